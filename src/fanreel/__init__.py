@@ -1,0 +1,1 @@
+"""Plan a composition, render its chunks, assemble the video."""

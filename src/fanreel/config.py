@@ -1,0 +1,212 @@
+"""What to render: `RenderConfig`, parsed, checked and frozen once."""
+
+from fractions import Fraction
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
+
+DEFAULT_CHUNK_SIZE = 240
+"""Frames per chunk when nobody says otherwise."""
+DEFAULT_MAX_PARALLEL_CHUNKS = 16
+"""Most chunks a plan is cut into when nobody says otherwise."""
+PLAN_DIR_SIZE_LIMIT_BYTES = 2 * 1024**3
+"""Largest planned directory: 2 GiB of Lambda's 10 GiB `/tmp`, leaving 8 for frames and encoders."""
+
+WHOLE_FPS = (24, 25, 30, 50, 60)
+RESOLUTIONS = {"720p": 720, "1080p": 1080, "1440p": 1440, "4k": 2160}
+"""Name of an output resolution to the length in pixels of the frame's shorter side."""
+
+Format = Literal["mp4", "mov", "png-sequence", "webm", "gif"]
+Codec = Literal["h264", "h265"]
+Quality = Literal["draft", "standard", "high"]
+
+
+def _parse_fps(value: Any) -> Fraction:
+    allowed = f"{', '.join(map(str, WHOLE_FPS))} or a rational such as '30000/1001'"
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
+        raise ValueError(f"allowed: {allowed}")  # noqa: TRY004 (pydantic reads ValueError only)
+    if isinstance(value, str) and "/" not in value:
+        value = int(value) if value.isascii() and value.isdigit() else 0.0
+    if isinstance(value, int | float):
+        if value not in WHOLE_FPS:
+            raise ValueError(f"allowed: {allowed}")
+        return Fraction(int(value))
+    try:
+        fps = Fraction(value)
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"allowed: {allowed}") from None
+    if not 1 <= fps <= 120:  # noqa: PLR2004 (the sentence below says it)
+        raise ValueError(f"a rational frame rate lies between 1 and 120; allowed: {allowed}")
+    return fps
+
+
+def _parse_resolution(value: Any) -> str | float:
+    allowed = f"{', '.join(RESOLUTIONS)} or a scale factor from 0.1 to 4"
+    if isinstance(value, str) and value.lower() in RESOLUTIONS:
+        return value.lower()
+    try:
+        factor = float(value)
+    except (TypeError, ValueError):
+        factor = 0.0
+    if isinstance(value, bool) or not 0.1 <= factor <= 4:  # noqa: PLR2004 (said in `allowed`)
+        raise ValueError(f"allowed: {allowed}")
+    return factor
+
+
+Fps = Annotated[
+    Fraction,
+    BeforeValidator(_parse_fps),
+    PlainSerializer(
+        lambda fps: fps.numerator if fps.denominator == 1 else f"{fps.numerator}/{fps.denominator}",
+    ),
+]
+Resolution = Annotated[str | float, BeforeValidator(_parse_resolution)]
+
+
+class RenderConfig(BaseModel):
+    """
+    Everything a caller may ask of a render; camelCase on the wire, immutable once built.
+
+    Raises:
+        InvalidConfig: A value is not allowed, or a key is unknown. Terminal. The message names
+            each field, its value and what is allowed.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        arbitrary_types_allowed=True,
+        allow_inf_nan=False,
+    )
+
+    fps: Fps | None = None
+    """Frames per second; None takes the composition's `data-fps`, else 30."""
+    format: Format = "mp4"
+    codec: Codec = "h264"
+    quality: Quality = "standard"
+    crf: int | None = Field(default=None, ge=0, le=51)
+    bitrate: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)?[kM]?$")
+    """Average video bitrate in bit/s, with `k` or `M` for thousands and millions."""
+    output_resolution: Resolution | None = None
+    """Supersamples the authored frame; the layout never changes."""
+    width: int | None = Field(default=None, ge=2, le=16384)
+    height: int | None = Field(default=None, ge=2, le=16384)
+    frame_range: tuple[int, int] | None = None
+    """Half-open `[start_frame, end_frame)` of the composition's timeline."""
+    chunk_size: int | None = Field(default=None, ge=1)
+    max_parallel_chunks: int = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=10_000)
+    target_chunk_frames: int | None = Field(default=None, ge=1)
+    segment_frames: int | None = Field(default=None, ge=1, le=1200)
+    """Frames per closed-GOP segment; None lets the timeline's length decide, at most 120."""
+    entry_file: str = Field(default="index.html", min_length=1)
+    variables: dict[str, Any] = Field(default_factory=dict)
+    strict_variables: bool = False
+    strict: bool = False
+    """Warnings about the composition (overlapping lanes, ...) become errors."""
+    reject_on_system_fonts: bool = False
+    fail_closed_font_fetch: bool = True
+    hdr_mode: Literal["auto", "force-sdr", "force-hdr"] = "auto"
+    cfr: bool = False
+    video_frame_format: Literal["auto", "jpg", "png"] = "auto"
+    plan_dir_size_limit_bytes: int = Field(default=PLAN_DIR_SIZE_LIMIT_BYTES, ge=1)
+    runtime_cap: Literal["lambda"] | None = None
+    """`lambda` refuses to plan what Lambda's limits cannot hold."""
+
+    def __init__(self, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as exc:
+            raise _invalid_config(exc) from None
+
+    @model_validator(mode="after")
+    def _fields_agree(self) -> Self:
+        if self.crf is not None and self.bitrate is not None:
+            raise ValueError("crf and bitrate exclude each other: give one of them")
+        if self.codec != "h264" and self.format != "mp4":
+            raise ValueError(f"codec {self.codec!r} is for format 'mp4', not {self.format!r}")
+        if self.chunk_size is not None and self.target_chunk_frames is not None:
+            raise ValueError("chunkSize and targetChunkFrames exclude each other: give one")
+        if self.frame_range is not None and not 0 <= self.frame_range[0] < self.frame_range[1]:
+            raise ValueError(
+                f"frameRange {list(self.frame_range)}: allowed: [start, end) with 0 <= start < end"
+            )
+        if self.output_resolution is not None and (self.width or self.height):
+            raise ValueError("outputResolution and width/height exclude each other")
+        return self
+
+    @classmethod
+    def from_json(cls, data: Any) -> "RenderConfig":
+        """
+        Build from decoded JSON.
+
+        Raises:
+            InvalidConfig: Not an object, or a field is not allowed. Terminal.
+        """
+        if not isinstance(data, dict):
+            raise InvalidConfig(f"the configuration is a JSON object, not {type(data).__name__}")
+        return cls(**data)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the camelCase JSON object that `from_json()` reads, without the defaults."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    def replace(self, **changes: Any) -> "RenderConfig":
+        """Give a checked copy with *changes*."""
+        return RenderConfig(
+            **{name: getattr(self, name) for name in self.model_fields_set} | changes
+        )
+
+
+def _invalid_config(exc: ValidationError) -> InvalidConfig:
+    problems = []
+    for error in exc.errors(include_url=False):
+        names = [str(part) for part in error["loc"]]
+        if error["type"] == "extra_forbidden":
+            known = ", ".join(to_camel(name) for name in RenderConfig.model_fields)
+            problems.append(f"{names[0]}: unknown key; known keys: {known}")
+        elif names:
+            message = error["msg"].removeprefix("Value error, ")
+            problems.append(f"{to_camel(names[0])} = {error['input']!r}: {message}")
+        else:
+            problems.append(error["msg"].removeprefix("Value error, "))
+    # A union reports each arm; one sentence per problem is enough.
+    problems = list(dict.fromkeys(problems))
+    return InvalidConfig("invalid render configuration: " + "; ".join(problems), problems=problems)
+
+
+def reject_unsupported_distributed_format(config: RenderConfig) -> None:
+    """
+    Refuse, before anything exists on disk, what cannot be cut into chunks.
+
+    Raises:
+        FormatNotSupportedInDistributed: webm, gif or forced HDR, with `format` and `reason`.
+            Terminal.
+    """
+    reasons = {
+        "webm": "VP9 with alpha is encoded over the whole timeline",
+        "gif": "one palette is computed over the whole timeline",
+    }
+    what = "hdr" if config.hdr_mode == "force-hdr" else str(config.format)
+    reason = "HDR output needs one pass" if what == "hdr" else reasons.get(config.format)
+    if reason is None:
+        return
+    raise FormatNotSupportedInDistributed(
+        f"format {what!r} is not supported in distributed mode: {reason}; render it in one "
+        "process with fanreel.render() or `fanreel render`",
+        format=what,
+        reason=reason,
+    )

@@ -1,0 +1,309 @@
+"""
+The plan directory: its files as types, read and written.
+
+    plan.json               PlanManifest: protocol, plan_hash, versions, totals, artifact list
+    compiled/               the frozen site: project files, and recorded outside responses
+    media/                  source media referenced by clips, by sha256
+    audio.<ext>             whole-timeline mix, only if there is sound
+    meta/composition.json   Composition: the resolved timeline
+    meta/encoder.json       LockedRenderConfig
+    meta/chunks.json        [ChunkSlice]
+
+Everything else in fanreel reaches a plan through this module.
+"""
+
+import hashlib
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+
+from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
+from fanreel.timeline import ChunkSlice
+
+PROTOCOL = 1
+MANIFEST = "plan.json"
+COMPILED_DIR = "compiled"
+SITE_DIR = "compiled/site"
+"""Project files, at their project paths."""
+RECORDED = "compiled/recorded.json"
+"""Outside responses: `[RecordedResponse]`; bodies lie in `compiled/recorded/<sha256>`."""
+MEDIA_DIR = "media"
+COMPOSITION = "meta/composition.json"
+ENCODER = "meta/encoder.json"
+CHUNKS = "meta/chunks.json"
+
+ROLE_ALL = "all"
+ROLE_ASSEMBLE = "assemble"
+
+
+def role_chunk(index: int) -> str:
+    """Give the role of a worker that renders chunk *index*."""
+    return f"chunk:{index}"
+
+
+Rational = Annotated[
+    Fraction,
+    BeforeValidator(lambda value: Fraction(value)),
+    PlainSerializer(str),
+]
+
+
+class _PlanFile(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=False
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object that the plan directory holds."""
+        return self.model_dump(mode="json")
+
+
+class Artifact(_PlanFile):
+    """One file of the plan: where it lies, its digest, and who needs it."""
+
+    path: str
+    """POSIX path relative to the plan directory."""
+    sha256: str
+    size_bytes: int
+    roles: tuple[str, ...] = (ROLE_ALL,)
+
+    def wanted_by(self, role: str) -> bool:
+        """Tell whether a worker in *role* has to hold this file."""
+        return ROLE_ALL in self.roles or role in self.roles
+
+
+class Versions(_PlanFile):
+    """What made the plan; workers must match chromium and libav exactly."""
+
+    fanreel: str
+    chromium: str
+    libav: str
+
+
+class PlanManifest(_PlanFile):
+    """`plan.json`: enough to schedule, fetch and verify; read before anything else."""
+
+    protocol: int = PROTOCOL
+    plan_hash: str
+    versions: Versions
+    total_frames: int
+    fps: Rational
+    width: int
+    height: int
+    format: str
+    has_audio: bool
+    audio_path: str | None = None
+    chunk_count: int
+    segment_frames: int
+    artifacts: tuple[Artifact, ...]
+
+
+class RecordedResponse(_PlanFile):
+    """An outside response, frozen while planning."""
+
+    url: str
+    method: str = "GET"
+    status: int
+    headers: dict[str, str]
+    sha256: str
+    """Digest of the body, which lies in `compiled/recorded/<sha256>`."""
+
+
+class MediaClip(_PlanFile):
+    """A `<video>`, `<audio>` or animated image on the root timeline, times resolved."""
+
+    key: str
+    """Stable name of the element: what the page calls it (`data-fanreel-media`)."""
+    kind: Literal["video", "audio", "image"]
+    path: str
+    """The source, relative to the plan directory: `media/<sha256>.<ext>`."""
+    src: str
+    """The source as the composition wrote it, for messages."""
+    start_s: Rational
+    """On the root timeline."""
+    duration_s: Rational
+    offset_s: Rational = Fraction(0)
+    rate: Rational = Fraction(1)
+    """Source seconds per root-timeline second."""
+    volume: float = 1.0
+    loop: bool = False
+    muted: bool = False
+    audible: bool = False
+    """Its sound joins the mix."""
+    shown: bool = False
+    """Its picture joins the page."""
+
+
+class Clip(_PlanFile):
+    """Any timed element, resolved: visible in `[start_s, start_s + duration_s)`."""
+
+    key: str
+    element: str
+    """A selector-like name for messages, e.g. `div#intro.clip`."""
+    composition: str
+    start_s: Rational
+    duration_s: Rational | None
+    track: int | None = None
+
+
+class Composition(_PlanFile):
+    """`meta/composition.json`: the resolved timeline."""
+
+    composition_id: str
+    entry_file: str
+    width: int
+    height: int
+    fps: Rational
+    duration_s: Rational
+    first_frame: int = 0
+    """Frame of the composition that output frame 0 shows (`frame_range`)."""
+    total_frames: int
+    clips: tuple[Clip, ...] = ()
+    media: tuple[MediaClip, ...] = ()
+    variables: dict[str, Any] = Field(default_factory=dict)
+    """Top-level values the caller gave."""
+    uses_webgl: bool = False
+    stepped: bool = False
+    """Frames depend on earlier ones, so a worker steps the page from the start."""
+    warnings: tuple[str, ...] = ()
+
+
+class LockedRenderConfig(_PlanFile):
+    """`meta/encoder.json`: every choice that decides pixels, fixed when planned."""
+
+    format: str
+    codec: str
+    """libav encoder name, e.g. `libx264`; for png-sequence `png`."""
+    pixel_format: str
+    quality: str
+    crf: int | None
+    bitrate: str | None
+    gop: int
+    engine: Literal["xvfb", "screenshot"]
+    alpha: bool
+    webgl: bool
+    device_scale_factor: float
+    """Device pixels per CSS pixel while capturing."""
+    output_width: int
+    output_height: int
+    cfr: bool = False
+    runtime_env: dict[str, str] | None = None
+    """Allow-listed `FANREEL_RUNTIME_*` values in force when planned; None: no snapshot taken."""
+
+
+def canonical_json(value: Any) -> bytes:
+    """Encode *value* the one way that hashes are taken over."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def sha256_file(path: Path) -> str:
+    """Give the lower-case hex sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def compute_plan_hash(
+    artifacts: list[Artifact] | tuple[Artifact, ...], versions: Versions, totals: dict[str, Any]
+) -> str:
+    """
+    Give the hash of what decides pixels and sound.
+
+    Left out on purpose: `meta/chunks.json` and roles, which say how the work is split.
+    """
+    content = {
+        "protocol": PROTOCOL,
+        "artifacts": sorted([a.path, a.sha256] for a in artifacts if a.path != CHUNKS),
+        "versions": versions.to_json(),
+        "totals": totals,
+    }
+    return hashlib.sha256(canonical_json(content)).hexdigest()
+
+
+def hashed_totals(manifest: PlanManifest) -> dict[str, Any]:
+    """Give the manifest's own numbers that the hash covers."""
+    names = ("total_frames", "fps", "width", "height", "format", "has_audio", "segment_frames")
+    data = manifest.to_json()
+    return {name: data[name] for name in names}
+
+
+def read_manifest(plan_dir: Path) -> PlanManifest:
+    """
+    Read `plan.json`.
+
+    Raises:
+        MissingPlanArtifact: There is none, or it is cut short. Retryable.
+        PlanProtocolUnsupported: Another version of fanreel wrote it. Terminal.
+    """
+    return parse_manifest(_read(plan_dir, MANIFEST))
+
+
+def parse_manifest(data: Any) -> PlanManifest:
+    """Check decoded JSON as `read_manifest()` does."""
+    protocol = data.get("protocol") if isinstance(data, dict) else None
+    if protocol != PROTOCOL:
+        raise PlanProtocolUnsupported(
+            f"the plan has protocol {protocol!r}, this fanreel reads {PROTOCOL}; "
+            "plan again with the version that renders",
+            protocol=protocol,
+            supported=PROTOCOL,
+        )
+    return _validated(PlanManifest, data, MANIFEST)
+
+
+def read_composition(plan_dir: Path) -> Composition:
+    """Read `meta/composition.json`. Raises `MissingPlanArtifact`."""
+    return _validated(Composition, _read(plan_dir, COMPOSITION), COMPOSITION)
+
+
+def read_encoder(plan_dir: Path) -> LockedRenderConfig:
+    """Read `meta/encoder.json`. Raises `MissingPlanArtifact`."""
+    return _validated(LockedRenderConfig, _read(plan_dir, ENCODER), ENCODER)
+
+
+def read_chunks(plan_dir: Path) -> list[ChunkSlice]:
+    """Read `meta/chunks.json`. Raises `MissingPlanArtifact`."""
+    try:
+        return [ChunkSlice.from_json(item) for item in _read(plan_dir, CHUNKS)]
+    except (KeyError, TypeError) as exc:
+        raise MissingPlanArtifact(f"{CHUNKS} is not a list of chunks", path=CHUNKS) from exc
+
+
+def read_recorded(plan_dir: Path) -> list[RecordedResponse]:
+    """Read the recorded outside responses; none if the page asked for none."""
+    if not (plan_dir / RECORDED).exists():
+        return []
+    return [_validated(RecordedResponse, item, RECORDED) for item in _read(plan_dir, RECORDED)]
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write *value* as stable, readable JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False) + "\n")
+
+
+def _read(plan_dir: Path, name: str) -> Any:
+    try:
+        return json.loads((plan_dir / name).read_bytes())
+    except FileNotFoundError as exc:
+        raise MissingPlanArtifact(
+            f"{plan_dir} holds no {name}; fetch the plan again", path=name
+        ) from exc
+    except ValueError as exc:
+        raise MissingPlanArtifact(
+            f"{name} in {plan_dir} is not whole JSON; fetch the plan again", path=name
+        ) from exc
+
+
+_Model = TypeVar("_Model", bound=_PlanFile)
+
+
+def _validated(model: type[_Model], data: Any, name: str) -> _Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as exc:
+        raise MissingPlanArtifact(
+            f"{name} does not have the shape of a plan: {exc}", path=name
+        ) from exc
