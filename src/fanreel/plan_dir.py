@@ -46,7 +46,7 @@ def role_chunk(index: int) -> str:
 
 Rational = Annotated[
     Fraction,
-    BeforeValidator(lambda value: Fraction(value)),
+    BeforeValidator(Fraction),
     PlainSerializer(str),
 ]
 
