@@ -1,0 +1,48 @@
+"""The folder is the marker, and what a machine lacks decides what runs."""
+
+import functools
+import os
+from pathlib import Path
+
+import pytest
+
+from fanreel.capture.locate import INSTALL_XVFB, find_chromium, find_xvfb
+from fanreel.errors import BrowserUnavailable
+
+TESTS_DIR = Path(__file__).parent
+FOLDERS = ("unit", "media", "aws", "live")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by its folder; quick folders run first."""
+    for item in items:
+        item.add_marker(_folder(item))
+    items.sort(key=lambda item: FOLDERS.index(_folder(item)))  # stable: files stay in order
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what this machine cannot run; in CI, where it must run, fail instead."""
+    if item.get_closest_marker("live") and not os.environ.get("FANREEL_LIVE_STACK"):
+        pytest.skip("FANREEL_LIVE_STACK names no deployed stack")
+    # A test elsewhere that renders for real says so with the marker `media`.
+    missing = _missing_for_media() if item.get_closest_marker("media") else None
+    if missing is None:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(f"in CI the media tests must run: {missing}", pytrace=False)
+    pytest.skip(missing)
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS_DIR).parts[0]
+
+
+@functools.cache
+def _missing_for_media() -> str | None:
+    try:
+        find_chromium()
+    except BrowserUnavailable as exc:
+        return str(exc)
+    if find_xvfb() is None:
+        return f"no Xvfb found; install it with `{INSTALL_XVFB}`"
+    return None
