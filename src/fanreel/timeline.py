@@ -100,7 +100,8 @@ def resolve_chunk_plan(
 
     Args:
         total_frames: Length of the timeline; 0 gives a plan of 0 chunks.
-        chunk_size: At most this many frames per chunk, as far as *max_parallel_chunks* allows.
+        chunk_size: At most this many frames per chunk, as far as *max_parallel_chunks* and whole
+            segments allow.
         max_parallel_chunks: At most this many chunks; it outranks the sizes.
         target_chunk_frames: About this many frames per chunk.
         segment_frames: Frames per segment; None lets the timeline decide, but never longer
@@ -126,7 +127,9 @@ def resolve_chunk_plan(
     if target_chunk_frames is not None:
         wanted = round(total_frames / target_chunk_frames) or 1
     else:
-        wanted = math.ceil(total_frames / (chunk_size or DEFAULT_CHUNK_SIZE))
+        # A chunk is whole segments, so the size rounds down to them.
+        segments_per_chunk = max(1, (chunk_size or DEFAULT_CHUNK_SIZE) // segment)
+        wanted = math.ceil(segments / segments_per_chunk)
     return ChunkPlan(
         total_frames=total_frames,
         segment_frames=segment,
