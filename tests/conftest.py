@@ -5,12 +5,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from fanreel.capture.locate import INSTALL_XVFB, find_chromium, find_xvfb
 from fanreel.errors import BrowserUnavailable
 
 TESTS_DIR = Path(__file__).parent
 FOLDERS = ("unit", "media", "aws", "live")
+
+# No deadline: a busy machine is not a defect. The same examples in CI: neither is chance.
+settings.register_profile("fanreel", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("fanreel")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,9 +1,12 @@
 """What to render: `RenderConfig`, parsed, checked and frozen once."""
 
+import json
 from fractions import Fraction
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,6 +29,9 @@ PLAN_DIR_SIZE_LIMIT_BYTES = 2 * 1024**3
 WHOLE_FPS = (24, 25, 30, 50, 60)
 RESOLUTIONS = {"720p": 720, "1080p": 1080, "1440p": 1440, "4k": 2160}
 """Name of an output resolution to the length in pixels of the frame's shorter side."""
+
+_VALUE_SHOWN = 100
+"""Longest value, in characters, that a message repeats."""
 
 Format = Literal["mp4", "mov", "png-sequence", "webm", "gif"]
 Codec = Literal["h264", "h265"]
@@ -64,6 +70,27 @@ def _parse_resolution(value: Any) -> str | float:
     return factor
 
 
+def _refuse_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("allowed: a whole number")  # noqa: TRY004 (pydantic reads ValueError only)
+    return value
+
+
+def _parse_entry_file(value: str) -> str:
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts or "\0" in value or not path.name:
+        raise ValueError("allowed: the path of a file inside the project, such as 'index.html'")
+    return str(path)
+
+
+def _require_json(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise ValueError(f"allowed: what JSON can hold ({exc})") from exc
+    return value
+
+
 Fps = Annotated[
     Fraction,
     BeforeValidator(_parse_fps),
@@ -72,6 +99,8 @@ Fps = Annotated[
     ),
 ]
 Resolution = Annotated[str | float, BeforeValidator(_parse_resolution)]
+# Python counts True as 1; a caller who writes `crf: true` did not mean 1.
+Whole = Annotated[int, BeforeValidator(_refuse_bool)]
 
 
 class RenderConfig(BaseModel):
@@ -98,22 +127,24 @@ class RenderConfig(BaseModel):
     format: Format = "mp4"
     codec: Codec = "h264"
     quality: Quality = "standard"
-    crf: int | None = Field(default=None, ge=0, le=51)
+    crf: Whole | None = Field(default=None, ge=0, le=51)
     bitrate: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)?[kM]?$")
     """Average video bitrate in bit/s, with `k` or `M` for thousands and millions."""
     output_resolution: Resolution | None = None
     """Supersamples the authored frame; the layout never changes."""
-    width: int | None = Field(default=None, ge=2, le=16384)
-    height: int | None = Field(default=None, ge=2, le=16384)
-    frame_range: tuple[int, int] | None = None
+    width: Whole | None = Field(default=None, ge=2, le=16384)
+    height: Whole | None = Field(default=None, ge=2, le=16384)
+    frame_range: tuple[Whole, Whole] | None = None
     """Half-open `[start_frame, end_frame)` of the composition's timeline."""
-    chunk_size: int | None = Field(default=None, ge=1)
-    max_parallel_chunks: int = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=10_000)
-    target_chunk_frames: int | None = Field(default=None, ge=1)
-    segment_frames: int | None = Field(default=None, ge=1, le=1200)
+    chunk_size: Whole | None = Field(default=None, ge=1)
+    max_parallel_chunks: Whole = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=10_000)
+    target_chunk_frames: Whole | None = Field(default=None, ge=1)
+    segment_frames: Whole | None = Field(default=None, ge=1, le=1200)
     """Frames per closed-GOP segment; None lets the timeline's length decide, at most 120."""
-    entry_file: str = Field(default="index.html", min_length=1)
-    variables: dict[str, Any] = Field(default_factory=dict)
+    entry_file: Annotated[str, AfterValidator(_parse_entry_file)] = "index.html"
+    variables: Annotated[dict[str, Any], AfterValidator(_require_json)] = Field(
+        default_factory=dict
+    )
     strict_variables: bool = False
     strict: bool = False
     """Warnings about the composition (overlapping lanes, ...) become errors."""
@@ -122,11 +153,11 @@ class RenderConfig(BaseModel):
     hdr_mode: Literal["auto", "force-sdr", "force-hdr"] = "auto"
     cfr: bool = False
     video_frame_format: Literal["auto", "jpg", "png"] = "auto"
-    plan_dir_size_limit_bytes: int = Field(default=PLAN_DIR_SIZE_LIMIT_BYTES, ge=1)
+    plan_dir_size_limit_bytes: Whole = Field(default=PLAN_DIR_SIZE_LIMIT_BYTES, ge=1)
     runtime_cap: Literal["lambda"] | None = None
     """`lambda` refuses to plan what Lambda's limits cannot hold."""
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, /, **data: Any) -> None:
         try:
             super().__init__(**data)
         except ValidationError as exc:
@@ -180,12 +211,17 @@ def _invalid_config(exc: ValidationError) -> InvalidConfig:
             problems.append(f"{names[0]}: unknown key; known keys: {known}")
         elif names:
             message = error["msg"].removeprefix("Value error, ")
-            problems.append(f"{to_camel(names[0])} = {error['input']!r}: {message}")
+            problems.append(f"{to_camel(names[0])} = {_shown(error['input'])}: {message}")
         else:
             problems.append(error["msg"].removeprefix("Value error, "))
     # A union reports each arm; one sentence per problem is enough.
     problems = list(dict.fromkeys(problems))
     return InvalidConfig("invalid render configuration: " + "; ".join(problems), problems=problems)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _VALUE_SHOWN else text[:_VALUE_SHOWN] + "…"
 
 
 def reject_unsupported_distributed_format(config: RenderConfig) -> None:

@@ -1,0 +1,211 @@
+"""RenderConfig: what is allowed, what is refused, and how it says so."""
+
+import pickle
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanreel.config import (
+    PLAN_DIR_SIZE_LIMIT_BYTES,
+    RenderConfig,
+    reject_unsupported_distributed_format,
+)
+from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
+
+
+@pytest.mark.parametrize(
+    ("given_fps", "fps"),
+    [
+        (24, Fraction(24)),
+        (25, Fraction(25)),
+        (30.0, Fraction(30)),
+        ("50", Fraction(50)),
+        ("60/1", Fraction(60)),
+        ("30000/1001", Fraction(30000, 1001)),
+        (Fraction(24000, 1001), Fraction(24000, 1001)),
+    ],
+)
+def test_frame_rates_are_exact(given_fps: Any, fps: Fraction) -> None:
+    """Whole rates and rationals become Fractions."""
+    assert RenderConfig(fps=given_fps).fps == fps
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("fps", 0),
+        ("fps", -30),
+        ("fps", 29),
+        ("fps", 29.97),
+        ("fps", "29.5"),
+        ("fps", "1/0"),
+        ("fps", "30000/"),
+        ("fps", "1" * 5000),
+        ("fps", "121/1"),
+        ("fps", True),
+        ("fps", float("nan")),
+        ("fps", [30]),
+        ("format", "avi"),
+        ("format", None),
+        ("codec", "av1"),
+        ("quality", "best"),
+        ("crf", 52),
+        ("crf", -1),
+        ("crf", 23.5),
+        ("crf", True),
+        ("crf", "fine"),
+        ("bitrate", "0k"),
+        ("bitrate", "fast"),
+        ("bitrate", 5000),
+        ("outputResolution", "8k"),
+        ("outputResolution", 0),
+        ("outputResolution", float("inf")),
+        ("outputResolution", True),
+        ("width", 1),
+        ("height", 20_000),
+        ("frameRange", [0]),
+        ("frameRange", [0, "x"]),
+        ("frameRange", [False, True]),
+        ("chunkSize", 0),
+        ("maxParallelChunks", 0),
+        ("targetChunkFrames", -5),
+        ("segmentFrames", 1201),
+        ("entryFile", ""),
+        ("entryFile", "/etc/passwd"),
+        ("entryFile", "../other/index.html"),
+        ("entryFile", "a\0b"),
+        ("variables", []),
+        ("variables", {"x": float("nan")}),
+        ("variables", {"x": object()}),
+        ("strict", "perhaps"),
+        ("hdrMode", "on"),
+        ("videoFrameFormat", "webp"),
+        ("planDirSizeLimitBytes", 0),
+        ("runtimeCap", "azure"),
+    ],
+)
+def test_a_wrong_value_is_named(field: str, value: Any) -> None:
+    """The message has the field, its value, and what would have been allowed."""
+    with pytest.raises(InvalidConfig) as caught:
+        RenderConfig.from_json({field: value})
+    message = str(caught.value)
+    assert f"{field}" in message
+    assert " = " in message
+    assert any(word in message for word in ("allowed", "should", "must", "valid"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"crf": 20, "bitrate": "5M"}, "crf and bitrate exclude each other"),
+        ({"codec": "h265", "format": "mov"}, "codec 'h265' is for format 'mp4', not 'mov'"),
+        ({"chunkSize": 10, "targetChunkFrames": 10}, "exclude each other"),
+        ({"frameRange": [10, 10]}, r"frameRange \[10, 10\]: allowed"),
+        ({"frameRange": [-1, 10]}, "0 <= start < end"),
+        ({"outputResolution": "4k", "width": 1280}, "exclude each other"),
+    ],
+)
+def test_fields_that_disagree_are_refused(fields: dict[str, Any], reason: str) -> None:
+    """Each rule between two fields has its own sentence."""
+    with pytest.raises(InvalidConfig, match=reason):
+        RenderConfig.from_json(fields)
+
+
+@pytest.mark.parametrize("key", ["colour", "self", "modelConfig", "outputresolution"])
+def test_an_unknown_key_is_an_error(key: str) -> None:
+    """The message lists the keys there are, as they are written on the wire."""
+    with pytest.raises(InvalidConfig, match=f"{key}: unknown key") as caught:
+        RenderConfig.from_json({key: 1})
+    assert "maxParallelChunks" in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [None, [], "fps", 30])
+def test_a_configuration_is_an_object(data: Any) -> None:
+    """Anything but a JSON object is refused."""
+    with pytest.raises(InvalidConfig, match="JSON object"):
+        RenderConfig.from_json(data)
+
+
+def test_several_problems_are_told_at_once() -> None:
+    """Nobody has to fix one value to hear of the next."""
+    with pytest.raises(InvalidConfig) as caught:
+        RenderConfig(fps=7, crf=99)
+    assert len(caught.value.facts["problems"]) == 2
+
+
+def test_a_huge_value_is_cut_short() -> None:
+    """A message stays a paragraph whatever was sent."""
+    with pytest.raises(InvalidConfig) as caught:
+        RenderConfig(fps="1" * 5000)
+    assert len(str(caught.value)) < 400
+
+
+def test_both_spellings_are_read() -> None:
+    """snake_case in Python, camelCase on the wire."""
+    assert RenderConfig(chunk_size=5) == RenderConfig.from_json({"chunkSize": 5})
+
+
+def test_a_configuration_does_not_change() -> None:
+    """Frozen: two readers of one config see the same."""
+    config = RenderConfig()
+    with pytest.raises(ValueError, match="frozen"):
+        config.crf = 3  # type: ignore[misc]
+
+
+@given(
+    fps=st.sampled_from([None, 24, 60, "30000/1001"]),
+    crf=st.none() | st.integers(0, 51),
+    resolution=st.sampled_from([None, "720p", "4k", 0.5, 2]),
+    frame_range=st.none() | st.tuples(st.integers(0, 99), st.integers(100, 999)),
+    variables=st.dictionaries(st.text(), st.none() | st.text() | st.floats(allow_nan=False)),
+)
+def test_json_gives_the_same_configuration(**fields: Any) -> None:
+    """What goes over the wire comes back equal; so does what is pickled."""
+    fields["output_resolution"] = fields.pop("resolution")
+    fields["variables"] = {k: v for k, v in fields["variables"].items() if v not in (INF, -INF)}
+    config = RenderConfig(**fields)
+    assert RenderConfig.from_json(config.to_json()) == config
+    assert pickle.loads(pickle.dumps(config)) == config  # noqa: S301 (our own bytes)
+
+
+INF = float("inf")
+
+
+def test_defaults_stay_off_the_wire() -> None:
+    """An execution input shows what was asked for, nothing else."""
+    assert RenderConfig().to_json() == {}
+    assert RenderConfig(fps="30000/1001", cfr=True).to_json() == {"fps": "30000/1001", "cfr": True}
+
+
+def test_a_changed_copy_is_checked() -> None:
+    """`replace()` keeps what was set and refuses what does not fit."""
+    config = RenderConfig(crf=20)
+    assert config.replace(quality="high").crf == 20
+    with pytest.raises(InvalidConfig, match="exclude"):
+        config.replace(bitrate="1M")
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [({"format": "webm"}, "webm"), ({"format": "gif"}, "gif"), ({"hdr_mode": "force-hdr"}, "hdr")],
+)
+def test_what_cannot_be_cut_is_refused(fields: dict[str, Any], what: str) -> None:
+    """The way out, the renderer in one process, is in the message."""
+    with pytest.raises(FormatNotSupportedInDistributed, match=r"fanreel\.render\(\)") as caught:
+        reject_unsupported_distributed_format(RenderConfig(**fields))
+    assert caught.value.facts["format"] == what
+    assert caught.value.facts["reason"]
+
+
+@pytest.mark.parametrize("name", ["mp4", "mov", "png-sequence"])
+def test_what_can_be_cut_is_let_through(name: Any) -> None:
+    """The three formats of distributed mode pass."""
+    reject_unsupported_distributed_format(RenderConfig(format=name))
+
+
+def test_the_limit_is_two_gibibytes() -> None:
+    """2 × 1024³, not 2 × 10⁹."""
+    assert RenderConfig().plan_dir_size_limit_bytes == PLAN_DIR_SIZE_LIMIT_BYTES == 2147483648
