@@ -30,6 +30,7 @@ SITE_DIR = "compiled/site"
 """Project files, at their project paths."""
 RECORDED = "compiled/recorded.json"
 """Outside responses: `[RecordedResponse]`; bodies lie in `compiled/recorded/<sha256>`."""
+RECORDED_DIR = "compiled/recorded"
 MEDIA_DIR = "media"
 COMPOSITION = "meta/composition.json"
 ENCODER = "meta/encoder.json"
@@ -44,9 +45,17 @@ def role_chunk(index: int) -> str:
     return f"chunk:{index}"
 
 
+def _parse_rational(value: Any) -> Fraction:
+    try:
+        return Fraction(value)
+    except (TypeError, ZeroDivisionError, OverflowError) as exc:
+        # pydantic reads ValueError only; anything else would leave as itself.
+        raise ValueError(f"not a rational number: {value!r}") from exc
+
+
 Rational = Annotated[
     Fraction,
-    BeforeValidator(Fraction),
+    BeforeValidator(_parse_rational),
     PlainSerializer(str),
 ]
 
@@ -182,6 +191,8 @@ class LockedRenderConfig(_PlanFile):
     crf: int | None
     bitrate: str | None
     gop: int
+    encoder_options: dict[str, str] = Field(default_factory=dict)
+    """All other options of the libav encoder, its thread count among them."""
     engine: Literal["xvfb", "screenshot"]
     alpha: bool
     webgl: bool
@@ -196,7 +207,8 @@ class LockedRenderConfig(_PlanFile):
 
 def canonical_json(value: Any) -> bytes:
     """Encode *value* the one way that hashes are taken over."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    # ASCII, so that a file name that is no valid UTF-8 has an encoding too.
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def sha256_file(path: Path) -> str:
@@ -265,10 +277,13 @@ def read_encoder(plan_dir: Path) -> LockedRenderConfig:
 
 def read_chunks(plan_dir: Path) -> list[ChunkSlice]:
     """Read `meta/chunks.json`. Raises `MissingPlanArtifact`."""
+    data = _read(plan_dir, CHUNKS)
     try:
-        return [ChunkSlice.from_json(item) for item in _read(plan_dir, CHUNKS)]
+        if isinstance(data, list):
+            return [ChunkSlice.from_json(item) for item in data]
     except (KeyError, TypeError) as exc:
         raise MissingPlanArtifact(f"{CHUNKS} is not a list of chunks", path=CHUNKS) from exc
+    raise MissingPlanArtifact(f"{CHUNKS} is not a list of chunks", path=CHUNKS)
 
 
 def read_recorded(plan_dir: Path) -> list[RecordedResponse]:
@@ -281,7 +296,8 @@ def read_recorded(plan_dir: Path) -> list[RecordedResponse]:
 def write_json(path: Path, value: Any) -> None:
     """Write *value* as stable, readable JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(value, sort_keys=True, indent=1, allow_nan=False)
+    path.write_text(text + "\n", encoding="ascii")
 
 
 def _read(plan_dir: Path, name: str) -> Any:
@@ -291,7 +307,11 @@ def _read(plan_dir: Path, name: str) -> Any:
         raise MissingPlanArtifact(
             f"{plan_dir} holds no {name}; fetch the plan again", path=name
         ) from exc
-    except ValueError as exc:
+    except OSError as exc:
+        raise MissingPlanArtifact(
+            f"cannot read {name} in {plan_dir}: {exc.strerror}", path=name
+        ) from exc
+    except (ValueError, RecursionError) as exc:
         raise MissingPlanArtifact(
             f"{name} in {plan_dir} is not whole JSON; fetch the plan again", path=name
         ) from exc

@@ -8,6 +8,7 @@ follow from the timeline alone, so however it is chunked the encoded bytes are t
 
 import itertools
 import math
+import operator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Self
@@ -44,9 +45,11 @@ class ChunkSlice:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """Read what `to_json()` wrote."""
+        """Read what `to_json()` wrote. Raises `KeyError` or `TypeError`."""
         return cls(
-            index=data["index"], start_frame=data["start_frame"], end_frame=data["end_frame"]
+            index=operator.index(data["index"]),
+            start_frame=operator.index(data["start_frame"]),
+            end_frame=operator.index(data["end_frame"]),
         )
 
 
