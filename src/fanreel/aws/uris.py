@@ -1,0 +1,93 @@
+"""S3 URIs as a type, and the allow-list every URI of an event has to pass."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from fanreel.errors import S3UriNotAllowed
+
+ANY_BUCKET = "*"
+"""Value of `FANREEL_RENDER_BUCKET` that switches the allow-list off."""
+MAX_KEY_BYTES = 1024
+
+# S3's naming rules for general purpose buckets; no ARNs, no access points.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Uri:
+    """`s3://bucket/key`; the key is taken as it stands, never percent-decoded."""
+
+    bucket: str
+    key: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """
+        Read `s3://bucket/key`; the key may be empty.
+
+        Raises:
+            S3UriNotAllowed: Not of that form, or with a key that could be misread: control
+                characters, `.` and `..` components, more than 1024 bytes. Terminal.
+        """
+        scheme, _, rest = text.partition("://")
+        bucket, _, key = rest.partition("/")
+        if scheme != "s3" or not _BUCKET.fullmatch(bucket):
+            raise _refused(text, "expected s3://<bucket>/<key>")
+        if _CONTROL.search(key) or {".", ".."}.intersection(key.split("/")):
+            raise _refused(text, "control characters and '.' or '..' components are not allowed")
+        if len(key.encode()) > MAX_KEY_BYTES:
+            raise _refused(text[:80] + "…", f"a key has at most {MAX_KEY_BYTES} bytes")
+        return cls(bucket, key)
+
+    @property
+    def name(self) -> str:
+        """The last component of the key, a trailing slash aside."""
+        return self.key.rstrip("/").rpartition("/")[2]
+
+    @property
+    def parent(self) -> "S3Uri":
+        """The folder this object lies in; its key ends in `/` or is empty."""
+        folder, slash, _ = self.key.rstrip("/").rpartition("/")
+        return S3Uri(self.bucket, folder + slash)
+
+    def folder(self) -> "S3Uri":
+        """Give the same prefix with exactly one trailing slash."""
+        key = self.key.rstrip("/")
+        return S3Uri(self.bucket, key + "/" if key else "")
+
+    def joined(self, name: str) -> "S3Uri":
+        """Give the object *name* inside this folder."""
+        return S3Uri(self.bucket, self.folder().key + name)
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def require_allowed(uris: Iterable[S3Uri], allowed_bucket: str | None) -> None:
+    """
+    Refuse any URI outside the one bucket this function serves.
+
+    Args:
+        uris: Every URI of an event, before any of them is touched.
+        allowed_bucket: `FANREEL_RENDER_BUCKET`; `*` allows all, None or empty refuses all.
+    Raises:
+        S3UriNotAllowed: With `uri`. Terminal.
+    """
+    if allowed_bucket == ANY_BUCKET:
+        return
+    for uri in uris:
+        if not allowed_bucket:
+            raise _refused(
+                str(uri),
+                "FANREEL_RENDER_BUCKET is not set; set it to the render bucket, "
+                f"or to {ANY_BUCKET!r} to allow every bucket the role can reach",
+            )
+        if uri.bucket != allowed_bucket:
+            raise _refused(str(uri), f"only s3://{allowed_bucket}/ may be used")
+
+
+def _refused(uri: str, reason: str) -> S3UriNotAllowed:
+    return S3UriNotAllowed(f"{uri!r}: {reason}", uri=uri, reason=reason)

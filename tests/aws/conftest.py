@@ -1,0 +1,58 @@
+"""S3 over the real protocol: moto's server on loopback, one bucket per test."""
+
+import logging
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from fanreel.aws.storage import connect
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Serve S3 (and all else moto knows) for the whole run."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the process the variables that Lambda would, pointing at the local S3."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL_S3": s3_endpoint,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def s3(aws_environment: None) -> Iterator["S3Client"]:
+    """Open a client as the handler and the SDK do."""
+    client = connect(boto3.session.Session())
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def bucket(s3: "S3Client") -> str:
+    """Make a bucket of its own for the test."""
+    name = f"render-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    return name
