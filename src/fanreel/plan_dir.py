@@ -16,7 +16,7 @@ import hashlib
 import json
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
@@ -108,6 +108,20 @@ class PlanManifest(_PlanFile):
     chunk_count: int
     segment_frames: int
     artifacts: tuple[Artifact, ...]
+    checksum: str = ""
+    """Of everything above, so that a changed byte in this file is noticed before it is believed."""
+
+    def sealed(self) -> Self:
+        """Give the manifest with its checksum."""
+        return self.model_copy(update={"checksum": self._checksum()})
+
+    def is_sealed(self) -> bool:
+        """Tell whether nothing changed since it was sealed."""
+        return self.checksum == self._checksum()
+
+    def _checksum(self) -> str:
+        content = self.to_json() | {"checksum": ""}
+        return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
 class RecordedResponse(_PlanFile):
@@ -144,6 +158,11 @@ class MediaClip(_PlanFile):
     """Its sound joins the mix."""
     shown: bool = False
     """Its picture joins the page."""
+    width: int = 0
+    """Of the source as displayed, in pixels; 0 for sound."""
+    height: int = 0
+    source_s: Rational | None = None
+    """Length of the source; None for sources that do not end."""
 
 
 class Clip(_PlanFile):

@@ -1,0 +1,85 @@
+"""Files that appear whole or not at all: written beside their place, then renamed into it."""
+
+import contextlib
+import errno
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from fanreel.errors import DiskFull, InvalidConfig, RenderError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = (
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ENOTEMPTY,
+    errno.ENAMETOOLONG,
+)
+_serial = itertools.count()
+
+
+@contextlib.contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """
+    Give a name beside *path* to write to; on success it takes the place of *path*.
+
+    On any error, Ctrl-C too, what was written is removed and *path* stays as it was. Errors of
+    the block itself pass unchanged; `naming_write_errors()` is for the writes in it.
+
+    Raises:
+        DiskFull: There is no room left. Retryable.
+        InvalidConfig: The place cannot be written to. Terminal.
+    """
+    # The process id and a serial keep two writers of one output apart.
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{next(_serial)}.part")
+    try:
+        with naming_write_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        yield aside
+        with naming_write_errors(path):
+            _take_place(aside, path)
+    finally:
+        remove(aside)
+
+
+@contextlib.contextmanager
+def naming_write_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals to write *path* into `RenderError`s."""
+    try:
+        yield
+    except RenderError:
+        raise
+    except Exception as exc:
+        number = getattr(exc, "errno", None)
+        if number in _FULL:
+            raise DiskFull(
+                f"no room left on the disk while writing {path}; free some space and run again",
+                path=str(path),
+            ) from exc
+        if number in _REFUSED:
+            raise InvalidConfig(
+                f"cannot write {path}: {os.strerror(number)}; choose an output that you may write",
+                path=str(path),
+            ) from exc
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a directory tree; nothing there is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _take_place(aside: Path, path: Path) -> None:
+    if aside.is_dir() and path.is_dir():
+        # A directory cannot be renamed over one that holds files.
+        remove(path)
+    aside.replace(path)

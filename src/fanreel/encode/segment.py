@@ -1,0 +1,185 @@
+"""Frames in, one independently encoded segment out."""
+
+import contextlib
+from contextlib import AbstractContextManager
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self, cast
+
+import av
+import numpy as np
+from av.codec.context import Flags
+from av.video.stream import VideoStream
+
+from fanreel.encode.aside import naming_write_errors, written_aside
+from fanreel.encode.formats import FORMATS
+from fanreel.encode.mark import SegmentMark
+from fanreel.encode.pixels import BT709, PixelConverter, Pixels
+from fanreel.encode.png_frames import PngSink
+from fanreel.plan_dir import LockedRenderConfig
+
+
+class _Sink(Protocol):
+    def encode(self, frame: av.VideoFrame, number: int) -> None: ...
+    def close(self) -> None: ...
+
+
+class SegmentWriter:
+    """
+    Writes one segment: a single-track container, or for png-sequence a directory of frames.
+
+    Used as a context manager; the segment appears at *path* when the block ends well, and never
+    otherwise. The same frames, configuration and mark give the same bytes.
+
+    Args:
+        path: Where the segment appears; its directory is made.
+        locked: How to encode, from the plan.
+        fps: Frame rate.
+        pixels: Layout of the frames that will be written.
+        mark: Plan and position, kept in the segment so that it cannot be taken for another's.
+    Raises:
+        DiskFull: There is no room left. Retryable.
+        InvalidConfig: The place cannot be written to. Terminal.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        locked: LockedRenderConfig,
+        fps: Fraction,
+        *,
+        pixels: Pixels,
+        mark: SegmentMark,
+    ) -> None:
+        self.path = path
+        self.frames = 0
+        """Frames written so far."""
+        self._locked = locked
+        self._fps = fps
+        self._mark = mark
+        self._aside: AbstractContextManager[Path] = written_aside(path)
+        self._converter = PixelConverter(
+            locked.output_width, locked.output_height, locked.pixel_format, pixels
+        )
+        self._last: av.VideoFrame | None = None
+        self._sink: _Sink | None = None
+
+    def __enter__(self) -> Self:
+        aside = self._aside.__enter__()
+        try:
+            with naming_write_errors(self.path):
+                self._sink = self._open(aside)
+        except BaseException as exc:
+            self._aside.__exit__(type(exc), exc, exc.__traceback__)
+            raise
+        return self
+
+    def write(self, frame: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+        """Append a frame: height × width × 4, 8 bit, sRGB; scaled to the output size."""
+        self._append(self._converter.convert(frame))
+
+    def repeat(self) -> None:
+        """Append the last frame once more, without converting it again."""
+        if self._last is None:
+            raise ValueError("there is no frame to repeat yet")
+        self._append(self._last)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        sink, self._sink = self._sink, None
+        try:
+            if sink is not None:
+                # After an error too: libav has to let go of the file before it is removed.
+                with contextlib.suppress(Exception) if exc else naming_write_errors(self.path):
+                    sink.close()
+        except BaseException as failure:
+            self._aside.__exit__(type(failure), failure, failure.__traceback__)
+            raise
+        self._aside.__exit__(exc_type, exc, traceback)
+
+    def _append(self, frame: av.VideoFrame) -> None:
+        if self._sink is None:
+            raise ValueError("frames can be written only inside the with block")
+        self._last = frame
+        with naming_write_errors(self.path):
+            self._sink.encode(frame, self.frames)
+        self.frames += 1
+
+    def _open(self, aside: Path) -> _Sink:
+        if not FORMATS[self._locked.format].segment_container:
+            return PngSink(aside, self._locked, self._mark)
+        return _ContainerSink(aside, self._locked, self._fps, self._mark)
+
+
+class _ContainerSink:
+    """One encoder feeding one single-track container."""
+
+    def __init__(
+        self, path: Path, locked: LockedRenderConfig, fps: Fraction, mark: SegmentMark
+    ) -> None:
+        self._time_base = 1 / fps
+        self._container = av.open(
+            str(path),
+            "w",
+            format=FORMATS[locked.format].segment_container,
+            # No encoder version string and no dates: bytes depend on the frames only.
+            container_options={"fflags": "+bitexact"},
+        )
+        self._container.metadata["comment"] = mark.to_text()
+        self._stream = cast(
+            "VideoStream",
+            self._container.add_stream(locked.codec, rate=fps, options=encoder_options(locked)),
+        )
+        configure(self._stream, locked, fps)
+
+    def encode(self, frame: av.VideoFrame, number: int) -> None:
+        frame.pts = number
+        frame.time_base = self._time_base
+        self._container.mux(self._stream.encode(frame))
+
+    def close(self) -> None:
+        try:
+            self._container.mux(self._stream.encode(None))
+        finally:
+            self._container.close()
+
+
+def encoder_options(locked: LockedRenderConfig) -> dict[str, str]:
+    """Give all options of the libav encoder, the rate control included."""
+    options = dict(locked.encoder_options)
+    if locked.crf is not None:
+        options["crf"] = str(locked.crf)
+    if locked.bitrate is not None:
+        options["b"] = str(bits_per_second(locked.bitrate))
+    return options
+
+
+def bits_per_second(bitrate: str) -> int:
+    """
+    Read a bitrate as `RenderConfig` spells it.
+
+    >>> bits_per_second("2.5M")
+    2500000
+    """
+    factor = {"k": 1000, "M": 1_000_000}.get(bitrate[-1])
+    return int(Fraction(bitrate[:-1]) * factor) if factor else int(Fraction(bitrate))
+
+
+def configure(stream: VideoStream, locked: LockedRenderConfig, fps: Fraction) -> None:
+    """Set size, pixel format, colour tags and closed GOPs on a stream before its encoder opens."""
+    stream.width = locked.output_width
+    stream.height = locked.output_height
+    stream.pix_fmt = locked.pixel_format
+    stream.time_base = 1 / fps
+    context = stream.codec_context
+    context.time_base = 1 / fps
+    context.gop_size = locked.gop
+    context.flags |= Flags.closed_gop | Flags.bitexact
+    if locked.pixel_format.startswith("yuv"):
+        context.color_primaries = context.color_trc = context.colorspace = BT709
+        context.color_range = 1
