@@ -1,0 +1,283 @@
+"""
+The state machine as plain data.
+
+    Defaults ─ Request ─ Config ─ Plan ─ AnyChunks? ─ Spread ─┬─ RenderChunks ────┬─ Assemble
+                                                              └─ RenderManyChunks ┘
+
+JSONPath, not JSONata, because both local interpreters can run it. No state catches an error:
+an execution that ended in a Catch or a Fail state cannot be redriven from the chunk that failed.
+"""
+
+from typing import Any
+
+from fanreel.aws.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
+from fanreel.errors import (
+    CAPTURE_TIMEOUT,
+    INVALID_CONFIG,
+    PLAN_PRODUCED_ZERO_CHUNKS,
+)
+from statemachine.retries import retriers
+
+State = dict[str, Any]
+
+INLINE_LIMIT = 40
+"""An inline Map runs at most 40 iterations at once; beyond, the distributed Map takes over."""
+CHUNK_LIMIT = 1000
+"""`States.ArrayRange` makes at most 1000 items."""
+DEFAULT_MAX_CONCURRENCY = 200
+"""Chunks of one render at once when neither the input nor the deployment says otherwise."""
+TASK_TIMEOUT_S = 960
+"""Lambda's longest run is 900 s; a minute more, and the invocation itself is lost."""
+RENDER_TIMEOUT_S = 24 * 3600
+
+
+def definition(
+    *,
+    function_arn: str = "${RenderFunctionArn}",
+    bucket_name: str = "${RenderBucketName}",
+    max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
+) -> State:
+    """
+    Give the state machine that renders one composition.
+
+    Args:
+        function_arn: The function that plans, renders chunks and assembles.
+        bucket_name: Where plans, segments and, if the input does not say, outputs go.
+        max_concurrency: Chunks at once if the input has no `MaxConcurrency`; 0 for no limit.
+    """
+    return {
+        "Comment": "Plan a composition, render its chunks, assemble the video.",
+        "StartAt": "IsRequest",
+        "TimeoutSeconds": RENDER_TIMEOUT_S,
+        "States": (
+            _understand_request(bucket_name, max_concurrency)
+            | _plan(function_arn)
+            | _spread(bucket_name)
+            | _render(function_arn)
+            | _assemble(function_arn)
+        ),
+    }
+
+
+def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, State]:
+    defaults: State = {
+        "PlanOutputS3Prefix.$": _format(f"s3://{bucket_name}/{RENDERS}{{}}/", "$$.Execution.Name"),
+        "OutputS3Uri": "",
+        "VariablesS3Uri": None,
+        "MaxConcurrency": max_concurrency,
+        "Config": {},
+    }
+    config = """States.JsonMerge(States.StringToJson('{"cfr":false}'), $.Request.Config, false)"""
+    return {
+        "IsRequest": _choice(
+            {"Variable": "$.ProjectS3Uri", "IsString": True, "Next": "Defaults"},
+            otherwise="NotARequest",
+        ),
+        "NotARequest": _fail(
+            INVALID_CONFIG,
+            "The execution input is an object with ProjectS3Uri, and optionally "
+            "PlanOutputS3Prefix, OutputS3Uri, VariablesS3Uri, MaxConcurrency and Config.",
+        ),
+        "Defaults": _reshape({"Defaults": defaults, "Given.$": "$"}, then="Request"),
+        "Request": _reshape(
+            {"Request.$": "States.JsonMerge($.Defaults, $.Given, false)"}, then="Config"
+        ),
+        # The configuration may be nearly as big as a payload may be (256 KiB), so no state's
+        # data ever holds it twice, and from "Spread" on it is gone.
+        "Config": _reshape(
+            {
+                "ProjectS3Uri.$": "$.Request.ProjectS3Uri",
+                "PlanOutputS3Prefix.$": "$.Request.PlanOutputS3Prefix",
+                "OutputS3Uri.$": "$.Request.OutputS3Uri",
+                "VariablesS3Uri.$": "$.Request.VariablesS3Uri",
+                "MaxConcurrency.$": "$.Request.MaxConcurrency",
+                "Config.$": config,
+            },
+            then="Plan",
+        ),
+    }
+
+
+def _plan(function_arn: str) -> dict[str, State]:
+    payload = {
+        "Action": "plan",
+        "RenderId.$": "$$.Execution.Name",
+        "ProjectS3Uri.$": "$.ProjectS3Uri",
+        "PlanOutputS3Prefix.$": "$.PlanOutputS3Prefix",
+        "VariablesS3Uri.$": "$.VariablesS3Uri",
+        "Config.$": "$.Config",
+    }
+    used = ("PlanManifestS3Uri", "PlanHash", "ChunkCount", "Format")
+    count = "$.Plan.ChunkCount"
+    return {
+        "Plan": _invoke(
+            function_arn,
+            {"Payload": payload},
+            ResultSelector={f"{name}.$": f"$.Payload.{name}" for name in used},
+            ResultPath="$.Plan",
+            Next="AnyChunks",
+        ),
+        "AnyChunks": _choice(
+            {"Variable": count, "NumericLessThan": 1, "Next": "ZeroChunks"},
+            {"Variable": count, "NumericGreaterThan": CHUNK_LIMIT, "Next": "TooManyChunks"},
+            *(_default_output(*item) for item in OUTPUT_EXTENSIONS.items()),
+            otherwise="Spread",
+        ),
+        "ZeroChunks": _fail(
+            PLAN_PRODUCED_ZERO_CHUNKS,
+            "The plan holds no frames, so there is nothing to render.",
+        ),
+        "TooManyChunks": _fail(
+            INVALID_CONFIG,
+            f"A state machine spreads a render over at most {CHUNK_LIMIT} chunks: "
+            "lower maxParallelChunks or raise chunkSize.",
+        ),
+    }
+
+
+def _spread(bucket_name: str) -> dict[str, State]:
+    states = {"Spread": _reshape(_sheet(bucket_name, "$.OutputS3Uri"), then="FewChunks")}
+    for extension in OUTPUT_EXTENSIONS.values():
+        output = _format(f"s3://{bucket_name}/{OUTPUTS}{{}}{extension}", "$$.Execution.Name")
+        states[_spread_to(extension)] = _reshape(_sheet(bucket_name, output), then="FewChunks")
+    few = {"Variable": "$.ChunkCount", "NumericLessThanEquals": INLINE_LIMIT}
+    return states | {
+        "FewChunks": _choice(few | {"Next": "RenderChunks"}, otherwise="RenderManyChunks")
+    }
+
+
+def _default_output(output_format: str, extension: str) -> State:
+    return {
+        "And": [
+            {"Variable": "$.OutputS3Uri", "StringEquals": ""},
+            {"Variable": "$.Plan.Format", "StringEquals": output_format},
+        ],
+        "Next": _spread_to(extension),
+    }
+
+
+def _spread_to(extension: str) -> str:
+    return f"SpreadTo{extension.removeprefix('.').capitalize()}"
+
+
+def _sheet(bucket_name: str, output_uri: str) -> State:
+    """Give what the chunks and the assembly need: under 10 KB at any size of the request."""
+    return {
+        "RenderId.$": "$$.Execution.Name",
+        "PlanManifestS3Uri.$": "$.Plan.PlanManifestS3Uri",
+        "PlanHash.$": "$.Plan.PlanHash",
+        "Format.$": "$.Plan.Format",
+        "ChunkOutputS3Prefix.$": _format(f"s3://{bucket_name}/{SEGMENTS}{{}}/", "$.Plan.PlanHash"),
+        "OutputS3Uri.$": output_uri,
+        "Cfr.$": "$.Config.cfr",
+        "MaxConcurrency.$": "$.MaxConcurrency",
+        "ChunkCount.$": "$.Plan.ChunkCount",
+        "ChunkIndexes.$": "States.ArrayRange(0, States.MathAdd($.Plan.ChunkCount, -1), 1)",
+    }
+
+
+def _render(function_arn: str) -> dict[str, State]:
+    # State names are unique in a whole machine, so the second Map's states say "OfMany".
+    return {
+        "RenderChunks": _map({"Mode": "INLINE"}, _chunk(function_arn, "")),
+        "RenderManyChunks": _map(
+            {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, _chunk(function_arn, "OfMany")
+        ),
+    }
+
+
+def _map(config: State, processor: State) -> State:
+    forwarded = ("RenderId", "PlanManifestS3Uri", "PlanHash", "ChunkOutputS3Prefix", "Format")
+    return {
+        "Type": "Map",
+        "ItemsPath": "$.ChunkIndexes",
+        "MaxConcurrencyPath": "$.MaxConcurrency",
+        "ItemSelector": {
+            "Event": {"Action": "renderChunk", "ChunkIndex.$": "$$.Map.Item.Value"}
+            | {f"{name}.$": f"$.{name}" for name in forwarded},
+            "NextFrame": -1,
+        },
+        "ItemProcessor": {"ProcessorConfig": config} | processor,
+        # Assemble derives the segments from the manifest, so nothing has to come back.
+        "ResultPath": None,
+        "Next": "Assemble",
+    }
+
+
+def _chunk(function_arn: str, suffix: str) -> State:
+    """Give the loop that renders one chunk, in as many invocations as it takes."""
+    names = ("RenderChunk", "Done", "NextRound", "ChunkDone", "Stuck")
+    render, done, again, end, stuck = (f"{name}{suffix}" for name in names)
+    return {
+        "StartAt": render,
+        "States": {
+            render: _invoke(
+                function_arn,
+                {"Payload.$": "$.Event"},
+                ResultSelector={"Done.$": "$.Payload.Done", "NextFrame.$": "$.Payload.NextFrame"},
+                ResultPath="$.Result",
+                Next=done,
+            ),
+            done: _choice(
+                {"Variable": "$.Result.Done", "BooleanEquals": True, "Next": end},
+                # A round that got nowhere would be repeated, and billed, for ever.
+                {
+                    "Variable": "$.Result.NextFrame",
+                    "NumericGreaterThanPath": "$.NextFrame",
+                    "Next": again,
+                },
+                otherwise=stuck,
+            ),
+            again: _reshape(
+                {"Event.$": "$.Event", "NextFrame.$": "$.Result.NextFrame"}, then=render
+            ),
+            end: {"Type": "Pass", "Result": {}, "End": True},
+            stuck: _fail(
+                CAPTURE_TIMEOUT,
+                "A whole invocation did not finish one segment: "
+                "lower segmentFrames, or give the function more memory.",
+            ),
+        },
+    }
+
+
+def _assemble(function_arn: str) -> dict[str, State]:
+    forwarded = (
+        "RenderId",
+        "PlanManifestS3Uri",
+        "PlanHash",
+        "ChunkOutputS3Prefix",
+        "OutputS3Uri",
+        "Format",
+        "Cfr",
+    )
+    payload = {"Action": "assemble"} | {f"{name}.$": f"$.{name}" for name in forwarded}
+    return {
+        "Assemble": _invoke(function_arn, {"Payload": payload}, OutputPath="$.Payload", End=True)
+    }
+
+
+def _invoke(function_arn: str, parameters: State, **fields: Any) -> State:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function_arn} | parameters,
+        "TimeoutSeconds": TASK_TIMEOUT_S,
+        "Retry": retriers(),
+    } | fields
+
+
+def _choice(*choices: State, otherwise: str) -> State:
+    return {"Type": "Choice", "Choices": list(choices), "Default": otherwise}
+
+
+def _reshape(parameters: State, *, then: str) -> State:
+    return {"Type": "Pass", "Parameters": parameters, "Next": then}
+
+
+def _fail(code: str, cause: str) -> State:
+    return {"Type": "Fail", "Error": code, "Cause": cause}
+
+
+def _format(template: str, *paths: str) -> str:
+    return f"States.Format('{template}', {', '.join(paths)})"

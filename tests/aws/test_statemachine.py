@@ -1,0 +1,158 @@
+"""The state machine as data: valid, printed truly, and its retries follow the catalogue."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from statelint.linter import Linter
+
+from fanreel.errors import CATALOGUE, RETRYABLE_CODES, TERMINAL_CODES
+from statemachine.announcement import announcement
+from statemachine.definition import definition
+
+ROOT = Path(__file__).parents[2]
+PRINTED = ROOT / "statemachine" / "render.asl.json"
+ASL_VALIDATOR = ROOT / "cdk" / "node_modules" / ".bin" / "asl-validator"
+
+State = dict[str, Any]
+
+
+def all_states(machine: State) -> Iterator[tuple[str, State]]:
+    """Give every state of a machine, those inside Maps too."""
+    for name, state in machine["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from all_states(state["ItemProcessor"])
+
+
+def tasks() -> dict[str, State]:
+    """Give every task of the render machine by its name."""
+    return {name: state for name, state in all_states(definition()) if state["Type"] == "Task"}
+
+
+def retrier_for(error: str, task: State) -> State:
+    """Give the first retrier that matches, which decides."""
+    return next(
+        retrier
+        for retrier in task["Retry"]
+        if error in retrier["ErrorEquals"] or retrier["ErrorEquals"] == ["States.ALL"]
+    )
+
+
+def asl_validator_problems(machine: State, path: Path) -> str | None:
+    """Give what npm's asl-validator says against *machine*; None if nothing."""
+    path.write_text(json.dumps(machine))
+    checked = subprocess.run(
+        [ASL_VALIDATOR, "--json-path", path], capture_output=True, text=True, check=False
+    )
+    return None if checked.returncode == 0 else checked.stdout + checked.stderr
+
+
+@pytest.fixture
+def asl_validator() -> None:
+    """Skip where npm's tools are not installed; in CI they must be."""
+    if not ASL_VALIDATOR.exists():
+        missing = "asl-validator is not installed: npm ci --prefix cdk"
+        if os.environ.get("CI"):
+            pytest.fail(missing, pytrace=False)
+        pytest.skip(missing)
+
+
+def test_the_printed_copy_is_the_definition() -> None:
+    """After a change: python -m statemachine > statemachine/render.asl.json."""
+    assert json.loads(PRINTED.read_text()) == definition()
+
+
+@pytest.mark.parametrize("machine", [definition(), announcement()], ids=["render", "announce"])
+def test_statelint_finds_nothing(machine: State) -> None:
+    """The validator from PyPI has no complaint."""
+    assert Linter().validate(machine) == []
+
+
+@pytest.mark.usefixtures("asl_validator")
+@pytest.mark.parametrize("machine", [definition(), announcement()], ids=["render", "announce"])
+def test_asl_validator_finds_nothing(machine: State, tmp_path: Path) -> None:
+    """The validator from npm has no complaint."""
+    assert asl_validator_problems(machine, tmp_path / "machine.json") is None
+
+
+@pytest.mark.usefixtures("asl_validator")
+def test_both_validators_see_a_missing_next(tmp_path: Path) -> None:
+    """The two tests above are able to fail."""
+    broken = definition()
+    del broken["States"]["Plan"]["Next"]
+    assert Linter().validate(broken)
+    assert asl_validator_problems(broken, tmp_path / "machine.json")
+
+
+@pytest.mark.parametrize("task", tasks().values(), ids=tasks())
+class TestRetries:
+    """Every task tries again by the same rules, which follow the error catalogue."""
+
+    def test_no_terminal_code_is_tried_again(self, task: State) -> None:
+        """The first list is exactly the terminal codes, and stops."""
+        assert task["Retry"][0] == {"ErrorEquals": list(TERMINAL_CODES), "MaxAttempts": 0}
+        for code, error in CATALOGUE.items():
+            assert (retrier_for(code, task)["MaxAttempts"] == 0) is not error.retryable
+
+    def test_retryable_codes_wait_longer_each_time(self, task: State) -> None:
+        """They come under States.ALL, with backoff."""
+        for code in RETRYABLE_CODES:
+            retrier = retrier_for(code, task)
+            assert retrier["MaxAttempts"] == 3
+            assert retrier["BackoffRate"] > 1
+
+    def test_death_by_memory_or_time_is_tried_once_more(self, task: State) -> None:
+        """Under AWS's name and under the emulators'."""
+        for error in ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout"):
+            assert retrier_for(error, task)["MaxAttempts"] == 1
+
+    def test_throttling_waits_long_and_spread_out(self, task: State) -> None:
+        """Even with full jitter the waits add up to more than an hour on average."""
+        retrier = retrier_for("Lambda.TooManyRequestsException", task)
+        longest = [
+            min(
+                retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n, retrier["MaxDelaySeconds"]
+            )
+            for n in range(retrier["MaxAttempts"])
+        ]
+        assert retrier["JitterStrategy"] == "FULL"
+        assert sum(longest) / 2 > 3600
+
+    def test_no_task_outlives_lambda(self, task: State) -> None:
+        """A lost invocation ends as States.Timeout, soon after Lambda's 900 seconds."""
+        assert 900 < task["TimeoutSeconds"] <= 960
+
+
+def test_state_names_are_unique_in_the_whole_machine() -> None:
+    """Step Functions wants this across Maps."""
+    names = [name for name, _ in all_states(definition())]
+    assert len(names) == len(set(names))
+
+
+def test_no_state_catches() -> None:
+    """A caught error ends the execution in another state, from where a redrive cannot resume."""
+    assert not [name for name, state in all_states(definition()) if "Catch" in state]
+
+
+def test_both_maps_run_the_same_loop() -> None:
+    """Their states differ by nothing but the names."""
+    inline, distributed = (
+        definition()["States"][name]["ItemProcessor"]
+        for name in ("RenderChunks", "RenderManyChunks")
+    )
+    assert inline.pop("ProcessorConfig") == {"Mode": "INLINE"}
+    assert distributed.pop("ProcessorConfig")["Mode"] == "DISTRIBUTED"
+    assert json.loads(json.dumps(distributed).replace("OfMany", "")) == inline
+
+
+def test_map_results_are_discarded() -> None:
+    """Nothing that grows with the number of chunks passes on."""
+    for name in ("RenderChunks", "RenderManyChunks"):
+        state = definition()["States"][name]
+        assert state["ResultPath"] is None
+        assert "ResultWriter" not in state
