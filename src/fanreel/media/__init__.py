@@ -1,0 +1,1 @@
+"""Probe media, read source frames in presentation order, mix the sound track."""
