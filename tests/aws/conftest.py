@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import boto3
@@ -56,3 +56,20 @@ def bucket(s3: "S3Client") -> str:
     name = f"render-{uuid.uuid4().hex[:12]}"
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     return name
+
+
+@pytest.fixture
+def record_calls(s3: "S3Client") -> Callable[[], list[str]]:
+    """Give a function that tells which S3 operations were sent since it was last asked."""
+    calls: list[str] = []
+
+    def note(event_name: str, **_: object) -> None:
+        calls.append(event_name.rpartition(".")[2])
+
+    def since() -> list[str]:
+        seen = calls.copy()
+        calls.clear()
+        return seen
+
+    s3.meta.events.register("before-send.s3", note)
+    return since

@@ -5,7 +5,7 @@ Where everything lies in the bucket; nothing else spells a key.
     sites/files/ab/<sha256>              project files, shared by all sites
     blobs/sha256/ab/<sha256>             plan artifacts, shared by all renders
     renders/<id>/plan.json               the plan's manifest, written last
-    renders/<id>/variables.json          variables too big for the execution's input
+    renders/<id>/variables-<hash>.json   variables too big for the execution's input
     renders/<id>/cancelled               there: workers stop
     renders/<id>/progress/               see `progress.py`
     segments/<plan_hash>/<start>-<end>.<ext>
@@ -26,7 +26,6 @@ SITE_MANIFEST = "site.json"
 BLOBS = "blobs/sha256/"
 RENDERS = "renders/"
 PLAN_MANIFEST = "plan.json"
-VARIABLES = "variables.json"
 CANCELLED = "cancelled"
 PROGRESS = "progress/"
 SEGMENTS = "segments/"
@@ -36,9 +35,6 @@ INTERMEDIATE_PREFIXES = ("blobs/", "renders/", "segments/")
 
 OUTPUT_EXTENSIONS = {"mp4": ".mp4", "mov": ".mov", "png-sequence": ".tar"}
 """A PNG sequence is stored as one archive; as single objects if the URI ends in `/`."""
-SEGMENT_EXTENSIONS = {
-    "mp4": ".mp4", "mov": ".mov", "webm": ".webm", "gif": ".mkv", "png-sequence": ".tar",
-}  # fmt: skip
 
 # Also an execution name, a path component and a metric dimension.
 _RENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")

@@ -1,0 +1,278 @@
+"""
+Projects in S3, addressed by content.
+
+A site is a manifest of paths and digests; its files are shared with every other site. Deploying
+an unchanged project therefore uploads nothing, one changed file one object, and a site id names
+the same bytes for ever.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fanreel.aws import layout
+from fanreel.aws.archives import DEFAULT_LIMITS, is_archive, member_path, project_root, unpack
+from fanreel.aws.storage import (
+    delete_objects,
+    in_parallel,
+    list_folders,
+    list_objects,
+    look_up,
+    read_bytes,
+    write_bytes,
+)
+from fanreel.aws.transfer import Content, fetch_file, put_file_once
+from fanreel.aws.uris import S3Uri
+from fanreel.errors import AssetNotFound, InvalidComposition, UnsafeArchive
+from fanreel.plan_dir import canonical_json, sha256_file
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SITE_VERSION = 1
+MANIFEST_LIMIT_BYTES = 64 * 1024**2
+SKIPPED_ANYWHERE = frozenset({
+    ".DS_Store", ".cache", ".git", ".hg", ".idea", ".svn", ".venv", ".vscode", "__pycache__",
+    "node_modules",
+})  # fmt: skip
+"""Names never uploaded, at any depth."""
+SKIPPED_ON_TOP = frozenset({"build", "cdk.out", "coverage", "dist", "out", "renders"})
+"""Names not uploaded when they lie directly in the project; a vendored `gsap/dist/` stays."""
+SECRETS = ".env"
+"""`.env`, `.env.local`, …: never uploaded."""
+_SWEEP_AFTER = timedelta(days=1)
+_ID_DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A deployed project; `uri` is what a render takes as `ProjectS3Uri`."""
+
+    site_id: str
+    uri: str
+    uploaded: int = 0
+    """Files that S3 did not have."""
+    skipped: int = 0
+    """Files that S3 had already."""
+    ignored: tuple[str, ...] = ()
+    """Project paths left out on purpose, folders with a trailing slash."""
+    size_bytes: int = 0
+    modified: datetime | None = None
+    """When it was deployed first; only from `list_sites()`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFile:
+    """One file of a project, by its path from the project root."""
+
+    path: str
+    source: Path
+
+
+def upload_site(project_dir: Path, bucket: str, client: "S3Client") -> Site:
+    """
+    Upload what S3 does not have yet of *project_dir*; the manifest comes last.
+
+    Raises:
+        AssetNotFound: There is no such folder. Terminal.
+        InvalidComposition: A symlink leaves the project or leads nowhere, or something is neither
+            file nor folder. Terminal.
+        As `s3_failures()`.
+    """
+    if not project_dir.is_dir():
+        raise AssetNotFound(f"{project_dir} is not a folder", path=str(project_dir))
+    ignored: list[str] = []
+    files = sorted(project_files(project_dir, ignored), key=lambda file: file.path)
+    digests = in_parallel(lambda file: sha256_file(file.source), files)
+    sizes = [file.source.stat().st_size for file in files]
+    entries = [
+        {"path": file.path, "sha256": sha256, "size_bytes": size_bytes}
+        for file, sha256, size_bytes in zip(files, digests, sizes, strict=True)
+    ]
+    manifest = canonical_json({"version": SITE_VERSION, "files": entries})
+    site_id = hashlib.sha256(manifest).hexdigest()[:_ID_DIGITS]
+    uri = layout.site_manifest(bucket, site_id)
+    uploaded = 0
+    # The manifest came last when it was written, so where it is, all files are.
+    if look_up(client, uri) is None:
+        distinct = dict(zip(digests, files, strict=True)).items()
+        uploaded = sum(
+            in_parallel(
+                lambda item: put_file_once(
+                    client, layout.site_file(bucket, item[0]), item[1].source, item[0]
+                ),
+                distinct,
+            )
+        )
+        write_bytes(client, uri, manifest)
+    return Site(
+        site_id=site_id,
+        uri=str(uri),
+        uploaded=uploaded,
+        skipped=len(files) - uploaded,
+        ignored=tuple(ignored),
+        size_bytes=sum(sizes),
+    )
+
+
+def fetch_project(client: "S3Client", uri: S3Uri, into: Path, entry_file: str) -> Path:
+    """
+    Bring a project to the new folder *into*.
+
+    Args:
+        client: From `connect()`.
+        uri: A site (its folder or its `site.json`), or a `.tar.gz`, `.tgz` or `.zip`.
+        into: Made; the archive lies beside it while it is unpacked.
+        entry_file: Tells whether an archive holds the project or one folder around it.
+    Returns:
+        The project's root: *into*, or the one folder in it.
+    Raises:
+        AssetNotFound: There is no such object. Terminal.
+        UnsafeArchive: See `archives.unpack()`. Terminal.
+        As `s3_failures()` and `fetch_file()`.
+    """
+    if not is_archive(uri.key):
+        _fetch_site(client, uri, into)
+        return into
+    found = look_up(client, uri)
+    if found is not None and found.size_bytes > DEFAULT_LIMITS.total_bytes:
+        raise UnsafeArchive(f"{uri} is larger than a project may be", member="", reason="size")
+    archive = into.with_name(f"{into.name}-{uri.name}")
+    try:
+        fetch_file(client, uri, archive)
+        unpack(archive, into)
+    finally:
+        archive.unlink(missing_ok=True)
+    return project_root(into, entry_file)
+
+
+def list_sites(bucket: str, client: "S3Client") -> list[Site]:
+    """Give every site of *bucket*, newest first. Raises as `s3_failures()`."""
+    found = in_parallel(lambda uri: look_up(client, uri), _manifests(bucket, client))
+    present = sorted(filter(None, found), key=lambda item: item.modified, reverse=True)
+    return [
+        Site(site_id=item.uri.parent.name, uri=str(item.uri), modified=item.modified)
+        for item in present
+    ]
+
+
+def delete_site(site_id: str, bucket: str, client: "S3Client") -> int:
+    """
+    Delete a site, and all project files that no site names any more.
+
+    Files younger than a day stay until the next time: a deployment that runs meanwhile may have
+    just found them there (it refreshes what is older, see `storage.REFRESH_AFTER_S`).
+
+    Returns:
+        How many objects were deleted.
+    Raises:
+        AssetNotFound: There is no such site. Terminal. Otherwise as `s3_failures()`.
+    """
+    uri = layout.site_manifest(bucket, site_id)
+    if look_up(client, uri) is None:
+        raise AssetNotFound(f"there is no site {site_id!r} in {bucket}", site_id=site_id)
+    delete_objects(client, [uri])
+    contents = in_parallel(
+        lambda other: _read_manifest(client, other),
+        [other for other in _manifests(bucket, client) if other != uri],
+    )
+    wanted = {entry["sha256"] for entries in contents for entry in entries}
+    limit = datetime.now(UTC) - _SWEEP_AFTER
+    unused = [
+        found.uri
+        for found in list_objects(client, S3Uri(bucket, layout.SITE_FILES))
+        if found.uri.name not in wanted and found.modified < limit
+    ]
+    return 1 + delete_objects(client, unused)
+
+
+def project_files(project_dir: Path, ignored: list[str]) -> Iterator[ProjectFile]:
+    """
+    Give the files to upload; symlinks inside the project are followed.
+
+    Args:
+        project_dir: Where the project lies; the names above it do not matter.
+        ignored: Takes the paths left out.
+    Raises:
+        InvalidComposition: As `upload_site()`. Terminal.
+    """
+    root = project_dir.resolve()
+    yield from _walk(root, root, "", ignored, frozenset({root}))
+
+
+def _walk(
+    root: Path, folder: Path, prefix: str, ignored: list[str], above: frozenset[Path]
+) -> Iterator[ProjectFile]:
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        path = prefix + entry.name
+        if _is_skipped(entry.name, on_top=not prefix):
+            ignored.append(path + "/" * entry.is_dir())
+            continue
+        source = _inside(root, Path(entry.path), path)
+        if source.is_dir():
+            if source in above:
+                raise InvalidComposition(f"{path} is a symlink to a folder around it", path=path)
+            yield from _walk(root, source, path + "/", ignored, above | {source})
+        elif source.is_file():
+            yield ProjectFile(path=path, source=source)
+        else:
+            raise InvalidComposition(f"{path} is neither a file nor a folder", path=path)
+
+
+def _is_skipped(name: str, *, on_top: bool) -> bool:
+    is_secret = name == SECRETS or name.startswith(SECRETS + ".")
+    return is_secret or name in SKIPPED_ANYWHERE or (on_top and name in SKIPPED_ON_TOP)
+
+
+def _inside(root: Path, entry: Path, path: str) -> Path:
+    try:
+        path.encode()
+        source = entry.resolve(strict=True)
+    except FileNotFoundError as exc:
+        raise InvalidComposition(f"{path} is a symlink to nothing", path=path) from exc
+    except UnicodeEncodeError as exc:
+        raise InvalidComposition(f"{path!r} is not a UTF-8 file name", path=repr(path)) from exc
+    if not source.is_relative_to(root):
+        raise InvalidComposition(
+            f"{path} is a symlink that leaves the project; copy the file into it", path=path
+        )
+    return source
+
+
+def _manifests(bucket: str, client: "S3Client") -> Iterator[S3Uri]:
+    for folder in list_folders(client, S3Uri(bucket, layout.SITES)):
+        if folder.key != layout.SITE_FILES:
+            yield folder.joined(layout.SITE_MANIFEST)
+
+
+def _fetch_site(client: "S3Client", uri: S3Uri, into: Path) -> None:
+    manifest = uri if uri.name == layout.SITE_MANIFEST else uri.joined(layout.SITE_MANIFEST)
+    entries = _read_manifest(client, manifest)
+    targets = [into / member_path(entry["path"]) for entry in entries]
+    into.mkdir(parents=True)
+
+    def fetch(item: tuple[dict[str, Any], Path]) -> None:
+        entry, path = item
+        expected = Content(sha256=entry["sha256"], size_bytes=entry["size_bytes"])
+        fetch_file(client, layout.site_file(uri.bucket, entry["sha256"]), path, expected=expected)
+
+    in_parallel(fetch, zip(entries, targets, strict=True))
+
+
+def _read_manifest(client: "S3Client", uri: S3Uri) -> list[dict[str, Any]]:
+    try:
+        data = json.loads(read_bytes(client, uri, limit_bytes=MANIFEST_LIMIT_BYTES))
+        if data["version"] != SITE_VERSION:
+            raise InvalidComposition(f"{uri} has version {data['version']!r}; deploy the site anew")
+        return [dict(entry, sha256=str(entry["sha256"])) for entry in data["files"]]
+    except (ValueError, TypeError, KeyError) as exc:
+        raise InvalidComposition(
+            f"{uri} is not a site; a project is a site as `fanreel lambda sites create` deploys "
+            "it, or a .tar.gz, .tgz or .zip",
+            uri=str(uri),
+        ) from exc

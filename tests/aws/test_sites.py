@@ -1,0 +1,200 @@
+"""Projects in S3, addressed by content."""
+
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fanreel.aws import layout, sites
+from fanreel.aws.sites import delete_site, fetch_project, list_sites, upload_site
+from fanreel.aws.storage import list_objects, write_bytes
+from fanreel.aws.uris import S3Uri
+from fanreel.errors import ArtifactDigestMismatch, AssetNotFound, InvalidComposition, UnsafeArchive
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make a project of three files, two of them alike."""
+    folder = tmp_path / "dist" / "project"  # a skipped name above the project does not matter
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<html>")
+    (folder / "assets/a.css").write_text("a{}")
+    (folder / "assets/b.css").write_text("a{}")
+    return folder
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_project_comes_back_as_it_was(
+    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+) -> None:
+    """By its manifest and by its folder; what is twice in it is stored once."""
+    site = upload_site(project, bucket, s3)
+    assert (site.uploaded, site.skipped) == (2, 1)
+    assert site.uri == f"s3://{bucket}/sites/{site.site_id}/site.json"
+    for number, uri in enumerate([site.uri, site.uri.removesuffix("site.json")]):
+        root = fetch_project(s3, S3Uri.parse(uri), tmp_path / f"back{number}", "index.html")
+        assert _tree(root) == _tree(project)
+
+
+def test_only_what_changed_is_uploaded(
+    s3: "S3Client", bucket: str, project: Path, record_calls: Callable[[], list[str]]
+) -> None:
+    """Unchanged: no object. One file changed: one object. A new site either way by content."""
+    first = upload_site(project, bucket, s3)
+    record_calls()
+    second = upload_site(project, bucket, s3)
+    assert (second.site_id, second.uploaded, second.skipped) == (first.site_id, 0, 3)
+    assert record_calls() == ["HeadObject"]
+    (project / "index.html").write_text("<html lang=en>")
+    third = upload_site(project, bucket, s3)
+    assert (third.uploaded, third.skipped) == (1, 2)
+    assert third.site_id != first.site_id
+    assert record_calls().count("PutObject") == 2  # the file and the manifest
+    (project / "index.html").write_text("<html>")
+    assert upload_site(project, bucket, s3).site_id == first.site_id
+
+
+def test_the_manifest_comes_last(
+    s3: "S3Client", bucket: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload that breaks off leaves no site."""
+
+    def broken(*_args: object) -> bool:
+        raise ConnectionError
+
+    monkeypatch.setattr(sites, "put_file_once", broken)
+    with pytest.raises(ConnectionError):
+        upload_site(project, bucket, s3)
+    assert list_sites(bucket, s3) == []
+
+
+def test_what_is_not_the_project_stays_behind(
+    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+) -> None:
+    """Folders of tools anywhere, of builds on top, and secrets; a vendored dist/ goes along."""
+    for name in ("node_modules/x/i.js", ".git/HEAD", "dist/a.mp4", "a/node_modules/b.js", ".env"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("x")
+    (project / "vendor/gsap/dist").mkdir(parents=True)
+    (project / "vendor/gsap/dist/gsap.js").write_text("x")
+    (project / "node_modules/.bin").symlink_to("/usr/bin")
+    site = upload_site(project, bucket, s3)
+    assert site.ignored == (".env", ".git/", "a/node_modules/", "dist/", "node_modules/")
+    root = fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html")
+    assert set(_tree(root)) == {
+        "index.html",
+        "assets/a.css",
+        "assets/b.css",
+        "vendor/gsap/dist/gsap.js",
+    }
+
+
+def test_symlinks_may_stay_but_not_leave(
+    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+) -> None:
+    """Inside they are followed; outside, nowhere and in circles they are refused by name."""
+    (project / "link.css").symlink_to("assets/a.css")
+    (project / "more").symlink_to("assets")
+    site = upload_site(project, bucket, s3)
+    root = fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html")
+    assert (root / "link.css").read_text() == "a{}"
+    assert (root / "more/b.css").read_text() == "a{}"
+    for target, words in {
+        "/etc/passwd": "leaves the project",
+        str(tmp_path): "leaves the project",
+        "nowhere": "to nothing",
+        ".": "folder around it",
+    }.items():
+        (project / "bad").symlink_to(target)
+        with pytest.raises(InvalidComposition, match=f"bad is a symlink.*{words}"):
+            upload_site(project, bucket, s3)
+        (project / "bad").unlink()
+
+
+def test_a_tampered_file_is_noticed(
+    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+) -> None:
+    """Site files are verified as they arrive."""
+    site = upload_site(project, bucket, s3)
+    for found in list_objects(s3, S3Uri(bucket, layout.SITE_FILES)):
+        write_bytes(s3, found.uri, b"b{}")
+    with pytest.raises(ArtifactDigestMismatch):
+        fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html")
+
+
+def test_deleting_a_site_spares_what_others_use(
+    s3: "S3Client", bucket: str, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shared and fresh files stay, the rest goes; the other site still comes back whole."""
+    first = upload_site(project, bucket, s3)
+    (project / "index.html").write_text("new")
+    second = upload_site(project, bucket, s3)
+    assert [site.site_id for site in list_sites(bucket, s3)].count(first.site_id) == 1
+    monkeypatch.setattr(sites, "_SWEEP_AFTER", -sites._SWEEP_AFTER)
+    assert delete_site(first.site_id, bucket, s3) == 2
+    assert [site.site_id for site in list_sites(bucket, s3)] == [second.site_id]
+    root = fetch_project(s3, S3Uri.parse(second.uri), tmp_path / "back", "index.html")
+    assert _tree(root) == _tree(project)
+    with pytest.raises(AssetNotFound, match="no site"):
+        delete_site(first.site_id, bucket, s3)
+
+
+def test_an_archive_is_a_project_too(
+    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+) -> None:
+    """With a folder around the project or without; the archive itself does not stay."""
+    with tarfile.open(tmp_path / "p.tar.gz", "w:gz") as archive:
+        archive.add(project, "project-main")
+    uri = S3Uri(bucket, "uploads/p.tar.gz")
+    write_bytes(s3, uri, (tmp_path / "p.tar.gz").read_bytes())
+    root = fetch_project(s3, uri, tmp_path / "work" / "project", "index.html")
+    assert _tree(root) == _tree(project)
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["project"]
+
+
+def test_an_unsafe_archive_does_not_stay(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+    """It is refused, and removed."""
+    uri = S3Uri(bucket, "uploads/p.zip")
+    write_bytes(s3, uri, b"not a zip")
+    with pytest.raises(UnsafeArchive):
+        fetch_project(s3, uri, tmp_path / "work" / "project", "index.html")
+    assert not list((tmp_path / "work").glob("*.zip"))
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"version": 2, "files": []}', b'"x"'])
+def test_what_is_no_project_is_said_to_be_none(
+    s3: "S3Client", bucket: str, tmp_path: Path, body: bytes
+) -> None:
+    """The message says what a project may be."""
+    uri = S3Uri(bucket, "sites/x/site.json")
+    write_bytes(s3, uri, body)
+    with pytest.raises(InvalidComposition, match=r"deploys|deploy the site anew"):
+        fetch_project(s3, uri, tmp_path / "back", "index.html")
+    with pytest.raises(AssetNotFound):
+        fetch_project(s3, S3Uri(bucket, "sites/none/"), tmp_path / "back", "index.html")
+
+
+def test_a_manifest_cannot_write_outside(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+    """A forged manifest is refused before anything is fetched."""
+    uri = S3Uri(bucket, "sites/x/site.json")
+    digest = "a" * 64
+    write_bytes(
+        s3,
+        uri,
+        b'{"version":1,"files":[{"path":"../evil","sha256":"%s","size_bytes":1}]}'
+        % digest.encode(),
+    )
+    with pytest.raises(UnsafeArchive, match="parent"):
+        fetch_project(s3, uri, tmp_path / "back", "index.html")
