@@ -1,0 +1,78 @@
+"""The commands by name; those of AWS are loaded when one of them is asked for."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from fanreel.cli.doctor import doctor
+from fanreel.cli.errors import errors
+from fanreel.cli.look import compositions, still
+from fanreel.cli.render import render
+from fanreel.cli.steps import assemble, chunk, plan
+from fanreel.errors import InvalidConfig
+
+
+class _LambdaCommand(TyperCommand):
+    """Stands for the `lambda` commands, which need boto3, until one of them is called."""
+
+    def __init__(self) -> None:
+        super().__init__(name="lambda", help="Deploy to AWS Lambda and render there.")
+
+    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
+        try:
+            from fanreel.cli.lambda_ import lambda_app  # noqa: PLC0415 (the point of this class)
+        except ModuleNotFoundError as exc:
+            if (exc.name or "").startswith("fanreel"):
+                raise
+            raise InvalidConfig(
+                f"`fanreel lambda` needs {exc.name}: pip install 'fanreel[aws]'"
+            ) from exc
+        command = typer.main.get_command(lambda_app)
+        return command.make_context(info_name, args, parent=parent, **extra)
+
+
+class _Root(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), "lambda"]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return _LambdaCommand() if cmd_name == "lambda" else super().get_command(ctx, cmd_name)
+
+
+app = typer.Typer(
+    name="fanreel",
+    cls=_Root,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer's callback)
+    if wanted:
+        import fanreel  # noqa: PLC0415
+
+        typer.echo(f"fanreel {fanreel.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Turn an HTML composition into a video, on this machine or on AWS Lambda."""
+
+
+app.command()(render)
+app.command()(still)
+app.command()(compositions)
+app.command()(doctor)
+app.command()(plan)
+app.command()(chunk)
+app.command()(assemble)
+app.command()(errors)

@@ -1,0 +1,212 @@
+"""Every field of `RenderConfig` as an option, and options back into a configuration."""
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fanreel.errors import InvalidConfig, InvalidVariables
+
+if TYPE_CHECKING:
+    from fanreel.config import RenderConfig
+
+_FORMAT_OF_SUFFIX = {
+    ".mp4": "mp4",
+    ".mov": "mov",
+    ".webm": "webm",
+    ".gif": "gif",
+    "": "png-sequence",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigOption:
+    """One field of `RenderConfig` on the command line; `RenderConfig` checks the value."""
+
+    field: str
+    metavar: str
+    """Empty for a switch."""
+    help: str
+    panel: str = "Picture"
+
+    @property
+    def flag(self) -> str:
+        """Give the long option: `--crf`, or `--strict/--no-strict`."""
+        name = self.field.replace("_", "-")
+        return f"--{name}" if self.metavar else f"--{name}/--no-{name}"
+
+
+_SPLIT, _CHECKS = "Splitting", "Checks"
+CONFIG_OPTIONS = (
+    ConfigOption("fps", "RATE", "24, 25, 30, 50, 60 or a rational such as 30000/1001."),
+    ConfigOption("format", "NAME", "mp4, mov, webm, gif or png-sequence; by default the output's."),
+    ConfigOption("codec", "NAME", "h264 or h265 (mp4 only)."),
+    ConfigOption("quality", "NAME", "draft, standard or high."),
+    ConfigOption("crf", "N", "Constant rate factor, 0 to 51; instead of a quality."),
+    ConfigOption("bitrate", "RATE", "Average bits per second, such as 8M; instead of a crf."),
+    ConfigOption("output_resolution", "SIZE", "720p, 1080p, 1440p, 4k or a scale factor."),
+    ConfigOption("width", "PIXELS", "Output width: a uniform scale of the authored size."),
+    ConfigOption("height", "PIXELS", "Output height: a uniform scale of the authored size."),
+    ConfigOption("frame_range", "START:END", "Only these frames; END is not among them."),
+    ConfigOption("hdr_mode", "NAME", "auto, force-sdr or force-hdr."),
+    ConfigOption("cfr", "", "Constant frame rate; what is written always has one."),
+    ConfigOption("video_frame_format", "NAME", "How source frames reach the page: auto, jpg, png."),
+    ConfigOption("entry_file", "PATH", "The page to render, inside the project."),
+    ConfigOption("chunk_size", "FRAMES", "At most this many frames per chunk.", _SPLIT),
+    ConfigOption("max_parallel_chunks", "N", "At most this many chunks.", _SPLIT),
+    ConfigOption("target_chunk_frames", "FRAMES", "About this many frames per chunk.", _SPLIT),
+    ConfigOption("segment_frames", "FRAMES", "Frames per segment.", _SPLIT),
+    ConfigOption("plan_dir_size_limit_bytes", "BYTES", "Largest plan.", _SPLIT),
+    ConfigOption("runtime_cap", "NAME", "lambda: refuse what Lambda cannot hold.", _SPLIT),
+    ConfigOption("strict", "", "Warnings about the composition are errors.", _CHECKS),
+    ConfigOption("strict_variables", "", "Undeclared or mistyped variables are errors.", _CHECKS),
+    ConfigOption("reject_on_system_fonts", "", "Fonts must come with the project.", _CHECKS),
+    ConfigOption("fail_closed_font_fetch", "", "A font that does not load is an error.", _CHECKS),
+)
+
+_VARIABLES = typer.Option(
+    "--variables", metavar="JSON|@FILE", help="Variables as a JSON object, or a file of one."
+)
+_VARIABLE = typer.Option(
+    "--var", metavar="NAME=VALUE", help="One variable; the value is JSON, else taken as text."
+)
+_VARIABLE_PARAMETERS = (
+    inspect.Parameter(
+        "variables",
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=Annotated[str | None, _VARIABLES],
+        default=None,
+    ),
+    inspect.Parameter(
+        "variable",
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=Annotated[list[str] | None, _VARIABLE],
+        default=None,
+    ),
+)
+
+
+def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options above to *command*, which gets what was chosen as `config_fields`."""
+    own = [
+        parameter
+        for parameter in inspect.signature(command).parameters.values()
+        if parameter.name != "config_fields"
+    ]
+    added = [*_VARIABLE_PARAMETERS, *map(_parameter, CONFIG_OPTIONS)]
+
+    @functools.wraps(command)
+    def call(**values: Any) -> None:
+        chosen = {parameter.name: values.pop(parameter.name) for parameter in added}
+        command(**values, config_fields=_chosen_fields(chosen))
+
+    # typer reads the signature to know which options there are.
+    call.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
+    return call
+
+
+def _parameter(option: ConfigOption) -> inspect.Parameter:
+    info = typer.Option(
+        option.flag,
+        metavar=option.metavar or None,
+        help=option.help,
+        rich_help_panel=option.panel,
+        show_default=False,
+    )
+    kind = str | None if option.metavar else bool | None
+    return inspect.Parameter(
+        option.field,
+        inspect.Parameter.KEYWORD_ONLY,
+        annotation=Annotated[kind, info],
+        default=None,
+    )
+
+
+def _chosen_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {name: value for name, value in values.items() if value is not None}
+    variables = parse_variables(fields.pop("variables", None), fields.pop("variable", None) or ())
+    if variables:
+        fields["variables"] = variables
+    if "frame_range" in fields:
+        fields["frame_range"] = fields["frame_range"].split(":")
+    return fields
+
+
+def parse_variables(text: str | None, single: Iterable[str]) -> dict[str, Any]:
+    """
+    Give the variables of `--variables` with those of `--var` over them.
+
+    Raises:
+        InvalidVariables: Not a JSON object, not a readable file, or no `=`. Terminal.
+    """
+    variables: dict[str, Any] = {}
+    if text is not None:
+        variables = _object(_file_text(text[1:]) if text.startswith("@") else text, text)
+    for assignment in single:
+        name, equals, value = assignment.partition("=")
+        if not (name and equals):
+            raise InvalidVariables(f"--var {assignment}: write it as NAME=VALUE")
+        variables[name] = _json_or_text(value)
+    return variables
+
+
+def _file_text(name: str) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InvalidVariables(f"--variables @{name}: cannot read the file: {exc}") from exc
+
+
+def _object(text: str, shown: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as exc:
+        raise InvalidVariables(f"--variables {shown}: not JSON: {exc}") from exc
+    if not isinstance(value, dict):
+        raise InvalidVariables(f"--variables {shown}: a JSON object, such as " + '{"title": "Hi"}')
+    return value
+
+
+def _json_or_text(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def build_config(fields: Mapping[str, Any], output: Path | None = None) -> "RenderConfig":
+    """
+    Check *fields*; without a format among them, the suffix of *output* decides.
+
+    Raises:
+        InvalidConfig: A value is not allowed, or the suffix belongs to no format, or to another
+            one than was asked for. Terminal.
+    """
+    from fanreel.config import RenderConfig  # noqa: PLC0415 (pydantic costs 150 ms)
+
+    if output is None:
+        return RenderConfig(**fields)
+    inferred = _FORMAT_OF_SUFFIX.get(output.suffix.lower())
+    known = ", ".join(suffix for suffix in _FORMAT_OF_SUFFIX if suffix)
+    wanted = fields.get("format", inferred)
+    if wanted is None:
+        raise InvalidConfig(
+            f"cannot tell the format of {output}: end it with {known}, give a directory for "
+            "png-sequence, or choose with --format"
+        )
+    config = RenderConfig(**{**fields, "format": wanted})
+    if inferred is not None and config.format not in {inferred, "png-sequence"}:
+        raise InvalidConfig(f"{output} does not fit format {config.format!r}: use {known}")
+    return config
+
+
+def split_project(project: Path, fields: Mapping[str, Any]) -> tuple[Path, dict[str, Any]]:
+    """Let PROJECT be a page as well as a folder: the page's folder, with it as entry file."""
+    if project.suffix.lower() in {".html", ".htm"} and project.is_file():
+        return project.parent, {"entry_file": project.name, **fields}
+    return project, dict(fields)

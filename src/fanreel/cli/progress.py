@@ -1,0 +1,142 @@
+"""Showing how a render goes: a bar for a terminal, lines for a log, JSON for programs."""
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from fanreel.local import RenderEvent
+
+OnEvent = Callable[["RenderEvent"], None]
+Style = Literal["bar", "lines", "json", "quiet"]
+
+_STAGES = {"plan": "Planning", "render": "Rendering", "assemble": "Assembling"}
+_LOG_EVERY_S = 5.0
+
+
+def choose_style(*, as_json: bool, quiet: bool) -> Style:
+    """Give the style asked for, else what suits standard error."""
+    if as_json:
+        return "json"
+    if quiet:
+        return "quiet"
+    return "bar" if sys.stderr.isatty() else "lines"
+
+
+@contextlib.contextmanager
+def showing(style: Style) -> Iterator[OnEvent]:
+    """Give the function that shows an event; the display ends with the block."""
+    match style:
+        case "json":
+            yield _write_json
+        case "quiet":
+            yield lambda _event: None
+        case "lines":
+            yield _Lines()
+        case "bar":
+            with _open_bar() as progress:
+                yield _Bar(progress)
+
+
+def write_event(name: str, facts: dict[str, Any]) -> None:
+    """Write one JSON event as one line of standard output."""
+    sys.stdout.write(json.dumps({"event": name} | facts, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def _write_json(event: "RenderEvent") -> None:
+    if event.stage == "done":
+        return  # the result itself is the last event
+    facts = {
+        "stage": event.stage,
+        "framesDone": event.frames_done,
+        "totalFrames": event.total_frames,
+        "elapsedS": round(event.elapsed_s, 3),
+    }
+    write_event("progress", facts | ({"message": event.message} if event.message else {}))
+
+
+class _Rate:
+    """Frames per second since rendering began."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def __call__(self, event: "RenderEvent") -> str:
+        if event.stage != "render":
+            return ""
+        if self._first is None:
+            self._first = (event.elapsed_s, event.frames_done)
+        elapsed_s = event.elapsed_s - self._first[0]
+        frames = event.frames_done - self._first[1]
+        return f"{frames / elapsed_s:.1f} frames/s" if elapsed_s > 0 and frames else ""
+
+
+class _Lines:
+    """A line when a stage begins and one every few seconds."""
+
+    def __init__(self) -> None:
+        self._stage, self._last_s, self._rate = "", 0.0, _Rate()
+
+    def __call__(self, event: "RenderEvent") -> None:
+        now_s, rate = time.monotonic(), self._rate(event)
+        if event.stage == "done":
+            return
+        if event.stage == self._stage and now_s - self._last_s < _LOG_EVERY_S:
+            return
+        self._stage, self._last_s = event.stage, now_s
+        frames = f"{event.frames_done}/{event.total_frames}" if event.total_frames else ""
+        words = [_STAGES[event.stage].lower(), frames, rate, event.message or ""]
+        sys.stderr.write(" ".join(word for word in words if word) + "\n")
+
+
+class _Bar:
+    """One line in a terminal, redrawn."""
+
+    def __init__(self, progress: "Progress") -> None:
+        self._progress, self._rate = progress, _Rate()
+        self._stage = ""
+        self._task: TaskID | None = None
+
+    def __call__(self, event: "RenderEvent") -> None:
+        if event.stage == "done":
+            return
+        task, total = self._task_of(event.stage), event.total_frames or None
+        self._progress.update(
+            task, completed=event.frames_done, total=total, rate=self._rate(event)
+        )
+
+    def _task_of(self, stage: str) -> "TaskID":
+        # A task of its own per stage, so that the time left is this stage's.
+        if self._task is None or stage != self._stage:
+            if self._task is not None:
+                self._progress.remove_task(self._task)
+            self._stage = stage
+            self._task = self._progress.add_task(_STAGES[stage], total=None, rate="")
+        return self._task
+
+
+def _open_bar() -> "Progress":
+    from rich.console import Console  # noqa: PLC0415 (120 ms that only a terminal pays)
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,69 @@
+"""`fanreel render`: a project becomes a video on this machine."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fanreel.cli.options import build_config, split_project, with_config_options
+
+if TYPE_CHECKING:
+    from fanreel.local import RenderResult
+
+Project = Annotated[
+    Path, typer.Argument(metavar="PROJECT", help="A folder with an index.html, or a page.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, one line each.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+@with_config_options
+def render(
+    project: Project,
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Its suffix is the format.")
+    ],
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Browsers at once; by default one per core."),
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the plan directory here.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors.")] = False,
+    debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
+    config_fields: dict[str, Any],
+) -> None:
+    """Render PROJECT to a video, a GIF or a folder of PNG images."""
+    from fanreel.cli.progress import choose_style, showing, write_event  # noqa: PLC0415
+    from fanreel.cli.report import result_json  # noqa: PLC0415
+
+    project_dir, fields = split_project(project, config_fields)
+    config = build_config(fields, output)
+    from fanreel import local  # noqa: PLC0415 (Playwright and PyAV, once the options are right)
+
+    with showing(choose_style(as_json=as_json, quiet=quiet)) as on_event:
+        result = local.render(
+            project_dir, output, config, workers=workers, on_event=on_event, keep_dir=keep
+        )
+    if as_json:
+        write_event("done", result_json(result))
+    elif not quiet:
+        _tell(result)
+
+
+def _tell(result: "RenderResult") -> None:
+    from fanreel.cli.report import duration_in_words, size_in_words  # noqa: PLC0415
+
+    for warning in result.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    elapsed_s = sum(result.stages.values())
+    sys.stdout.write(
+        f"{result.output_path}: {duration_in_words(result.duration_s)}, "
+        f"{result.total_frames} frames, {size_in_words(result.size_bytes)}; "
+        f"took {duration_in_words(elapsed_s)} "
+        f"({result.total_frames / max(elapsed_s, 1e-3):.1f} frames/s)\n"
+    )

@@ -1,0 +1,89 @@
+"""`fanreel plan`, `chunk` and `assemble`: the three steps, for people with their own queue."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fanreel.cli.options import build_config, split_project, with_config_options
+from fanreel.cli.render import AsJson, Debug, Project
+
+PlanDir = Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="As `fanreel plan` wrote it.")]
+
+
+@with_config_options
+def plan(
+    project: Project,
+    plan_dir: Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="Made by this command.")],
+    *,
+    as_json: AsJson = False,
+    debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
+    config_fields: dict[str, Any],
+) -> None:
+    """Plan PROJECT: freeze what it needs and decide how it is cut into chunks."""
+    project_dir, fields = split_project(project, config_fields)
+    config = build_config(fields)
+    import fanreel  # noqa: PLC0415
+
+    result = fanreel.plan(project_dir, config, plan_dir)
+    for warning in result.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    _tell(
+        result,
+        f"{plan_dir}: {result.total_frames} frames at {result.fps} frames/s, "
+        f"{result.width}x{result.height}, in {result.chunk_count} chunks; "
+        f"render each of 0 to {result.chunk_count - 1} with `fanreel chunk`",
+        as_json=as_json,
+    )
+
+
+def chunk(
+    plan_dir: PlanDir,
+    index: Annotated[int, typer.Argument(metavar="INDEX", help="Chunk number, from 0.")],
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The chunk's file to write.")
+    ],
+    as_json: AsJson = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Render one chunk of a plan."""
+    import fanreel  # noqa: PLC0415
+
+    result = fanreel.render_chunk(plan_dir, index, output)
+    _tell(
+        result,
+        f"{output}: frames {result.start_frame} to {result.end_frame - 1}",
+        as_json=as_json,
+    )
+
+
+def assemble(
+    plan_dir: PlanDir,
+    chunks: Annotated[
+        list[Path], typer.Argument(metavar="CHUNK...", help="Every chunk's file, in order.")
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The video to write.")
+    ],
+    cfr: Annotated[bool, typer.Option("--cfr", help="Constant frame rate; always so.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,  # noqa: ARG001
+) -> None:
+    """Join a plan's chunks and its sound into the video."""
+    import fanreel  # noqa: PLC0415
+    from fanreel.plan_dir import read_manifest  # noqa: PLC0415
+
+    sound = read_manifest(plan_dir).audio_path
+    audio_path = None if sound is None else plan_dir / sound
+    result = fanreel.assemble(plan_dir, chunks, audio_path, output, cfr=cfr)
+    _tell(result, f"{output}: {result.frames_encoded} frames", as_json=as_json)
+
+
+def _tell(result: Any, sentence: str, *, as_json: bool) -> None:
+    from fanreel.cli.report import result_json  # noqa: PLC0415
+
+    sys.stdout.write((json.dumps(result_json(result)) if as_json else sentence) + "\n")
