@@ -120,9 +120,9 @@ def test_chunks_beyond_the_concurrency_take_turns() -> None:
 
 
 def test_a_chunk_beyond_the_timeout_goes_round_again() -> None:
-    """Each further round boots once more and enters two states more."""
+    """Each further round boots once more and enters three states more."""
     long = estimate_render(shape(2), MEASURED, VIRGINIA)
     short = estimate_render(shape(2, timeout_s=25), MEASURED, VIRGINIA)
     assert short.cost.invocations == long.cost.invocations + 2
-    assert short.cost.transitions == long.cost.transitions + 4
+    assert short.cost.transitions == long.cost.transitions + 6
     assert short.cost.gb_seconds > long.cost.gb_seconds

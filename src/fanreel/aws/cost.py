@@ -22,17 +22,19 @@ MAX_MEMORY_MB = 10_240
 INLINE_MAP_LIMIT = 40
 """Most iterations a Map state runs at once without child executions."""
 
-# Standard workflows bill every state entered, and every retry of one. Plan, the two choices
-# around the map, the map and Assemble are entered once; each round of a chunk enters the task and
-# its `Done?`. A test counts them in a real execution.
-TRANSITIONS_PER_RENDER = 6
-TRANSITIONS_PER_ROUND = 2
+# Standard workflows bill the start, every state entered, every retry of one, and the end. A render
+# enters ten states besides its chunks; each round of a chunk enters three (the task, `Done`, and
+# `NextRound` or `ChunkDone`). A test counts them in a real execution.
+TRANSITIONS_PER_RENDER = 12
+TRANSITIONS_PER_ROUND = 3
 
 # S3 requests of one invocation besides the segments it keeps: manifest, share of the artifacts,
 # look-ups; heartbeats and its record. Rounded up from what a traced render does.
 GETS_PER_INVOCATION = 12
 PUTS_PER_INVOCATION = 4
 HEARTBEAT_S = 2.0
+DEFAULT_PROBE_FRAMES = 30
+"""Frames of each of the two segments that an estimate renders."""
 
 # What a machine outside Lambda cannot measure of it: `bench/measure_chunk.py` takes both from the
 # image under CPU limits; these stand in for `estimate`, whose notes say so.

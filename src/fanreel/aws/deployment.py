@@ -1,0 +1,211 @@
+"""Where a deployed stack is: the names `RenderClient` needs, read from CloudFormation outputs."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from fanreel.aws import layout
+from fanreel.aws.failures import error_code
+from fanreel.aws.storage import connect
+from fanreel.aws.uris import S3Uri
+from fanreel.errors import InvalidConfig, RenderError, StorageUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+DEFAULT_STACK = "fanreel"
+BUCKET, FUNCTION, STATE_MACHINE, LOG_GROUP = (
+    "BucketName",
+    "FunctionName",
+    "StateMachineArn",
+    "LogGroupName",
+)
+"""Names of the stack's outputs; the CDK app writes them under the same ones."""
+
+_PASSING = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "ServiceUnavailable", "Internal")
+
+
+@contextmanager
+def aws_errors(doing: str) -> Iterator[None]:
+    """
+    Turn botocore's errors while *doing* something ("describing stack x") into ours.
+
+    Raises:
+        StorageUnavailable: AWS did not answer, or answered with a passing failure. Retryable.
+        InvalidConfig: It refused: credentials, rights, names. Terminal.
+    """
+    try:
+        yield
+    except RenderError:
+        raise
+    except (NoCredentialsError, NoRegionError) as exc:
+        raise InvalidConfig(
+            f"{doing}: {exc}; configure AWS (`aws configure`, AWS_PROFILE, AWS_REGION)"
+        ) from exc
+    except ClientError as exc:
+        code = error_code(exc)
+        text = f"{doing}: {code}: {exc.response.get('Error', {}).get('Message', exc)}"
+        status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status >= 500 or any(word in code for word in _PASSING):  # noqa: PLR2004 (server side)
+            raise StorageUnavailable(text, aws_code=code) from exc
+        if "AccessDenied" in code or "Unauthorized" in code:
+            text += "; `fanreel lambda policies validate` lists the rights that are missing"
+        raise InvalidConfig(text, aws_code=code) from exc
+    except BotoCoreError as exc:
+        raise StorageUnavailable(f"{doing}: {exc}") from exc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """The parts of one stack."""
+
+    bucket: str
+    state_machine_arn: str
+    function_name: str | None = None
+    log_group: str | None = None
+    stack_name: str | None = None
+
+    @property
+    def region(self) -> str:
+        """The region the state machine is in."""
+        return self.state_machine_arn.split(":")[3]
+
+    def execution_arn(self, render_id: str) -> str:
+        """Give the ARN of the execution called *render_id*."""
+        head, _, name = self.state_machine_arn.rpartition(":stateMachine:")
+        return f"{head}:execution:{name}:{render_id}"
+
+    def default_output(self, render_id: str, output_format: str) -> S3Uri:
+        """Give where a render's video goes if its input does not say."""
+        return layout.output(self.bucket, render_id, output_format)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_outputs(cls, stack_name: str, outputs: Mapping[str, str]) -> Self:
+        """
+        Read a stack's outputs.
+
+        A construct embedded in someone else's stack has its path before each name, so endings
+        count, as long as there is only one.
+
+        Raises:
+            InvalidConfig: An output is missing or ambiguous. Terminal.
+        """
+
+        def output(name: str, *, required: bool) -> str | None:
+            found = [key for key in outputs if key == name] or [
+                key for key in outputs if key.endswith(name)
+            ]
+            if len(found) > 1 or (required and not found):
+                problem = "several outputs" if found else "no output"
+                raise InvalidConfig(
+                    f"stack {stack_name} has {problem} {name}; is it a fanreel stack? "
+                    "Give the names one by one to RenderClient() otherwise",
+                    stack_name=stack_name,
+                )
+            return outputs[found[0]] if found else None
+
+        return cls(
+            bucket=output(BUCKET, required=True) or "",
+            state_machine_arn=output(STATE_MACHINE, required=True) or "",
+            function_name=output(FUNCTION, required=False),
+            log_group=output(LOG_GROUP, required=False),
+            stack_name=stack_name,
+        )
+
+
+class Connection:
+    """
+    A deployment and the boto3 clients to reach it, each made on first use.
+
+    Args:
+        deployment: What to reach.
+        session: Credentials and region; None takes boto3's defaults in the stack's region.
+        endpoint_url: Where AWS is, for emulators; None also honours `AWS_ENDPOINT_URL`.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        *,
+        session: boto3.Session | None = None,
+        endpoint_url: str | None = None,
+    ) -> None:
+        self.deployment = deployment
+        self.session = session or boto3.Session(region_name=deployment.region)
+        self.endpoint_url = endpoint_url
+
+    def _client(self, service: Any) -> Any:
+        with aws_errors(f"connecting to {service}"):
+            return self.session.client(
+                service, region_name=self.deployment.region, endpoint_url=self.endpoint_url
+            )
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """The client of the render bucket."""
+        with aws_errors("connecting to s3"):
+            return connect(self.session, self.endpoint_url)
+
+    @cached_property
+    def sfn(self) -> "SFNClient":
+        """The client of the state machine."""
+        client: SFNClient = self._client("stepfunctions")
+        return client
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """The client of the function."""
+        client: LambdaClient = self._client("lambda")
+        return client
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        """The client of the function's log group."""
+        client: CloudWatchLogsClient = self._client("logs")
+        return client
+
+
+def read_deployment(
+    stack_name: str = DEFAULT_STACK,
+    *,
+    session: boto3.Session | None = None,
+    endpoint_url: str | None = None,
+) -> Deployment:
+    """
+    Look a deployed stack up in CloudFormation.
+
+    Raises:
+        InvalidConfig: There is no such stack, or it is not one of fanreel's. Terminal.
+        StorageUnavailable: CloudFormation did not answer. Retryable.
+    """
+    session = session or boto3.Session()
+    with aws_errors(f"looking up stack {stack_name}"):
+        client = session.client("cloudformation", endpoint_url=endpoint_url)
+        try:
+            stacks = client.describe_stacks(StackName=stack_name)["Stacks"]
+        except ClientError as exc:
+            if error_code(exc) == "ValidationError":
+                raise InvalidConfig(
+                    f"there is no stack {stack_name!r} in {session.region_name}; deploy it with "
+                    "`fanreel lambda deploy`, or name another one with --stack",
+                    stack_name=stack_name,
+                ) from exc
+            raise
+    outputs = {
+        item["OutputKey"]: item["OutputValue"]
+        for item in stacks[0].get("Outputs", [])
+        if "OutputKey" in item and "OutputValue" in item
+    }
+    return Deployment.from_outputs(stack_name, outputs)

@@ -1,0 +1,176 @@
+"""
+Renders as executions of the state machine: started once, described, stopped, redriven, listed.
+
+The execution's name is the render id, so the same id and input are the same render, however often
+it is asked for.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from fanreel.aws import layout
+from fanreel.aws.deployment import Connection, aws_errors
+from fanreel.aws.failures import error_code
+from fanreel.aws.inputs import OUTPUT_URI, PROJECT_URI, RenderRequest
+from fanreel.aws.results import RenderSummary, StartedRender, Status
+from fanreel.aws.storage import delete_objects, write_bytes
+from fanreel.errors import InvalidConfig, RenderCancelled
+from fanreel.plan_dir import canonical_json
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
+
+
+def start(connection: Connection, request: RenderRequest) -> StartedRender:
+    """
+    Start *request*, or find that it had been started.
+
+    Step Functions itself treats a second start of a running execution with equal input as the
+    first; of a closed one it keeps the name for 90 days, so that input is compared here.
+
+    Raises:
+        InvalidConfig: The id belongs to a render with other input. Terminal.
+        StorageUnavailable: AWS did not answer. Retryable.
+    """
+    document = request.to_json()
+    if request.sends_variables_apart:
+        write_bytes(connection.s3, request.variables_uri, request.variables_json)
+    with aws_errors(f"starting render {request.render_id}"):
+        try:
+            answer = connection.sfn.start_execution(
+                stateMachineArn=connection.deployment.state_machine_arn,
+                name=request.render_id,
+                input=canonical_json(document).decode(),
+            )
+        except ClientError as exc:
+            if error_code(exc) != "ExecutionAlreadyExists":
+                raise
+            return _existing(connection, request, document)
+    return StartedRender(
+        render_id=request.render_id,
+        execution_arn=answer["executionArn"],
+        output_uri=request.output_uri,
+        project_uri=request.project_uri,
+    )
+
+
+def _existing(
+    connection: Connection, request: RenderRequest, document: dict[str, Any]
+) -> StartedRender:
+    execution = describe(connection, request.render_id)
+    found = execution_input(execution)
+    if found != document:
+        names = sorted(found.keys() | document.keys())
+        differing = [name for name in names if found.get(name) != document.get(name)]
+        raise InvalidConfig(
+            f"render id {request.render_id} is taken by a render with other input (differs in "
+            f"{', '.join(differing)}); choose another id, ids stay taken for 90 days",
+            render_id=request.render_id,
+            differing=differing,
+        )
+    return StartedRender(
+        render_id=request.render_id,
+        execution_arn=execution["executionArn"],
+        output_uri=request.output_uri,
+        project_uri=request.project_uri,
+        already_started=True,
+    )
+
+
+def describe(connection: Connection, render_id: str) -> "DescribeExecutionOutputTypeDef":
+    """
+    Give Step Functions' description of a render.
+
+    Raises:
+        InvalidConfig: There is no such render. Terminal.
+    """
+    arn = connection.deployment.execution_arn(render_id)
+    with aws_errors(f"looking up render {render_id}"):
+        try:
+            return connection.sfn.describe_execution(executionArn=arn)
+        except ClientError as exc:
+            if error_code(exc) == "ExecutionDoesNotExist":
+                raise InvalidConfig(
+                    f"there is no render {render_id!r} (Step Functions forgets renders 90 days "
+                    "after they end); `fanreel lambda ls` lists them",
+                    render_id=render_id,
+                ) from exc
+            raise
+
+
+def execution_input(execution: "DescribeExecutionOutputTypeDef") -> dict[str, Any]:
+    """Give the decoded input of an execution, whoever started it."""
+    try:
+        document = json.loads(execution.get("input") or "{}")
+    except ValueError:
+        document = {}
+    return document if isinstance(document, dict) else {}
+
+
+def output_uri_of(connection: Connection, execution: "DescribeExecutionOutputTypeDef") -> str:
+    """Give where an execution puts its video: as it says at its end, or as it was told."""
+    for text in (execution.get("output"), execution.get("input")):
+        document = json.loads(text) if text else {}
+        if isinstance(document, dict) and document.get(OUTPUT_URI):
+            return str(document[OUTPUT_URI])
+    config = execution_input(execution).get("Config") or {}
+    return str(connection.deployment.default_output(execution["name"], config.get("format", "mp4")))
+
+
+def is_running(execution: "DescribeExecutionOutputTypeDef") -> bool:
+    """Tell whether an execution may still do something by itself."""
+    return execution["status"] in ("RUNNING", "PENDING_REDRIVE")
+
+
+def cancel(connection: Connection, render_id: str, reason: str) -> None:
+    """Stop a render if it runs: the workers by a marker, the state machine at once."""
+    execution = describe(connection, render_id)
+    if not is_running(execution):
+        return
+    folder = layout.render(connection.deployment.bucket, render_id)
+    write_bytes(connection.s3, layout.cancelled(folder), b"{}")
+    with aws_errors(f"cancelling render {render_id}"):
+        connection.sfn.stop_execution(
+            executionArn=execution["executionArn"], error=RenderCancelled.code, cause=reason
+        )
+
+
+def redrive(connection: Connection, render_id: str) -> StartedRender:
+    """Go on with a render that failed or was cancelled, from the step where it stopped."""
+    execution = describe(connection, render_id)
+    folder = layout.render(connection.deployment.bucket, render_id)
+    delete_objects(connection.s3, [layout.cancelled(folder)])
+    with aws_errors(f"redriving render {render_id}"):
+        connection.sfn.redrive_execution(executionArn=execution["executionArn"])
+    return StartedRender(
+        render_id=render_id,
+        execution_arn=execution["executionArn"],
+        output_uri=output_uri_of(connection, execution),
+        project_uri=str(execution_input(execution).get(PROJECT_URI, "")),
+        already_started=True,
+    )
+
+
+def list_executions(
+    connection: Connection, status: Status | None, limit: int
+) -> tuple[RenderSummary, ...]:
+    """Give the newest renders first; Step Functions remembers them for 90 days."""
+    filters: dict[str, Any] = {"statusFilter": status} if status else {}
+    with aws_errors("listing renders"):
+        pages = connection.sfn.get_paginator("list_executions").paginate(
+            stateMachineArn=connection.deployment.state_machine_arn,
+            PaginationConfig={"MaxItems": limit},
+            **filters,
+        )
+        return tuple(
+            RenderSummary(
+                render_id=item["name"],
+                status=item["status"],
+                started_at=item["startDate"],
+                stopped_at=item.get("stopDate"),
+            )
+            for page in pages
+            for item in page["executions"]
+        )

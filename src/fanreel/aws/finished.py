@@ -1,0 +1,73 @@
+"""Finished renders: their videos fetched or linked to, their objects deleted."""
+
+from pathlib import Path
+
+from fanreel.aws import layout
+from fanreel.aws.deployment import Connection
+from fanreel.aws.executions import describe, is_running, output_uri_of
+from fanreel.aws.failures import s3_failures
+from fanreel.aws.results import Download
+from fanreel.aws.storage import delete_objects, list_objects, look_up
+from fanreel.aws.transfer import fetch_file
+from fanreel.aws.uris import S3Uri
+from fanreel.errors import AssetNotFound, InvalidConfig
+
+MAX_PRESIGNED_S = 7 * 24 * 3600
+"""Longest life of a presigned URL (Signature Version 4)."""
+
+
+def video_uri(connection: Connection, render_id: str) -> S3Uri:
+    """
+    Give where a finished video is.
+
+    Raises:
+        InvalidConfig: The render is unknown, or has not succeeded. Terminal.
+    """
+    execution = describe(connection, render_id)
+    if execution["status"] != "SUCCEEDED":
+        raise InvalidConfig(
+            f"render {render_id} has no video: it is {execution['status']}",
+            render_id=render_id,
+            status=execution["status"],
+        )
+    return S3Uri.parse(output_uri_of(connection, execution))
+
+
+def download(connection: Connection, render_id: str, path: Path) -> Download:
+    """Fetch a finished video to the file *path*, or into the folder *path*."""
+    uri = video_uri(connection, render_id)
+    target = path / uri.name if path.is_dir() else path
+    content = fetch_file(connection.s3, uri, target)
+    return Download(path=str(target), size_bytes=content.size_bytes, sha256=content.sha256)
+
+
+def presign(connection: Connection, render_id: str, expires_s: int) -> str:
+    """Give a link to a finished video that works for *expires_s* seconds."""
+    if not 1 <= expires_s <= MAX_PRESIGNED_S:
+        raise InvalidConfig(f"expires_s = {expires_s}: allowed: 1 to {MAX_PRESIGNED_S}")
+    uri = video_uri(connection, render_id)
+    if look_up(connection.s3, uri) is None:
+        raise AssetNotFound(f"{uri} does not exist any more", uri=str(uri))
+    with s3_failures(uri):
+        return connection.s3.generate_presigned_url(
+            "get_object", Params={"Bucket": uri.bucket, "Key": uri.key}, ExpiresIn=expires_s
+        )
+
+
+def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:
+    """Delete a render's own objects, and its video unless *keep_video*; gives how many."""
+    folder = layout.render(connection.deployment.bucket, render_id)
+    doomed = [found.uri for found in list_objects(connection.s3, folder)]
+    try:
+        execution = describe(connection, render_id)
+    except InvalidConfig:
+        if not doomed:
+            raise
+        # Step Functions has forgotten it after 90 days; what it kept can still go.
+        return delete_objects(connection.s3, doomed)
+    if is_running(execution):
+        raise InvalidConfig(f"render {render_id} is running; cancel it first", render_id=render_id)
+    video = S3Uri.parse(output_uri_of(connection, execution))
+    if not keep_video and look_up(connection.s3, video) is not None:
+        doomed.append(video)
+    return delete_objects(connection.s3, doomed)

@@ -1,0 +1,56 @@
+"""What a render used of AWS, by its workers' own records."""
+
+from datetime import UTC, datetime
+
+from fanreel.aws.cost import TRANSITIONS_PER_RENDER, TRANSITIONS_PER_ROUND, Billed, Usage
+from fanreel.aws.functions import FunctionSettings
+from fanreel.aws.progress import InvocationRecord, LiveCounter, RenderActivity
+
+
+def used_so_far(
+    activity: RenderActivity, function: FunctionSettings, stopped_at: datetime | None
+) -> tuple[Usage, tuple[str, ...]]:
+    """
+    Give what a render used, and notes on what of it is a guess.
+
+    Invocations that left no record were killed (memory, time) or still run: they are billed from
+    their start to their last heartbeat, or to now.
+    """
+    ended = [_billed(record) for record in activity.records]
+    open_ended = [_billed_until(counter, function, stopped_at) for counter in activity.unended]
+    rounds = sum(record.invocation.chunk_index is not None for record in activity.records)
+    rounds += sum(counter.invocation.chunk_index is not None for counter in activity.unended)
+    fixed = TRANSITIONS_PER_RENDER if stopped_at else TRANSITIONS_PER_RENDER - 2
+    notes = []
+    if open_ended:
+        what = "killed" if stopped_at else "unfinished"
+        notes.append(f"{len(open_ended)} {what} invocations are counted by their heartbeats")
+    return Usage(
+        invocations=(*ended, *open_ended),
+        transitions=fixed + TRANSITIONS_PER_ROUND * rounds,
+        s3_puts=sum(record.s3_writes + 1 for record in activity.records),
+        s3_gets=sum(record.s3_reads for record in activity.records),
+    ), tuple(notes)
+
+
+def _billed(record: InvocationRecord) -> Billed:
+    return Billed(
+        billed_ms=record.billed_ms, memory_mb=record.memory_mb, tmp_mb=max(512, record.tmp_mb)
+    )
+
+
+def _billed_until(
+    counter: LiveCounter, function: FunctionSettings, stopped_at: datetime | None
+) -> Billed:
+    end = counter.last_seen if stopped_at else datetime.now(UTC)
+    lived_ms = max(0, to_ms(end) - counter.invocation.started_ms)
+    return Billed(
+        billed_ms=min(lived_ms, function.timeout_s * 1000),
+        memory_mb=function.memory_mb,
+        tmp_mb=function.tmp_mb,
+    )
+
+
+def to_ms(moment: datetime) -> int:
+    """Give milliseconds since 1970, UTC."""
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,111 @@
+"""A scripted worker that also writes to S3 what the handler would: counters, records, a video."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fanreel.aws import layout
+from fanreel.aws.progress import (
+    ASSEMBLE,
+    DONE,
+    MORE,
+    PLAN,
+    Invocation,
+    InvocationRecord,
+    chunk_work,
+)
+from fanreel.aws.storage import list_objects, read_bytes, write_bytes
+from fanreel.aws.uris import S3Uri
+from tests.aws.scripted_worker import (
+    SEGMENT_FRAMES,
+    Event,
+    FunctionFailed,
+    Killed,
+    ScriptedWorker,
+    Throttled,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+VIDEO = b"as good as a video"
+_WORK = {"plan": PLAN, "assemble": ASSEMBLE}
+
+
+@dataclass(kw_only=True)
+class RecordingWorker(ScriptedWorker):
+    """Does what its script says, and leaves in S3 what `fanreel.aws` reads."""
+
+    s3: "S3Client"
+    bucket: str
+    render_id: str
+    billed_ms: int = 1500
+    memory_mb: int = 2048
+
+    def invoke(self, event: Event) -> Event:
+        """Answer one invocation; leave a counter when it begins and a record when it ends."""
+        work = _WORK.get(event["Action"]) or chunk_work(event["ChunkIndex"])
+        invocation = Invocation(
+            work=work, started_ms=time.time_ns() // 1_000_000, request=uuid.uuid4().hex[:8]
+        )
+        record = InvocationRecord(
+            invocation=invocation,
+            outcome=DONE,
+            billed_ms=self.billed_ms,
+            memory_mb=self.memory_mb,
+            tmp_mb=10240,
+            s3_writes=3,
+            s3_reads=5,
+        )
+        folder = layout.progress(layout.render(self.bucket, event["RenderId"]))
+        write_bytes(self.s3, folder.joined(invocation.live_name()), b"")
+        try:
+            answer = super().invoke(event)
+        except (Throttled, Killed):
+            counter = folder.joined(invocation.live_name())
+            write_bytes(self.s3, counter, bytes(self._frames_done(event)))
+            raise
+        except FunctionFailed as exc:
+            ended = replace(record, outcome=exc.error_type, frames=self._frames_done(event))
+            write_bytes(self.s3, folder.joined(ended.name()), ended.to_json("as scripted, in S3"))
+            raise
+        ended = replace(record, **self._results(event, answer))
+        write_bytes(self.s3, folder.joined(ended.name()), ended.to_json())
+        if work == ASSEMBLE:
+            write_bytes(self.s3, S3Uri.parse(event["OutputS3Uri"]), VIDEO)
+        return answer
+
+    def recorded(self, work: str) -> bool:
+        """Tell whether an invocation for *work* has left its record."""
+        folder = layout.progress(layout.render(self.bucket, self.render_id))
+        return any(
+            found.uri.name.startswith(f"run.{work}.") for found in list_objects(self.s3, folder)
+        )
+
+    def variables(self) -> Event:
+        """Give the variables of the plan, wherever the event said they are."""
+        event = next(event for event in self.invocations if event["Action"] == "plan")
+        if event.get("VariablesS3Uri"):
+            uri = S3Uri.parse(event["VariablesS3Uri"])
+            given: Event = json.loads(read_bytes(self.s3, uri, limit_bytes=2**24))
+            return given
+        return dict(event["Config"].get("variables", {}))
+
+    def _frames_done(self, event: Event) -> int:
+        if event["Action"] != "renderChunk":
+            return 0
+        segments = self._segments()[event["ChunkIndex"]]
+        kept = {path.stem for path in self.store.iterdir()}
+        return SEGMENT_FRAMES * sum(f"{start:08}-{end:08}" in kept for start, end in segments)
+
+    def _results(self, event: Event, answer: Event) -> Event:
+        if event["Action"] == "plan":
+            return {
+                "total_frames": self.total_frames,
+                "chunk_count": self.chunks,
+                "segment_frames": SEGMENT_FRAMES,
+            }
+        outcome = DONE if answer.get("Done", True) else MORE
+        return {"outcome": outcome, "frames": self._frames_done(event)}

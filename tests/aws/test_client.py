@@ -1,0 +1,415 @@
+"""`RenderClient` against S3, CloudFormation and Step Functions on loopback; scripted workers."""
+
+import dataclasses
+import itertools
+import json
+import logging
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import boto3
+import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as moto_retrier
+import pytest
+
+from fanreel.aws import RenderClient
+from fanreel.aws.results import Progress, StartedRender
+from fanreel.aws.storage import connect, list_objects
+from fanreel.aws.uris import S3Uri
+from fanreel.config import RenderConfig
+from fanreel.errors import (
+    AssetNotFound,
+    BrowserCrashed,
+    FormatNotSupportedInDistributed,
+    InvalidConfig,
+    RenderCancelled,
+    S3UriNotAllowed,
+)
+from statemachine.definition import definition
+from tests.aws.recording_worker import VIDEO, RecordingWorker
+from tests.aws.scripted_worker import FunctionFailed, Killed, LambdaEndpoint, Step, wait_until
+
+REGION: Literal["eu-central-1"] = "eu-central-1"
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:123456789012:function:render"
+ROLE_ARN = "arn:aws:iam::123456789012:role/render"
+_numbers = itertools.count()
+
+
+class Lab:
+    """A stack on loopback: its client, and the endpoint behind which workers wait."""
+
+    def __init__(self, url: str, endpoint: LambdaEndpoint, folder: Path) -> None:
+        self.url, self.endpoint, self.folder = url, endpoint, folder
+        self.s3 = connect()
+        self.bucket = "render-client-tests"
+        self.s3.create_bucket(
+            Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        machine = boto3.client("stepfunctions").create_state_machine(
+            name="machine",
+            definition=json.dumps(definition(function_arn=FUNCTION_ARN, bucket_name=self.bucket)),
+            roleArn=ROLE_ARN,
+        )
+        deploy("stack", {"BucketName": self.bucket, "StateMachineArn": machine["stateMachineArn"]})
+        self.client = RenderClient.from_stack("stack")
+        self.project = folder / "project"
+        self.project.mkdir()
+        (self.project / "index.html").write_text("<div data-composition-id='a'></div>")
+
+    def worker(self, **given: Any) -> RecordingWorker:
+        """Put a worker in place for a render of its own."""
+        render_id = f"render-{next(_numbers)}"
+        store = self.folder / render_id
+        store.mkdir()
+        made = RecordingWorker(
+            store=store, s3=self.s3, bucket=self.bucket, render_id=render_id, **given
+        )
+        self.endpoint.workers[render_id] = made
+        return made
+
+    def start(self, worker: RecordingWorker, config: Any = None) -> StartedRender:
+        """Start the project as the worker's render."""
+        return self.client.start_render(self.project, config, render_id=worker.render_id)
+
+    def wait(self, worker: RecordingWorker, **given: Any) -> Progress:
+        """Wait for the worker's render."""
+        return self.client.wait(worker.render_id, poll_s=0.05, **given)
+
+    def objects(self) -> set[str]:
+        """Everything in the bucket."""
+        return {found.uri.key for found in list_objects(self.s3, S3Uri(self.bucket))}
+
+
+@pytest.fixture(scope="module")
+def lab(s3_endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Deploy a stack with nothing but a bucket, a state machine and its outputs."""
+    body = json.dumps({"stepfunctions": {"execute_state_machine": True}}).encode()
+    urllib.request.urlopen(f"{s3_endpoint}/moto-api/config", body).close()  # noqa: S310 (loopback)
+    with LambdaEndpoint() as endpoint, pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": s3_endpoint,
+            # Where moto's server sends a state machine's Lambda tasks.
+            "MOTO_PORT": str(urlsplit(endpoint.url).port),
+        }.items():
+            patch.setenv(name, value)
+        patch.delenv("AWS_PROFILE", raising=False)
+        # The machine keeps its real intervals; only the interpreter's clock runs faster.
+        patch.setattr(moto_retrier, "time", SimpleNamespace(sleep=lambda s: time.sleep(s / 1000)))
+        patch.setattr(logging.getLogger("moto.stepfunctions"), "level", logging.CRITICAL + 1)
+        yield Lab(s3_endpoint, endpoint, tmp_path_factory.mktemp("client"))
+
+
+def deploy(stack_name: str, outputs: dict[str, str]) -> None:
+    """Make a stack that has the outputs and a topic."""
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    boto3.client("cloudformation").create_stack(
+        StackName=stack_name, TemplateBody=json.dumps(template)
+    )
+
+
+def test_a_render_from_folder_to_file(lab: Lab) -> None:
+    """Upload, start, wait, download, link, cost, list, delete."""
+    worker = lab.worker(chunks=3)
+    render_id = worker.render_id
+    started = lab.start(worker, {"fps": 30})
+    assert started.output_uri == f"s3://{lab.bucket}/outputs/{render_id}.mp4"
+    assert not started.already_started
+    seen: list[float] = []
+    end = lab.wait(worker, on_progress=lambda p: seen.append(p.fraction))
+    assert (end.stage, end.fraction, seen[-1]) == ("done", 1.0, 1.0)
+    assert end.frames_done == end.total_frames == worker.total_frames
+    assert {chunk.state for chunk in end.chunks} == {"done"}
+    assert seen == sorted(seen)
+    fetched = lab.client.download(render_id, lab.folder)
+    assert Path(fetched.path).read_bytes() == VIDEO
+    assert Path(fetched.path).name == f"{render_id}.mp4"
+    link = lab.client.presigned_url(render_id, expires_s=60)
+    with urllib.request.urlopen(link) as answer:  # noqa: S310 (loopback)
+        assert answer.read() == VIDEO
+    cost = lab.client.cost(render_id)
+    assert cost.invocations == 5
+    assert cost.gb_seconds == pytest.approx(5 * 1.5 * 2)
+    assert cost == end.cost
+    assert (render_id, "SUCCEEDED") in [(r.render_id, r.status) for r in lab.client.list_renders()]
+    assert lab.client.delete_render(render_id) > 0
+    assert not any(render_id in key for key in lab.objects())
+
+
+def test_a_site_is_uploaded_once_and_rendered_often(lab: Lab) -> None:
+    """The project may be a folder, the site it became, or its URI."""
+    site = lab.client.deploy_site(lab.project)
+    assert lab.client.deploy_site(lab.project).uploaded == 0
+    for project in (site, site.uri, lab.project):
+        worker = lab.worker()
+        started = lab.client.start_render(project, render_id=worker.render_id)
+        assert started.project_uri == site.uri
+        lab.wait(worker)
+    assert [found.site_id for found in lab.client.list_sites()] == [site.site_id]
+    assert lab.client.delete_site(site.site_id) >= 1
+
+
+def test_the_same_id_and_input_are_one_render(lab: Lab) -> None:
+    """Running or ended, a second start finds the first."""
+    gate = threading.Event()
+    worker = lab.worker().on("plan", None, Step(before=gate.wait))
+    first, again = lab.start(worker), lab.start(worker)
+    gate.set()
+    lab.wait(worker)
+    after = lab.start(worker, {"format": "mp4"})
+    assert first.execution_arn == again.execution_arn == after.execution_arn
+    assert after.already_started
+    assert worker.count("plan") == 1
+
+
+def test_the_same_id_with_other_input_is_refused(lab: Lab) -> None:
+    """The error names what differs, whether the render runs or has ended."""
+    gate = threading.Event()
+    worker = lab.worker().on("plan", None, Step(before=gate.wait))
+    lab.start(worker)
+    for _ in range(2):
+        with pytest.raises(InvalidConfig, match=r"taken.*Config") as caught:
+            lab.start(worker, {"fps": 60})
+        assert caught.value.facts["differing"] == ["Config"]
+        gate.set()
+        lab.wait(worker)
+
+
+def test_variables_too_large_for_the_input_reach_the_worker(lab: Lab) -> None:
+    """300 KB of variables go through S3 by themselves; a smaller set stays in the event."""
+    for variables in ({"text": "ä" * 150_000}, {"a": 1}):
+        worker = lab.worker()
+        lab.start(worker, {"variables": variables})
+        lab.wait(worker)
+        assert worker.variables() == variables
+
+
+def test_a_poll_is_one_description_and_one_list(lab: Lab) -> None:
+    """In the middle of a render, and it says which chunk does what."""
+    gate = threading.Event()
+    worker = lab.worker(chunks=2, segments_per_chunk=4)
+    worker.on("renderChunk", 1, Step(segments=1), Step(before=gate.wait, segments=3))
+    lab.start(worker)
+    wait_until(lambda: worker.count("renderChunk", 1) == 2 and worker.recorded("00000"))
+    lab.client.progress(worker.render_id)
+    calls: Counter[str] = Counter()
+
+    def count(model: Any, **_: Any) -> None:
+        calls[model.name] += 1
+
+    events = [lab.client.connection.s3.meta.events, lab.client.connection.sfn.meta.events]
+    for emitter in events:
+        emitter.register("before-call", count)
+    now = lab.client.progress(worker.render_id)
+    for emitter in events:
+        emitter.unregister("before-call", count)
+    gate.set()
+    assert calls == {"DescribeExecution": 1, "ListObjectsV2": 1}
+    assert now.stage == "rendering"
+    assert (now.frames_done, now.total_frames) == (50, 80)
+    assert [(c.state, c.frames_done, c.attempts) for c in now.chunks] == [
+        ("done", 40, 1),
+        ("running", 10, 2),
+    ]
+    assert now.fraction == pytest.approx(0.98 * 50 / 80)
+    assert now.frames_per_s
+    assert now.remaining_s
+    assert now.retries == 0
+    assert now.cost
+    assert now.cost.total_usd > 0
+    lab.wait(worker)
+
+
+def test_a_failure_is_raised_as_its_own_class(lab: Lab) -> None:
+    """Code, message, chunk and advice; and there is no video to fetch."""
+    worker = lab.worker()
+    worker.on("renderChunk", 1, Step(ending=FunctionFailed("ASSET_NOT_FOUND"), segments=1))
+    lab.start(worker)
+    with pytest.raises(AssetNotFound, match=f"render {worker.render_id}: as scripted") as caught:
+        lab.wait(worker)
+    assert caught.value.facts["render_id"] == worker.render_id
+    now = lab.client.progress(worker.render_id)
+    assert (now.stage, now.status, now.retries) == ("failed", "FAILED", 0)
+    assert now.failure
+    assert (now.failure.code, now.failure.chunk_index) == ("ASSET_NOT_FOUND", 1)
+    assert now.failure.advice == AssetNotFound.__doc__
+    assert not now.failure.retryable
+    with pytest.raises(InvalidConfig, match="no video"):
+        lab.client.download(worker.render_id, lab.folder)
+
+
+def test_what_was_tried_again_is_told_and_billed(lab: Lab) -> None:
+    """A crash and a kill: two retries, the crash as a warning, both on the bill."""
+    worker = lab.worker(chunks=1)
+    worker.on("renderChunk", 0, Step(ending=FunctionFailed("BROWSER_CRASHED"), segments=1))
+    worker.on("renderChunk", 0, Step(ending=Killed(), segments=1))
+    lab.start(worker)
+    end = lab.wait(worker)
+    assert end.retries == 2
+    assert [(w.code, w.chunk_index) for w in end.warnings] == [("BROWSER_CRASHED", 0)]
+    assert end.warnings[0].advice == BrowserCrashed.__doc__
+    assert end.cost
+    assert end.cost.invocations == 5
+    assert any("killed" in note for note in end.cost.notes)
+
+
+def test_transitions_are_those_of_the_history(lab: Lab) -> None:
+    """The formula counts what Step Functions entered: start, states, end."""
+    worker = lab.worker(chunks=3).on("renderChunk", 0, Step(segments=1))
+    lab.start(worker)
+    lab.wait(worker)
+    arn = lab.client.deployment.execution_arn(worker.render_id)
+    history = boto3.client("stepfunctions").get_execution_history(executionArn=arn)["events"]
+    entered = sum(event["type"].endswith("StateEntered") for event in history)
+    assert lab.client.cost(worker.render_id).transitions == entered + 2
+
+
+def test_cancelling_stops_machine_and_workers(lab: Lab) -> None:
+    """The marker is there for the workers, the execution is aborted, waiting says so."""
+    gate = threading.Event()
+    worker = lab.worker().on("plan", None, Step(before=gate.wait))
+    lab.start(worker)
+    wait_until(lambda: worker.is_busy)
+    lab.client.cancel(worker.render_id, "changed my mind")
+    assert f"renders/{worker.render_id}/cancelled" in lab.objects()
+    gate.set()  # this interpreter stops when its task has ended
+    with pytest.raises(RenderCancelled):
+        lab.wait(worker)
+    now = lab.client.cancel(worker.render_id)  # nothing more happens
+    assert (now.stage, now.status) == ("cancelled", "ABORTED")
+
+
+def test_a_running_render_outlives_a_waiter_and_is_not_deleted(lab: Lab) -> None:
+    """Waiting gives up with `TimeoutError`; deleting asks to cancel first."""
+    gate = threading.Event()
+    worker = lab.worker().on("plan", None, Step(before=gate.wait))
+    lab.start(worker)
+    with pytest.raises(TimeoutError, match="still runs"):
+        lab.wait(worker, timeout_s=0.1)
+    with pytest.raises(InvalidConfig, match="cancel it first"):
+        lab.client.delete_render(worker.render_id)
+    gate.set()
+    assert lab.wait(worker).stage == "done"
+    lab.client.delete_render(worker.render_id, keep_video=True)
+    assert f"outputs/{worker.render_id}.mp4" in lab.objects()
+
+
+def test_a_batch_runs_a_few_at_once_and_survives_a_failure(lab: Lab) -> None:
+    """Four lines, one that fails; each has its own variables over the common ones."""
+    workers = [lab.worker() for _ in range(4)]
+    workers[2].on("plan", None, Step(ending=FunctionFailed("INVALID_VARIABLES")))
+    lines = [{"renderId": w.render_id, "variables": {"n": n}} for n, w in enumerate(workers)]
+    path = lab.folder / "batch.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n\n")
+    common = {"variables": {"all": 1}}
+    items = list(lab.client.render_batch(lab.project, path, common, max_concurrent=2, poll_s=0.05))
+    assert {item.index: item.status for item in items} == {
+        0: "SUCCEEDED",
+        1: "SUCCEEDED",
+        2: "FAILED",
+        3: "SUCCEEDED",
+    }
+    failed = next(item for item in items if item.index == 2)
+    assert failed.failure
+    assert failed.failure.code == "INVALID_VARIABLES"
+    assert workers[3].variables() == {"all": 1, "n": 3}
+
+
+def test_a_dry_run_sends_nothing(lab: Lab) -> None:
+    """Lines without an id get one from their content, the same every time."""
+    before, renders = lab.objects(), lab.client.list_renders()
+    lines = [{"variables": {"n": 1}}, {"variables": {"n": 2}}]
+    items = list(lab.client.render_batch(lab.project, lines, dry_run=True))
+    assert [item.status for item in items] == ["CHECKED", "CHECKED"]
+    assert items == list(lab.client.render_batch(lab.project, lines, dry_run=True))
+    assert lab.objects() == before
+    assert lab.client.list_renders() == renders
+
+
+def test_a_bad_line_stops_a_batch_before_it_starts(lab: Lab) -> None:
+    """Every bad line is named, with its number."""
+    before = lab.objects()
+    lines: list[dict[str, Any]] = [
+        {"config": {"fps": 31}},
+        {},
+        {"renderId": "x"},
+        {"renderId": "x"},
+    ]
+    with pytest.raises(InvalidConfig, match=r"render 1: .*fps.*; render 4: .*id x of render 3"):
+        lab.client.render_batch(lab.project, lines)
+    assert lab.objects() == before
+
+
+def test_everything_is_checked_before_anything_is_sent(lab: Lab) -> None:
+    """A wrong value, format, place or folder costs no request."""
+    before = lab.objects()
+    with pytest.raises(InvalidConfig, match="crf"):
+        lab.client.start_render(lab.project, {"crf": 99})
+    with pytest.raises(FormatNotSupportedInDistributed):
+        lab.client.start_render(lab.project, RenderConfig(format="gif"))
+    with pytest.raises(S3UriNotAllowed):
+        lab.client.start_render(lab.project, output_uri="s3://elsewhere/x.mp4")
+    with pytest.raises(InvalidConfig, match=r"holds no page\.html"):
+        lab.client.start_render(lab.project, {"entryFile": "page.html"})
+    assert lab.objects() == before
+
+
+def test_an_unknown_render_or_stack_says_how_to_find_one(lab: Lab) -> None:
+    """The message names the command."""
+    with pytest.raises(InvalidConfig, match="fanreel lambda ls"):
+        lab.client.progress("nobody")
+    with pytest.raises(InvalidConfig, match="fanreel lambda deploy"):
+        RenderClient.from_stack("nobody")
+
+
+def test_outputs_of_an_embedding_stack_are_found_by_their_ending(lab: Lab) -> None:
+    """A construct in another stack has its path before each name."""
+    outputs = {
+        "VideoRendersBucketName": lab.bucket,
+        "VideoRendersStateMachineArn": lab.client.deployment.state_machine_arn,
+    }
+    deploy("embedding", outputs)
+    assert RenderClient.from_stack("embedding").deployment.bucket == lab.bucket
+    deploy("stranger", {"Unrelated": "x"})
+    with pytest.raises(InvalidConfig, match="BucketName"):
+        RenderClient.from_stack("stranger")
+
+
+def test_explicit_names_and_session_need_no_stack(lab: Lab) -> None:
+    """Any boto3 session; `endpoint_url` is used for every service."""
+    session = boto3.Session("a", "b", region_name=REGION)
+    client = RenderClient(
+        bucket=lab.bucket,
+        state_machine_arn=lab.client.deployment.state_machine_arn,
+        function_name="nobody",
+        session=session,
+        endpoint_url=lab.url,
+    )
+    worker = lab.worker()
+    client.start_render(lab.project, render_id=worker.render_id)
+    assert client.wait(worker.render_id, poll_s=0.05).stage == "done"
+    assert any("assumed" in note for note in client.cost(worker.render_id).notes)
+
+
+def test_results_are_frozen_and_json(lab: Lab) -> None:
+    """What a program writes down or sends on."""
+    worker = lab.worker()
+    started = lab.start(worker)
+    end = lab.wait(worker)
+    assert json.loads(json.dumps(started.to_json()))["render_id"] == worker.render_id
+    document = json.loads(json.dumps(end.to_json()))
+    assert document["cost"]["total_usd"] > 0
+    assert document["chunks"][0]["state"] == "done"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        started.render_id = "other"  # type: ignore[misc]
