@@ -1,0 +1,63 @@
+"""
+What runs inside the page: real `.js` files, joined into one script.
+
+Chromium runs the script in every frame, before any script of the page. Each file is a function
+over one shared object, `globalThis.__fanreel`, called F in the sources; the head of each file
+says what it adds to F.
+"""
+
+import functools
+import importlib.resources
+import json
+from typing import Any
+
+ORDER = (
+    "real",
+    "clock",
+    "random",
+    "motion",
+    "animations",
+    "clips",
+    "timelines",
+    "runtimes",
+    "resources",
+    "media",
+    "variables",
+    "assets",
+    "scope_css",
+    "declarations",
+    "scope_script",
+    "modules",
+    "nesting",
+    "describe",
+    "readiness",
+    "seek",
+)
+"""Files in the order they run: each uses only what the earlier ones added to F."""
+
+
+def page_script(config: dict[str, Any]) -> str:
+    """
+    Give the script that makes a page's only clock the frame's time.
+
+    Args:
+        config: Facts for the page, JSON: `fpsNum`, `fpsDen`, `seed`, `variables`, `width`,
+            `height`, `files`, `media`, and what single files name at their head.
+    """
+    # U+2028 and U+2029 are line ends in old JavaScript; `</` and `<!--` need no care here.
+    data = json.dumps(config, sort_keys=True).replace("\u2028", "\\u2028")
+    return f"""\
+// Once per document; and the shell around the composition keeps the real clock.
+if (globalThis.__fanreel?.document !== document
+  && !location.pathname.startsWith("/__fanreel__/")) {{
+Object.defineProperty(globalThis, "__fanreelConfig", {{ value: {data}, configurable: true }});
+{_source()}
+}}
+"""
+
+
+@functools.cache
+def _source() -> str:
+    folder = importlib.resources.files(__name__)
+    files = (folder.joinpath(f"{name}.js") for name in ORDER)
+    return "\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())

@@ -1,0 +1,307 @@
+// CSS animations, CSS transitions, Web Animations and SMIL, driven by the frame's time.
+//
+//   F.animations.begin()       the page has loaded: from here on time moves
+//   F.animations.show()        lets every known animation show the clock's time
+//   F.animations.adopt()       takes over those that are new; they start at the clock's time
+//   F.animations.seek()        adopt and show, and SMIL
+//   F.animations.durationS()   end of the last finite one, in seconds of the root; null if none
+//   F.animations.count()       how many are known
+//
+// When they start (HyperFrames docs, adapters/css-animations and adapters/waapi):
+// - A CSS animation that is there when the page has loaded runs in the time of the clip around
+//   it, from that clip's start.
+// - A Web Animation or transition of the loading page runs from the start of the root.
+// - A Web Animation that the loading page paused is driven all the same, from the time it was
+//   paused at.
+// - One that is made later, by a timer or a timeline, starts at the time it was made; one that is
+//   paused later stays paused.
+(() => {
+  const F = globalThis.__fanreel;
+  const { clock, Motion } = F;
+  const { native } = Motion;
+  const motions = new Map();
+  const shadowRoots = new Set();
+  const styles = new WeakMap();
+
+  // ---- finding ---------------------------------------------------------------------------------
+  function* found() {
+    yield* F.real.getAnimations.call(document);
+    for (const reference of shadowRoots) {
+      const root = reference.deref();
+      if (!root) shadowRoots.delete(reference);
+      else if (root.host.isConnected) yield* root.getAnimations();
+    }
+  }
+
+  function kindOf(animation) {
+    if (animation instanceof CSSAnimation) return "css";
+    return animation instanceof CSSTransition ? "transition" : "script";
+  }
+
+  function take(animation) {
+    const timeline = native.timeline.get.call(animation);
+    if (!(timeline instanceof DocumentTimeline)) return null; // scroll-driven: no clock in it
+    const kind = kindOf(animation);
+    const fromLoad = clock.loading;
+    const { effect } = animation;
+    const motion = new Motion(animation, {
+      kind,
+      axis: fromLoad && kind === "css" ? () => F.clips.axisOf(effect?.target) : null,
+      startLocal: fromLoad ? 0 : undefined,
+    });
+    motions.set(animation, motion);
+    motion.changed();
+    return motion;
+  }
+
+  function adopt() {
+    for (const animation of found()) {
+      if (!motions.has(animation) && native.playState.get.call(animation) !== "idle") {
+        const wasPaused = native.playState.get.call(animation) === "paused";
+        const motion = take(animation);
+        if (motion && wasPaused && motion.kind === "script") motion.pause();
+      }
+    }
+    followPlayState();
+  }
+
+  function begin() {
+    adopt();
+    for (const motion of motions.values()) {
+      if (motion.kind !== "script" || motion.rate !== 1 || motion.idle) continue;
+      motion.startLocal = motion.hold === null ? 0 : -motion.hold;
+      motion.hold = null;
+      motion.changed();
+    }
+  }
+
+  // `animation-play-state` is the one thing style sheets change on a running animation.
+  function followPlayState() {
+    for (const motion of motions.values()) {
+      if (motion.kind !== "css" || motion.byScript || motion.idle) continue;
+      const paused = isPausedByStyle(motion);
+      if (paused === motion.stylePaused) continue;
+      motion.stylePaused = paused;
+      if (paused) motion.pause();
+      else motion.play();
+    }
+  }
+
+  function isPausedByStyle(motion) {
+    const effect = native.effect.get.call(motion.animation);
+    const { target } = effect;
+    if (!target) return false;
+    let style = styles.get(motion);
+    if (!style) {
+      style = getComputedStyle(target, effect.pseudoElement);
+      styles.set(motion, style);
+    }
+    const states = style.animationPlayState;
+    if (!states.includes("paused")) return false;
+    const list = states.split(", ");
+    const at = style.animationName.split(", ").indexOf(motion.animation.animationName);
+    return at >= 0 && list[at % list.length] === "paused";
+  }
+
+  // ---- showing ---------------------------------------------------------------------------------
+  // Reads come before writes: each write makes the next question about style a recalculation.
+  function show() {
+    const writes = [];
+    for (const [animation, motion] of motions) {
+      if (motion.kind !== "script" && motion.isCancelled()) {
+        motion.unschedule();
+        motions.delete(animation);
+        continue;
+      }
+      if (motion.idle) continue;
+      const due = motion.due();
+      if (due !== null) writes.push([motion, due]);
+    }
+    for (const [motion, due] of writes) motion.write(due);
+  }
+
+  const moving = ["animate", "animateTransform", "animateMotion", "set"].map((name) =>
+    document.getElementsByTagName(name),
+  );
+
+  function showSmil() {
+    if (moving.every((list) => list.length === 0)) return;
+    for (const svg of document.getElementsByTagName("svg")) {
+      if (svg.ownerSVGElement) continue;
+      svg.pauseAnimations();
+      svg.setCurrentTime(clock.now / 1000);
+    }
+  }
+
+  function seek() {
+    adopt();
+    show();
+    showSmil();
+  }
+
+  // A clip that appears or disappears changes `visibility`, which `transition: all` would delay.
+  function dropVisibilityTransitions() {
+    for (const animation of found()) {
+      if (motions.has(animation) || !(animation instanceof CSSTransition)) continue;
+      if (animation.transitionProperty === "visibility") native.cancel.value.call(animation);
+    }
+  }
+
+  // ---- between the page's tasks of one seek ------------------------------------------------------
+  const watcher = new MutationObserver(() => {});
+  let dirty = false;
+
+  function watchTasks(on) {
+    if (on) watcher.observe(document, { subtree: true, childList: true, attributes: true });
+    else watcher.disconnect();
+  }
+
+  // What a task started has started at that task's time. Asking for it recalculates style, so
+  // tasks that only wrote text are passed over.
+  function afterTask() {
+    for (const record of watcher.takeRecords()) {
+      dirty ||= record.type === "attributes" || hasElement(record.addedNodes);
+    }
+    if (!dirty) return;
+    dirty = false;
+    adopt();
+  }
+
+  const hasElement = (nodes) => [...nodes].some((node) => node.nodeType === Node.ELEMENT_NODE);
+
+  // ---- what the page sees ------------------------------------------------------------------------
+  function method(name, run) {
+    const { value } = native[name];
+    Object.defineProperty(Animation.prototype, name, {
+      ...native[name],
+      value: {
+        [name](...args) {
+          const motion = motions.get(this) ?? (name === "cancel" ? null : adoptByCall(this));
+          if (!motion) return value.apply(this, args);
+          motion.byScript = true;
+          return run(motion, ...args);
+        },
+      }[name],
+    });
+  }
+
+  // An animation made with `new Animation()` becomes ours when it is first played.
+  function adoptByCall(animation) {
+    const timeline = native.timeline.get.call(animation);
+    if (!(timeline instanceof DocumentTimeline)) return null;
+    const wasIdle = native.playState.get.call(animation) === "idle";
+    if (wasIdle) native.play.value.call(animation);
+    const motion = take(animation);
+    if (motion && wasIdle) motion.idle = true;
+    return motion;
+  }
+
+  function property(name, get, set) {
+    const { get: nativeGet, set: nativeSet } = native[name];
+    const descriptor = { ...native[name] };
+    descriptor.get = function read() {
+      const motion = motions.get(this);
+      return motion ? get(motion) : nativeGet.call(this);
+    };
+    if (set) {
+      descriptor.set = function write(value) {
+        const motion = motions.get(this);
+        if (motion) set(motion, value);
+        else nativeSet.call(this, value);
+      };
+    }
+    Object.defineProperty(Animation.prototype, name, descriptor);
+  }
+
+  method("play", (motion) => motion.play());
+  method("pause", (motion) => motion.pause());
+  method("finish", (motion) => motion.finish());
+  method("reverse", (motion) => motion.reverse());
+  method("updatePlaybackRate", (motion, rate) => motion.setRate(Number(rate)));
+  method("cancel", (motion) => {
+    motion.cancel();
+    motions.delete(motion.animation);
+  });
+  property(
+    "currentTime",
+    (motion) => motion.shownTime(),
+    (motion, time) => {
+      motion.byScript = true;
+      if (time === null) motion.cancel();
+      else motion.setTime(Number(time));
+    },
+  );
+  property(
+    "startTime",
+    (motion) => motion.startTime,
+    (motion, time) => {
+      motion.startTime = time === null ? null : Number(time);
+    },
+  );
+  property(
+    "playbackRate",
+    (motion) => motion.rate,
+    (motion, rate) => motion.setRate(Number(rate)),
+  );
+  property("playState", (motion) => motion.playState());
+  property("pending", () => false);
+  property("finished", (motion) => motion.finished);
+  property("ready", (motion) => Promise.resolve(motion.animation));
+
+  const { animate, attachShadow } = Element.prototype;
+  Element.prototype.animate = function animateInFrameTime(...args) {
+    const animation = animate.apply(this, args);
+    if (native.playState.get.call(animation) !== "idle") take(animation);
+    return animation;
+  };
+  Element.prototype.attachShadow = function attachShadowKnown(...args) {
+    const root = attachShadow.apply(this, args);
+    shadowRoots.add(new WeakRef(root));
+    return root;
+  };
+
+  // The browser's own events come by the wall clock. They tell us of what began unseen; the page
+  // gets the events of virtual time instead.
+  for (const name of ["start", "iteration", "end"]) onNative(`animation${name}`);
+  for (const name of ["run", "start", "end"]) onNative(`transition${name}`);
+
+  function onNative(type) {
+    const hear = (event) => {
+      if (!event.isTrusted) return;
+      event.stopImmediatePropagation();
+      adopt();
+    };
+    window.addEventListener(type, hear, { capture: true });
+  }
+
+  // While the page loads nothing may run ahead: new animations are caught before they are drawn.
+  function guardLoading() {
+    if (!clock.loading) return;
+    adopt();
+    F.real.requestAnimationFrame(guardLoading);
+  }
+  F.real.requestAnimationFrame(guardLoading);
+
+  function durationS() {
+    let end = null;
+    for (const motion of motions.values()) {
+      const { endTime } = motion.timing();
+      if (motion.kind === "transition" || !Number.isFinite(endTime) || motion.rate <= 0) continue;
+      const dueMs = motion.hold === null ? motion.dueAt(endTime) : endTime;
+      end = Math.max(end ?? 0, dueMs / 1000);
+    }
+    return end;
+  }
+
+  F.animations = {
+    begin,
+    adopt,
+    show,
+    seek,
+    dropVisibilityTransitions,
+    watchTasks,
+    afterTask,
+    durationS,
+    count: () => motions.size,
+  };
+})();

@@ -1,0 +1,401 @@
+// Virtual time: the page's only clock is the frame's time.
+//
+//   F.clock.now                 ms of the frame shown; 0 while the page loads
+//   F.clock.advanceTo(ms)       moves the clock; a promise when page code ran that may have
+//                               queued promise jobs, else undefined
+//   F.clock.runFrames()         runs the requested animation frame callbacks once
+//   F.clock.turn()              a promise for the next real task: promise jobs are done by then
+//   F.clock.schedule(due, run)  an own task at a virtual time; gives {cancel()}
+//   F.clock.pump(...)           readiness only, see `pump`
+//   F.clock.sources             [{next(after, limit), run(due)}]: tasks from elsewhere
+//
+// Rules:
+// - While the page loads, time stands at 0. Timers without delay and idle callbacks run at once;
+//   timers with a delay wait until a seek reaches them, so that real loading time, which differs
+//   from run to run, never reaches a picture. A page that is not ready without them is helped by
+//   `pump`.
+// - A seek forward runs what falls due in between in time order, each with the clock at its own
+//   due time. A seek back only sets the clock: what has run stays run.
+// - Animation frame callbacks run once per seek, and during a long jump every 450 ms, because
+//   libraries take a longer gap for a sleeping tab and shift their clocks (GSAP from 500 ms, d3
+//   from 1000 ms).
+(() => {
+  const F = globalThis.__fanreel;
+  const { real } = F;
+  const LONGEST_FRAME_GAP_MS = 450;
+  const TASKS_PER_SEEK = 200_000;
+  // HTML: from the sixth nested timer on, 4 ms is the shortest delay. It also bounds chains.
+  const NESTING_LIMIT = 5;
+  const NESTED_DELAY_MS = 4;
+  const epochMs = F.config.epochMs ?? 0;
+
+  class RunawayTimers extends Error {
+    constructor(ms) {
+      super(`more than ${TASKS_PER_SEEK} timer callbacks fell due before ${ms} ms of page time`);
+      this.name = "RunawayTimers";
+    }
+  }
+
+  function makeClock() {
+    const queue = []; // sorted by due time, then by age
+    const byId = new Map();
+    const channel = new real.MessageChannel();
+    const turns = [];
+    let frames = new Map();
+    let serial = 0;
+    let nesting = 0;
+    let lastFramesAt = 0;
+    let drainAsked = false;
+
+    channel.port1.onmessage = () => turns.shift()();
+
+    const clock = {
+      now: 0,
+      loading: true,
+      taskPosted: false,
+      sources: [],
+      epochMs,
+      turn,
+      addTimer,
+      clearTimer,
+      schedule,
+      requestFrame,
+      cancelFrame,
+      runFrames,
+      advanceTo,
+      runDue,
+      pump,
+      hasFrames: () => frames.size > 0,
+    };
+
+    function turn() {
+      return new Promise((resolve) => {
+        turns.push(resolve);
+        real.postMessage.call(channel.port2, null);
+      });
+    }
+
+    function insert(timer) {
+      let low = 0;
+      let high = queue.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (queue[middle].due <= timer.due) low = middle + 1;
+        else high = middle;
+      }
+      queue.splice(low, 0, timer);
+    }
+
+    function remove(timer) {
+      const at = queue.indexOf(timer);
+      if (at >= 0) queue.splice(at, 1);
+      byId.delete(timer.id);
+    }
+
+    function addTimer(realm, callback, delay, args, repeats) {
+      const ms = Math.max(Number.isFinite(+delay) ? Math.trunc(+delay) : 0, repeats ? 1 : 0);
+      const wait = nesting > NESTING_LIMIT && ms < NESTED_DELAY_MS ? NESTED_DELAY_MS : ms;
+      serial += 1;
+      const timer = { id: serial, realm, callback, args, nesting, due: clock.now + wait };
+      timer.every = repeats ? wait : null;
+      timer.pumpAt = pumped + wait;
+      byId.set(timer.id, timer);
+      insert(timer);
+      if (clock.loading && wait <= 1) askDrain();
+      return timer.id;
+    }
+
+    function clearTimer(id) {
+      const timer = byId.get(Number(id));
+      if (timer) remove(timer);
+    }
+
+    // Own tasks only run once frames are being shown: a page's listeners are all in place then.
+    function schedule(due, run) {
+      const task = { id: null, due: Math.max(due, clock.now), run, own: true };
+      insert(task);
+      return { cancel: () => remove(task) };
+    }
+
+    function requestFrame(realm, callback) {
+      if (typeof callback !== "function") throw new TypeError("callback is not a function");
+      serial += 1;
+      frames.set(serial, { realm, callback });
+      return serial;
+    }
+
+    function cancelFrame(id) {
+      frames.delete(Number(id));
+    }
+
+    const alive = (realm) => !realm.window.closed && realm.window.__fanreel === realm;
+
+    function call(realm, callback, args) {
+      try {
+        if (typeof callback === "function") callback.apply(realm.window, args);
+        else realm.window.eval(String(callback));
+      } catch (error) {
+        realm.report(error);
+      }
+    }
+
+    // Callbacks see one list: those added meanwhile wait for the next time, those cancelled by an
+    // earlier one are left out.
+    function runFrames() {
+      lastFramesAt = clock.now;
+      nesting = 0;
+      if (frames.size === 0) return false;
+      const current = frames;
+      frames = new Map();
+      const cancelled = cancelFrame;
+      clock.cancelFrame = (id) => {
+        current.delete(Number(id));
+        cancelled(id);
+      };
+      for (const { realm, callback } of current.values()) {
+        if (alive(realm)) call(realm, callback, [clock.now]);
+      }
+      clock.cancelFrame = cancelled;
+      return true;
+    }
+
+    function runTimer(timer) {
+      remove(timer);
+      if (timer.own) {
+        timer.run(timer.due);
+        return;
+      }
+      if (!alive(timer.realm)) return;
+      if (timer.every !== null) {
+        const every = Math.max(timer.every, timer.nesting > NESTING_LIMIT ? NESTED_DELAY_MS : 1);
+        timer.due = Math.max(timer.due, clock.now) + every;
+        timer.pumpAt = pumped + every;
+        timer.nesting += 1;
+        byId.set(timer.id, timer);
+        insert(timer);
+      }
+      // Holds until the promise jobs of the callback are done too, as in the browser.
+      nesting = timer.nesting + 1;
+      call(timer.realm, timer.callback, timer.args);
+    }
+
+    // What happens next before *limit*: {due, run, quick}. Quick tasks leave no promise jobs that
+    // a later one could see.
+    function nextTask(limit) {
+      let task = null;
+      const timer = queue[0];
+      if (timer && timer.due <= limit) task = { due: timer.due, run: () => runTimer(timer) };
+      for (const source of clock.sources) {
+        const due = source.next(clock.now, task ? Math.min(limit, task.due) : limit);
+        if (due !== null) task = { due, run: () => source.run(due), quick: true };
+      }
+      const gap = lastFramesAt + LONGEST_FRAME_GAP_MS;
+      if (frames.size > 0 && gap < limit && (task === null || gap <= task.due)) {
+        task = { due: gap, run: runFrames };
+      }
+      return task;
+    }
+
+    function advanceTo(ms) {
+      clock.loading = false;
+      if (ms < clock.now) {
+        clock.now = ms;
+        lastFramesAt = ms;
+        reseed();
+        return undefined;
+      }
+      return drain(ms);
+    }
+
+    function runDue() {
+      return drain(clock.now);
+    }
+
+    function drain(limit) {
+      let count = 0;
+      const step = () => {
+        nesting = 0;
+        for (let task = nextTask(limit); task !== null; task = nextTask(limit)) {
+          if (count === 0) watchTasks(true);
+          count += 1;
+          if (count > TASKS_PER_SEEK) throw new RunawayTimers(limit);
+          clock.now = Math.max(clock.now, task.due);
+          reseed();
+          task.run();
+          for (const realm of F.realms()) realm.animations?.afterTask();
+          if (!task.quick) return turn().then(step);
+        }
+        if (count > 0) watchTasks(false);
+        clock.now = limit;
+        reseed();
+        return undefined;
+      };
+      return step();
+    }
+
+    function reseed() {
+      for (const realm of F.realms()) realm.random?.reseed(clock.now);
+    }
+
+    function watchTasks(on) {
+      for (const realm of F.realms()) realm.animations?.watchTasks(on);
+    }
+
+    // ---- loading -----------------------------------------------------------------------------
+    let pumped = 0;
+
+    // Timers without delay run one per real task while the page loads, as the browser would.
+    function askDrain() {
+      if (drainAsked) return;
+      drainAsked = true;
+      turn().then(drainOne);
+    }
+
+    function drainOne() {
+      drainAsked = false;
+      nesting = 0;
+      if (!clock.loading) return;
+      const timer = queue.find((item) => !item.own && item.due <= clock.now + 1);
+      if (!timer) return;
+      runTimer(timer);
+      askDrain();
+    }
+
+    // Helps a page that is not ready: runs animation frame callbacks and, one by one, the timers
+    // that are next in order, up to *horizonMs* of delay, all with the clock at 0: what a page
+    // starts now has started when the first frame is shown. Gives false when nothing was left.
+    function pump({ timers, horizonMs }) {
+      const ran = runFrames();
+      if (!timers) return ran;
+      nesting = 0;
+      const waiting = queue.filter((item) => !item.own && item.pumpAt <= horizonMs);
+      if (waiting.length === 0) return ran;
+      const timer = waiting.reduce((first, item) => (item.pumpAt < first.pumpAt ? item : first));
+      pumped = Math.max(pumped, timer.pumpAt);
+      runTimer(timer);
+      return true;
+    }
+
+    return clock;
+  }
+
+  F.clock = F.root === F ? makeClock() : F.root.clock;
+  const { clock } = F;
+
+  // ---- what the page sees --------------------------------------------------------------------
+  function replace(object, name, value) {
+    Object.defineProperty(object, name, { value, writable: true, configurable: true });
+  }
+
+  function getter(object, name, get) {
+    const found = Object.getOwnPropertyDescriptor(object, name);
+    if (found) Object.defineProperty(object, name, { ...found, get });
+  }
+
+  replace(globalThis, "setTimeout", function setTimeout(callback, delay, ...args) {
+    return clock.addTimer(F, callback, delay, args, false);
+  });
+  replace(globalThis, "setInterval", function setInterval(callback, delay, ...args) {
+    return clock.addTimer(F, callback, delay, args, true);
+  });
+  replace(globalThis, "clearTimeout", function clearTimeout(id) {
+    clock.clearTimer(id);
+  });
+  replace(globalThis, "clearInterval", function clearInterval(id) {
+    clock.clearTimer(id);
+  });
+  replace(globalThis, "requestAnimationFrame", function requestAnimationFrame(callback) {
+    return clock.requestFrame(F, callback);
+  });
+  replace(globalThis, "cancelAnimationFrame", function cancelAnimationFrame(id) {
+    clock.cancelFrame(id);
+  });
+  replace(globalThis, "requestIdleCallback", function requestIdleCallback(callback) {
+    const deadline = { didTimeout: false, timeRemaining: () => 10 };
+    return clock.addTimer(F, callback, 1, [deadline], false);
+  });
+  replace(globalThis, "cancelIdleCallback", function cancelIdleCallback(id) {
+    clock.clearTimer(id);
+  });
+
+  const dateNow = () => Math.floor(epochMs + clock.now);
+  real.Date.now = function now() {
+    return dateNow();
+  };
+  replace(
+    globalThis,
+    "Date",
+    new Proxy(real.Date, {
+      construct: (target, args, newTarget) =>
+        Reflect.construct(target, args.length === 0 ? [dateNow()] : args, newTarget),
+      apply: (target) => new target(dateNow()).toString(),
+    }),
+  );
+  real.Date.prototype.constructor = Date;
+  const { format, formatToParts } = Object.getOwnPropertyDescriptors(Intl.DateTimeFormat.prototype);
+  getter(Intl.DateTimeFormat.prototype, "format", function get() {
+    const formatter = format.get.call(this);
+    return (date) => formatter(date === undefined ? dateNow() : date);
+  });
+  replace(Intl.DateTimeFormat.prototype, "formatToParts", function parts(date) {
+    return formatToParts.value.call(this, date === undefined ? dateNow() : date);
+  });
+  replaceTemporal();
+
+  replace(Performance.prototype, "now", function now() {
+    return clock.now;
+  });
+  getter(Performance.prototype, "timeOrigin", () => epochMs);
+  for (const name of ["navigationStart", "fetchStart", "domLoading"]) {
+    getter(PerformanceTiming.prototype, name, () => epochMs);
+  }
+  getter(Event.prototype, "timeStamp", () => clock.now);
+  const timelineTime = Object.getOwnPropertyDescriptor(AnimationTimeline.prototype, "currentTime").get;
+  getter(AnimationTimeline.prototype, "currentTime", function currentTime() {
+    return this instanceof DocumentTimeline ? clock.now : timelineTime.call(this);
+  });
+
+  if (globalThis.BaseAudioContext) {
+    const native = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, "currentTime");
+    getter(BaseAudioContext.prototype, "currentTime", function currentTime() {
+      return this instanceof OfflineAudioContext ? native.get.call(this) : clock.now / 1000;
+    });
+  }
+
+  // Tasks posted by the page (React's scheduler, setImmediate shims) run for real; a seek waits
+  // for them.
+  replace(MessagePort.prototype, "postMessage", function postMessage(...args) {
+    clock.taskPosted = true;
+    return real.postMessage.apply(this, args);
+  });
+  const { postMessage } = globalThis;
+  replace(globalThis, "postMessage", function postMessageNoted(...args) {
+    clock.taskPosted = true;
+    return postMessage.apply(globalThis, args);
+  });
+  if (globalThis.scheduler?.postTask) {
+    const { postTask } = Scheduler.prototype;
+    replace(Scheduler.prototype, "postTask", function noted(callback, options = {}) {
+      clock.taskPosted = true;
+      const { delay, ...rest } = options;
+      if (!delay) return postTask.call(this, callback, rest);
+      return new Promise((resolve, reject) => {
+        const run = () => postTask.call(this, callback, rest).then(resolve, reject);
+        clock.addTimer(F, run, delay, [], false);
+      });
+    });
+  }
+
+  function replaceTemporal() {
+    const { Temporal } = globalThis;
+    if (!Temporal?.Now) return;
+    const { Now } = Temporal;
+    const instant = () => Temporal.Instant.fromEpochMilliseconds(dateNow());
+    const zoned = (zone) => instant().toZonedDateTimeISO(zone ?? Now.timeZoneId());
+    replace(Now, "instant", instant);
+    replace(Now, "zonedDateTimeISO", zoned);
+    replace(Now, "plainDateTimeISO", (zone) => zoned(zone).toPlainDateTime());
+    replace(Now, "plainDateISO", (zone) => zoned(zone).toPlainDate());
+    replace(Now, "plainTimeISO", (zone) => zoned(zone).toPlainTime());
+  }
+})();

@@ -1,0 +1,196 @@
+// When a page is ready for its first frame, and what it is waiting for otherwise.
+//
+//   await F.ready({timeoutMs})   {ok, waitingFor: [names], warnings: [texts], failed: [names]}
+//
+// Waited for: the document, nested compositions, fonts, images, requests, timelines that the page's
+// scripts register, `__renderReady`, set-up the page has announced. Waiting uses the real clock.
+//
+// A page may need its own timers to get there (`setTimeout(init, 100)`, polling by animation
+// frame). The clock stands at 0 meanwhile, and only the page's need decides what runs early, never
+// how long loading took:
+// 1. Three rounds of animation frame callbacks, which deferred set-up commonly takes.
+// 2. While something is missing that only the page can bring, and no request is on its way, one
+//    timer after the other in the order of their delays, up to 10 s of delay.
+// What is merely likely to be missing (a canvas nobody has drawn to, a timeline in a page that shows
+// no other sign of motion) is given up when nothing is left to run.
+(() => {
+  const F = globalThis.__fanreel;
+  const { clock, real } = F;
+  const SET_UP_ROUNDS = 3;
+  const FRAME_ROUNDS = 60;
+  const HORIZON_MS = 10_000;
+  const POLL_MS = 10;
+
+  const sleep = (ms) => new Promise((resolve) => real.setTimeout(resolve, ms));
+  const states = new WeakMap();
+
+  // Whether a promise is still open, asked without waiting for it.
+  function isOpen(promise) {
+    if (typeof promise?.then !== "function") return false;
+    if (!states.has(promise)) {
+      states.set(promise, "open");
+      const close = () => states.set(promise, "closed");
+      promise.then(close, close);
+    }
+    return states.get(promise) === "open";
+  }
+
+  // ---- conditions ------------------------------------------------------------------------------------
+  function renderReady() {
+    const value = globalThis.__renderReady;
+    if (value === undefined) return true;
+    try {
+      const answer = typeof value === "function" ? value() : value;
+      if (typeof answer?.then !== "function") return Boolean(answer);
+      return typeof value === "function" ? settledAnswer(value, answer) : !isOpen(answer);
+    } catch {
+      return false;
+    }
+  }
+
+  // A function that answers with promises is asked once.
+  const answers = new WeakMap();
+  function settledAnswer(ask, answer) {
+    if (!answers.has(ask)) answers.set(ask, answer);
+    return !isOpen(answers.get(ask));
+  }
+
+  const REGISTERS = /__timelines\s*(?:\[\s*(["'`])(.*?)\1\s*\]|\.([\w$]+)|\[[^\]]+\])\s*=[^=]/g;
+
+  // Ids under which inline scripts register a timeline; null stands for one that is computed.
+  function announced() {
+    const ids = new Set();
+    for (const script of document.scripts) {
+      for (const match of script.textContent.matchAll(REGISTERS)) ids.add(match[2] ?? match[3] ?? null);
+    }
+    return ids;
+  }
+
+  function missingTimelines() {
+    const root = F.clips.rootElement();
+    if (!root || root.hasAttribute("data-no-timeline")) return [];
+    const known = new Set([
+      ...F.timelines.names(),
+      ...Object.keys(globalThis.__timelines ?? {}),
+      ...F.runtimes.animeIds(),
+    ]);
+    const compositions = [...F.clips.compositions.values()];
+    const exempt = new Set(
+      compositions.filter((c) => c.element?.hasAttribute("data-no-timeline")).map((c) => c.id),
+    );
+    return [...announced()].filter((id) => (id === null ? known.size === 0 : !known.has(id)) && !exempt.has(id));
+  }
+
+  function hasMotion() {
+    return (
+      F.timelines.names().length > 0 ||
+      F.animations.count() > 0 ||
+      !F.runtimes.isIdle() ||
+      clock.hasFrames() ||
+      F.clips.all.length > 0
+    );
+  }
+
+  // [{what, likely}]: *likely* ones are given up when nothing is left to run.
+  function missing() {
+    const found = [];
+    const add = (what, likely = false) => found.push({ what, likely });
+    for (const what of F.nesting?.pending ?? []) add(`nested composition ${what}`);
+    for (const id of missingTimelines()) add(id === null ? "a timeline" : `timeline "${id}"`);
+    if (!renderReady()) add("__renderReady");
+    for (const { what, promise } of F.runtimes.waits()) if (isOpen(promise)) add(what);
+    for (const _player of F.runtimes.unloaded()) add("a Lottie animation");
+    for (const canvas of document.querySelectorAll("canvas")) {
+      if (F.runtimes.isBlank(canvas)) add(`a drawing on ${F.nameOf(canvas)}`, true);
+    }
+    if (globalThis.__THREE__ && !F.runtimes.usesWebgl) add("a Three.js renderer", true);
+    const root = F.clips.rootElement();
+    if (root && !root.hasAttribute("data-no-timeline") && !hasMotion()) {
+      add(`timeline "${root.getAttribute("data-composition-id")}"`, true);
+    }
+    return found;
+  }
+
+  // ---- waiting ----------------------------------------------------------------------------------------
+  const documents = () => [...F.realms()].map((realm) => realm.window.document);
+  const isLoaded = () => documents().every((item) => item.readyState === "complete");
+  const isQuiet = () => [...F.realms()].every((realm) => realm.resources.isQuiet());
+
+  function waitingFor() {
+    const names = [];
+    if (!isLoaded()) names.push("the document to load");
+    for (const realm of F.realms()) names.push(...realm.resources.waitingFor());
+    for (const { what, likely } of missing()) if (!likely) names.push(what);
+    return [...new Set(names)];
+  }
+
+  async function quiet(expired) {
+    for (let calm = 0; calm < 3 && !expired(); calm += 1) {
+      await clock.turn();
+      if (isQuiet() && isLoaded()) continue;
+      calm = -1;
+      await sleep(1);
+    }
+  }
+
+  async function until(done, expired) {
+    while (!done() && !expired()) await sleep(POLL_MS);
+  }
+
+  // Waits for a promise or the end of patience.
+  async function within(promise, expired) {
+    await until(() => !isOpen(promise), expired);
+  }
+
+  const prepare = () => Promise.all([...F.realms()].map((realm) => realm.resources.prepare()));
+
+  async function mount(expired) {
+    if (!F.nesting) return;
+    do await within(F.nesting.mounted, expired);
+    while (F.nesting.pending.length > 0 && !expired());
+  }
+
+  async function help(expired) {
+    let rounds = 0;
+    for (let round = 0; round < SET_UP_ROUNDS; round += 1) {
+      await quiet(expired);
+      clock.pump({ timers: false });
+    }
+    while (!expired()) {
+      await quiet(expired);
+      const lacking = missing();
+      if (lacking.length === 0) return [];
+      const onlyFrames = rounds < FRAME_ROUNDS;
+      const ran = clock.pump({ timers: true, horizonMs: HORIZON_MS, frames: onlyFrames });
+      rounds += 1;
+      if (ran) continue;
+      if (lacking.every((item) => item.likely)) return lacking;
+      await sleep(POLL_MS);
+    }
+    return [];
+  }
+
+  async function ready({ timeoutMs }) {
+    const end = real.now() + timeoutMs;
+    const expired = () => real.now() >= end;
+    await until(isLoaded, expired);
+    await mount(expired);
+    await within(prepare(), expired);
+    const givenUp = await help(expired);
+    await mount(expired);
+    await within(prepare(), expired);
+    await quiet(expired);
+    const names = expired() ? waitingFor() : [];
+    for (const realm of F.realms()) realm.animations.adopt();
+    return {
+      ok: !expired(),
+      waitingFor: names.length > 0 || !expired() ? names : ["the page's own scripts to come to rest"],
+      warnings: givenUp.map(({ what }) => `the page never brought ${what}`),
+      failed: [...F.realms()].flatMap((realm) => [...realm.resources.failed]),
+    };
+  }
+
+  F.ready = ready;
+  // Here because variables.js, which runs earlier, makes the object.
+  (globalThis.__hyperframes ??= {}).registerFrameSource = F.runtimes.registerFrameSource;
+})();

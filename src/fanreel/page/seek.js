@@ -1,0 +1,125 @@
+// One frame: everything in the page put to the frame's time.
+//
+//   F.seek(frame, serial)   undefined, or a promise when something has to be waited for
+//   F.paintMarker(serial)   tells the capture which picture is on the screen; called last
+//
+// Order, and why:
+//   timers up to the frame's time, with stops of timelines in between
+//   clip visibility, then media: a page reads video frames in its animation frame callbacks
+//   animations known so far: callbacks see them moved, as the standard orders it
+//   animation frame callbacks
+//   registered timelines, then the renderers that draw what timelines have set
+//   animations again, with those that were started meanwhile
+//   whatever is under way now: images, fonts, requests, tasks, promises given to us
+(() => {
+  const F = globalThis.__fanreel;
+  const { clock, config, real } = F;
+  const SETTLE_ROUNDS = 50;
+  const SETTLE_TIMEOUT_MS = 15_000;
+  let begun = false;
+
+  class FrameNotSettled extends Error {
+    constructor(frame, names) {
+      super(`frame ${frame} waits for: ${names.join(", ") || "a promise of the page"}`);
+      this.name = "FrameNotSettled";
+    }
+  }
+
+  const msOf = (frame) => (frame * 1000 * (config.fpsDen ?? 1)) / (config.fpsNum ?? 30);
+
+  function begin() {
+    begun = true;
+    for (const realm of F.realms()) {
+      realm.animations.begin();
+      realm.runtimes.begin();
+    }
+  }
+
+  function showClips(frame) {
+    for (const realm of F.realms()) {
+      if (realm.clips.seek(frame)) realm.animations.dropVisibilityTransitions();
+    }
+  }
+
+  function showMotion() {
+    for (const realm of F.realms()) {
+      realm.timelines.seek();
+      realm.runtimes.seek();
+    }
+    for (const realm of F.realms()) realm.animations.seek();
+  }
+
+  function underWay() {
+    const found = [];
+    for (const realm of F.realms()) {
+      found.push(...realm.runtimes.pending, ...realm.resources.pending());
+    }
+    return found;
+  }
+
+  function* settle(frame) {
+    for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
+      const promises = underWay();
+      if (!clock.taskPosted && promises.length === 0) return;
+      clock.taskPosted = false;
+      if (promises.length > 0) {
+        yield withTimeout(Promise.all(promises), frame);
+        clock.runFrames(); // what has arrived may be drawn by a callback, as maps do
+      }
+      yield clock.turn();
+      showMotion();
+      showClips(frame);
+    }
+  }
+
+  async function withTimeout(promise, frame) {
+    let timer;
+    const late = new Promise((_resolve, reject) => {
+      timer = real.setTimeout(() => {
+        const names = [...F.realms()].flatMap((realm) => realm.resources.waitingFor());
+        reject(new FrameNotSettled(frame, names));
+      }, SETTLE_TIMEOUT_MS);
+    });
+    try {
+      await Promise.race([promise, late]);
+    } finally {
+      real.clearTimeout(timer);
+    }
+  }
+
+  function* steps(frame, serial) {
+    if (!begun) begin();
+    const ms = msOf(frame);
+    yield clock.advanceTo(ms);
+    showClips(frame);
+    for (const realm of F.realms()) yield realm.media?.seek?.(ms);
+    for (const realm of F.realms()) realm.animations.show();
+    clock.runFrames();
+    yield clock.runDue();
+    showMotion();
+    showClips(frame);
+    yield* settle(frame);
+    F.paintMarker?.(serial);
+  }
+
+  // Runs to the end at once unless a step gives a promise.
+  function run(iterator) {
+    const next = (value) => {
+      let step = iterator.next(value);
+      while (!step.done && typeof step.value?.then !== "function") step = iterator.next();
+      return step.done ? undefined : step.value.then(next);
+    };
+    return next();
+  }
+
+  F.seek = (frame, serial = frame) => run(steps(frame, serial));
+
+  // The shell around the composition paints the serial number below the frame.
+  F.paintMarker = (serial) => {
+    try {
+      globalThis.parent.__fanreelPaint?.(serial);
+    } catch {
+      // No shell of ours: a page opened on its own.
+    }
+  };
+})();

@@ -1,0 +1,145 @@
+"""A real Chromium with the page script in it, and the libraries of compositions from npm."""
+
+import contextlib
+import http.server
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from fanreel.capture.locate import find_chromium
+from fanreel.page import page_script
+
+LIBRARIES = ("gsap@3.15", "animejs@4.5", "d3@7.9", "lottie-web@5.13", "three@0.185")
+READY_TIMEOUT_MS = 10_000
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves the newest registered directory and, below `/npm/`, the libraries."""
+
+    roots: dict[str, Path]
+
+    def translate_path(self, path: str) -> str:
+        """Map `/<site>/rest` to the site's directory."""
+        _, site, *rest = path.partition("?")[0].split("/")
+        root = self.roots.get(site)
+        return str(root.joinpath(*rest)) if root else "/nonexistent"
+
+    def end_headers(self) -> None:
+        """Keep nothing from one test for the next."""
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def sites() -> Iterator[tuple[dict[str, Path], str]]:
+    """Give a table of directories to serve, and the server's origin."""
+    roots: dict[str, Path] = {}
+    handler = type("Handler", (_QuietHandler,), {"roots": roots})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield roots, f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def npm_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the animation libraries once; give their `node_modules`."""
+    target = tmp_path_factory.mktemp("npm")
+    command = ["npm", "install", "--prefix", str(target), "--no-audit", "--no-fund", *LIBRARIES]
+    subprocess.run([*command, "--silent", "--ignore-scripts"], check=True, timeout=120)
+    return target / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start one headless Chromium for the session."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(),
+            args=["--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"],
+        )
+        with contextlib.closing(browser):
+            yield browser
+
+
+class Player:
+    """A page with the page script in it, standing at whatever frame it was put to."""
+
+    def __init__(self, page: Page, origin: str, roots: dict[str, Path]) -> None:
+        self.page, self._origin, self._roots = page, origin, roots
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(
+        self,
+        source: str | Path,
+        *,
+        fps: int = 30,
+        timeout_ms: int = READY_TIMEOUT_MS,
+        **config: Any,
+    ) -> dict[str, Any]:
+        """Load a project directory, or a body as text; give what readiness said."""
+        self.load(source, fps=fps, **config)
+        ready: dict[str, Any] = self.page.evaluate(
+            "timeoutMs => __fanreel.ready({ timeoutMs })", timeout_ms
+        )
+        return ready
+
+    def load(self, source: str | Path, *, fps: int = 30, **config: Any) -> None:
+        """Load without waiting for readiness."""
+        facts = {"fpsNum": fps, "fpsDen": 1, "seed": "test", "width": 640, "height": 360}
+        self.page.add_init_script(page_script(facts | config))
+        if isinstance(source, Path):
+            self._roots["site"] = source
+            self.page.goto(f"{self._origin}/site/index.html")
+            return
+        html = source if "<html" in source else f"<!doctype html><body>{source}</body>"
+        self.page.route(
+            f"{self._origin}/text/index.html",
+            lambda route: route.fulfill(body=html, content_type="text/html"),
+        )
+        self.page.goto(f"{self._origin}/text/index.html")
+
+    def seek(self, frame: int) -> None:
+        """Put the page to *frame*."""
+        self.page.evaluate("frame => __fanreel.seek(frame)", frame)
+
+    def at(self, frame: int, expression: str) -> Any:
+        """Put the page to *frame* and evaluate *expression* there."""
+        self.seek(frame)
+        return self.page.evaluate(expression)
+
+    def shot(self, frame: int) -> bytes:
+        """Put the page to *frame* and give its picture as PNG."""
+        self.seek(frame)
+        return self.page.screenshot(animations="allow")
+
+
+@pytest.fixture
+def player(chromium: Browser, sites: tuple[dict[str, Path], str]) -> Iterator[Player]:
+    """Give a fresh page."""
+    roots, origin = sites
+    context = chromium.new_context(viewport={"width": 640, "height": 360})
+    with contextlib.closing(context):
+        player = Player(context.new_page(), origin, roots)
+        yield player
+        assert player.errors == []
+
+
+@pytest.fixture
+def library(npm_dir: Path, sites: tuple[dict[str, Path], str]) -> Callable[[str], str]:
+    """Give the URL of a file in `node_modules`."""
+    roots, _origin = sites
+    roots["npm"] = npm_dir
+    return lambda path: f"/npm/{path}"
