@@ -1,0 +1,2 @@
+ARG BASE=debian:trixie-slim
+FROM ${BASE}

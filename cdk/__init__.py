@@ -1,0 +1,14 @@
+"""
+The AWS side as CDK constructs: one bucket, one function, one state machine.
+
+In an app of your own, with this repository on the Python path:
+
+    from cdk import RenderService, Settings
+    RenderService(stack, "Video", settings=Settings(memory_mb=7076))
+"""
+
+from cdk.service import RenderService
+from cdk.settings import Settings
+from cdk.stack import RenderStack
+
+__all__ = ["RenderService", "RenderStack", "Settings"]

@@ -1,0 +1,138 @@
+"""Alarms that notify, and a dashboard."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from cdk.settings import Settings
+
+NEAR_LIMIT = 0.98
+"""A worker stops itself well before Lambda's time-out; one that comes this near did not."""
+THROTTLES_PER_5_MIN = 10
+
+_FIVE_MINUTES = Duration.minutes(5)
+
+
+class Monitoring(Construct):
+    """Watches one function and one state machine."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        function: lambda_.IFunction,
+        machine: sfn.StateMachine,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._function, self._machine = function, machine
+        self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
+        if settings.alarm_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
+        self.alarms = [
+            self._alarm(
+                "RendersFailed",
+                "A render failed.",
+                machine.metric_failed(statistic="Sum", period=_FIVE_MINUTES),
+            ),
+            self._alarm(
+                "RendersTimedOut",
+                "A render ran into the state machine's time limit.",
+                machine.metric_timed_out(statistic="Sum", period=_FIVE_MINUTES),
+            ),
+            self._alarm(
+                "Throttled",
+                "Lambda refuses workers for 15 minutes: renders take longer. Raise the account's "
+                "concurrency, or lower max_concurrency.",
+                function.metric_throttles(statistic="Sum", period=_FIVE_MINUTES),
+                threshold=THROTTLES_PER_5_MIN,
+                periods=3,
+            ),
+            self._alarm(
+                "RunawayInvocations",
+                "More invocations in an hour than the deployment expects.",
+                function.metric_invocations(statistic="Sum", period=Duration.hours(1)),
+                threshold=settings.max_invocations_per_hour,
+            ),
+            self._alarm(
+                "DurationNearLimit",
+                "A worker nearly ran into Lambda's time-out instead of stopping before it.",
+                function.metric_duration(statistic="Maximum", period=_FIVE_MINUTES),
+                threshold=NEAR_LIMIT * settings.timeout_s * 1000,
+            ),
+        ]
+        self._dashboard()
+
+    def _alarm(
+        self,
+        name: str,
+        description: str,
+        metric: cloudwatch.Metric,
+        *,
+        threshold: float = 1,
+        periods: int = 1,
+    ) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        return alarm
+
+    def _dashboard(self) -> None:
+        function, machine = self._function, self._machine
+        cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            default_interval=Duration.days(1),
+            widgets=[
+                [cloudwatch.AlarmStatusWidget(alarms=self.alarms, width=24, height=3)],
+                [
+                    _graph(
+                        "Renders",
+                        machine.metric_started(statistic="Sum"),
+                        machine.metric_succeeded(statistic="Sum"),
+                        machine.metric_failed(statistic="Sum"),
+                        machine.metric_aborted(statistic="Sum"),
+                    ),
+                    _graph(
+                        "Time per render",
+                        machine.metric_time(statistic="p50"),
+                        machine.metric_time(statistic="Maximum"),
+                    ),
+                ],
+                [
+                    _graph(
+                        "Invocations",
+                        function.metric_invocations(),
+                        function.metric_errors(),
+                        function.metric_throttles(),
+                    ),
+                    _graph(
+                        "Time per invocation",
+                        function.metric_duration(statistic="p50"),
+                        function.metric_duration(statistic="Maximum"),
+                    ),
+                    _graph(
+                        "Workers at once",
+                        function.metric("ConcurrentExecutions", statistic="Maximum"),
+                    ),
+                ],
+            ],
+        )
+
+
+def _graph(title: str, *metrics: cloudwatch.Metric) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=8)

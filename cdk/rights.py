@@ -1,0 +1,72 @@
+"""What the function's role may do, action by action; everything else it may not."""
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+
+from fanreel.aws.layout import BLOBS, OUTPUTS, RENDERS, SEGMENTS, SITES
+
+READ = (SITES, BLOBS, RENDERS, SEGMENTS)
+WRITTEN = (BLOBS, RENDERS, SEGMENTS, OUTPUTS)
+"""Prefixes of the bucket that the function reads, and those it writes; it deletes nothing."""
+
+
+def bucket_rights(bucket: s3.IBucket, key: kms.IKey | None) -> list[iam.PolicyStatement]:
+    """Give the rights on the bucket's prefixes, and on the key that encrypts it."""
+
+    def objects(prefixes: tuple[str, ...]) -> list[str]:
+        return [bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
+
+    listed = [f"{prefix}*" for prefix in (*READ, OUTPUTS)]
+    statements = [
+        iam.PolicyStatement(sid="Read", actions=["s3:GetObject"], resources=objects(READ)),
+        iam.PolicyStatement(
+            sid="Write",
+            actions=["s3:PutObject", "s3:AbortMultipartUpload"],
+            resources=objects(WRITTEN),
+        ),
+        # With the right to list, a missing object is "not found" instead of "forbidden". Asking
+        # for one object carries no prefix, hence IfExists.
+        iam.PolicyStatement(
+            sid="List",
+            actions=["s3:ListBucket"],
+            resources=[bucket.bucket_arn],
+            conditions={"StringLikeIfExists": {"s3:prefix": listed}},
+        ),
+    ]
+    if key is not None:
+        statements.append(
+            iam.PolicyStatement(
+                sid="Key", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn]
+            )
+        )
+    return statements
+
+
+def log_rights(group: logs.ILogGroup) -> list[iam.PolicyStatement]:
+    """Give the right to write logs; CDK adds the one to write traces."""
+    return [
+        iam.PolicyStatement(
+            sid="Log",
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources=[group.log_group_arn],
+        )
+    ]
+
+
+def network_rights() -> list[iam.PolicyStatement]:
+    """Give what Lambda needs to attach a function to a VPC; EC2 knows no resources here."""
+    actions = (
+        "CreateNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "DeleteNetworkInterface",
+        "AssignPrivateIpAddresses",
+        "UnassignPrivateIpAddresses",
+    )
+    return [
+        iam.PolicyStatement(
+            sid="Network", actions=[f"ec2:{action}" for action in actions], resources=["*"]
+        )
+    ]

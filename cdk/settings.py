@@ -1,0 +1,117 @@
+"""What a deployment may choose: `Settings`, from code or from `cdk deploy -c name=value`."""
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
+from statemachine.definition import DEFAULT_MAX_CONCURRENCY
+
+MIB = 1024**2
+_PLAN_SHARE = 5
+"""A planned directory may take a fifth of /tmp: 2 GiB of 10. Frames and encoders get the rest."""
+
+# CloudWatch Logs takes these only.
+RetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+]  # fmt: skip
+
+
+def _parse_list(value: Any) -> Any:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _parse_number(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_parse_list)]
+
+
+class Settings(BaseModel):
+    """
+    One deployment; every field is also a CDK context key of the same name.
+
+    Raises:
+        ValidationError: A value is not allowed, or two do not fit each other.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    memory_mb: int = Field(default=3538, ge=1024, le=10_240)
+    """Memory of the function; 1769 MB is one vCPU, and a browser with an encoder wants two."""
+    timeout_s: int = Field(default=900, ge=60, le=900)
+    ephemeral_storage_mb: int = Field(default=10_240, ge=1024, le=10_240)
+    """Size of /tmp."""
+    plan_dir_size_limit_bytes: int | None = Field(default=None, ge=1)
+    """Largest planned directory; None takes a fifth of /tmp, at most 2 GiB."""
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    reserved_concurrency: int | None = Field(default=None, ge=1)
+    """Most invocations at once, of all renders; None shares the account's."""
+    max_concurrency: int = Field(default=DEFAULT_MAX_CONCURRENCY, ge=0)
+    """Chunks of one render at once if it does not say itself; 0 for no limit."""
+    image_uri: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[^:@]+[:@].+$",
+    )
+    """An image in ECR, by tag or digest; None builds the Dockerfile."""
+    base_image: str | None = None
+    """What the Dockerfile starts from, if not Debian from Docker Hub."""
+
+    expiry_days: int = Field(default=7, ge=1)
+    """Age at which plans, segments and progress are deleted; sites and outputs never are."""
+    keep_bucket: bool = True
+    """Whether the bucket with its videos outlives the stack."""
+    kms_key_arn: str | None = Field(default=None, pattern=r"^arn:[a-z-]+:kms:")
+    """Encrypts the bucket; None leaves it to S3's own keys."""
+
+    vpc_id: str | None = None
+    vpc_subnet_ids: Names = ()
+    vpc_security_group_ids: Names = ()
+
+    log_retention_days: Annotated[RetentionDays, BeforeValidator(_parse_number)] = 30
+    alarm_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    max_invocations_per_hour: int = Field(default=5000, ge=1)
+    """More than this raises the alarm for runaway invocations."""
+
+    @model_validator(mode="after")
+    def _fields_agree(self) -> Self:
+        vpc = (self.vpc_id, self.vpc_subnet_ids, self.vpc_security_group_ids)
+        if any(vpc) and not all(vpc):
+            raise ValueError("vpc_id, vpc_subnet_ids and vpc_security_group_ids belong together")
+        if self.plan_dir_limit_bytes > self.ephemeral_storage_mb * MIB // 2:
+            raise ValueError(
+                "plan_dir_size_limit_bytes is more than half of ephemeral_storage_mb: while a plan "
+                "is made, the work and the plan both lie in /tmp"
+            )
+        return self
+
+    @property
+    def plan_dir_limit_bytes(self) -> int:
+        """The cap on a planned directory, which keeps /tmp safe."""
+        if self.plan_dir_size_limit_bytes is not None:
+            return self.plan_dir_size_limit_bytes
+        return min(PLAN_DIR_SIZE_LIMIT_BYTES, self.ephemeral_storage_mb * MIB // _PLAN_SHARE)
+
+    @classmethod
+    def from_context(cls, context: Any) -> Self:
+        """
+        Read the settings among a CDK app's context values.
+
+        Args:
+            context: `try_get_context` of the app's node. Values given on the command line are
+                text; in cdk.json they may be of any type.
+        """
+        given = {name: context(name) for name in cls.model_fields}
+        return cls.model_validate(
+            {name: _from_text(value) for name, value in given.items() if value is not None}
+        )
+
+
+def _from_text(value: Any) -> Any:
+    """Let `-c keep_bucket=false` and `-c memory_mb=2048` mean what they say."""
+    if value in ("true", "false", "null"):
+        return json.loads(value)
+    return value

@@ -1,0 +1,444 @@
+"""The deployment as a template: what is protected, what is allowed, what expires, what alarms."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aws_cdk
+import pytest
+from aws_cdk import aws_s3
+from aws_cdk.assertions import Match, Template
+from cdk_nag import AwsSolutionsChecks
+from pydantic import ValidationError
+
+from cdk import RenderService, RenderStack, Settings
+from fanreel.aws.deployment import Deployment
+from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
+from statemachine.definition import definition
+
+KEY_ARN = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+EVERYTHING = Settings(
+    memory_mb=7076,
+    timeout_s=600,
+    ephemeral_storage_mb=5120,
+    architecture="arm64",
+    reserved_concurrency=50,
+    max_concurrency=25,
+    image_uri="111122223333.dkr.ecr.eu-central-1.amazonaws.com/fanreel:1.0",
+    expiry_days=2,
+    keep_bucket=False,
+    kms_key_arn=KEY_ARN,
+    vpc_id="vpc-1",
+    vpc_subnet_ids=("subnet-1", "subnet-2"),
+    vpc_security_group_ids=("sg-1",),
+    log_retention_days=7,
+    alarm_email="someone@example.com",
+)
+WITHOUT_RESOURCES = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+"""The only actions on "*": AWS defines no resources for them."""
+
+
+def synthesise(out_dir: Path, **stack: Any) -> Template:
+    """Synthesise a stack with cdk-nag watching; a finding that is not accepted fails it."""
+    app = aws_cdk.App(outdir=str(out_dir))
+    aws_cdk.Validations.of(app).add_plugins(AwsSolutionsChecks())
+    made = RenderStack(app, "fanreel", **stack)
+    app.synth()
+    return Template.from_stack(made)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """With no setting chosen."""
+    return synthesise(tmp_path_factory.mktemp("cdk"))
+
+
+@pytest.fixture(scope="module")
+def full_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """With every setting chosen."""
+    return synthesise(tmp_path_factory.mktemp("cdk"), settings=EVERYTHING)
+
+
+def only(template: Template, kind: str) -> dict[str, Any]:
+    """Give the properties of the only resource of a kind."""
+    (resource,) = template.find_resources(kind).values()
+    return dict(resource["Properties"])
+
+
+def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each policy statement with the logical id of its policy."""
+    for name, policy in template.find_resources("AWS::IAM::Policy").items():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            yield name, statement
+
+
+def as_list(value: Any) -> list[Any]:
+    """Give IAM's one-or-many as many."""
+    return value if isinstance(value, list) else [value]
+
+
+def flat(value: Any) -> str:
+    """Write an ARN of joined parts as one text, references by their logical name."""
+    if isinstance(value, dict):
+        (function, argument), *_ = value.items()
+        if function == "Fn::Join":
+            return "".join(map(flat, argument[1]))
+        return f"<{argument[0] if isinstance(argument, list) else argument}>"
+    return str(value)
+
+
+def rights_of(template: Template, part: str) -> dict[str, set[str]]:
+    """Give each action that the policies named *part* allow, with its resources."""
+    found: dict[str, set[str]] = {}
+    for name, statement in statements(template):
+        if name.startswith(part):
+            for action in as_list(statement["Action"]):
+                resources = {flat(item) for item in as_list(statement["Resource"])}
+                found.setdefault(action, set()).update(resources)
+    return found
+
+
+class TestBucket:
+    """One bucket, closed; what is between expires, what is made stays."""
+
+    def test_it_is_private_encrypted_and_tls_only(self, template: Template) -> None:
+        """Public access blocked, no ACLs, plain HTTP denied."""
+        bucket = only(template, "AWS::S3::Bucket")
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert "ServerSideEncryptionConfiguration" in bucket["BucketEncryption"]
+        template.has_resource_properties(
+            "AWS::S3::BucketPolicy",
+            {
+                "PolicyDocument": {
+                    "Statement": Match.array_with(
+                        [
+                            Match.object_like(
+                                {
+                                    "Effect": "Deny",
+                                    "Action": "s3:*",
+                                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                                }
+                            )
+                        ]
+                    )
+                }
+            },
+        )
+
+    def test_only_intermediates_expire(self, template: Template) -> None:
+        """Uploads that stay unfinished go too; sites and outputs are named by no rule."""
+        rules = only(template, "AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+        expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+        assert expiring == {"blobs/": 7, "renders/": 7, "segments/": 7}
+        (other,) = [rule for rule in rules if "Prefix" not in rule]
+        assert other["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+        assert "ExpirationInDays" not in other
+
+    def test_the_bucket_outlives_the_stack_unless_told(
+        self, template: Template, full_template: Template
+    ) -> None:
+        """`keep_bucket=false` empties and deletes it."""
+        template.has_resource("AWS::S3::Bucket", {"DeletionPolicy": "Retain"})
+        full_template.has_resource("AWS::S3::Bucket", {"DeletionPolicy": "Delete"})
+
+    def test_a_key_of_ones_own_encrypts_it(self, full_template: Template) -> None:
+        """With one data key for the bucket."""
+        full_template.has_resource_properties(
+            "AWS::S3::Bucket",
+            {
+                "BucketEncryption": {
+                    "ServerSideEncryptionConfiguration": [
+                        {
+                            "BucketKeyEnabled": True,
+                            "ServerSideEncryptionByDefault": {
+                                "KMSMasterKeyID": KEY_ARN,
+                                "SSEAlgorithm": "aws:kms",
+                            },
+                        }
+                    ]
+                }
+            },
+        )
+
+
+class TestRights:
+    """Listed action by action; the lists are the whole of it."""
+
+    def test_the_function_may_do_nine_things(self, template: Template) -> None:
+        """Four on prefixes of the bucket, two on its log group, two for X-Ray, no deletion."""
+        bucket = next(iter(template.find_resources("AWS::S3::Bucket")))
+        group = next(iter(template.find_resources("AWS::Logs::LogGroup")))
+        read = {f"<{bucket}>/{p}/*" for p in ("sites", "blobs/sha256", "renders", "segments")}
+        written = {f"<{bucket}>/{p}/*" for p in ("blobs/sha256", "renders", "segments", "outputs")}
+        assert rights_of(template, "RenderFunction") == {
+            "s3:GetObject": read,
+            "s3:PutObject": written,
+            "s3:AbortMultipartUpload": written,
+            "s3:ListBucket": {f"<{bucket}>"},
+            "logs:CreateLogStream": {f"<{group}>"},
+            "logs:PutLogEvents": {f"<{group}>"},
+            "xray:PutTraceSegments": {"*"},
+            "xray:PutTelemetryRecords": {"*"},
+        }
+
+    def test_the_state_machine_may_invoke_one_function(self, template: Template) -> None:
+        """And run and redrive executions of itself, for the distributed Map."""
+        function = next(iter(template.find_resources("AWS::Lambda::Function")))
+        machine = next(
+            name for name in template.find_resources("AWS::StepFunctions::StateMachine")
+            if "Workflow" in name
+        )  # fmt: skip
+        executions = (
+            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<{machine}>"
+        )
+        rights = rights_of(template, "RenderWorkflow")
+        assert {action: on for action, on in rights.items() if action not in WITHOUT_RESOURCES} == {
+            "lambda:InvokeFunction": {f"<{function}>"},
+            "states:StartExecution": {f"<{machine}>"},
+            "states:DescribeExecution": {f"{executions}:*"},
+            "states:StopExecution": {f"{executions}:*"},
+            "states:RedriveExecution": {f"{executions}/*"},
+        }
+
+    @pytest.mark.parametrize("which", ["template", "full_template"])
+    def test_nothing_is_a_wildcard_that_need_not_be(
+        self, which: str, request: pytest.FixtureRequest
+    ) -> None:
+        """No action has one; the resource "*" stands only where AWS defines no other."""
+        template = request.getfixturevalue(which)
+        for name, statement in statements(template):
+            actions = set(as_list(statement["Action"]))
+            assert not any("*" in action for action in actions), name
+            if "*" in as_list(statement["Resource"]):
+                assert {a for a in actions if not a.startswith("ec2:")} <= WITHOUT_RESOURCES, name
+
+    def test_no_managed_policy_is_attached(self, template: Template) -> None:
+        """AWS's ready-made ones allow every log group and more."""
+        for role in template.find_resources("AWS::IAM::Role").values():
+            assert "ManagedPolicyArns" not in role["Properties"]
+
+    def test_a_key_adds_two_rights(self, template: Template, full_template: Template) -> None:
+        """Nothing else changes with it."""
+        plain = rights_of(template, "RenderFunctionRights").keys()
+        full = rights_of(full_template, "RenderFunctionRights")
+        assert full["kms:Decrypt"] == full["kms:GenerateDataKey"] == {KEY_ARN}
+        added = full.keys() - plain
+        assert {a for a in added if not a.startswith("ec2:")} == {
+            "kms:Decrypt", "kms:GenerateDataKey",
+        }  # fmt: skip
+
+
+class TestFunction:
+    """One image, and the limits that it is told."""
+
+    def test_there_is_one_and_it_is_an_image(self, template: Template) -> None:
+        """No layers, no zip, no other function."""
+        function = only(template, "AWS::Lambda::Function")
+        assert function["PackageType"] == "Image"
+        assert (function["MemorySize"], function["Timeout"]) == (3538, 900)
+        assert function["TracingConfig"] == {"Mode": "Active"}
+
+    def test_tmp_and_the_cap_on_plans_belong_together(
+        self, template: Template, full_template: Template
+    ) -> None:
+        """10 GiB and 2 GiB; half of it leaves half of it."""
+        function = only(template, "AWS::Lambda::Function")
+        assert function["EphemeralStorage"]["Size"] == 10_240
+        variables = function["Environment"]["Variables"]
+        assert variables["FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES"] == str(PLAN_DIR_SIZE_LIMIT_BYTES)
+        assert variables["FANREEL_RENDER_BUCKET"] == {
+            "Ref": next(iter(template.find_resources("AWS::S3::Bucket")))
+        }
+        full_template.has_resource_properties(
+            "AWS::Lambda::Function",
+            {
+                "EphemeralStorage": {"Size": 5120},
+                "Environment": {
+                    "Variables": Match.object_like(
+                        {"FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES": str(1024**3)}
+                    )
+                },
+            },
+        )
+
+    def test_every_setting_arrives(self, full_template: Template) -> None:
+        """Memory, time, architecture, concurrency, network, image."""
+        full_template.has_resource_properties(
+            "AWS::Lambda::Function",
+            {
+                "MemorySize": 7076,
+                "Timeout": 600,
+                "Architectures": ["arm64"],
+                "ReservedConcurrentExecutions": 50,
+                "VpcConfig": {
+                    "SubnetIds": ["subnet-1", "subnet-2"],
+                    "SecurityGroupIds": ["sg-1"],
+                },
+            },
+        )
+        images = json.dumps(full_template.find_resources("AWS::Lambda::Function"))
+        assert "111122223333.dkr.ecr.eu-central-1." in images
+        assert "/fanreel:1.0" in images
+
+
+class TestWorkflow:
+    """The state machine is the definition, observed."""
+
+    def test_it_is_the_definition(self, template: Template, full_template: Template) -> None:
+        """Word for word; function and bucket are put in by CloudFormation."""
+        for made, expected in (
+            (template, definition()),
+            (full_template, definition(max_concurrency=25)),
+        ):
+            machine = next(
+                item["Properties"]
+                for name, item in made.find_resources("AWS::StepFunctions::StateMachine").items()
+                if "Workflow" in name
+            )
+            assert json.loads(machine["DefinitionString"]) == expected
+            assert set(machine["DefinitionSubstitutions"]) == {
+                "RenderFunctionArn", "RenderBucketName",
+            }  # fmt: skip
+
+    def test_machines_log_everything_but_data_and_trace(self, template: Template) -> None:
+        """Variables of a composition do not end up in logs."""
+        machines = template.find_resources("AWS::StepFunctions::StateMachine")
+        for machine in machines.values():
+            logging = machine["Properties"]["LoggingConfiguration"]
+            assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", False)
+            assert machine["Properties"]["TracingConfiguration"] == {"Enabled": True}
+
+    def test_logs_are_kept_as_long_as_set(
+        self, template: Template, full_template: Template
+    ) -> None:
+        """All of them."""
+        for made, days in ((template, 30), (full_template, 7)):
+            groups = made.find_resources("AWS::Logs::LogGroup").values()
+            assert [group["Properties"]["RetentionInDays"] for group in groups] == [days] * 3
+
+    def test_every_end_of_a_render_is_announced(self, template: Template) -> None:
+        """A rule on this machine's four endings hands over seven facts, and never the input."""
+        rule = only(template, "AWS::Events::Rule")
+        assert rule["EventPattern"]["source"] == ["aws.states"]
+        assert rule["EventPattern"]["detail"]["status"] == [
+            "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED",
+        ]  # fmt: skip
+        (target,) = rule["Targets"]
+        assert set(target["InputTransformer"]["InputPathsMap"].values()) == {
+            "$.detail.name",
+            "$.detail.status",
+            "$.detail.executionArn",
+            "$.detail.startDate",
+            "$.detail.stopDate",
+            "$.detail.output",
+            "$.detail.error",
+        }
+
+
+class TestMonitoring:
+    """Somebody hears of trouble."""
+
+    def test_each_alarm_notifies(self, full_template: Template) -> None:
+        """Failures, time-outs, throttles, runaway invocations, durations near the limit."""
+        (topic,) = full_template.find_resources("AWS::SNS::Topic")
+        alarms = full_template.find_resources("AWS::CloudWatch::Alarm").values()
+        metrics = {alarm["Properties"]["MetricName"] for alarm in alarms}
+        assert metrics == {
+            "ExecutionsFailed", "ExecutionsTimedOut", "Throttles", "Invocations", "Duration",
+        }  # fmt: skip
+        assert all(alarm["Properties"]["AlarmActions"] == [{"Ref": topic}] for alarm in alarms)
+        full_template.has_resource_properties(
+            "AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "someone@example.com"}
+        )
+
+    def test_the_duration_alarm_follows_the_time_out(self, full_template: Template) -> None:
+        """98 % of it, in milliseconds."""
+        full_template.has_resource_properties(
+            "AWS::CloudWatch::Alarm", {"MetricName": "Duration", "Threshold": 588_000}
+        )
+
+    def test_there_is_a_dashboard(self, template: Template) -> None:
+        """One."""
+        template.resource_count_is("AWS::CloudWatch::Dashboard", 1)
+
+
+def test_cdk_nag_fails_what_is_not_accepted(tmp_path: Path) -> None:
+    """The templates above passed it, so it had better be listening."""
+    app = aws_cdk.App(outdir=str(tmp_path))
+    aws_cdk.Validations.of(app).add_plugins(AwsSolutionsChecks())
+    aws_s3.Bucket(aws_cdk.Stack(app, "Theirs"), "Open")
+    with pytest.raises(RuntimeError, match="AwsSolutions-S10"):
+        app.synth()
+
+
+def test_the_client_finds_the_outputs(template: Template) -> None:
+    """Under the names that `RenderClient.from_stack` reads."""
+    outputs = template.find_outputs("*")
+    values = {name: f"arn:aws:states:x:{name}" for name in outputs}
+    assert Deployment.from_outputs("fanreel", values).bucket.endswith("BucketName")
+    assert {"BucketName", "FunctionName", "StateMachineArn", "LogGroupName", "Region"} <= set(
+        outputs
+    )
+
+
+def test_services_fit_into_somebody_elses_stack(tmp_path: Path) -> None:
+    """Two in one, sharing an image; each has its outputs, told apart by its id."""
+    app = aws_cdk.App(outdir=str(tmp_path))
+    stack = aws_cdk.Stack(app, "Theirs")
+    for name in ("Draft", "Final"):
+        RenderService(stack, name, settings=Settings(image_uri=EVERYTHING.image_uri))
+    template = Template.from_stack(stack)
+    template.resource_count_is("AWS::S3::Bucket", 2)
+    assert {"DraftBucketName", "FinalBucketName"} <= set(template.find_outputs("*"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"memory_mb": 100},
+        {"timeout_s": 901},
+        {"log_retention_days": 2},
+        {"vpc_id": "vpc-1"},
+        {"ephemeral_storage_mb": 1024, "plan_dir_size_limit_bytes": 1024**3},
+        {"image_uri": "docker.io/fanreel"},
+        {"alarm_email": "nobody"},
+        {"memory": 2048},
+    ],
+)
+def test_settings_are_checked_before_anything_is_made(wrong: dict[str, Any]) -> None:
+    """Wrong values, values that do not fit each other, unknown names."""
+    with pytest.raises(ValidationError):
+        Settings.model_validate(wrong)
+
+
+def test_settings_come_from_the_command_line_as_text() -> None:
+    """`cdk deploy -c name=value` gives strings."""
+    context: Callable[[str], Any] = {
+        "memory_mb": "2048",
+        "keep_bucket": "false",
+        "reserved_concurrency": "null",
+        "log_retention_days": "14",
+        "vpc_id": "vpc-1",
+        "vpc_subnet_ids": "subnet-1, subnet-2",
+        "vpc_security_group_ids": "sg-1",
+    }.get
+    settings = Settings.from_context(context)
+    assert settings.memory_mb == 2048
+    assert settings.keep_bucket is False
+    assert settings.reserved_concurrency is None
+    assert settings.log_retention_days == 14
+    assert settings.vpc_subnet_ids == ("subnet-1", "subnet-2")
