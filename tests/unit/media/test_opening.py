@@ -1,0 +1,47 @@
+"""What is refused before any decoder sees it."""
+
+from pathlib import Path
+
+import pytest
+
+from fanreel.errors import AssetNotFound, NotMedia
+from fanreel.media.opening import open_media
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", "nothing (0 bytes)"),
+        (b"<!DOCTYPE html><title>404 Not Found</title>", "an HTML page"),
+        (b"\xef\xbb\xbf\n <HTML><body>502</body>", "an HTML page"),
+        (b'{"error": "expired"}', "JSON"),
+        (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "an XML document"),
+        (b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n", "an HLS playlist"),
+        (b"ffconcat version 1.0\nfile /etc/passwd\n", "an ffconcat list"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "a Git LFS pointer"),
+        ("Zugriff verweigert: für Sie nicht".encode(), "text ('zugriff"),
+        (b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\n", "an SDP"),
+    ],
+)
+def test_text_is_not_media(tmp_path: Path, content: bytes, found: str) -> None:
+    """The message names the file and says what it holds."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content)
+    with pytest.raises(NotMedia) as error:
+        open_media(path)
+    assert "clip.mp4" in str(error.value)
+    assert found in str(error.value)
+
+
+def test_bytes_of_no_known_kind_are_not_media(tmp_path: Path) -> None:
+    """Neither text nor any container."""
+    path = tmp_path / "noise.mp4"
+    path.write_bytes(bytes(range(256)) * 64)
+    with pytest.raises(NotMedia, match=r"noise\.mp4"):
+        open_media(path)
+
+
+def test_a_missing_file_is_an_asset_not_found(tmp_path: Path) -> None:
+    """Not a decoder's error."""
+    with pytest.raises(AssetNotFound, match=r"gone\.mp4"):
+        open_media(tmp_path / "gone.mp4")
