@@ -1,0 +1,216 @@
+"""One Chromium: how it is started, what it may reach, how it is ended."""
+
+import contextlib
+import os
+import signal
+import tempfile
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from fanreel.capture.environment import child_environment
+from fanreel.capture.locate import find_chromium
+from fanreel.capture.loop import AsyncThread
+from fanreel.capture.site import HOST
+from fanreel.errors import BrowserUnavailable
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page
+
+Result = TypeVar("Result")
+
+_LAUNCH_TIMEOUT_S = 60.0
+_CLOSE_TIMEOUT_S = 10.0
+
+_FLAGS = (
+    "--no-sandbox",  # containers and Lambda allow no user namespaces; the page is walled in below
+    "--disable-dev-shm-usage",  # Lambda has no /dev/shm
+    "--disable-checker-imaging",  # a frame waits for its images instead of showing gaps
+    "--disable-frame-rate-limit",
+    "--disable-gpu-vsync",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+    "--mute-audio",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-quic",
+    "--no-pings",
+    "--dns-prefetch-disable",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
+# Frames with LCD text off depended on the order they were asked for; greyscale comes from
+# fontconfig instead. And the infobar that announces automation would shift the page.
+_NOT_FROM_PLAYWRIGHT = ("--disable-lcd-text", "--enable-automation")
+_CPU_COMPOSITING = ("--disable-gpu",)
+# WebGL by SwiftShader, raster by Skia on the CPU: 1.3 times the cost, and no GPU's own pixels.
+_SOFTWARE_GL = (
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-gpu-rasterization",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What a browser is started for."""
+
+    site_port: int
+    """Loopback port of the composition's own origin."""
+    width: int
+    """CSS pixels of the window."""
+    height: int
+    temp_dir: Path
+    """Where the profile lies."""
+    device_scale_factor: float = 1.0
+    webgl: bool = False
+    display: str | None = None
+    """X display to show on; None is headless."""
+    runtime_env: Mapping[str, str] = field(default_factory=dict)
+    """Snapshot of `FANREEL_RUNTIME_*`; see `capture.environment`."""
+
+
+def browser_argv(launch: Launch) -> list[str]:
+    """Give Chromium's switches, without the program and what Playwright adds."""
+    # The one name a page can reach is its own origin. This holds for addresses as for names, so
+    # neither loopback (Lambda's Runtime API), link-local nor private ranges are within reach.
+    rules = f"MAP {HOST} 127.0.0.1:{launch.site_port}, MAP * ~NOTFOUND"
+    argv = [*_FLAGS, f"--host-resolver-rules={rules}"]
+    argv += _SOFTWARE_GL if launch.webgl else _CPU_COMPOSITING
+    if launch.device_scale_factor != 1:
+        argv.append(f"--force-device-scale-factor={launch.device_scale_factor:.10g}")
+    argv.append(f"--window-size={launch.width},{launch.height}")
+    if launch.display is not None:
+        argv += [
+            "--ozone-platform=x11",
+            "--window-position=0,0",
+            "--kiosk",
+            "--app=data:text/html,",
+        ]
+    return argv
+
+
+class Browser:
+    """
+    A running Chromium with one page, driven through Playwright.
+
+    Raises:
+        BrowserUnavailable: Chromium is not there or does not start. Terminal.
+    """
+
+    def __init__(self, launch: Launch, *, program: Path | None = None) -> None:
+        self.launch = launch
+        self._program = program
+        self._stack = contextlib.ExitStack()
+        self._context: BrowserContext | None = None
+        self._profile_dir: Path | None = None
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            work_dir = Path(
+                stack.enter_context(
+                    tempfile.TemporaryDirectory(
+                        prefix="browser-", dir=self.launch.temp_dir, ignore_cleanup_errors=True
+                    )
+                )
+            )
+            self._thread = stack.enter_context(AsyncThread("fanreel-browser"))
+            self._profile_dir = work_dir / "profile"
+            stack.callback(self.kill)
+            self._start(work_dir, stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def context(self) -> "BrowserContext":
+        """Playwright's context; use it only inside coroutines given to `run()`."""
+        if self._context is None:
+            raise BrowserUnavailable("the browser is not open")
+        return self._context
+
+    @property
+    def page(self) -> "Page":
+        """The one page of the browser."""
+        return self.context.pages[0]
+
+    def run(self, coroutine: Coroutine[Any, Any, Result], timeout_s: float) -> Result:
+        """Run a coroutine over Playwright objects. Raises `TimeoutError`."""
+        return self._thread.run(coroutine, timeout_s)
+
+    def kill(self) -> None:
+        """End every process of this browser, hung or not. Harmless when there is none."""
+        if self._profile_dir is not None:
+            for pid in _processes_of(self._profile_dir):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def _start(self, work_dir: Path, stack: contextlib.ExitStack) -> None:
+        # Playwright costs 200 ms and a Node process: only a browser that starts pays for it.
+        from playwright.async_api import Error, async_playwright  # noqa: PLC0415
+
+        program = self._program or find_chromium()
+        manager = async_playwright()
+        try:
+            playwright = self.run(manager.start(), _LAUNCH_TIMEOUT_S)
+            stack.callback(self._quietly, playwright.stop)
+            self._context = self.run(
+                playwright.chromium.launch_persistent_context(
+                    self._profile_dir or "",
+                    executable_path=program,
+                    headless=self.launch.display is None,
+                    no_viewport=True,
+                    args=browser_argv(self.launch),
+                    ignore_default_args=list(_NOT_FROM_PLAYWRIGHT),
+                    env=dict(
+                        child_environment(
+                            work_dir,
+                            display=self.launch.display,
+                            runtime_env=self.launch.runtime_env,
+                        )
+                    ),
+                    chromium_sandbox=False,
+                    service_workers="block",
+                    accept_downloads=False,
+                    handle_sigint=False,
+                    handle_sigterm=False,
+                    handle_sighup=False,
+                ),
+                _LAUNCH_TIMEOUT_S,
+            )
+            stack.callback(self._quietly, self._context.close)
+        except (Error, TimeoutError, OSError) as exc:
+            raise BrowserUnavailable(
+                f"{program} did not start: {_first_lines(str(exc)) or 'no answer in time'}; "
+                "`fanreel doctor` says what is missing",
+                path=str(program),
+            ) from exc
+
+    def _quietly(self, close: Any) -> None:
+        """Close something that may be hung or gone already; `kill()` has the last word."""
+        with contextlib.suppress(Exception):
+            self.run(close(), _CLOSE_TIMEOUT_S)
+
+
+def _processes_of(profile_dir: Path) -> list[int]:
+    """Give the process ids whose command line names *profile_dir*."""
+    mark = os.fsencode(f"--user-data-dir={profile_dir}")
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if mark in (entry / "cmdline").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+    return found
+
+
+def _first_lines(text: str, count: int = 3) -> str:
+    return " ".join(line.strip() for line in text.splitlines()[:count] if line.strip())

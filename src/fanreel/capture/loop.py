@@ -1,0 +1,52 @@
+"""Playwright's asyncio, on a thread of its own, behind blocking calls that always end."""
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Coroutine
+from typing import Any, Self, TypeVar
+
+Result = TypeVar("Result")
+
+
+class AsyncThread:
+    """
+    Runs coroutines on one background event loop.
+
+    Callers may have a loop of their own (a notebook, an async backend), and a page may hang for
+    ever; both are met by running the browser's coroutines here, each with a timeout.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, Result], timeout_s: float) -> Result:
+        """
+        Run *coroutine* to its end.
+
+        Raises:
+            TimeoutError: It took longer than *timeout_s*; it has been cancelled.
+        """
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result(timeout_s)
+        except concurrent.futures.TimeoutError:
+            future.cancel()
+            raise TimeoutError from None
+        except BaseException:
+            future.cancel()
+            raise

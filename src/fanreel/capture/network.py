@@ -1,0 +1,158 @@
+"""Requests that leave the composition's origin: recorded while planning, replayed by workers."""
+
+import asyncio
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fanreel.capture.fetch import Refused, Response, fetch
+from fanreel.capture.site import ORIGIN
+from fanreel.plan_dir import RecordedResponse
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Route
+
+OUTSIDE = re.compile(rf"^(?!{re.escape(ORIGIN)}(?:/|$))(?:https?|wss?):", re.IGNORECASE)
+"""URLs that leave the composition's origin; `data:` and `blob:` are the page's own."""
+
+# Decided by the recording connection, or a promise about bytes that replaying does not keep.
+_DROPPED_HEADERS = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "content-length",
+        "date",
+        "age",
+        "expires",
+        "keep-alive",
+        "set-cookie",
+        "strict-transport-security",
+        "transfer-encoding",
+        "alt-svc",
+        "report-to",
+        "nel",
+        "server-timing",
+    }
+)
+
+Fetch = Callable[[str, Mapping[str, str]], Response]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedRequest:
+    """An outside request that got no answer, and why."""
+
+    url: str
+    destination: str
+    """`font`, `stylesheet`, `script`, `image`, ... as Playwright names resource types."""
+    reason: str
+
+
+class Recorder:
+    """
+    Answers a page's outside requests from the network and keeps each answer, by URL.
+
+    Attributes:
+        failed: Requests without an answer, in order.
+    """
+
+    def __init__(self, bodies_dir: Path, *, fetcher: Fetch = fetch) -> None:
+        self._bodies_dir, self._fetch = bodies_dir, fetcher
+        self._recorded: dict[str, RecordedResponse] = {}
+        self._lock = threading.Lock()
+        self.failed: list[FailedRequest] = []
+
+    @property
+    def responses(self) -> list[RecordedResponse]:
+        """What was recorded, sorted by URL."""
+        return [self._recorded[url] for url in sorted(self._recorded)]
+
+    async def attach(self, context: "BrowserContext") -> None:
+        """Take over the outside requests of every page of *context*."""
+        await context.route(OUTSIDE, self._answer)
+
+    async def _answer(self, route: "Route") -> None:
+        request = route.request
+        url = request.url.partition("#")[0]
+        known = self._recorded.get(url)
+        if known is None:
+            try:
+                if request.method != "GET":
+                    raise Refused(f"a {request.method} has no answer that could be replayed")
+                headers = await request.all_headers()
+                response = await asyncio.to_thread(self._fetch, url, headers)
+                known = self._keep(url, response)
+            except (Refused, OSError) as exc:
+                failure = FailedRequest(url=url, destination=request.resource_type, reason=str(exc))
+                self.failed.append(failure)
+                await route.abort("addressunreachable")
+                return
+        if known.status >= 400:  # noqa: PLR2004 (HTTP errors)
+            self.failed.append(
+                FailedRequest(
+                    url=url, destination=request.resource_type, reason=f"HTTP {known.status}"
+                )
+            )
+        await _fulfil(route, known, self._bodies_dir)
+
+    def _keep(self, url: str, response: Response) -> RecordedResponse:
+        digest = hashlib.sha256(response.body).hexdigest()
+        kept = RecordedResponse(
+            url=url,
+            status=response.status,
+            headers={
+                name: value
+                for name, value in sorted(response.headers.items())
+                if name not in _DROPPED_HEADERS
+            },
+            sha256=digest,
+        )
+        with self._lock:
+            self._bodies_dir.mkdir(parents=True, exist_ok=True)
+            (self._bodies_dir / digest).write_bytes(response.body)
+            return self._recorded.setdefault(url, kept)
+
+
+class Replayer:
+    """
+    Answers outside requests from a plan, and remembers those it cannot answer.
+
+    Attributes:
+        missing: URLs that the plan did not record.
+    """
+
+    def __init__(self, responses: list[RecordedResponse], bodies_dir: Path) -> None:
+        self._responses = {response.url: response for response in responses}
+        self._bodies_dir = bodies_dir
+        self.missing: list[str] = []
+
+    async def attach(self, context: "BrowserContext") -> None:
+        """Take over the outside requests of every page of *context*."""
+        # Interception costs each request a round trip, so a page without outside requests keeps
+        # its network closed instead (see `browser_argv`) and is only watched.
+        if self._responses:
+            await context.route(OUTSIDE, self._answer)
+        else:
+            context.on("request", lambda request: self._note(request.url))
+
+    async def _answer(self, route: "Route") -> None:
+        url = route.request.url.partition("#")[0]
+        known = self._responses.get(url)
+        if known is None:
+            self._note(url)
+            await route.abort("addressunreachable")
+        else:
+            await _fulfil(route, known, self._bodies_dir)
+
+    def _note(self, url: str) -> None:
+        if OUTSIDE.match(url):
+            self.missing.append(url)
+
+
+async def _fulfil(route: "Route", response: RecordedResponse, bodies_dir: Path) -> None:
+    body = (bodies_dir / response.sha256).read_bytes()
+    await route.fulfill(status=response.status, headers=response.headers, body=body)

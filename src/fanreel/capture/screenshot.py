@@ -1,0 +1,55 @@
+"""Engine `screenshot`: headless Chromium, one PNG per frame over DevTools; knows alpha."""
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from fanreel.capture.browser import Browser
+
+if TYPE_CHECKING:
+    from playwright.async_api import CDPSession
+
+Pixels = npt.NDArray[np.uint8]
+
+_TIMEOUT_S = 30.0
+
+
+class ScreenshotGrabber:
+    """Takes pictures of the page through `Page.captureScreenshot`."""
+
+    def __init__(self, browser: Browser, *, alpha: bool) -> None:
+        self._browser, self._alpha = browser, alpha
+        self._session: CDPSession | None = None
+
+    def grab(self, serial: int, into: Pixels) -> None:  # noqa: ARG002 (a screenshot waits by itself)
+        """
+        Take the page's picture.
+
+        Args:
+            serial: Unused: DevTools answers with the picture after the last change.
+            into: `height × width × 4`, R,G,B,A, 8 bit, sRGB, straight alpha.
+        Raises:
+            TimeoutError: Chromium does not answer.
+        """
+        answer = self._browser.run(self._take(), _TIMEOUT_S)
+        decoder = av.CodecContext.create("png", "r")
+        packet = av.Packet(base64.b64decode(answer["data"]))
+        [frame] = decoder.decode(packet)
+        np.copyto(into, frame.to_ndarray(format="rgba"))
+
+    async def _take(self) -> Any:
+        if self._session is None:
+            page = self._browser.page
+            self._session = await self._browser.context.new_cdp_session(page)
+            if self._alpha:
+                await self._session.send(
+                    "Emulation.setDefaultBackgroundColorOverride",
+                    {"color": {"r": 0, "g": 0, "b": 0, "a": 0}},
+                )
+        return await self._session.send(
+            "Page.captureScreenshot",
+            {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": False},
+        )

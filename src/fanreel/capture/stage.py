@@ -1,0 +1,349 @@
+"""A composition on stage: opened in a browser, made ready, put to any frame and photographed."""
+
+import contextlib
+import importlib.resources
+import time
+import urllib.parse
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from fanreel.capture.browser import Browser, Launch
+from fanreel.capture.network import Recorder, Replayer
+from fanreel.capture.screenshot import ScreenshotGrabber
+from fanreel.capture.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
+from fanreel.capture.xvfb import XvfbGrabber
+from fanreel.errors import (
+    BrowserCrashed,
+    BrowserGpuNotSoftware,
+    CaptureTimeout,
+    InvalidComposition,
+    RenderError,
+)
+from fanreel.page import page_script
+
+if TYPE_CHECKING:
+    from playwright.async_api import Request
+
+Result = TypeVar("Result")
+Pixels = npt.NDArray[np.uint8]
+
+OPEN_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = 45.0
+SEEK_TIMEOUT_S = 60.0
+_CONSOLE_LINES = 50
+_SCALE_TOLERANCE = 1e-6
+_SHELL_FILES = ("shell.html", "shell.js")
+
+
+class Grabber(Protocol):
+    """One way of getting the picture that is on the screen."""
+
+    def grab(self, serial: int, into: Pixels) -> None:
+        """Copy picture number *serial* into *into*, `height × width × 4`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSpec:
+    """The stage itself: all that a browser has to be started for."""
+
+    width: int
+    """CSS pixels."""
+    height: int
+    engine: Literal["xvfb", "screenshot"]
+    alpha: bool = False
+    webgl: bool = False
+    device_scale_factor: float = 1.0
+    runtime_env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pixel_size(self) -> tuple[int, int]:
+        """Width and height of a captured picture in device pixels."""
+        scale = self.device_scale_factor
+        return round(self.width * scale), round(self.height * scale)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """What is put on a stage: a site and what surrounds it."""
+
+    root_dir: Path
+    """Project or frozen site."""
+    entry_file: str
+    page_config: dict[str, Any]
+    """What the page script is told; see `page_script()`."""
+    network: Recorder | Replayer
+    """Takes over requests that leave the composition's origin."""
+    own: Callable[[str], Reply | None] | None = None
+    """Answers the page's requests for source frames."""
+    on_request: Callable[[SiteRequest], None] | None = None
+    """Told about every project file the page asks for."""
+
+
+class Stage:
+    """
+    An open browser, for one composition after the other's segments.
+
+    Starting a browser costs about a second and needs the frame's size only, so it may be done
+    before there is a plan: enter the stage, `present()` a show, then `open()` and `capture()`.
+
+    Args:
+        spec: What the browser is started for.
+        temp_dir: Where its profile and screen lie.
+    Raises:
+        BrowserUnavailable: Chromium or Xvfb does not start. Terminal.
+        BrowserGpuNotSoftware: WebGL would be drawn by hardware. Terminal.
+    """
+
+    def __init__(self, spec: StageSpec, temp_dir: Path) -> None:
+        self.spec = spec
+        self._temp_dir = temp_dir
+        self.pixels: Literal["bgr0", "rgba"] = "bgr0" if spec.engine == "xvfb" else "rgba"
+        self.console: deque[str] = deque(maxlen=_CONSOLE_LINES)
+        """The last errors and warnings of the page."""
+        self.pending: dict[str, float] = {}
+        """URLs asked for and not yet answered, with the time they were asked for."""
+        self._show: Show | None = None
+        self._stack = contextlib.ExitStack()
+        self._serial = 0
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            self._server = stack.enter_context(SiteServer(self._own_reply, self._note_request))
+            launch = Launch(
+                site_port=self._server.port,
+                width=self.spec.width,
+                height=self.spec.height,
+                temp_dir=self._temp_dir,
+                device_scale_factor=self.spec.device_scale_factor,
+                webgl=self.spec.webgl,
+                runtime_env=self.spec.runtime_env,
+            )
+            self._grabber: Grabber
+            if self.spec.engine == "xvfb":
+                grabber = XvfbGrabber(self.spec.width, self.spec.height, launch)
+                stack.enter_context(grabber)
+                self._grabber, launch = grabber, grabber.launch
+            self.browser = stack.enter_context(Browser(launch))
+            if self.spec.engine == "screenshot":
+                self._grabber = ScreenshotGrabber(self.browser, alpha=self.spec.alpha)
+            self._watch()
+            if self.spec.webgl:
+                self._call(self._verify_software_gl(), OPEN_TIMEOUT_S, "asking for the renderer")
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def present(self, show: Show) -> None:
+        """Set the stage up for *show*; once per stage, since a page script cannot be taken back."""
+        self._show = show
+        self._server.serve(show.root_dir)
+        self._call(self._set_up(show), OPEN_TIMEOUT_S, "opening the shell page")
+
+    def open(self) -> None:
+        """
+        Load the composition afresh and wait until it is ready.
+
+        Raises:
+            CaptureTimeout: It never becomes ready, with the list of what it waits for. Retryable.
+            BrowserCrashed: Chromium went away. Retryable.
+        """
+        if self._show is None:
+            raise RuntimeError("present() comes before open()")
+        url = f"{ORIGIN}/{urllib.parse.quote(self._show.entry_file)}"
+        self._evaluate("url => __fanreelShell.open(url)", url, OPEN_TIMEOUT_S, "loading the page")
+        answer = self._evaluate(
+            "ms => __fanreelShell.ready(ms)",
+            READY_TIMEOUT_S * 1000,
+            READY_TIMEOUT_S + 15,
+            "waiting for the page to become ready",
+        )
+        if not answer["ok"]:
+            waiting = ", ".join(answer["waitingFor"]) or "nothing it could name"
+            raise self._explained(
+                CaptureTimeout,
+                f"the composition did not become ready in {READY_TIMEOUT_S:.0f} s; it was waiting "
+                f"for: {waiting}",
+                waiting_for=list(answer["waitingFor"]),
+            )
+        width, height, ratio = self._evaluate(
+            "() => __fanreelShell.viewport()", None, SEEK_TIMEOUT_S, "measuring the viewport"
+        )
+        expected = (self.spec.width, self.spec.height)
+        if (width, height) != expected or abs(
+            ratio - self.spec.device_scale_factor
+        ) > _SCALE_TOLERANCE:
+            raise self._explained(
+                CaptureTimeout,
+                f"Chromium shows {width}x{height} at scale {ratio} where {expected} at "
+                f"{self.spec.device_scale_factor} was asked for",
+            )
+
+    def seek(self, frame: int) -> int:
+        """Put the page to *frame*; gives the serial number of the picture it now paints."""
+        self._serial += 1
+        self._evaluate(
+            "([frame, serial]) => __fanreelShell.seek(frame, serial)",
+            [frame, self._serial],
+            SEEK_TIMEOUT_S,
+            f"frame {frame}",
+        )
+        return self._serial
+
+    def capture(self, frame: int, into: Pixels) -> None:
+        """Put the page to *frame* and copy its picture, `height × width × 4` device pixels."""
+        serial = self.seek(frame)
+        try:
+            self._grabber.grab(serial, into)
+        except TimeoutError as exc:
+            raise self._explained(
+                CaptureTimeout, f"frame {frame} did not appear on the screen in time", frame=frame
+            ) from exc
+        except RenderError:
+            raise
+        except Exception as exc:
+            raise self._translated(exc, f"capturing frame {frame}") from exc
+
+    def describe(self) -> dict[str, Any]:
+        """Give what the page says of itself; see page/describe.js."""
+        found: dict[str, Any] = self._evaluate(
+            "() => __fanreelShell.describe()", None, SEEK_TIMEOUT_S, "describing the composition"
+        )
+        return found
+
+    def set_media_info(self, info: dict[str, Any]) -> None:
+        """Tell the page what was probed of its media, by key."""
+        self._evaluate(
+            "info => __fanreelShell.setMediaInfo(info)", info, SEEK_TIMEOUT_S, "media durations"
+        )
+
+    def check_variables(self) -> list[dict[str, Any]]:
+        """Give the values that are undeclared or mistyped."""
+        found: list[dict[str, Any]] = self._evaluate(
+            "() => __fanreelShell.checkVariables()", None, SEEK_TIMEOUT_S, "checking variables"
+        )
+        return found
+
+    def screenshot(self) -> bytes | None:
+        """Give the page as a PNG for a person to look at, or None when it cannot answer."""
+        with contextlib.suppress(Exception):
+            return self.browser.run(self.browser.page.screenshot(), 10)
+        return None
+
+    def _watch(self) -> None:
+        page = self.browser.page
+        page.on("console", self._note_console)
+        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+        page.on("request", lambda request: self.pending.__setitem__(request.url, time.monotonic()))
+        page.on("requestfinished", self._note_answer)
+        page.on("requestfailed", self._note_answer)
+
+    async def _set_up(self, show: Show) -> None:
+        context, page = self.browser.context, self.browser.page
+        await show.network.attach(context)
+        await context.add_init_script(page_script(show.page_config))
+        if self.spec.engine == "screenshot":
+            session = await context.new_cdp_session(page)
+            await session.send(
+                "Emulation.setDeviceMetricsOverride",
+                {
+                    "width": self.spec.width,
+                    "height": self.spec.height,
+                    "deviceScaleFactor": self.spec.device_scale_factor,
+                    "mobile": False,
+                },
+            )
+        query = urllib.parse.urlencode(
+            {
+                "width": self.spec.width,
+                "height": self.spec.height,
+                "strip": int(self.spec.engine == "xvfb"),
+            }
+        )
+        await page.goto(f"{ORIGIN}{OWN_PREFIX}shell.html?{query}")
+
+    async def _verify_software_gl(self) -> None:
+        renderer = await self.browser.page.evaluate(
+            """() => {
+              const gl = document.createElement("canvas").getContext("webgl");
+              const info = gl?.getExtension("WEBGL_debug_renderer_info");
+              const name = gl && gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+              gl?.getExtension("WEBGL_lose_context")?.loseContext();
+              return name;
+            }"""
+        )
+        if renderer is None or "swiftshader" not in renderer.lower():
+            raise BrowserGpuNotSoftware(
+                f"WebGL is drawn by {renderer or 'nothing'}, not by SwiftShader, so its pixels "
+                "would differ between machines; use the Chromium that `fanreel doctor` names",
+                renderer=renderer,
+            )
+
+    def _own_reply(self, path: str) -> Reply | None:
+        if path in _SHELL_FILES:
+            file = importlib.resources.files("fanreel.page").joinpath(path)
+            return 200, content_type(Path(path)), file.read_bytes()
+        return self._show.own(path) if self._show and self._show.own else None
+
+    def _note_request(self, request: SiteRequest) -> None:
+        if self._show and self._show.on_request:
+            self._show.on_request(request)
+
+    def _note_answer(self, request: "Request") -> None:
+        self.pending.pop(request.url, None)
+
+    def _note_console(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.console.append(f"{message.type}: {message.text}")
+
+    def _evaluate(self, script: str, argument: Any, timeout_s: float, doing: str) -> Any:
+        return self._call(self.browser.page.evaluate(script, argument), timeout_s, doing)
+
+    def _call(self, coroutine: Any, timeout_s: float, doing: str) -> Any:
+        try:
+            return self.browser.run(coroutine, timeout_s)
+        except TimeoutError as exc:
+            raise self._explained(
+                CaptureTimeout, f"{doing}: no answer from the page in {timeout_s:.0f} s"
+            ) from exc
+        except RenderError:
+            raise
+        except Exception as exc:
+            raise self._translated(exc, doing) from exc
+
+    def _translated(self, exc: Exception, doing: str) -> RenderError:
+        """Make a Playwright error ours: either the browser went away, or the page's code threw."""
+        text = str(exc)
+        if any(word in text for word in ("closed", "crash", "Connection", "disconnected")):
+            return self._explained(BrowserCrashed, f"{doing}: Chromium went away ({_line(text)})")
+        return self._explained(InvalidComposition, f"{doing}: the page threw: {_line(text)}")
+
+    def _explained(self, kind: type[RenderError], message: str, **facts: Any) -> RenderError:
+        """Build an error that carries what a person needs to see the cause."""
+        errors = [line for line in self.console if not line.startswith("warning")]
+        pending = sorted(self.pending)
+        if errors:
+            message += f"; the console says: {' | '.join(errors[-3:])}"
+        if pending:
+            message += f"; unanswered requests: {', '.join(pending[:5])}"
+        facts |= {"console": list(self.console), "pending": pending}
+        if kind is not BrowserCrashed:
+            facts["screenshot"] = self.screenshot()
+        return kind(message, **facts)
+
+
+def _line(text: str) -> str:
+    return text.partition("\n")[0].removeprefix("Page.evaluate: ").strip()

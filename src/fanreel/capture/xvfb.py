@@ -1,0 +1,103 @@
+"""Engine `xvfb`: full Chromium on a virtual screen, its pixels read through memory."""
+
+import contextlib
+import dataclasses
+import math
+import time
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from fanreel.capture.browser import Launch
+from fanreel.capture.display import Display
+from fanreel.capture.locate import INSTALL_XVFB, find_xvfb
+from fanreel.errors import BrowserUnavailable
+
+Pixels = npt.NDArray[np.uint8]
+
+STRIP_HEIGHT = 32  # CSS pixels, as in page/shell.html
+_CELL = 8
+_BITS = 32
+_MARGIN = 8  # window managers and kiosk mode may keep a pixel of the window for themselves
+_APPEAR_TIMEOUT_S = 30.0
+_POLL_S = 0.001
+
+
+class XvfbGrabber:
+    """
+    A virtual screen, and the picture on it.
+
+    Attributes:
+        launch: How to start the browser so that it fills this screen.
+    """
+
+    def __init__(self, width: int, height: int, launch: Launch) -> None:
+        self._scale = launch.device_scale_factor
+        self._size = round(width * self._scale), round(height * self._scale)
+        window_width = max(width, _CELL * _BITS) + _MARGIN
+        window_height = height + STRIP_HEIGHT + _MARGIN
+        self.launch = dataclasses.replace(launch, width=window_width, height=window_height)
+        self._columns = ((np.arange(_BITS) + 0.5) * _CELL * self._scale).astype(int)
+        # Two rows well inside the strip: when the lower one has arrived, so has all above it.
+        self._rows = [
+            int((height + 3) * self._scale),
+            int((height + STRIP_HEIGHT - 3) * self._scale),
+        ]
+        self._weights = 1 << np.arange(_BITS, dtype=np.uint64)
+        self._stack = contextlib.ExitStack()
+        self._last_wait_s = 0.0
+
+    def __enter__(self) -> Self:
+        program = find_xvfb()
+        if program is None:
+            raise BrowserUnavailable(
+                f"no Xvfb found; install it with `{INSTALL_XVFB}`", install=INSTALL_XVFB
+            )
+        self._display = self._stack.enter_context(
+            Display(
+                program,
+                math.ceil(self.launch.width * self._scale),
+                math.ceil(self.launch.height * self._scale),
+                self.launch.temp_dir,
+            )
+        )
+        self.launch = dataclasses.replace(self.launch, display=self._display.name)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def grab(self, serial: int, into: Pixels) -> None:
+        """
+        Wait until picture *serial* is on the screen and copy it.
+
+        Args:
+            serial: What the strip shows when the picture is complete.
+            into: `height × width × 4`, B,G,R,x, 8 bit, sRGB.
+        Raises:
+            TimeoutError: It does not appear.
+        """
+        started = time.monotonic()
+        # Pictures take about as long as the last one; asking before costs CPU the page needs.
+        time.sleep(self._last_wait_s * 0.6)
+        while any(self._shown(row) != serial for row in self._rows):
+            if time.monotonic() - started > _APPEAR_TIMEOUT_S:
+                raise TimeoutError
+            time.sleep(_POLL_S)
+        self._last_wait_s = min(time.monotonic() - started, 0.1)
+        width, height = self._size
+        np.copyto(into, self._display.pixels[:height, :width])
+
+    def _shown(self, row: int) -> int:
+        """Read the number painted at *row*, or -1 while it is neither black nor white."""
+        cells = self._display.pixels[row, self._columns]
+        if not np.isin(cells[:, :3], (0, 255)).all():
+            return -1
+        return int(self._weights[cells[:, 0] == 255].sum())  # noqa: PLR2004 (white)

@@ -1,0 +1,67 @@
+// Drives the composition's frame; called by capture/stage.py.
+(() => {
+  const BITS = 32;
+  const params = new URLSearchParams(location.search);
+  const width = Number(params.get("width"));
+  const height = Number(params.get("height"));
+  const cells = [];
+  let shown = 0;
+  let frame = null;
+
+  function buildStrip() {
+    if (params.get("strip") !== "1") return;
+    const strip = document.createElement("div");
+    strip.id = "strip";
+    strip.style.top = `${height}px`;
+    for (let bit = 0; bit < BITS; bit += 1) {
+      const cell = document.createElement("i");
+      cells.push(cell);
+      strip.append(cell);
+    }
+    document.body.append(strip);
+  }
+
+  // Paints *serial* as black and white cells, least significant bit first. Called in the task
+  // that changed the composition, so both changes reach the screen in the same picture.
+  function paint(serial) {
+    const changed = serial ^ shown;
+    for (let bit = 0; bit < cells.length; bit += 1) {
+      if ((changed >>> bit) & 1) {
+        cells[bit].style.background = (serial >>> bit) & 1 ? "#fff" : "#000";
+      }
+    }
+    shown = serial;
+  }
+
+  // A new frame element each time: layers, raster scales and script state of earlier pictures
+  // are gone with the old one, so a segment's pixels do not depend on what came before it.
+  function open(url) {
+    frame?.remove();
+    frame = document.createElement("iframe");
+    frame.style.width = `${width}px`;
+    frame.style.height = `${height}px`;
+    const loaded = new Promise((resolve) => {
+      frame.addEventListener("load", () => resolve(), { once: true });
+    });
+    frame.src = url;
+    document.body.prepend(frame);
+    return loaded;
+  }
+
+  const inside = () => frame.contentWindow.__fanreel;
+
+  window.__fanreelPaint = paint;
+  window.__fanreelShell = {
+    open,
+    ready: (timeoutMs) => inside().ready({ timeoutMs }),
+    describe: () => inside().describe(),
+    setMediaInfo: (info) => inside().setMediaInfo(info),
+    checkVariables: () => inside().variables.check(),
+    seek: (number, serial) => inside().seek(number, serial),
+    viewport: () => {
+      const view = frame.contentWindow;
+      return [view.innerWidth, view.innerHeight, view.devicePixelRatio];
+    },
+  };
+  document.addEventListener("DOMContentLoaded", buildStrip);
+})();
