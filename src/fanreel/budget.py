@@ -1,0 +1,100 @@
+"""The size cap on plan directories: Lambda's /tmp has to hold the plan and the work beside it."""
+
+import os
+import stat
+from pathlib import Path
+
+from fanreel.errors import DiskFull, PlanTooLarge
+
+# While planning, downloaded or recorded files lie in the work directory and again in the plan.
+_PEAK_FACTOR = 2
+
+
+def human_size(size_bytes: int) -> str:
+    """
+    Give a size for people.
+
+    >>> human_size(2 * 1024**3)
+    '2.0 GiB'
+    """
+    size = float(size_bytes)
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:  # noqa: PLR2004 (binary units)
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"
+
+
+def check_estimate(estimate_bytes: int, limit_bytes: int, directory: Path) -> None:
+    """
+    Refuse a plan that will not fit, before the expensive stages.
+
+    Args:
+        estimate_bytes: What the plan directory will hold, about.
+        limit_bytes: The cap.
+        directory: Existing directory on the file system that the plan is written to.
+    Raises:
+        PlanTooLarge: The estimate exceeds the cap. Terminal.
+        DiskFull: The file system has less room than the peak needs. Retryable.
+    """
+    _check_cap(estimate_bytes, limit_bytes, "will take about")
+    space = os.statvfs(directory)
+    free_bytes = space.f_bavail * space.f_frsize
+    peak_bytes = estimate_bytes * _PEAK_FACTOR
+    if free_bytes < peak_bytes:
+        raise DiskFull(
+            f"planning needs up to {human_size(peak_bytes)} in {directory}, which has "
+            f"{human_size(free_bytes)} free; free some space or plan elsewhere",
+            free_bytes=free_bytes,
+            needed_bytes=peak_bytes,
+        )
+
+
+def check_measured(plan_dir: Path, limit_bytes: int) -> int:
+    """
+    Give the size of a finished plan directory in bytes.
+
+    Raises:
+        PlanTooLarge: It exceeds the cap. Terminal.
+    """
+    size_bytes = directory_size(plan_dir)
+    _check_cap(size_bytes, limit_bytes, "takes")
+    return size_bytes
+
+
+def directory_size(directory: Path) -> int:
+    """
+    Add up the bytes of all files below *directory*.
+
+    A file that vanishes meanwhile counts nothing; symlinks are not followed.
+
+    Raises:
+        OSError: A directory cannot be read: its size is unknown, not zero.
+    """
+    total = 0
+    try:
+        entries = list(os.scandir(directory))
+    except FileNotFoundError:
+        return 0
+    for entry in entries:
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            total += directory_size(Path(entry.path))
+        elif stat.S_ISREG(status.st_mode):
+            total += status.st_size
+    return total
+
+
+def _check_cap(size_bytes: int, limit_bytes: int, verb: str) -> None:
+    if size_bytes <= limit_bytes:
+        return
+    raise PlanTooLarge(
+        f"the plan {verb} {human_size(size_bytes)}, the cap is {human_size(limit_bytes)}; use "
+        "smaller or shorter source media, raise planDirSizeLimitBytes where the disk allows it, "
+        "or render in one process with fanreel.render()",
+        size_bytes=size_bytes,
+        limit_bytes=limit_bytes,
+    )

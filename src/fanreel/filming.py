@@ -1,0 +1,247 @@
+"""A plan on stage and in front of a camera: frames of one segment into one encoded file."""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from fanreel.capture.network import Replayer
+from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.encode.mark import SegmentMark
+from fanreel.encode.segment import SegmentWriter
+from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout
+from fanreel.media.serving import FrameFeed
+from fanreel.page.config import rendering_config
+from fanreel.plan_dir import RECORDED_DIR, SITE_DIR, read_recorded
+from fanreel.verification import VerifiedPlan
+
+Pixels = npt.NDArray[np.uint8]
+
+# One being captured, one waiting, one being encoded and the one before it, to see repeats:
+# 4 × 8.3 MB at 1080p.
+_BUFFERS = 4
+_ATTEMPTS = 2
+_HAND_OVER_POLL_S = 1.0
+
+
+def stage_spec(plan: VerifiedPlan) -> StageSpec:
+    """Give the stage that the plan was made for."""
+    locked = plan.locked
+    return StageSpec(
+        width=plan.composition.width,
+        height=plan.composition.height,
+        engine=locked.engine,
+        alpha=locked.alpha,
+        webgl=locked.webgl,
+        device_scale_factor=locked.device_scale_factor,
+        runtime_env=locked.runtime_env or {},
+    )
+
+
+class Camera:
+    """
+    Films segments of one plan; owns the stage, and replaces it when it breaks.
+
+    Args:
+        plan: Verified.
+        temp_dir: For the browser's profile and screen.
+        stage: An entered stage made for this plan's `stage_spec()`, started ahead of time; the
+            camera closes it.
+    """
+
+    def __init__(self, plan: VerifiedPlan, temp_dir: Path, stage: Stage | None = None) -> None:
+        self._plan, self._temp_dir = plan, temp_dir
+        self._stage = stage
+        self._presented = False
+        self._replayer = Replayer([], plan.plan_dir)
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        self._feed = self._stack.enter_context(
+            FrameFeed(self._plan.plan_dir, self._plan.composition)
+        )
+        self._stack.callback(self._strike)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def film(
+        self, start_frame: int, end_frame: int, path: Path, heartbeat: Callable[[int], None]
+    ) -> None:
+        """
+        Write frames `[start_frame, end_frame)` to *path* as one segment.
+
+        Args:
+            start_frame: Of the output timeline.
+            end_frame: Half-open.
+            path: Appears whole or not at all.
+            heartbeat: Called with the frames of this segment done; what it raises ends it.
+        Raises:
+            BrowserCrashed, CaptureTimeout: Also with a fresh browser. Retryable.
+            AssetNotInPlan: The page asked for what was not recorded. Terminal.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._film(start_frame, end_frame, path, heartbeat)
+            except (BrowserCrashed, CaptureTimeout):
+                self._strike()
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def capture(self, frames: Sequence[int]) -> Iterator[Pixels]:
+        """
+        Give the pictures of *frames* of the output timeline, from a freshly opened page.
+
+        Each picture, `height × width × 4`, stays valid until the one after the next is asked for.
+        """
+        stage = self._set_stage()
+        stage.open()
+        first = self._plan.composition.first_frame
+        if self._plan.composition.stepped and frames:
+            for number in range(first + frames[0]):
+                stage.seek(number)
+        with _Reel(stage, [first + frame for frame in frames]) as reel:
+            yield from reel
+        self._check_network()
+
+    @property
+    def pixels(self) -> Literal["bgr0", "rgba"]:
+        """Layout of captured pictures: `bgr0` or `rgba`."""
+        return self._set_stage().pixels
+
+    def _film(
+        self, start_frame: int, end_frame: int, path: Path, heartbeat: Callable[[int], None]
+    ) -> None:
+        plan = self._plan
+        mark = SegmentMark(plan_hash=plan.manifest.plan_hash, start_frame=start_frame)
+        pictures = self.capture(range(start_frame, end_frame))
+        stage = self._set_stage()
+        with (
+            contextlib.closing(pictures),  # type: ignore[type-var]
+            SegmentWriter(
+                path, plan.locked, plan.manifest.fps, pixels=stage.pixels, mark=mark
+            ) as writer,
+        ):
+            # Comparing costs less than converting, and stops at the first difference. Without a
+            # conversion the encoder still holds the last picture's own memory.
+            converts = plan.locked.pixel_format.startswith("yuv")
+            last: Pixels | None = None
+            for picture in pictures:
+                if converts and last is not None and _same(picture, last):
+                    writer.repeat()
+                else:
+                    writer.write(picture)
+                last = picture
+                heartbeat(writer.frames)
+
+    def _set_stage(self) -> Stage:
+        if self._stage is None:
+            self._stage = Stage(stage_spec(self._plan), self._temp_dir)
+            self._stage.__enter__()
+            self._presented = False
+        if not self._presented:
+            plan_dir = self._plan.plan_dir
+            self._replayer = Replayer(read_recorded(plan_dir), plan_dir / RECORDED_DIR)
+            self._stage.present(
+                Show(
+                    root_dir=plan_dir / SITE_DIR,
+                    entry_file=self._plan.composition.entry_file,
+                    page_config=rendering_config(self._plan.composition),
+                    network=self._replayer,
+                    own=self._feed.reply,
+                )
+            )
+            self._presented = True
+        return self._stage
+
+    def _strike(self) -> None:
+        """Take the stage down."""
+        stage, self._stage = self._stage, None
+        if stage is not None:
+            stage.__exit__(None, None, None)
+
+    def _check_network(self) -> None:
+        if self._replayer.missing:
+            urls = sorted(set(self._replayer.missing))
+            raise AssetNotInPlan(
+                f"the page asked for {', '.join(urls[:3])}, which the plan did not record; make "
+                "the request not depend on the frame, or put the file into the project",
+                urls=urls,
+            )
+
+
+def _same(one: Pixels, other: Pixels) -> bool:
+    return one.data.cast("B") == other.data.cast("B")
+
+
+class _Reel:
+    """
+    Pictures from the stage's thread to the caller's.
+
+    While one frame is encoded the next is captured; the hand-over is bounded by the buffers.
+    """
+
+    def __init__(self, stage: Stage, frames: Sequence[int]) -> None:
+        self._stage, self._frames = stage, frames
+        width, height = stage.spec.pixel_size
+        # First touch of fresh memory costs 3 to 5 ms a frame, so buffers go round.
+        self._free: queue.Queue[Pixels] = queue.Queue()
+        for _ in range(min(_BUFFERS, len(frames) + 1)):
+            self._free.put(np.empty((height, width, 4), np.uint8))
+        self._full: queue.Queue[Pixels | BaseException | None] = queue.Queue()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._capture, name="fanreel-capture", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def __iter__(self) -> Iterator[Pixels]:
+        held: list[Pixels] = []
+        while True:
+            item = self._full.get()
+            if item is None:
+                return
+            if isinstance(item, BaseException):
+                raise item
+            held.append(item)
+            yield item
+            if len(held) > 1:
+                self._free.put(held.pop(0))
+
+    def _capture(self) -> None:
+        try:
+            for frame in self._frames:
+                buffer = self._next_free()
+                if buffer is None:
+                    return
+                self._stage.capture(frame, buffer)
+                self._full.put(buffer)
+        except BaseException as exc:  # noqa: BLE001 (handed to the thread that waits)
+            self._full.put(exc)
+        else:
+            self._full.put(None)
+
+    def _next_free(self) -> Pixels | None:
+        while not self._ended.is_set():
+            with contextlib.suppress(queue.Empty):
+                return self._free.get(timeout=_HAND_OVER_POLL_S)
+        return None

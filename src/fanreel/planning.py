@@ -1,0 +1,394 @@
+"""plan(): a project and a configuration become a plan directory."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from fanreel import plan_dir as plans
+from fanreel.budget import check_estimate, check_measured
+from fanreel.capture.environment import runtime_snapshot
+from fanreel.capture.locate import find_xvfb
+from fanreel.config import RESOLUTIONS, RenderConfig, reject_unsupported_distributed_format
+from fanreel.encode.aside import written_aside
+from fanreel.encode.formats import FORMATS, lock_encoder
+from fanreel.errors import InvalidConfig, PlanProducedZeroChunks
+from fanreel.media.sound import mix
+from fanreel.plan_dir import (
+    ROLE_ALL,
+    ROLE_ASSEMBLE,
+    Artifact,
+    Composition,
+    LockedRenderConfig,
+    MediaClip,
+    PlanManifest,
+    Versions,
+    role_chunk,
+)
+from fanreel.project import Root, open_project
+from fanreel.survey import Survey, survey
+from fanreel.timeline import ChunkSlice, build_chunk_slices, resolve_chunk_plan
+from fanreel.versions import current_versions
+from fanreel.work_dir import open_work_dir
+
+_SOUND_BYTES_PER_S = 192_000  # 48 kHz stereo 16 bit, the largest mix that a plan holds
+_ALPHA_FORMATS = ("mov", "webm", "png-sequence", "gif")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanResult:
+    """What was planned."""
+
+    plan_dir: Path
+    plan_hash: str
+    chunk_count: int
+    total_frames: int
+    fps: Fraction
+    width: int
+    """Of the output, in pixels."""
+    height: int
+    format: str
+    has_audio: bool
+    ffmpeg_version: str
+    producer_version: str
+    duration_ms: int
+    """How long planning took."""
+    size_bytes: int
+    warnings: tuple[str, ...] = ()
+
+
+def plan(project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
+    """
+    Plan a render that chunk workers can carry out without network, anywhere and in any order.
+
+    Args:
+        project_dir: Folder with the composition; only read.
+        config: What to render.
+        plan_dir: Directory to write; appears whole or not at all. An earlier plan there is
+            replaced, anything else is left alone and refused.
+    Raises:
+        FormatNotSupportedInDistributed: webm, gif, forced HDR; nothing is written. Terminal.
+        InvalidConfig, InvalidComposition, InvalidVariables: As their names say. Terminal.
+        AssetNotFound, FontFetchFailed, NotMedia, MediaUnreadable: A file is missing or not
+            usable. Terminal.
+        PlanTooLarge: Before or after the expensive stages; nothing is left. Terminal.
+        CaptureTimeout, BrowserCrashed, DiskFull: Retryable.
+    """
+    reject_unsupported_distributed_format(config)
+    return make_plan(Path(project_dir), config, Path(plan_dir))
+
+
+def make_plan(project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
+    """Plan for any format; `plan()` lets through what distributed rendering supports."""
+    started = time.monotonic()
+    root = open_project(project_dir, config)
+    _check_place(plan_dir)
+    locked = lock_config(root, config, webgl=False)
+    with open_work_dir() as work_dir:
+        found = survey(project_dir, root, config, work_dir)
+        locked = lock_config(root, config, webgl=found.uses_webgl)
+        check_estimate(_estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir)
+        with written_aside(plan_dir) as aside:
+            manifest = _write(project_dir, found, config, locked, aside)
+            size_bytes = check_measured(aside, config.plan_dir_size_limit_bytes)
+    return PlanResult(
+        plan_dir=plan_dir,
+        plan_hash=manifest.plan_hash,
+        chunk_count=manifest.chunk_count,
+        total_frames=manifest.total_frames,
+        fps=manifest.fps,
+        width=manifest.width,
+        height=manifest.height,
+        format=manifest.format,
+        has_audio=manifest.has_audio,
+        ffmpeg_version=manifest.versions.libav,
+        producer_version=manifest.versions.fanreel,
+        duration_ms=round(1000 * (time.monotonic() - started)),
+        size_bytes=size_bytes,
+        warnings=found.warnings,
+    )
+
+
+def lock_config(root: Root, config: RenderConfig, *, webgl: bool) -> LockedRenderConfig:
+    """
+    Fix every choice that decides pixels.
+
+    Raises:
+        InvalidConfig: The output size is not a uniform scale of the authored one, or not one the
+            format takes. Terminal.
+    """
+    alpha = config.format in _ALPHA_FORMATS
+    choice = lock_encoder(config, alpha=alpha)
+    width, height = output_size(root, config)
+    choice.check_size(width, height)
+    scale = Fraction(width, root.width)
+    plan = resolve_chunk_plan(
+        1_000_000, segment_frames=config.segment_frames, chunk_size=config.chunk_size
+    )
+    return LockedRenderConfig(
+        format=config.format,
+        codec=choice.codec,
+        pixel_format=choice.pixel_format,
+        quality=choice.quality,
+        crf=choice.crf,
+        bitrate=choice.bitrate,
+        encoder_options=choice.encoder_options,
+        gop=plan.segment_frames,
+        engine="screenshot" if choice.alpha or find_xvfb() is None else "xvfb",
+        alpha=choice.alpha,
+        webgl=webgl,
+        # Larger outputs are drawn larger; smaller ones are drawn as authored and scaled down.
+        device_scale_factor=float(max(scale, Fraction(1))),
+        output_width=width,
+        output_height=height,
+        cfr=config.cfr,
+        runtime_env=runtime_snapshot(os.environ),
+    )
+
+
+def output_size(root: Root, config: RenderConfig) -> tuple[int, int]:
+    """
+    Give the output's width and height in pixels.
+
+    Raises:
+        InvalidConfig: Not a uniform scale of the authored size. Terminal.
+    """
+    asked = config.output_resolution
+    authored = f"{root.width}x{root.height}"
+    if asked is None and config.width is None and config.height is None:
+        return root.width, root.height
+    if isinstance(asked, str):
+        scale = Fraction(RESOLUTIONS[asked], min(root.width, root.height))
+    elif asked is not None:
+        scale = Fraction(str(asked))
+    else:
+        scale = Fraction(config.width or 0, root.width) or Fraction(config.height or 0, root.height)
+    width, height = root.width * scale, root.height * scale
+    if config.width is not None or config.height is not None:
+        wanted = (config.width or width, config.height or height)
+        if wanted != (width, height):
+            raise InvalidConfig(
+                f"width x height = {config.width}x{config.height}: allowed: the authored "
+                f"{authored} or a uniform scale of it, such as {root.width * 2}x{root.height * 2}; "
+                "the layout is never changed"
+            )
+    if width.denominator != 1 or height.denominator != 1:
+        # A named resolution of an unusual frame: the longer side is rounded to even pixels.
+        width, height = (Fraction(2 * round(side / 2)) for side in (width, height))
+    return int(width), int(height)
+
+
+def _check_place(plan_dir: Path) -> None:
+    if not plan_dir.exists():
+        return
+    if plan_dir.is_dir() and ((plan_dir / plans.MANIFEST).exists() or not any(plan_dir.iterdir())):
+        return
+    raise InvalidConfig(
+        f"{plan_dir} exists and is not a plan; choose another directory or delete it",
+        path=str(plan_dir),
+    )
+
+
+def _estimate(project_dir: Path, found: Survey) -> int:
+    sources = {clip.path for clip in found.media if clip.shown}
+    sizes = [Path(path).stat().st_size for path in sources]
+    sizes += [(project_dir / name).stat().st_size for name in found.used_files]
+    sizes += [(found.recorded_dir / response.sha256).stat().st_size for response in found.recorded]
+    sound = int(found.duration_s * _SOUND_BYTES_PER_S) if _audible(found.media) else 0
+    return sum(sizes) + sound
+
+
+def _audible(media: Iterable[MediaClip]) -> list[MediaClip]:
+    return [clip for clip in media if clip.audible and not clip.muted]
+
+
+def _frame_range(found: Survey, config: RenderConfig) -> tuple[int, int]:
+    if config.frame_range is None:
+        return 0, found.total_frames
+    start, end = config.frame_range
+    if end > found.total_frames:
+        raise InvalidConfig(
+            f"frameRange = [{start}, {end}]: allowed: within [0, {found.total_frames})"
+        )
+    return start, end
+
+
+def _write(
+    project_dir: Path,
+    found: Survey,
+    config: RenderConfig,
+    locked: LockedRenderConfig,
+    directory: Path,
+) -> PlanManifest:
+    """Write all files of the plan below *directory*, the manifest last."""
+    start, end = _frame_range(found, config)
+    chunk_plan = resolve_chunk_plan(
+        end - start,
+        chunk_size=config.chunk_size,
+        max_parallel_chunks=config.max_parallel_chunks,
+        target_chunk_frames=config.target_chunk_frames,
+        segment_frames=config.segment_frames,
+    )
+    chunks = build_chunk_slices(chunk_plan)
+    if not chunks:
+        raise PlanProducedZeroChunks("the timeline has no frames; check data-duration")
+    locked = locked.model_copy(update={"gop": chunk_plan.segment_frames})
+    directory.mkdir()
+    _freeze_site(project_dir, found, directory)
+    composition = _composition(found, config, start, end, _freeze_media(found, directory))
+    plans.write_json(directory / plans.COMPOSITION, composition.to_json())
+    plans.write_json(directory / plans.ENCODER, locked.to_json())
+    plans.write_json(directory / plans.CHUNKS, [chunk.to_json() for chunk in chunks])
+    audio_path = _mix(found, config, start, end, directory)
+    versions = current_versions()
+    manifest = PlanManifest(
+        plan_hash="",
+        versions=versions,
+        total_frames=end - start,
+        fps=found.fps,
+        width=locked.output_width,
+        height=locked.output_height,
+        format=config.format,
+        has_audio=audio_path is not None,
+        audio_path=audio_path,
+        chunk_count=len(chunks),
+        segment_frames=chunk_plan.segment_frames,
+        artifacts=_artifacts(directory, composition, chunks),
+    )
+    return _seal(manifest, versions, directory)
+
+
+def _seal(manifest: PlanManifest, versions: Versions, directory: Path) -> PlanManifest:
+    plan_hash = plans.compute_plan_hash(manifest.artifacts, versions, plans.hashed_totals(manifest))
+    sealed = manifest.model_copy(update={"plan_hash": plan_hash}).sealed()
+    plans.write_json(directory / plans.MANIFEST, sealed.to_json())
+    return sealed
+
+
+def _freeze_site(project_dir: Path, found: Survey, directory: Path) -> None:
+    for name in found.used_files:
+        _copy(project_dir / name, directory / plans.SITE_DIR / name)
+    if found.recorded:
+        plans.write_json(directory / plans.RECORDED, [r.to_json() for r in found.recorded])
+        for response in found.recorded:
+            _copy(
+                found.recorded_dir / response.sha256,
+                directory / plans.RECORDED_DIR / response.sha256,
+            )
+
+
+def _freeze_media(found: Survey, directory: Path) -> tuple[MediaClip, ...]:
+    """Copy the sources that are shown, once each; sound is in the mix already."""
+    frozen: dict[str, str] = {}
+    for source in {clip.path for clip in found.media if clip.shown}:
+        name = f"{plans.MEDIA_DIR}/{plans.sha256_file(Path(source))}{Path(source).suffix.lower()}"
+        frozen[source] = name
+        _copy(Path(source), directory / name)
+    return tuple(
+        clip.model_copy(update={"path": frozen.get(clip.path, "")}) for clip in found.media
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _composition(
+    found: Survey, config: RenderConfig, start: int, end: int, media: tuple[MediaClip, ...]
+) -> Composition:
+    return Composition(
+        composition_id=found.root.composition_id,
+        entry_file=config.entry_file,
+        width=found.root.width,
+        height=found.root.height,
+        fps=found.fps,
+        duration_s=found.duration_s,
+        first_frame=start,
+        total_frames=end - start,
+        clips=found.clips,
+        media=media,
+        variables=config.variables,
+        uses_webgl=found.uses_webgl,
+        stepped=found.stepped,
+        warnings=found.warnings,
+    )
+
+
+def _mix(found: Survey, config: RenderConfig, start: int, end: int, directory: Path) -> str | None:
+    spec = FORMATS[config.format]
+    clips = _audible(found.media)
+    if not clips or spec.audio_codec is None:
+        return None
+    name = f"audio{spec.audio_extension}"
+    shift_s = start / found.fps
+    moved = [clip.model_copy(update={"start_s": clip.start_s - shift_s}) for clip in clips]
+    total_s = (end - start) / found.fps
+    return name if mix(directory, moved, total_s, directory / name, spec.audio_codec) else None
+
+
+def _artifacts(
+    directory: Path, composition: Composition, chunks: Sequence[ChunkSlice]
+) -> tuple[Artifact, ...]:
+    """List every file with its digest and who needs it."""
+    media_roles = _media_roles(composition, chunks)
+    artifacts = []
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        name = path.relative_to(directory).as_posix()
+        roles: tuple[str, ...] = (ROLE_ALL,)
+        if name.startswith("audio"):
+            roles = (ROLE_ASSEMBLE,)
+        elif name.startswith(f"{plans.COMPILED_DIR}/"):
+            roles = tuple(role_chunk(chunk.index) for chunk in chunks)
+        elif name in media_roles:
+            roles = media_roles[name]
+        artifacts.append(
+            Artifact(
+                path=name,
+                sha256=plans.sha256_file(path),
+                size_bytes=path.stat().st_size,
+                roles=roles,
+            )
+        )
+    return tuple(artifacts)
+
+
+def _media_roles(
+    composition: Composition, chunks: Sequence[ChunkSlice]
+) -> dict[str, tuple[str, ...]]:
+    """Give, for each source, the chunks during which a clip of it is on the timeline."""
+    wanted: dict[str, set[int]] = {}
+    for clip in composition.media:
+        if not clip.shown:
+            continue
+        first = (clip.start_s * composition.fps).__floor__() - composition.first_frame
+        last = ((clip.start_s + clip.duration_s) * composition.fps).__ceil__()
+        last -= composition.first_frame
+        wanted.setdefault(clip.path, set()).update(
+            chunk.index
+            for chunk in chunks
+            # A stepped page shows every frame before the chunk's own.
+            if chunk.end_frame > first and (composition.stepped or chunk.start_frame <= last)
+        )
+    return {path: tuple(role_chunk(i) for i in sorted(found)) for path, found in wanted.items()}
+
+
+def summary(result: PlanResult) -> dict[str, Any]:
+    """Give *result* as JSON, for the command line and for logs."""
+    return {
+        "plan_dir": str(result.plan_dir),
+        "plan_hash": result.plan_hash,
+        "chunk_count": result.chunk_count,
+        "total_frames": result.total_frames,
+        "fps": str(result.fps),
+        "width": result.width,
+        "height": result.height,
+        "format": result.format,
+        "has_audio": result.has_audio,
+        "duration_ms": result.duration_ms,
+        "warnings": list(result.warnings),
+    }

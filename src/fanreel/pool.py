@@ -1,0 +1,245 @@
+"""Worker processes that film segments, each with a browser of its own."""
+
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from fanreel.capture.stage import Stage, StageSpec
+from fanreel.errors import BrowserCrashed, RenderError, UnexpectedError
+from fanreel.filming import Camera, stage_spec
+from fanreel.verification import VerifiedPlan
+
+_STOP_TIMEOUT_S = 15.0
+_TRIES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One segment to film."""
+
+    start_frame: int
+    end_frame: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Frames:
+    """A worker's word that it has done *frames* of its job so far."""
+
+    frames: int
+
+
+class _Worker:
+    """One process and the caller's end of its pipe."""
+
+    def __init__(self, spec: StageSpec, temp_dir: Path, number: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(
+            target=_work, args=(theirs, spec, temp_dir), name=f"fanreel-worker-{number}"
+        )
+        self.process.start()
+        theirs.close()
+        self.job: Job | None = None
+        self.frames = 0
+
+    def stop(self) -> None:
+        with contextlib.suppress(OSError):
+            self.connection.send(None)
+
+    def end(self) -> None:
+        self.process.join(_STOP_TIMEOUT_S)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.connection.close()
+
+
+class Pool:
+    """
+    A fixed number of workers, started before there is a plan.
+
+    Args:
+        spec: The stage each worker sets up while the plan is still being made.
+        size: Number of processes.
+        temp_dir: For the workers' browsers; the caller removes it.
+    """
+
+    def __init__(self, spec: StageSpec, size: int, temp_dir: Path) -> None:
+        self._spec, self._size, self._temp_dir = spec, size, temp_dir
+        self._workers: list[_Worker] = []
+        self._plan: VerifiedPlan | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            for number in range(self._size):
+                self._workers.append(_Worker(self._spec, self._temp_dir, number))
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            # Busy workers would finish their segment first; the browser goes with its pipe.
+            for worker in self._workers:
+                worker.process.terminate()
+        self._end()
+
+    def film(self, plan: VerifiedPlan, jobs: list[Job], on_frames: Callable[[int], None]) -> None:
+        """
+        Film all *jobs*.
+
+        A worker that is killed is replaced once, and its job done again.
+
+        Args:
+            plan: What to film.
+            jobs: In the order in which they are handed out.
+            on_frames: Called with the frames done in all, whenever a worker reports.
+        Raises:
+            RenderError: What the first failing worker raised.
+        """
+        self._plan = plan
+        waiting = deque(jobs)
+        done_frames = 0
+        losses = 0
+        for worker in self._workers:
+            worker.connection.send(plan)
+            self._give(worker, waiting)
+        while any(worker.job for worker in self._workers):
+            for worker in self._speaking():
+                message = self._receive(worker)
+                match message:
+                    case _Frames(frames=frames):
+                        worker.frames = frames
+                    case Job() as job:
+                        done_frames += job.end_frame - job.start_frame
+                        self._give(worker, waiting)
+                    case RenderError() as error:
+                        raise error
+                    case _:
+                        losses += 1
+                        self._replace(worker, losses)
+            on_frames(done_frames + sum(worker.frames for worker in self._workers))
+
+    def _speaking(self) -> Iterator[_Worker]:
+        by_connection = {worker.connection: worker for worker in self._workers if worker.job}
+        for ready in multiprocessing.connection.wait(list(by_connection)):
+            if isinstance(ready, Connection):
+                yield by_connection[ready]
+
+    def _receive(self, worker: _Worker) -> Any:
+        """Give the worker's message, or None when it is gone."""
+        try:
+            return worker.connection.recv()
+        except (EOFError, OSError):
+            return None
+
+    def _give(self, worker: _Worker, waiting: deque[Job]) -> None:
+        worker.frames = 0
+        worker.job = waiting.popleft() if waiting else None
+        if worker.job is not None:
+            worker.connection.send(worker.job)
+
+    def _replace(self, worker: _Worker, losses: int) -> None:
+        worker.end()
+        status = worker.process.exitcode or 0
+        how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        if losses >= _TRIES:
+            raise BrowserCrashed(
+                f"a worker process ended with {how} while it rendered, twice; is the machine out "
+                "of memory? Fewer workers need less",
+                exit_status=status,
+            )
+        index = self._workers.index(worker)
+        fresh = self._workers[index] = _Worker(self._spec, self._temp_dir, index)
+        fresh.connection.send(self._plan)
+        fresh.job = worker.job
+        fresh.connection.send(worker.job)
+
+    def _end(self) -> None:
+        for worker in self._workers:
+            worker.stop()
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
+
+
+def _work(connection: Connection, spec: StageSpec, temp_dir: Path) -> None:
+    """Be a worker: set the stage, then film what comes through *connection*."""
+    # Ctrl-C reaches the whole process group; the caller decides what it means and ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        with contextlib.ExitStack() as stack:
+            stage = _early_stage(spec, temp_dir)
+            plan = _plan_for(connection, stage)
+            if plan is None:
+                return
+            if stage_spec(plan) != spec:
+                stage.__exit__(None, None, None)
+                camera = stack.enter_context(Camera(plan, temp_dir))
+            else:
+                camera = stack.enter_context(Camera(plan, temp_dir, stage))
+            _film_all(connection, camera)
+    except (EOFError, BrokenPipeError, SystemExit):
+        return
+    except RenderError as error:
+        with contextlib.suppress(OSError):
+            connection.send(error)
+    except Exception as exc:  # noqa: BLE001 (the caller reports it as ours)
+        with contextlib.suppress(OSError):
+            connection.send(UnexpectedError(f"{type(exc).__name__}: {exc}"))
+
+
+def _early_stage(spec: StageSpec, temp_dir: Path) -> Stage:
+    """Start a browser before there is a plan; the camera, or `_plan_for()`, closes it."""
+    stage = Stage(spec, temp_dir)
+    stage.__enter__()
+    return stage
+
+
+def _plan_for(connection: Connection, stage: Stage) -> VerifiedPlan | None:
+    """Wait for the plan; without one, close *stage*."""
+    plan: VerifiedPlan | None = None
+    try:
+        plan = connection.recv()
+    finally:
+        if plan is None:
+            stage.__exit__(None, None, None)
+    return plan
+
+
+def _film_all(connection: Connection, camera: Camera) -> None:
+    while (job := connection.recv()) is not None:
+        camera.film(
+            job.start_frame,
+            job.end_frame,
+            job.path,
+            lambda frames: connection.send(_Frames(frames=frames)),
+        )
+        connection.send(job)
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+def default_size(segments: int) -> int:
+    """Give the number of workers for this machine: one a core, none idle."""
+    # Each worker keeps a core busy with its browser and encoder; more only add memory.
+    return max(1, min(len(os.sched_getaffinity(0)), segments))

@@ -1,0 +1,143 @@
+"""A project on disk, before any browser: its entry file and what its root element declares."""
+
+import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from html.parser import HTMLParser
+from pathlib import Path
+
+from fanreel.config import RenderConfig
+from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig
+
+DEFAULT_FPS = Fraction(30)
+MAX_SIDE_PX = 16384
+"""Chromium's largest texture, and more than any of the encoders take."""
+MAX_TOTAL_FRAMES = 10_000_000
+
+_NUMBER = re.compile(r"\s*[+]?(\d+(\.\d*)?|\.\d+)\s*(px|s)?\s*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """What the root element says in the file, whatever scripts do to it later."""
+
+    composition_id: str
+    width: int
+    """CSS pixels."""
+    height: int
+    duration_s: Fraction | None
+    fps: Fraction | None
+
+
+def open_project(project_dir: Path, config: RenderConfig) -> Root:
+    """
+    Find the entry file and read its root element.
+
+    Raises:
+        AssetNotFound: No such project, or no entry file in it. Terminal.
+        InvalidConfig: The entry file lies outside the project. Terminal.
+        InvalidComposition: No root element, or its numbers are not usable. Terminal.
+    """
+    if not project_dir.is_dir():
+        raise AssetNotFound(
+            f"{project_dir} is not a directory; give the folder that holds {config.entry_file}",
+            path=str(project_dir),
+        )
+    entry = project_dir / config.entry_file
+    if not entry.resolve().is_relative_to(project_dir.resolve()):
+        raise InvalidConfig(f"entryFile = {config.entry_file!r}: allowed: a file of the project")
+    try:
+        text = entry.read_text(encoding="utf-8", errors="replace")
+    except OSError as exc:
+        raise AssetNotFound(
+            f"{project_dir} holds no {config.entry_file}; name another with entryFile",
+            path=str(entry),
+        ) from exc
+    return parse_root(text, config.entry_file)
+
+
+def parse_root(html: str, entry_file: str) -> Root:
+    """
+    Read the root element: the first with `data-composition-id`.
+
+    Raises:
+        InvalidComposition: As in `open_project()`. Terminal.
+    """
+    finder = _RootFinder()
+    finder.feed(html)
+    finder.close()
+    attributes = finder.attributes
+    if attributes is None:
+        raise InvalidComposition(
+            f"{entry_file} has no element with data-composition-id; the root is written "
+            '<div data-composition-id="main" data-width="1920" data-height="1080" '
+            'data-duration="5">'
+        )
+    fps = _number(attributes, "data-fps", entry_file)
+    return Root(
+        composition_id=attributes["data-composition-id"] or "",
+        width=_side(attributes, "data-width", entry_file),
+        height=_side(attributes, "data-height", entry_file),
+        duration_s=_number(attributes, "data-duration", entry_file),
+        fps=fps,
+    )
+
+
+def output_fps(root: Root, config: RenderConfig) -> Fraction:
+    """Give the frame rate: the caller's, else the composition's, else 30."""
+    return config.fps or root.fps or DEFAULT_FPS
+
+
+class _RootFinder(HTMLParser):
+    """Keeps the attributes of the first element that carries `data-composition-id`."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.attributes: dict[str, str | None] | None = None
+        self._templates = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "template":
+            self._templates += 1
+        found = dict(attrs)
+        if self.attributes is None and not self._templates and "data-composition-id" in found:
+            self.attributes = found
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "template" and self._templates:
+            self._templates -= 1
+
+
+def _number(attributes: dict[str, str | None], name: str, entry_file: str) -> Fraction | None:
+    text = attributes.get(name)
+    if text is None or not text.strip():
+        return None
+    match = _NUMBER.fullmatch(text)
+    value = Fraction(match.group(1)) if match else Fraction(0)
+    if value <= 0:
+        raise InvalidComposition(
+            f"{entry_file}: the root's {name}={text!r} is not a positive number; "
+            "write it as in 5 or 7.5",
+            attribute=name,
+            value=text,
+        )
+    return value
+
+
+def _side(attributes: dict[str, str | None], name: str, entry_file: str) -> int:
+    value = _number(attributes, name, entry_file)
+    if value is None:
+        raise InvalidComposition(
+            f"{entry_file}: the root has no {name}; it needs the authored frame size in CSS "
+            'pixels, as in data-width="1920" data-height="1080"',
+            attribute=name,
+        )
+    if value.denominator != 1 or value > MAX_SIDE_PX:
+        raise InvalidComposition(
+            f"{entry_file}: the root's {name}={attributes[name]!r}: allowed: whole pixels from 1 "
+            f"to {MAX_SIDE_PX}",
+            attribute=name,
+            value=attributes[name],
+        )
+    return math.floor(value)

@@ -1,0 +1,51 @@
+"""still(): one frame of a composition as a picture."""
+
+from fractions import Fraction
+from pathlib import Path
+
+from fanreel.config import RenderConfig
+from fanreel.encode.aside import naming_write_errors, written_aside
+from fanreel.encode.pictures import PICTURE_FORMATS, save_picture
+from fanreel.errors import InvalidConfig
+from fanreel.filming import Camera
+from fanreel.planning import make_plan
+from fanreel.project import open_project, output_fps
+from fanreel.verification import verify_plan
+from fanreel.work_dir import open_work_dir
+
+
+def still(
+    project_dir: Path, output: Path, at_s: float | Fraction, config: RenderConfig | None = None
+) -> Path:
+    """
+    Save the frame that shows at *at_s* seconds.
+
+    Args:
+        project_dir: Folder with the composition; only read.
+        output: `.png` (keeps transparency), `.jpg` or `.webp`.
+        at_s: Time on the composition's timeline.
+        config: Size, variables and the like; its format is ignored.
+    Raises:
+        InvalidConfig: Another suffix, or a time outside the timeline. Terminal.
+        RenderError: See `plan()` and `render_chunk()`.
+    """
+    output = Path(output)
+    if output.suffix.lower() not in PICTURE_FORMATS:
+        raise InvalidConfig(
+            f"a still is written as {', '.join(PICTURE_FORMATS)}, not as {output.name!r}"
+        )
+    config = (config or RenderConfig()).replace(format="png-sequence", codec="h264")
+    root = open_project(Path(project_dir), config)
+    frame = int(Fraction(str(at_s)) * output_fps(root, config))
+    if frame < 0:
+        raise InvalidConfig(f"at = {at_s}: allowed: seconds from 0")
+    config = config.replace(frame_range=(frame, frame + 1))
+    with open_work_dir() as work_dir:
+        make_plan(Path(project_dir), config, work_dir / "plan")
+        plan = verify_plan(work_dir / "plan")
+        with Camera(plan, work_dir) as camera, written_aside(output) as aside:
+            [picture] = camera.capture([0])
+            size = plan.locked.output_width, plan.locked.output_height
+            with naming_write_errors(output):
+                save_picture(picture, aside, output.suffix.lower(), camera.pixels, size)
+    return output

@@ -1,0 +1,318 @@
+"""The planner's look at a composition: opened once, with the network, at every clip's bounds."""
+
+import re
+import threading
+import urllib.parse
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from fanreel.capture.fetch import Refused, fetch
+from fanreel.capture.network import Recorder
+from fanreel.capture.site import ORIGIN, SiteRequest
+from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.config import RenderConfig
+from fanreel.errors import (
+    AssetNotFound,
+    FontFetchFailed,
+    InvalidComposition,
+    InvalidVariables,
+    MediaUnreadable,
+)
+from fanreel.media.probe import MediaInfo, probe
+from fanreel.page.config import planning_config
+from fanreel.plan_dir import Clip, MediaClip, RecordedResponse
+from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
+from fanreel.statefulness import find_statefulness
+from fanreel.timeline import frame_count
+
+# Besides the bounds of clips, so that what a page loads in between is recorded too.
+_VISITS_PER_TIMELINE = 24
+_MAX_VISITS = 400
+# A page may ask for a file that need not exist by fetch(); an element may not.
+_OPTIONAL_DESTINATIONS = frozenset({"empty", ""})
+_FONT_STYLESHEET = re.compile(r"https?://fonts\.googleapis\.com/", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a composition is and what it needs."""
+
+    root: Root
+    fps: Fraction
+    duration_s: Fraction
+    total_frames: int
+    clips: tuple[Clip, ...]
+    media: tuple[MediaClip, ...]
+    """`path` is still that of the source on this machine."""
+    used_files: tuple[str, ...]
+    """Project paths that the page asked for."""
+    recorded: tuple[RecordedResponse, ...]
+    recorded_dir: Path
+    uses_webgl: bool
+    stepped: bool
+    warnings: tuple[str, ...]
+
+
+def survey(project_dir: Path, root: Root, config: RenderConfig, work_dir: Path) -> Survey:
+    """
+    Open the composition and find out what it is.
+
+    Args:
+        project_dir: Only read.
+        root: As read from the entry file.
+        config: What the caller asked for.
+        work_dir: Takes recorded responses and the browser's files.
+    Raises:
+        InvalidComposition: A rule of the format is broken, by element. Terminal.
+        InvalidVariables: With `strict_variables`: undeclared or mistyped values. Terminal.
+        AssetNotFound: A file that an element names does not exist. Terminal.
+        FontFetchFailed: A web font did not answer. Terminal.
+        NotMedia, MediaUnreadable: A source is not what it should be. Terminal.
+        CaptureTimeout: The page never becomes ready. Retryable.
+    """
+    return _Surveyor(project_dir, root, config, work_dir).survey()
+
+
+class _Surveyor:
+    def __init__(self, project_dir: Path, root: Root, config: RenderConfig, work_dir: Path) -> None:
+        self._project_dir, self._root, self._config = project_dir, root, config
+        self._work_dir = work_dir
+        self._fps = output_fps(root, config)
+        self._recorder = Recorder(work_dir / "recorded")
+        self._requests: dict[str, SiteRequest] = {}
+        self._lock = threading.Lock()
+        self._warnings: list[str] = []
+
+    def survey(self) -> Survey:
+        """See `survey()`."""
+        spec = StageSpec(
+            width=self._root.width,
+            height=self._root.height,
+            engine="screenshot",
+            # WebGL has to work here whether or not the page turns out to use it.
+            webgl=True,
+        )
+        with Stage(spec, self._work_dir) as stage:
+            stage.present(self._show())
+            stage.open()
+            described = stage.describe()
+            self._check_assets()
+            self._check_variables(stage)
+            media = self._probe(described["media"])
+            if media:
+                stage.set_media_info({key: _info_json(info) for key, (_, info) in media.items()})
+                described = stage.describe()
+            self._check(described)
+            duration_s = self._duration(described)
+            total_frames = frame_count(duration_s, self._fps)
+            clips = tuple(_clip(item) for item in described["clips"])
+            for frame in _visits(clips, total_frames, self._fps):
+                stage.seek(frame)
+            stepped, warning = find_statefulness(stage, total_frames)
+            self._warnings += [warning] if warning else []
+            described = stage.describe()
+            self._check_assets()
+        return Survey(
+            root=self._root,
+            fps=self._fps,
+            duration_s=duration_s,
+            total_frames=total_frames,
+            clips=clips,
+            media=tuple(
+                _media_clip(item, *media[item["key"]], duration_s) for item in described["media"]
+            ),
+            used_files=tuple(sorted(path for path, r in self._requests.items() if r.found)),
+            recorded=tuple(self._recorder.responses),
+            recorded_dir=self._work_dir / "recorded",
+            uses_webgl=bool(described["usesWebgl"]),
+            stepped=stepped,
+            warnings=tuple(dict.fromkeys([*self._warnings, *described["warnings"]])),
+        )
+
+    def _show(self) -> Show:
+        return Show(
+            root_dir=self._project_dir,
+            entry_file=self._config.entry_file,
+            page_config=planning_config(
+                self._root.width, self._root.height, self._fps, self._config.variables
+            ),
+            network=self._recorder,
+            on_request=self._note,
+        )
+
+    def _note(self, request: SiteRequest) -> None:
+        with self._lock:
+            self._requests.setdefault(request.path, request)
+
+    def _check(self, described: Mapping[str, Any]) -> None:
+        problems = [_problem(item) for item in described["errors"]]
+        if self._config.strict:
+            problems += described["warnings"]
+        if problems:
+            raise InvalidComposition(
+                f"{self._config.entry_file}: " + "; ".join(problems), problems=problems
+            )
+
+    def _check_variables(self, stage: Stage) -> None:
+        problems = [str(item["message"]) for item in stage.check_variables()]
+        if problems and self._config.strict_variables:
+            raise InvalidVariables("; ".join(problems), problems=problems)
+        self._warnings += problems
+
+    def _check_assets(self) -> None:
+        """Turn what was asked for in vain into an error, or a warning where a page may cope."""
+        for request in list(self._requests.values()):
+            if request.found:
+                continue
+            if request.destination in _OPTIONAL_DESTINATIONS:
+                self._warnings.append(f"fetch of {request.path}: no such file in the project")
+                continue
+            raise AssetNotFound(
+                f"the composition names {request.path} (as {request.destination}), which is not "
+                f"in {self._project_dir}; add the file or correct the path",
+                path=request.path,
+            )
+        for failed in self._recorder.failed:
+            message = f"{failed.url} could not be fetched: {failed.reason}"
+            font = failed.destination == "font" or bool(_FONT_STYLESHEET.match(failed.url))
+            if font and self._config.fail_closed_font_fetch:
+                raise FontFetchFailed(
+                    f"{message}; ship the font with the project, or set failClosedFontFetch to "
+                    "false to render with a fallback",
+                    url=failed.url,
+                )
+            if failed.destination in {"script", "stylesheet", "image", "media"} and not font:
+                raise AssetNotFound(f"{message}; put the file into the project", url=failed.url)
+            self._warnings.append(message)
+
+    def _probe(self, media: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Path, MediaInfo]]:
+        known: dict[str, tuple[Path, MediaInfo]] = {}
+        for item in media:
+            path = self._source(item["src"], str(item.get("element", item["key"])))
+            known[item["key"]] = path, probe(path)
+        return known
+
+    def _source(self, url: str, element: str) -> Path:
+        """Give the file behind a media URL."""
+        parts = urllib.parse.urlsplit(url)
+        if url.startswith(f"{ORIGIN}/"):
+            name = urllib.parse.unquote(parts.path).removeprefix("/")
+            path = (self._project_dir / name).resolve()
+            inside = path.is_relative_to(self._project_dir.resolve())
+            if inside and path.is_file():
+                return path
+            raise AssetNotFound(
+                f"{element} names {name}, which is not in {self._project_dir}; add the file or "
+                "correct the path",
+                path=name,
+            )
+        if parts.scheme in {"http", "https"}:
+            return self._download(url, element)
+        raise MediaUnreadable(
+            f"{element}: a media source is a project file or an http(s) URL, not {parts.scheme}:"
+        )
+
+    def _download(self, url: str, element: str) -> Path:
+        try:
+            response = fetch(url, {})
+        except (Refused, OSError) as exc:
+            raise AssetNotFound(f"{element}: {url} could not be fetched: {exc}", url=url) from exc
+        if response.status >= 400:  # noqa: PLR2004 (HTTP errors)
+            raise AssetNotFound(f"{element}: {url} answered HTTP {response.status}", url=url)
+        suffix = Path(urllib.parse.urlsplit(url).path).suffix
+        directory = self._work_dir / "downloads"
+        directory.mkdir(exist_ok=True)
+        path = directory / f"{len(list(directory.iterdir())):05d}{suffix}"
+        path.write_bytes(response.body)
+        return path
+
+    def _duration(self, described: Mapping[str, Any]) -> Fraction:
+        duration_s = self._root.duration_s
+        if duration_s is None and described.get("inferredDurationS") is not None:
+            duration_s = _exact(described["inferredDurationS"])
+        if duration_s is None or duration_s <= 0:
+            raise InvalidComposition(
+                f"{self._config.entry_file}: the root has no data-duration, and nothing finite "
+                "(a timeline, an animation, a timed clip or media) tells how long the composition "
+                'is; add data-duration="SECONDS" to the root'
+            )
+        if duration_s * self._fps > MAX_TOTAL_FRAMES:
+            raise InvalidComposition(
+                f"{self._config.entry_file}: {float(duration_s):g} s at "
+                f"{float(self._fps):g} frames/s is more than {MAX_TOTAL_FRAMES} frames; shorten "
+                "data-duration"
+            )
+        return duration_s
+
+
+def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Iterator[int]:
+    """Give the frames to look at, in order: the bounds of every clip and a regular grid."""
+    step = max(1, total_frames // _VISITS_PER_TIMELINE)
+    frames = set(range(0, total_frames, step))
+    for clip in clips:
+        end_s = clip.start_s + (clip.duration_s or 0)
+        first, last = frame_count(clip.start_s, fps), frame_count(end_s, fps) - 1
+        frames |= {first, last}
+    inside = sorted(frame for frame in frames if 0 <= frame < total_frames)
+    # Thinned evenly where there are thousands of clips.
+    yield from inside[:: max(1, -(-len(inside) // _MAX_VISITS))]
+
+
+def _exact(value: Any) -> Fraction:
+    """Give a page's number, decimal text or double, as the decimal it is written as."""
+    return Fraction(str(value))
+
+
+def _clip(item: Mapping[str, Any]) -> Clip:
+    duration = item.get("durationS")
+    return Clip(
+        key=item["key"],
+        element=item["element"],
+        composition=item["composition"],
+        start_s=_exact(item["startS"]),
+        duration_s=None if duration is None else _exact(duration),
+        track=item.get("track"),
+    )
+
+
+def _media_clip(
+    item: Mapping[str, Any], path: Path, info: MediaInfo, total_s: Fraction
+) -> MediaClip:
+    duration = item.get("durationS")
+    start_s = _exact(item["startS"])
+    return MediaClip(
+        key=item["key"],
+        kind=item["kind"],
+        path=str(path),
+        src=item["src"].removeprefix(f"{ORIGIN}/"),
+        start_s=start_s,
+        duration_s=_exact(duration)
+        if duration is not None
+        else max(total_s - start_s, Fraction(0)),
+        offset_s=_exact(item["offsetS"]),
+        rate=_exact(item["rate"]),
+        volume=float(item["volume"]),
+        loop=bool(item["loop"]),
+        muted=bool(item["muted"]),
+        audible=bool(item["audible"]) and info.has_audio,
+        shown=bool(item["shown"]),
+        width=info.width,
+        height=info.height,
+        source_s=info.duration_s,
+    )
+
+
+def _info_json(info: MediaInfo) -> dict[str, Any]:
+    return {
+        "durationS": None if info.duration_s is None else float(info.duration_s),
+        "width": info.width,
+        "height": info.height,
+    }
+
+
+def _problem(item: Mapping[str, Any]) -> str:
+    element = item.get("element")
+    return f"{element}: {item['message']}" if element else str(item["message"])
