@@ -180,7 +180,8 @@ def _target_format(frame: VideoFrame, tags: ColourTags, orientation: Orientation
     name = frame.format.name
     parts = frame.format.components
     if frame.format.is_rgb or name == "pal8" or "bayer" in name:
-        if name in _DIRECT:
+        # Bottom-up pictures (raw AVI) have negative line sizes: converting turns them round.
+        if name in _DIRECT and frame.planes[0].line_size > 0:
             return name
         return "rgba" if frame.format.has_palette or any(p.is_alpha for p in parts) else "rgb0"
     if len(parts) < 3:  # noqa: PLR2004 (gray, with or without alpha)

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from fanreel.media.animated import WebpReader, is_animated_webp
-from fanreel.media.colour import SourceFrame, read_orientation, to_source_frame
+from fanreel.media.colour import Orientation, SourceFrame, read_orientation, to_source_frame
 from fanreel.media.presentation import Presentation
 from fanreel.media.reader import StreamReader
 
@@ -27,6 +27,7 @@ class VideoSource:
 
     def __init__(self, path: Path, presentation: Presentation | None = None) -> None:
         self._reader = _open_reader(path, presentation)
+        self._orientation: Orientation | None = None
         self._last: SourceFrame | None = None
 
     def __enter__(self) -> Self:
@@ -57,8 +58,12 @@ class VideoSource:
         """Give frame *index* in presentation order."""
         if self._last is None or self._last.index != index:
             frame = self._reader.read(index)
+            if self._orientation is None:
+                # Once: asking a frame for its side data ties it into a cycle, which keeps its
+                # megabytes until the garbage collector comes by.
+                self._orientation = read_orientation(frame)
             self._last = to_source_frame(
-                frame, index, read_orientation(frame), self._reader.sample_aspect
+                frame, index, self._orientation, self._reader.sample_aspect
             )
         return self._last
 

@@ -115,7 +115,11 @@ def read_presentation(container: InputContainer, stream: VideoStream) -> Present
     pts = tuple(sorted(shown))
     # Browsers add up an animated image's delays; no rate stands behind them.
     fps = None if codec in _DELAY_CODECS else _constant_rate(pts, time_base, stream)
-    first_s = pts[0] * time_base - source_zero(container)
+    first = pts[0]
+    if container.format.name == "avi" and stream.start_time is not None:
+        # AVI knows decoding times only: the reordering delay is libav's guess, not a late start.
+        first = stream.start_time
+    first_s = first * time_base - source_zero(container)
     if fps is not None:
         # Sound that starts a little earlier (encoder priming) must not push frame k off k / fps.
         first_s = Fraction(math.floor(first_s * fps)) / fps
