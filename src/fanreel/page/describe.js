@@ -1,0 +1,173 @@
+// What the planner has to know of a composition.
+//
+//   await F.describe()   {root, inferredDurationS, clips, media, errors, warnings, usesWebgl,
+//                        timelines, fonts, variables, instances}
+//
+// Times are seconds on the root's timeline. Called again after F.setMediaInfo(), it knows the
+// length of media that say nothing of it themselves.
+(() => {
+  const F = globalThis.__fanreel;
+  const MOST_PIXELS = 16384;
+  const tidy = (value) => Math.round(value * 1e9) / 1e9;
+
+  // ---- the root, as written -----------------------------------------------------------------------
+  function rootAttributes() {
+    if (F.rootAttributes) return F.rootAttributes;
+    const root = F.clips.rootElement();
+    return root && Object.fromEntries([...root.attributes].map(({ name, value }) => [name, value]));
+  }
+
+  function describeRoot(errors) {
+    const written = rootAttributes();
+    if (!written) {
+      errors.push({
+        element: "the page",
+        message:
+          "no element has data-composition-id; write the root as " +
+          '<div data-composition-id="main" data-width="1920" data-height="1080" data-duration="5">',
+      });
+      return null;
+    }
+    const element = F.nameOf(F.clips.rootElement());
+    const fail = (message) => errors.push({ element, message });
+    if (written["data-composition-id"].trim() === "") {
+      fail('data-composition-id is empty; give the composition a name, such as "main"');
+    }
+    return {
+      id: written["data-composition-id"],
+      width: pixels(written, "data-width", fail),
+      height: pixels(written, "data-height", fail),
+      durationS: positive(written, "data-duration", "seconds, such as 5 or 7.5", fail),
+      fps: positive(written, "data-fps", "frames per second, such as 30", fail),
+      noTimeline: "data-no-timeline" in written,
+    };
+  }
+
+  function pixels(written, name, fail) {
+    const text = written[name];
+    if (text === undefined || text.trim() === "") {
+      fail(`${name} is missing; it is the frame's size in CSS pixels, such as ${name}="1080"`);
+      return null;
+    }
+    const value = Number(text.trim().replace(/px$/, ""));
+    if (Number.isInteger(value) && value >= 1 && value <= MOST_PIXELS) return value;
+    fail(`${name}="${text}" must be a whole number of CSS pixels from 1 to ${MOST_PIXELS}`);
+    return null;
+  }
+
+  // As text, so that 0.1 stays the decimal it was written as.
+  function positive(written, name, what, fail) {
+    const text = written[name]?.trim();
+    if (text === undefined || text === "") return null;
+    const number = text.replace(/s$/, "");
+    if (/^\+?(\d+\.?\d*|\.\d+)$/.test(number) && Number(number) > 0) return number;
+    fail(`${name}="${text}" must be a positive number of ${what}`);
+    return null;
+  }
+
+  // ---- clips --------------------------------------------------------------------------------------
+  function describeClips() {
+    return F.clips.all.map((clip, index) => ({
+      key: `c${index}`,
+      element: F.nameOf(clip.element),
+      composition: clip.composition ?? "",
+      startS: clip.startS,
+      durationS: clip.durationS,
+      track: clip.track,
+      kind: clip.kind,
+    }));
+  }
+
+  function duplicates() {
+    const warnings = [];
+    const seen = new Map();
+    for (const { element, owner } of F.clips.all) {
+      if (element.id === "") continue;
+      const ids = seen.get(owner) ?? seen.set(owner, new Set()).get(owner);
+      if (ids.has(element.id)) {
+        warnings.push(`id "${element.id}" names two clips of composition "${owner.id}"; data-start means the first`);
+      }
+      ids.add(element.id);
+    }
+    const root = F.clips.rootElement();
+    const inline = F.nesting.instances.filter((instance) => instance.inline);
+    for (const { host } of inline) {
+      if (!root.contains(host)) {
+        warnings.push(`${F.nameOf(host)} is a second root; only the first element with data-composition-id is rendered as one`);
+      }
+    }
+    const names = inline.map(({ id }) => id).concat(root?.getAttribute("data-composition-id") ?? []);
+    for (const id of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
+      warnings.push(`data-composition-id="${id}" is written twice; both would be played by window.__timelines["${id}"]`);
+    }
+    return warnings;
+  }
+
+  // ---- duration -----------------------------------------------------------------------------------
+  // From what is registered, animated or timed; without any of it nothing says how long it takes.
+  function inferDuration(media) {
+    const ends = [...F.realms()].flatMap((realm) => [
+      realm.timelines.durationS(),
+      realm.animations.durationS(),
+      realm.runtimes.durationS(),
+    ]);
+    for (const { endS, owner } of F.clips.all) {
+      ends.push(Math.min(endS, F.clips.compositions.get(owner.element)?.endS ?? Infinity));
+    }
+    for (const item of media) {
+      if (item.durationS !== null && item.kind !== "image") ends.push(item.startS + item.durationS);
+    }
+    const finite = ends.filter((end) => Number.isFinite(end) && end > 0);
+    return finite.length === 0 ? null : tidy(Math.max(...finite));
+  }
+
+  // ---- problems -----------------------------------------------------------------------------------
+  // A script that fails after it has registered its timeline leaves a composition that can be
+  // rendered; one that fails before leaves a hole.
+  function nestingProblems() {
+    const errors = [];
+    const warnings = [];
+    for (const { element, message, instance, script } of F.nesting.errors) {
+      const plays = script && F.nesting.timelineOf(instance) !== null;
+      if (plays && !message.includes("SyntaxError")) warnings.push(`${element}: ${message}`);
+      else errors.push({ element, message });
+    }
+    return { errors, warnings };
+  }
+
+  function unprefixed({ element, message }) {
+    const prefix = `${element}: `;
+    return { element, message: message.startsWith(prefix) ? message.slice(prefix.length) : message };
+  }
+
+  async function describe() {
+    const errors = [];
+    const root = describeRoot(errors);
+    const media = await F.mediaList.describe();
+    const nesting = nestingProblems();
+    const realms = [...F.realms()];
+    return {
+      root,
+      inferredDurationS: inferDuration(media),
+      clips: describeClips(),
+      media,
+      errors: [...errors, ...nesting.errors, ...F.clips.errors.map(unprefixed), ...F.mediaList.errors],
+      warnings: [...F.clips.warnings, ...nesting.warnings, ...duplicates()],
+      usesWebgl: realms.some((realm) => realm.runtimes.usesWebgl),
+      timelines: F.timelines.names(),
+      fonts: F.fonts.describe(),
+      variables: F.variables.declared(),
+      instances: F.nesting.instances.map(({ key, id, host, url, width, height, parent }) => ({
+        key,
+        id,
+        element: F.nameOf(host),
+        file: url === null ? null : F.assets.nameOf(url),
+        width,
+        height,
+        parent: parent?.key ?? null,
+      })),
+    };
+  }
+
+  F.describe = describe;
+})();

@@ -1,0 +1,226 @@
+// The media of the document: videos, sounds and animated images, on the root's timeline.
+//
+//   F.mediaList.keyOf(element)   "m0", "m1", ...; also the attribute data-fanreel-media
+//   F.mediaList.elements()       Map key -> element; gives keys to those that have none
+//   await F.mediaList.describe() [{key, kind, src, startS, durationS, offsetS, rate, ...}], see below
+//   F.mediaList.errors           [{element, message}], of the last describe()
+//   F.setMediaInfo({key: {durationS, width, height}})  what the planner has probed
+//   F.media.durationS(element)   length of the source in seconds, null while unknown
+//
+// Every video, audio and img gets a key, in document order, whether or not it turns out to be
+// animated: so planner and workers agree without looking into files. An element that a script adds
+// later is named by what it shows, because it may be met in another order by another worker.
+(() => {
+  const F = globalThis.__fanreel;
+  const { config } = F;
+  const KEY = "data-fanreel-media";
+  // +12 dB, the most that the format's gain goes up to (HyperFrames docs, html-schema).
+  const MOST_VOLUME = 3.98;
+  const info = new Map();
+  let counted = false;
+  let errors = [];
+
+  // ---- keys --------------------------------------------------------------------------------------
+  function nameLate(element) {
+    const facts = [element.localName, sourceOf(element), element.getAttribute("data-start")];
+    const parent = element.closest("[data-fanreel-host], [data-composition-id]");
+    facts.push(parent?.getAttribute("data-fanreel-host") ?? parent?.dataset.compositionId);
+    let hash = 2166136261;
+    for (const char of facts.join("\0")) hash = Math.imul(hash ^ char.codePointAt(0), 16777619);
+    const name = `m-${(hash >>> 0).toString(16)}`;
+    const taken = document.querySelectorAll(`[${KEY}^="${name}"]`).length;
+    return taken === 0 ? name : `${name}-${taken}`;
+  }
+
+  function elements() {
+    const found = new Map();
+    let number = 0;
+    for (const element of document.querySelectorAll("video, audio, img")) {
+      let key = element.getAttribute(KEY);
+      // A copy that a script made of a known element is another element.
+      if (key === null || found.has(key)) {
+        key = counted ? nameLate(element) : `m${number}`;
+        element.setAttribute(KEY, key);
+      }
+      number += 1;
+      found.set(key, element);
+    }
+    counted = true;
+    return found;
+  }
+
+  function keyOf(element) {
+    if (!element.hasAttribute(KEY)) elements();
+    return element.getAttribute(KEY);
+  }
+
+  // ---- sources -------------------------------------------------------------------------------------
+  function sourceOf(element) {
+    if (element instanceof HTMLImageElement) return element.currentSrc || element.src || null;
+    const own = element.getAttribute("src");
+    if (own) return new URL(own, document.baseURI).href;
+    const sources = [...element.querySelectorAll("source")].filter(
+      (source) => source.getAttribute("src") && (!source.media || matchMedia(source.media).matches),
+    );
+    const playable = (source) => !source.type || element.canPlayType(source.type) !== "";
+    return (sources.find(playable) ?? sources[0])?.src ?? null;
+  }
+
+  const has = (bytes, at, text) =>
+    [...text].every((char, index) => bytes[at + index] === char.charCodeAt(0));
+  const word = (bytes, at) => new DataView(bytes.buffer).getUint32(at);
+
+  // How often an image plays: 0 when it is still, 1 once, 2 for more than once.
+  function plays(bytes) {
+    if (has(bytes, 0, "GIF8")) return gifPlays(bytes);
+    if (has(bytes, 0, "RIFF") && has(bytes, 8, "WEBP")) return webpPlays(bytes);
+    if (has(bytes, 1, "PNG\r\n")) return pngPlays(bytes);
+    return has(bytes, 4, "ftypavis") ? 2 : 0;
+  }
+
+  function gifPlays(bytes) {
+    const table = (flags) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
+    let at = 13 + table(bytes[10]);
+    let frames = 0;
+    let repeats = false;
+    while (at < bytes.length && bytes[at] !== 0x3b) {
+      if (bytes[at] === 0x2c) {
+        frames += 1;
+        at += 11 + table(bytes[at + 9]);
+      } else {
+        repeats ||= bytes[at + 1] === 0xff && has(bytes, at + 3, "NETSCAPE2.0") && bytes[at + 16] + bytes[at + 17] !== 1;
+        at += 2;
+      }
+      while (at < bytes.length && bytes[at] !== 0) at += bytes[at] + 1;
+      at += 1;
+    }
+    if (frames < 2) return 0;
+    return repeats ? 2 : 1;
+  }
+
+  function webpPlays(bytes) {
+    if (!has(bytes, 12, "VP8X") || !(bytes[20] & 2)) return 0;
+    for (let at = 30; at + 14 <= bytes.length; ) {
+      if (has(bytes, at, "ANIM")) return bytes[at + 12] + bytes[at + 13] * 256 === 1 ? 1 : 2;
+      const size = new DataView(bytes.buffer).getUint32(at + 4, true);
+      at += 8 + size + (size & 1);
+    }
+    return 2;
+  }
+
+  function pngPlays(bytes) {
+    for (let at = 8; at + 20 <= bytes.length; at += 12 + word(bytes, at)) {
+      if (has(bytes, at + 4, "IDAT")) return 0;
+      if (has(bytes, at + 4, "acTL")) return word(bytes, at + 12) === 1 ? 1 : 2;
+    }
+    return 0;
+  }
+
+  const looked = new Map();
+  function lookInto(url) {
+    if (!looked.has(url)) {
+      const answer = F.real
+        .fetch(url)
+        .then(async (response) => (response.ok ? plays(new Uint8Array(await response.arrayBuffer())) : 0))
+        // Another origin's image may be shown but not read: its name has to do.
+        .catch(() => (/\.gif([?#]|$)/i.test(url) ? 2 : 0));
+      looked.set(url, answer);
+    }
+    return looked.get(url);
+  }
+
+  // ---- times -----------------------------------------------------------------------------------------
+  const tidy = (value) => Math.round(value * 1e9) / 1e9;
+
+  function fail(element, message) {
+    errors.push({ element: F.nameOf(element), message });
+  }
+
+  function volumeOf(element) {
+    const text = element.getAttribute("data-volume")?.trim();
+    if (!text) return 1;
+    const value = Number(text);
+    if (Number.isFinite(value) && value >= 0 && value <= MOST_VOLUME) return value;
+    fail(element, `data-volume="${text}" must be a number from 0 to 1 (up to ${MOST_VOLUME} boosts)`);
+    return 1;
+  }
+
+  // A medium without data-start runs in the time of what is around it, from there on.
+  function placeOf(element) {
+    const clip = F.clips.all.find((item) => item.element === element);
+    const around = F.clips.compositions.get(
+      element.parentElement?.closest("[data-composition-id],[data-composition-src]"),
+    );
+    const fromS = around?.startS ?? 0;
+    const untilS = around?.endS ?? Infinity;
+    if (clip) {
+      const rate = clip.rate * (around?.rate ?? 1);
+      return { startS: clip.startS, endS: clip.endS, offsetS: clip.offsetS, rate, fromS, untilS };
+    }
+    const axis = F.clips.axisOf(element);
+    return { startS: axis.zeroMs / 1000, endS: Infinity, offsetS: 0, rate: axis.rate, fromS, untilS };
+  }
+
+  // Cut to the window of the host: a host that starts inside the clip skips its beginning.
+  function timesOf(element) {
+    const { startS, endS, offsetS, rate, fromS, untilS } = placeOf(element);
+    const start = Math.max(startS, fromS, 0);
+    const end = Math.min(endS, untilS);
+    return {
+      startS: tidy(start),
+      durationS: Number.isFinite(end) ? tidy(Math.max(end - start, 0)) : null,
+      offsetS: tidy(offsetS + (start - startS) * rate),
+      rate: tidy(rate),
+    };
+  }
+
+  async function describeOne(key, element) {
+    const kind = { VIDEO: "video", AUDIO: "audio", IMG: "image" }[element.tagName];
+    const src = sourceOf(element);
+    if (!src || (kind === "audio" && !element.hasAttribute("data-start"))) return null;
+    const times = kind === "image" ? await lookInto(src) : null;
+    if (times === 0) return null;
+    const muted = element.defaultMuted === true;
+    const hasAudio = kind === "audio" || element.getAttribute("data-has-audio") === "true";
+    const volume = volumeOf(element);
+    return {
+      key,
+      kind,
+      src,
+      element: F.nameOf(element),
+      ...timesOf(element),
+      volume,
+      loop: kind === "image" ? times > 1 : element.loop,
+      muted,
+      audible: hasAudio && !muted && volume > 0,
+      shown: kind !== "audio",
+    };
+  }
+
+  async function describe() {
+    errors = [];
+    const found = await Promise.all(
+      [...elements()].map(([key, element]) => describeOne(key, element)),
+    );
+    return found.filter((item) => item !== null && item.durationS !== 0);
+  }
+
+  function durationS(element) {
+    const key = keyOf(element);
+    return info.get(key)?.durationS ?? config.media?.[key]?.sourceDurationS ?? null;
+  }
+
+  F.setMediaInfo = (probed) => {
+    for (const [key, facts] of Object.entries(probed)) info.set(key, facts);
+    F.clips.invalidate();
+  };
+  F.media = { durationS, ...F.media };
+  F.mediaList = {
+    keyOf,
+    elements,
+    describe,
+    get errors() {
+      return errors;
+    },
+  };
+})();

@@ -1,0 +1,135 @@
+// Runs the `type="module"` scripts of nested compositions, once per mount.
+//
+//   F.modules.map({instance, element})         installs an import map
+//   await F.modules.run({instance, element})   null, or what went wrong
+//   F.modules.enter(key), .leave(token)        called by the code itself
+//
+// A module cannot be evaluated in a function, so it becomes an inline module script whose first line
+// shadows `document` and the other names with the instance's own.
+(() => {
+  const F = globalThis.__fanreel;
+  const SPECIFIER = /(\b(?:from|import)\s*\(?\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
+  const waiting = new Map();
+  const plain = new Map();
+  let count = 0;
+
+  async function map({ instance, element }) {
+    let content;
+    try {
+      content = JSON.parse(element.textContent);
+    } catch (error) {
+      return `import map: ${error.message}`;
+    }
+    for (const [name, url] of Object.entries(content.imports ?? {})) {
+      content.imports[name] = await absolute(url, instance.url);
+    }
+    const script = document.createElement("script");
+    script.type = "importmap";
+    script.textContent = JSON.stringify(content);
+    document.head.append(script);
+    return null;
+  }
+
+  async function absolute(reference, fileUrl) {
+    return new URL(await F.assets.resolve(reference, fileUrl), document.baseURI).href;
+  }
+
+  // Imports of an inline module start at the nested file; those of a module file at that file.
+  async function rebaseImports(code, place) {
+    const found = [...code.matchAll(SPECIFIER)];
+    const urls = await Promise.all(found.map((match) => place(match[3])));
+    let index = 0;
+    return code.replace(SPECIFIER, (_, before, quote) => {
+      const url = urls[index];
+      index += 1;
+      return `${before}${quote}${url}${quote}`;
+    });
+  }
+
+  async function run({ instance, element }) {
+    const src = element.getAttribute("src");
+    if (src === null) {
+      const place = (reference) => absolute(reference, instance.url);
+      const code = element.textContent;
+      const line = F.nesting.lineOf(instance, code);
+      return runCode(instance, await rebaseImports(code, place), instance.url, line);
+    }
+    const url = new URL(src, document.baseURI);
+    if (url.origin !== location.origin) return runPlain(url.href);
+    let code;
+    try {
+      code = await F.nesting.read(url.href);
+    } catch (error) {
+      return `module ${F.assets.nameOf(url.href)}: ${error.message}`;
+    }
+    if (!F.nesting.isComposition(code)) return runPlain(url.href);
+    const place = async (reference) => new URL(reference, url).href;
+    return runCode(instance, await rebaseImports(code, place), url.href, 1);
+  }
+
+  function runPlain(url) {
+    if (!plain.has(url)) {
+      const script = document.createElement("script");
+      script.type = "module";
+      script.src = url;
+      const ended = new Promise((resolve) => {
+        script.addEventListener("load", () => resolve(null));
+        script.addEventListener("error", () => resolve(`module ${url} could not be loaded`));
+      });
+      document.head.append(script);
+      plain.set(url, ended);
+    }
+    return plain.get(url);
+  }
+
+  function runCode(instance, code, url, line) {
+    count += 1;
+    const token = `m${count}`;
+    const name = `${F.assets.nameOf(url)}?fanreel=${token}`;
+    const names = F.scopeScript.names.join(", ");
+    const script = document.createElement("script");
+    script.type = "module";
+    script.textContent =
+      "\n".repeat(line - 1) +
+      `const { ${names} } = __fanreel.modules.enter("${instance.key}", "${token}"); ${code}\n` +
+      `;__fanreel.modules.leave("${token}");\n//# sourceURL=${name}`;
+    const ended = new Promise((resolve) => waiting.set(token, { instance, resolve, name }));
+    script.addEventListener("error", () =>
+      settle(token, `module of ${name.split("?")[0]}: an import could not be loaded`),
+    );
+    document.head.append(script);
+    return ended.finally(() => script.remove());
+  }
+
+  function settle(token, failure) {
+    const item = waiting.get(token);
+    if (!item) return;
+    waiting.delete(token);
+    item.outer?.();
+    item.resolve(failure);
+  }
+
+  // A syntax error is reported under the page's name, before the code could enter.
+  function reportsOn({ name, outer }, { filename, error }) {
+    return filename?.endsWith(name) || (outer === undefined && error instanceof SyntaxError);
+  }
+
+  window.addEventListener("error", (event) => {
+    const found = [...waiting].find(([, item]) => reportsOn(item, event));
+    if (!found) return;
+    const [token, { name }] = found;
+    const text = event.message.replace(/^Uncaught |Failed to execute '\w+' on '\w+': /g, "");
+    settle(token, `${name.split("?")[0]}: ${text} (line ${event.lineno})`);
+  });
+
+  F.modules = {
+    map,
+    run,
+    enter: (key, token) => {
+      const item = waiting.get(token);
+      item.outer = F.scopeScript.enter(item.instance);
+      return item.instance.realm.window;
+    },
+    leave: (token) => settle(token, null),
+  };
+})();

@@ -1,0 +1,135 @@
+// The style sheets of nested compositions, from file to scoped rules.
+//
+//   await F.sheets.inline(fragment, instance)   links and imports become <style> elements
+//   F.sheets.scope(instance, elements)          scopes <style> elements that are in the document
+//   F.sheets.owners                             WeakMap element -> instance, of sheets made by scripts
+//
+// Everything is fetched before it is inserted, and scoped in the task that inserts it: an unscoped
+// sheet would touch the whole page for a moment and start transitions there. A sheet that cannot be
+// read (another origin without CORS) stays a link, and unscoped.
+(() => {
+  const F = globalThis.__fanreel;
+  const SHEETS = 'style, link[rel~="stylesheet" i]:not([rel~="alternate" i])';
+  const IMPORT =
+    /@import\s+(?:url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]*))\s*\)|"([^"]*)"|'([^']*)')\s*((?:[^;"'(]|\([^)]*\)|"[^"]*"|'[^']*')*);?/iy;
+  const BEFORE_IMPORT = /(?:\s|\/\*[^]*?\*\/|<!--|-->)+|@charset[^;]*;|@layer[^;{]*;/iy;
+  const owners = new WeakMap();
+
+  // [start, end, url, conditions] of the leading @import rules; later ones have no effect in CSS.
+  function leadingImports(text) {
+    const found = [];
+    for (let at = 0; ; ) {
+      BEFORE_IMPORT.lastIndex = at;
+      const skipped = BEFORE_IMPORT.exec(text);
+      if (skipped) {
+        at += skipped[0].length;
+        continue;
+      }
+      IMPORT.lastIndex = at;
+      const match = IMPORT.exec(text);
+      if (!match) return found;
+      const url = match.slice(1, 6).find((group) => group !== undefined);
+      found.push({ start: at, end: at + match[0].length, url, conditions: match[6].trim() });
+      at += match[0].length;
+    }
+  }
+
+  // `layer(x) supports(y) screen` as the blocks that say the same.
+  function wrap(text, conditions) {
+    const layer = /^layer(?:\(([^)]*)\))?(?=\s|$)/i.exec(conditions);
+    let rest = layer ? conditions.slice(layer[0].length).trim() : conditions;
+    const supports = /^supports\(((?:[^()]|\([^()]*\))*)\)/i.exec(rest);
+    if (supports) rest = rest.slice(supports[0].length).trim();
+    let wrapped = text;
+    if (layer) wrapped = `@layer ${layer[1] ?? ""} {\n${wrapped}\n}`;
+    if (supports) {
+      const plain = /^\s*[-\w]+\s*:/.test(supports[1]) ? `(${supports[1]})` : supports[1];
+      wrapped = `@supports ${plain} {\n${wrapped}\n}`;
+    }
+    return rest ? `@media ${rest} {\n${wrapped}\n}` : wrapped;
+  }
+
+  // References of a style sheet file are relative to that file.
+  const placeIn = (url) => (reference) => {
+    const absolute = new URL(reference, url);
+    return absolute.origin === location.origin
+      ? absolute.pathname + absolute.search + absolute.hash
+      : absolute.href;
+  };
+
+  async function readFile(url, chain) {
+    const text = await F.nesting.read(url);
+    return flatten(await F.assets.rebaseCss(text, placeIn(url)), [...chain, url]);
+  }
+
+  // What cannot be read stays an @import, which has to come first.
+  async function flatten(text, chain) {
+    const imports = leadingImports(text);
+    if (imports.length === 0) return text;
+    let kept = "";
+    let inlined = "";
+    let end = 0;
+    for (const { start, end: next, url, conditions } of imports) {
+      const before = text.slice(end, start);
+      inlined += before;
+      end = next;
+      const absolute = new URL(url, document.baseURI).href;
+      if (chain.includes(absolute)) continue;
+      try {
+        inlined += wrap(await readFile(absolute, chain), conditions);
+      } catch {
+        kept += text.slice(start, next);
+      }
+    }
+    return kept + inlined + text.slice(end);
+  }
+
+  async function inlineLink(link, instance) {
+    const url = new URL(link.getAttribute("href") ?? "", document.baseURI).href;
+    let text;
+    try {
+      text = await readFile(url, []);
+    } catch (error) {
+      if (new URL(url).origin === location.origin) {
+        F.nesting.fail(instance, `style sheet ${F.assets.nameOf(url)}: ${error.message}`);
+      }
+      return;
+    }
+    const style = document.createElement("style");
+    for (const { name, value } of link.attributes) {
+      if (!/^(rel|href|type|as|crossorigin|integrity|onload)$/.test(name)) style.setAttribute(name, value);
+    }
+    style.textContent = text;
+    link.replaceWith(style);
+  }
+
+  function inline(fragment, instance) {
+    return Promise.all(
+      [...fragment.querySelectorAll(SHEETS)].map(async (element) => {
+        if (element.localName === "link") return inlineLink(element, instance);
+        const text = await flatten(element.textContent, []);
+        if (text !== element.textContent) element.textContent = text;
+      }),
+    );
+  }
+
+  function scope(instance, elements) {
+    F.scopeCss.claimPageKeyframes();
+    const sheets = [...elements].map((element) => element.sheet).filter(Boolean);
+    for (const sheet of sheets) F.scopeCss.sheet(sheet, instance);
+    F.scopeCss.rename(sheets, instance.host.querySelectorAll("[style]"), instance);
+  }
+
+  // A sheet that a script adds: a style is scoped before the next picture, a link when it has come.
+  function adopt(node, instanceOf) {
+    const elements = node.matches(SHEETS) ? [node] : node.querySelectorAll(SHEETS);
+    for (const element of elements) {
+      const instance = owners.get(element) ?? instanceOf(element);
+      if (!instance?.scope) continue;
+      if (element.sheet) scope(instance, [element]);
+      else element.addEventListener("load", () => scope(instance, [element]), { once: true });
+    }
+  }
+
+  F.sheets = { inline, scope, adopt, owners, selector: SHEETS };
+})();

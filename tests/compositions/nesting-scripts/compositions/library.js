@@ -1,0 +1,1 @@
+globalThis.libraryRuns = (globalThis.libraryRuns || 0) + 1;

@@ -1,0 +1,2 @@
+export const seven = 7;
+export const eight = 8;
