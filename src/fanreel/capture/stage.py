@@ -133,7 +133,7 @@ class Stage:
             self.browser = stack.enter_context(Browser(launch))
             if self.spec.engine == "screenshot":
                 self._grabber = ScreenshotGrabber(self.browser, alpha=self.spec.alpha)
-            self._watch()
+            self._call(self._watch(), OPEN_TIMEOUT_S, "watching the page")
             if self.spec.webgl:
                 self._call(self._verify_software_gl(), OPEN_TIMEOUT_S, "asking for the renderer")
             self._stack = stack.pop_all()
@@ -243,7 +243,8 @@ class Stage:
             return self.browser.run(self.browser.page.screenshot(), 10)
         return None
 
-    def _watch(self) -> None:
+    async def _watch(self) -> None:
+        # On the browser's own thread, as everything that touches Playwright: subscribing talks to it.
         page = self.browser.page
         page.on("console", self._note_console)
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))

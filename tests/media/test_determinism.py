@@ -1,0 +1,115 @@
+"""The same plan gives the same bytes, however it is cut, ordered, repeated and spread."""
+
+import concurrent.futures
+import hashlib
+import multiprocessing
+import random
+from pathlib import Path
+
+import pytest
+
+from fanreel.assembly import assemble
+from fanreel.config import RenderConfig
+from fanreel.local import render
+from fanreel.plan_dir import read_manifest
+from fanreel.planning import plan
+from fanreel.rendering import render_chunk
+
+COMPOSITIONS = Path(__file__).parents[1] / "compositions"
+SEGMENT_FRAMES = 8
+CONFIG = RenderConfig(segment_frames=SEGMENT_FRAMES, quality="draft", fps=24)
+
+
+def plan_in_chunks(project: Path, count: int, plan_dir: Path) -> Path:
+    """Plan *project* in exactly *count* chunks of the same segments."""
+    config = CONFIG.replace(target_chunk_frames=1, max_parallel_chunks=count)
+    assert plan(project, config, plan_dir).chunk_count == count
+    return plan_dir
+
+
+def rendered(plan_dir: Path, out: Path, order: list[int]) -> str:
+    """Render the chunks in *order*, assemble, and give the video's digest."""
+    paths = {index: out / f"chunk-{index:05d}.mp4" for index in order}
+    for index in order:
+        render_chunk(plan_dir, index, paths[index])
+    chunks = [paths[index] for index in sorted(paths)]
+    return assemble(plan_dir, chunks, None, out / "video.mp4").sha256
+
+
+@pytest.fixture(scope="module")
+def project() -> Path:
+    """A page that moves text, shadows, filters, SVG and canvas."""
+    return COMPOSITIONS / "everything-moves"
+
+
+@pytest.fixture(scope="module")
+def one_chunk(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The reference: everything in one chunk."""
+    out = tmp_path_factory.mktemp("one")
+    plan_dir = plan_in_chunks(project, 1, out / "plan")
+    return plan_dir, rendered(plan_dir, out, [0])
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_chunk_count_does_not_move_a_byte(
+    project: Path, one_chunk: tuple[Path, str], count: int, tmp_path: Path
+) -> None:
+    """Two or four chunks, in shuffled order, give the bytes of one chunk, and the same plan hash."""
+    plan_dir = plan_in_chunks(project, count, tmp_path / "plan")
+    assert read_manifest(plan_dir).plan_hash == read_manifest(one_chunk[0]).plan_hash
+    order = list(range(count))
+    random.Random(count).shuffle(order)
+    assert rendered(plan_dir, tmp_path, order) == one_chunk[1]
+
+
+def test_local_renderer_gives_the_bytes_of_the_chunks(
+    project: Path, one_chunk: tuple[Path, str], tmp_path: Path
+) -> None:
+    """The process pool, with browsers that film several segments, changes nothing."""
+    result = render(project, tmp_path / "video.mp4", CONFIG, workers=2)
+    assert result.sha256 == one_chunk[1]
+
+
+def test_chunks_of_two_processes_and_two_threads_agree(
+    project: Path, one_chunk: tuple[Path, str], tmp_path: Path
+) -> None:
+    """Six chunks, some in threads of this process and some in other processes at the same time."""
+    plan_dir = plan_in_chunks(project, 6, tmp_path / "plan")
+    paths = [tmp_path / f"chunk-{index}.mp4" for index in range(6)]
+    context = multiprocessing.get_context("spawn")
+    with (
+        concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as processes,
+        concurrent.futures.ThreadPoolExecutor(2) as threads,
+    ):
+        running = [
+            (processes if index % 2 else threads).submit(render_chunk, plan_dir, index, path)
+            for index, path in enumerate(paths)
+        ]
+        for future in running:
+            future.result()
+    assert assemble(plan_dir, paths, None, tmp_path / "video.mp4").sha256 == one_chunk[1]
+
+
+def test_second_run_on_the_same_plan_is_byte_identical(
+    one_chunk: tuple[Path, str], tmp_path: Path
+) -> None:
+    """Rendering again reads the plan only, and writes the same chunk."""
+    plan_dir, expected = one_chunk
+    before = {path: path.stat().st_mtime_ns for path in plan_dir.rglob("*")}
+    assert rendered(plan_dir, tmp_path, [0]) == expected
+    assert {path: path.stat().st_mtime_ns for path in plan_dir.rglob("*")} == before
+
+
+def test_planning_again_gives_the_same_plan(project: Path, tmp_path: Path) -> None:
+    """Two plans of one project hold the same bytes."""
+
+    def content(directory: Path) -> dict[str, str]:
+        return {
+            path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in directory.rglob("*")
+            if path.is_file()
+        }
+
+    plan(project, CONFIG, tmp_path / "one")
+    plan(project, CONFIG, tmp_path / "two")
+    assert content(tmp_path / "one") == content(tmp_path / "two")
