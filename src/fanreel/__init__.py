@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fanreel import errors
 
 if TYPE_CHECKING:
+    from fanreel.assembly import AssembleResult, assemble
     from fanreel.config import (
         DEFAULT_CHUNK_SIZE,
         DEFAULT_MAX_PARALLEL_CHUNKS,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         reject_unsupported_distributed_format,
     )
     from fanreel.errors import *  # noqa: F403
+    from fanreel.local import RenderEvent, RenderResult, render
     from fanreel.plan_dir import (
         Artifact,
         Clip,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
         RecordedResponse,
         Versions,
     )
+    from fanreel.planning import PlanResult, plan
+    from fanreel.rendering import ChunkResult, SegmentKey, SegmentStore, render_chunk
+    from fanreel.stills import still
     from fanreel.timeline import (
         ChunkPlan,
         ChunkSlice,
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     )
 
 _NAMES_OF_MODULE = {
+    "fanreel.assembly": ("AssembleResult", "assemble"),
     "fanreel.config": (
         "DEFAULT_CHUNK_SIZE",
         "DEFAULT_MAX_PARALLEL_CHUNKS",
@@ -52,6 +58,7 @@ _NAMES_OF_MODULE = {
         *(error.__name__ for error in errors.CATALOGUE.values()),
         *errors.CATALOGUE,
     ),
+    "fanreel.local": ("RenderEvent", "RenderResult", "render"),
     "fanreel.plan_dir": (
         "Artifact",
         "Clip",
@@ -62,6 +69,9 @@ _NAMES_OF_MODULE = {
         "RecordedResponse",
         "Versions",
     ),
+    "fanreel.planning": ("PlanResult", "plan"),
+    "fanreel.rendering": ("ChunkResult", "SegmentKey", "SegmentStore", "render_chunk"),
+    "fanreel.stills": ("still",),
     "fanreel.timeline": (
         "ChunkPlan",
         "ChunkSlice",

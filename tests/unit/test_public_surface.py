@@ -9,6 +9,22 @@ import fanreel
 from fanreel import errors
 
 PROMISED = {
+    "plan",
+    "render_chunk",
+    "assemble",
+    "render",
+    "still",
+    "PlanResult",
+    "ChunkResult",
+    "AssembleResult",
+    "RenderResult",
+    "RenderEvent",
+    "SegmentKey",
+    "SegmentStore",
+    "Clip",
+    "MediaClip",
+    "RecordedResponse",
+    "Versions",
     "DEFAULT_CHUNK_SIZE",
     "DEFAULT_MAX_PARALLEL_CHUNKS",
     "PLAN_DIR_SIZE_LIMIT_BYTES",

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +15,7 @@ OnEvent = Callable[["RenderEvent"], None]
 Style = Literal["bar", "lines", "json", "quiet"]
 
 _STAGES = {"plan": "Planning", "render": "Rendering", "assemble": "Assembling"}
-_LOG_EVERY_S = 5.0
+_EVENT_EVERY_S, _LOG_EVERY_S = 0.2, 5.0
 
 
 def choose_style(*, as_json: bool, quiet: bool) -> Style:
@@ -33,7 +32,7 @@ def showing(style: Style) -> Iterator[OnEvent]:
     """Give the function that shows an event; the display ends with the block."""
     match style:
         case "json":
-            yield _write_json
+            yield _Events()
         case "quiet":
             yield lambda _event: None
         case "lines":
@@ -49,16 +48,37 @@ def write_event(name: str, facts: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _write_json(event: "RenderEvent") -> None:
-    if event.stage == "done":
-        return  # the result itself is the last event
-    facts = {
-        "stage": event.stage,
-        "framesDone": event.frames_done,
-        "totalFrames": event.total_frames,
-        "elapsedS": round(event.elapsed_s, 3),
-    }
-    write_event("progress", facts | ({"message": event.message} if event.message else {}))
+class _Pace:
+    """Lets a stage's first event pass, its last, and one every so often between."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s, self._stage, self._last_s = every_s, "", 0.0
+
+    def lets_pass(self, event: "RenderEvent") -> bool:
+        finished = 0 < event.total_frames == event.frames_done
+        waited = event.elapsed_s - self._last_s >= self._every_s
+        if event.stage == "done" or (event.stage == self._stage and not (waited or finished)):
+            return False
+        self._stage, self._last_s = event.stage, event.elapsed_s
+        return True
+
+
+class _Events:
+    """A JSON object a line; the result itself, written by the command, is the last."""
+
+    def __init__(self) -> None:
+        self._pace = _Pace(_EVENT_EVERY_S)
+
+    def __call__(self, event: "RenderEvent") -> None:
+        if not self._pace.lets_pass(event):
+            return
+        facts = {
+            "stage": event.stage,
+            "framesDone": event.frames_done,
+            "totalFrames": event.total_frames,
+            "elapsedS": round(event.elapsed_s, 3),
+        }
+        write_event("progress", facts | ({"message": event.message} if event.message else {}))
 
 
 class _Rate:
@@ -78,18 +98,15 @@ class _Rate:
 
 
 class _Lines:
-    """A line when a stage begins and one every few seconds."""
+    """A line when a stage begins or ends and one every few seconds."""
 
     def __init__(self) -> None:
-        self._stage, self._last_s, self._rate = "", 0.0, _Rate()
+        self._pace, self._rate = _Pace(_LOG_EVERY_S), _Rate()
 
     def __call__(self, event: "RenderEvent") -> None:
-        now_s, rate = time.monotonic(), self._rate(event)
-        if event.stage == "done":
+        rate = self._rate(event)
+        if not self._pace.lets_pass(event):
             return
-        if event.stage == self._stage and now_s - self._last_s < _LOG_EVERY_S:
-            return
-        self._stage, self._last_s = event.stage, now_s
         frames = f"{event.frames_done}/{event.total_frames}" if event.total_frames else ""
         words = [_STAGES[event.stage].lower(), frames, rate, event.message or ""]
         sys.stderr.write(" ".join(word for word in words if word) + "\n")

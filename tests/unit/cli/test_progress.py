@@ -42,11 +42,33 @@ def test_a_log_gets_a_line_per_stage(capsys: pytest.CaptureFixture[str]) -> None
             on_event(event)
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.splitlines() == ["planning", "rendering 0/90", "assembling 90/90 x"]
+    assert captured.err.splitlines() == [
+        "planning",
+        "rendering 0/90",
+        "rendering 90/90 30.0 frames/s",
+        "assembling 90/90 x",
+    ]
 
 
-def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fast_render_does_not_flood_its_reader(capsys: pytest.CaptureFixture[str]) -> None:
+    """A thousand frames in a second are told a few times."""
+    with showing("json") as on_event:
+        for frame in range(1001):
+            on_event(
+                RenderEvent(
+                    stage="render", frames_done=frame, total_frames=1000, elapsed_s=frame / 1000
+                )
+            )
+    done = [json.loads(line)["framesDone"] for line in capsys.readouterr().out.splitlines()]
+    assert len(done) == 6
+    assert (done[0], done[-1]) == (0, 1000)
+
+
+def test_a_terminal_gets_a_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Frames, rate and nothing left behind on standard output."""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as a terminal would be
     with showing("bar") as on_event:
         for event in EVENTS:
             on_event(event)
