@@ -1,20 +1,30 @@
 """A real Chromium with the page script in it, and the libraries of compositions from npm."""
 
 import contextlib
+import functools
 import http.server
+import mimetypes
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from fanreel.capture.locate import find_chromium
 from fanreel.page import page_script
 
-LIBRARIES = ("gsap@3.15", "animejs@4.5", "d3@7.9", "lottie-web@5.13", "three@0.185")
+LIBRARIES = (
+    "gsap@3.15",
+    "animejs@4.5",
+    "d3@7.9",
+    "lottie-web@5.13",
+    "three@0.187",
+    "@lottiefiles/dotlottie-web@0.80",
+)
 READY_TIMEOUT_MS = 10_000
 
 
@@ -62,15 +72,19 @@ def npm_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Start one headless Chromium for the session."""
+def chromium() -> Iterator[BrowserContext]:
+    """Start one headless Chromium for the session; a page per test is quick."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(),
             args=["--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"],
         )
         with contextlib.closing(browser):
-            yield browser
+            yield browser.new_context(viewport={"width": 640, "height": 360})
+
+
+def _fulfill(route: Route, *, body: str, kind: str) -> None:
+    route.fulfill(body=body, content_type=kind)
 
 
 class Player:
@@ -85,30 +99,37 @@ class Player:
         self,
         source: str | Path,
         *,
-        fps: int = 30,
         timeout_ms: int = READY_TIMEOUT_MS,
-        **config: Any,
+        **options: Any,
     ) -> dict[str, Any]:
-        """Load a project directory, or a body as text; give what readiness said."""
-        self.load(source, fps=fps, **config)
+        """Load as `load()` does; give what readiness said."""
+        self.load(source, **options)
         ready: dict[str, Any] = self.page.evaluate(
             "timeoutMs => __fanreel.ready({ timeoutMs })", timeout_ms
         )
         return ready
 
-    def load(self, source: str | Path, *, fps: int = 30, **config: Any) -> None:
-        """Load without waiting for readiness."""
-        facts = {"fpsNum": fps, "fpsDen": 1, "seed": "test", "width": 640, "height": 360}
-        self.page.add_init_script(page_script(facts | config))
+    def load(
+        self,
+        source: str | Path,
+        *,
+        fps: int | Fraction = 30,
+        files: Mapping[str, str] | None = None,
+        **config: Any,
+    ) -> None:
+        """Load a project directory, or a body as text with other *files*; once per player."""
+        rate = Fraction(fps)
+        facts = {"fpsNum": rate.numerator, "fpsDen": rate.denominator, "seed": "test"}
+        self.page.add_init_script(page_script(facts | {"width": 640, "height": 360} | config))
         if isinstance(source, Path):
             self._roots["site"] = source
             self.page.goto(f"{self._origin}/site/index.html")
             return
         html = source if "<html" in source else f"<!doctype html><body>{source}</body>"
-        self.page.route(
-            f"{self._origin}/text/index.html",
-            lambda route: route.fulfill(body=html, content_type="text/html"),
-        )
+        for name, text in {**(files or {}), "index.html": html}.items():
+            kind = mimetypes.guess_type(name)[0] or "text/plain"
+            fulfill = functools.partial(_fulfill, body=text, kind=f"{kind}; charset=utf-8")
+            self.page.route(f"{self._origin}/text/{name}", fulfill)
         self.page.goto(f"{self._origin}/text/index.html")
 
     def seek(self, frame: int) -> None:
@@ -120,6 +141,30 @@ class Player:
         self.seek(frame)
         return self.page.evaluate(expression)
 
+    def trace(self, frames: Iterable[int], expression: str) -> list[Any]:
+        """Visit *frames* in the order given; give what *expression* is at each."""
+        found: list[Any] = self.page.evaluate(
+            """async ([frames, expression]) => {
+              const found = [];
+              for (const frame of frames) {
+                await __fanreel.seek(frame);
+                found.push((0, eval)(expression));
+              }
+              return found;
+            }""",
+            [list(frames), expression],
+        )
+        return found
+
+    def trace_any_order(self, count: int, expression: str) -> list[Any]:
+        """Visit frames `[0, count)` in order, shuffled and in order again; all must agree."""
+        in_order = self.trace(range(count), expression)
+        shuffled = sorted(range(count), key=lambda frame: frame * 7919 % (count + 1))
+        by_frame = dict(zip(shuffled, self.trace(shuffled, expression), strict=True))
+        assert [by_frame[frame] for frame in range(count)] == in_order
+        assert self.trace(range(count), expression) == in_order
+        return in_order
+
     def shot(self, frame: int) -> bytes:
         """Put the page to *frame* and give its picture as PNG."""
         self.seek(frame)
@@ -127,12 +172,11 @@ class Player:
 
 
 @pytest.fixture
-def player(chromium: Browser, sites: tuple[dict[str, Path], str]) -> Iterator[Player]:
+def player(chromium: BrowserContext, sites: tuple[dict[str, Path], str]) -> Iterator[Player]:
     """Give a fresh page."""
     roots, origin = sites
-    context = chromium.new_context(viewport={"width": 640, "height": 360})
-    with contextlib.closing(context):
-        player = Player(context.new_page(), origin, roots)
+    with contextlib.closing(chromium.new_page()) as page:
+        player = Player(page, origin, roots)
         yield player
         assert player.errors == []
 

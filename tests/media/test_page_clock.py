@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from playwright.sync_api import Browser
-
-# A body that logs what it hears; `log` is read back by the tests.
-LOG = "<script>window.log = []</script>"
+import pytest
 
 
 def test_every_clock_reads_the_time_of_the_frame(player: Any) -> None:
-    """Date, performance, the document timeline and events agree on frame / fps."""
+    """Date, performance, the document timeline, events and audio agree on frame / fps."""
     player.open("<p>clocks</p>", fps=25)
     assert player.at(
         50,
@@ -17,3 +14,193 @@ def test_every_clock_reads_the_time_of_the_frame(player: Any) -> None:
             new Event("x").timeStamp, performance.timeOrigin, Date().slice(0, 15),
             new AudioContext().currentTime, Temporal.Now.instant().epochMilliseconds]""",
     ) == [2000, 2000, 2000, 2000, 2000, 0, "Thu Jan 01 1970", 2, 2000]
+
+
+def test_dates_stay_dates(player: Any) -> None:
+    """Only the present is ours: arguments, subclasses and statics of Date work as ever."""
+    player.open(
+        """<script>
+        class Stamp extends Date { twice() { return 2 * this } }
+        window.facts = () => [
+          new Date(5).getTime(), new Date(2020, 0, 2).getDate(), Date.UTC(2000, 0),
+          new Stamp().twice(),
+          new Stamp() instanceof Date, new Date() instanceof Stamp, Date.length, Date.name,
+          Object.prototype.toString.call(new Date()), new Date().constructor === Date,
+          Date.parse("1970-01-01T00:00:01Z"),
+          new Intl.DateTimeFormat("en", {year: "numeric", timeZone: "UTC"}).format(),
+        ]</script>"""
+    )
+    assert player.at(30, "facts()") == [
+        *(5, 2, 946684800000, 2000, True, False, 7, "Date", "[object Date]", True, 1000, "1970")
+    ]
+
+
+def test_timers_run_in_time_order_at_their_own_time(player: Any) -> None:
+    """A seek that jumps over timers runs each with the clock at its due time."""
+    player.open(
+        """<script>
+        window.log = [];
+        const note = (...name) => log.push([name.join(), performance.now()]);
+        setTimeout(note, 300, "late", 1);
+        setTimeout(note, 100, "early");
+        setTimeout("log.push(['text', Date.now()])", 200);
+        const ticking = setInterval(note, 120, "tick");
+        setTimeout(() => { note("stop"); clearInterval(ticking) }, 400);
+        clearTimeout(setTimeout(note, 50, "never"));
+        setTimeout(() => { setTimeout(note, 10, "inner") }, 310);
+        </script>"""
+    )
+    assert player.at(0, "log") == []
+    assert player.at(30, "log") == [
+        ["early", 100],
+        ["tick", 120],
+        ["text", 200],
+        ["tick", 240],
+        ["late,1", 300],
+        ["inner", 320],
+        ["tick", 360],
+        ["stop", 400],
+    ]
+
+
+def test_promise_jobs_run_between_timers(player: Any) -> None:
+    """An async function resumes before the next timer, as in the browser."""
+    player.open(
+        """<script>
+        window.log = [];
+        setTimeout(async () => { log.push("a1"); await 0; await 0; log.push("a2") }, 10);
+        setTimeout(() => log.push("b"), 10);
+        (async () => {
+          for (let n = 0; n < 4; n += 1) {
+            await new Promise((done) => setTimeout(done, 100));
+            log.push(performance.now());
+          }
+        })();
+        </script>"""
+    )
+    assert player.at(30, "log") == ["a1", "a2", "b", 100, 200, 300, 400]
+
+
+def test_animation_frames_run_once_per_frame(player: Any) -> None:
+    """Callbacks get the frame's time, those asked for inside them wait for the next frame."""
+    player.open(
+        """<script>
+        window.log = [];
+        const loop = (time) => { log.push(time); requestAnimationFrame(loop) };
+        window.start = () => {
+          requestAnimationFrame(loop);
+          const gone = requestAnimationFrame(() => log.push("cancelled before"));
+          cancelAnimationFrame(gone);
+          requestAnimationFrame(() => cancelAnimationFrame(last));
+          const last = requestAnimationFrame(() => log.push("cancelled by a callback"));
+        };</script>"""
+    )
+    player.seek(0)
+    player.page.evaluate("start()")
+    assert player.at(3, "log") == [100]
+    assert player.at(6, "log") == [100, 200]
+    assert player.at(3, "log") == [100, 200, 100]
+
+
+def test_long_jumps_keep_animation_frames_coming(player: Any) -> None:
+    """No gap is longer than 450 ms, the most that libraries take without shifting their clocks."""
+    player.open(
+        """<script>window.log = [];
+        const loop = (time) => { log.push(time); requestAnimationFrame(loop) };
+        requestAnimationFrame(loop)</script>"""
+    )
+    player.seek(0)
+    player.page.evaluate("log.length = 0")
+    assert player.at(60, "log") == [450, 900, 1350, 1800, 2000]
+
+
+def test_loading_takes_no_time(player: Any) -> None:
+    """While loading, timers without delay run, those with a delay wait for a seek."""
+    player.page.route(
+        "**/slow.json", lambda route: (player.page.wait_for_timeout(150), route.fulfill(json={}))
+    )
+    player.open(
+        """<script>
+        window.log = [];
+        const note = (name) => log.push([name, Date.now()]);
+        setTimeout(note, 40, "delayed");
+        setTimeout(note, 0, "at once");
+        requestIdleCallback((deadline) => note(deadline.timeRemaining() > 0 ? "idle" : "busy"));
+        fetch("slow.json").then(() => { note("fetched"); setTimeout(note, 100, "after") });
+        </script>"""
+    )
+    assert player.page.evaluate("log") == [["at once", 0], ["idle", 0], ["fetched", 0]]
+    assert player.at(3, "log.slice(3)") == [["delayed", 40], ["after", 100]]
+
+
+def test_tasks_are_over_before_the_picture_is_taken(player: Any) -> None:
+    """A seek waits for messages, posted tasks and promises the page has under way."""
+    player.open(
+        """<p id="out"></p><script>
+        const { port1, port2 } = new MessageChannel();
+        const parts = [];
+        port1.onmessage = () => parts.push("message");
+        addEventListener("message", () => parts.push("window"));
+        const loop = () => {
+          requestAnimationFrame(loop);
+          parts.length = 0;
+          port2.postMessage(1);
+          postMessage(1, "*");
+          scheduler.postTask(() => parts.push("task"));
+          queueMicrotask(() => parts.push("microtask"));
+        };
+        requestAnimationFrame(loop);
+        window.parts = parts;
+        </script>"""
+    )
+    assert sorted(player.at(7, "parts")) == ["message", "microtask", "task", "window"]
+
+
+def test_runaway_timers_are_an_error(player: Any) -> None:
+    """Timers that keep each other going are stopped by name, not by a hang."""
+    player.open("<script>setInterval(() => {}, 1)</script>", tasksPerSeek=50)
+    with pytest.raises(Exception, match="RunawayTimers: more than 50 timer callbacks"):
+        player.seek(300)
+
+
+def test_a_failing_callback_is_reported_and_harms_nobody(player: Any) -> None:
+    """What a timer throws reaches the page's error event; the frame goes on."""
+    player.open(
+        """<script>window.log = [];
+        addEventListener("error", (event) => { log.push(event.message); event.preventDefault() });
+        setTimeout(() => { throw new Error("broken") }, 10);
+        setTimeout(() => log.push("fine"), 20)</script>"""
+    )
+    assert player.at(1, "log") == ["Uncaught Error: broken", "fine"]
+    assert player.errors == []
+
+
+def test_chance_depends_on_seed_and_frame_only(player: Any) -> None:
+    """The same frame draws the same numbers in any order; other frames draw others."""
+    player.open(
+        """<script>
+        window.draw = () => [Math.random(), Math.random(), crypto.randomUUID(),
+                             ...crypto.getRandomValues(new Uint16Array(3))]</script>"""
+    )
+    drawn = player.trace_any_order(5, "draw()")
+    assert len({tuple(item) for item in drawn}) == 5
+    assert all(0 <= item[0] < 1 and item[0] != item[1] for item in drawn)
+    assert player.page.evaluate(
+        "(() => { try { crypto.getRandomValues([]) } catch (e) { return e.name } })()"
+    ) in {"TypeError", "TypeMismatchError"}
+
+
+def test_frames_of_the_project_share_the_clock(player: Any) -> None:
+    """Timers and animations of nested documents run by the time of the composition."""
+    inner = """<style>@keyframes go { to { translate: 100px } }
+      i { animation: go 1s linear both }</style><i>x</i>
+      <script>addEventListener("load", () => setTimeout(() => { parent.heard = Date.now() }, 500));
+      requestAnimationFrame(function loop(t) { window.seen = t; requestAnimationFrame(loop) })
+      </script>"""
+    player.open('<iframe src="inner.html"></iframe>', files={"inner.html": inner})
+    assert player.at(
+        24,
+        """(({ contentWindow: w }) => [w.performance.now(), w.Date.now(), w.seen, heard,
+            w.getComputedStyle(w.document.querySelector("i")).translate])
+           (document.querySelector("iframe"))""",
+    ) == [800, 800, 800, 500, "80px"]

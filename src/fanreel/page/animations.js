@@ -8,8 +8,9 @@
 //   F.animations.count()       how many are known
 //
 // When they start (HyperFrames docs, adapters/css-animations and adapters/waapi):
-// - A CSS animation that is there when the page has loaded runs in the time of the clip around
-//   it, from that clip's start.
+// - A CSS animation that style asks for when the page has loaded runs in the time of the clip
+//   around it, from that clip's start, also where `display: none` or `animation-play-state` hold
+//   it back at first.
 // - A Web Animation or transition of the loading page runs from the start of the root.
 // - A Web Animation that the loading page paused is driven all the same, from the time it was
 //   paused at.
@@ -42,8 +43,9 @@
     const timeline = native.timeline.get.call(animation);
     if (!(timeline instanceof DocumentTimeline)) return null; // scroll-driven: no clock in it
     const kind = kindOf(animation);
-    const fromLoad = clock.loading;
     const { effect } = animation;
+    const fromLoad =
+      clock.loading || (kind === "css" && namesAtLoad(effect).has(animation.animationName));
     const motion = new Motion(animation, {
       kind,
       axis: fromLoad && kind === "css" ? () => F.clips.axisOf(effect?.target) : null,
@@ -65,11 +67,22 @@
     followPlayState();
   }
 
+  // Elements that get their animations later, when they are displayed: element -> names.
+  const promised = new WeakMap();
+  const NONE = new Set();
+  const namesAtLoad = (effect) =>
+    (effect?.pseudoElement ? null : promised.get(effect?.target)) ?? NONE;
+
   function begin() {
     adopt();
+    for (const element of document.querySelectorAll("body *")) {
+      const names = getComputedStyle(element).animationName;
+      if (names !== "none") promised.set(element, new Set(names.split(", ")));
+    }
     for (const motion of motions.values()) {
-      if (motion.kind !== "script" || motion.rate !== 1 || motion.idle) continue;
-      motion.startLocal = motion.hold === null ? 0 : -motion.hold;
+      if (motion.kind === "css") motion.stylePaused = isPausedByStyle(motion);
+      if (motion.kind !== "script" || motion.hold === null) continue;
+      motion.startLocal = -motion.hold / (motion.rate || 1);
       motion.hold = null;
       motion.changed();
     }
@@ -77,13 +90,14 @@
 
   // `animation-play-state` is the one thing style sheets change on a running animation.
   function followPlayState() {
+    if (clock.loading) return;
     for (const motion of motions.values()) {
       if (motion.kind !== "css" || motion.byScript || motion.idle) continue;
       const paused = isPausedByStyle(motion);
       if (paused === motion.stylePaused) continue;
       motion.stylePaused = paused;
       if (paused) motion.pause();
-      else motion.play();
+      else if (motion.hold !== null) motion.play();
     }
   }
 

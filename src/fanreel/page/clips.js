@@ -16,6 +16,7 @@
   const F = globalThis.__fanreel;
   const { clock, config } = F;
   const EPSILON_FRAMES = 1e-4;
+  const IMAGE_S = 3; // docs, tracks-and-clips: an image without data-duration
   const fps = (config.fpsNum ?? 30) / (config.fpsDen ?? 1);
   const TIMED = "[data-start]";
   const COMPOSITION = "[data-composition-id],[data-composition-src]";
@@ -136,6 +137,7 @@
     if (length === null && end !== null) length = end - startOf(clip); // the format's old name
     if (length === null && kind === "composition") length = compositionDurationS(element);
     if (length === null && (kind === "video" || kind === "audio")) length = mediaDurationS(element);
+    if (length === null && kind === "image") length = IMAGE_S;
     clip.durationS = length;
     return length;
   }
@@ -155,7 +157,10 @@
       fail(clip.element, `data-start refers to "${id}", which is in another composition`);
     } else {
       const hint = /[+-]/.test(id) ? "; write spaces around + and -" : "";
-      fail(clip.element, `data-start refers to "${id}", which is no clip of this composition${hint}`);
+      fail(
+        clip.element,
+        `data-start refers to "${id}", which is no clip of this composition${hint}`,
+      );
     }
     return 0;
   }
@@ -219,7 +224,7 @@
     clip.track = trackOf(clip.element);
     clip.rate = playbackRate(clip.element);
     clip.offsetS = offset(clip.element);
-    clip.state = stateOf.get(clip.element) ?? { hidden: null, stay: false };
+    clip.state = stateOf.get(clip.element) ?? { hidden: null };
     stateOf.set(clip.element, clip.state);
   }
 
@@ -289,37 +294,27 @@
   });
 
   // ---- showing and hiding ------------------------------------------------------------------------------
-  // An attribute and a rule, not inline style: what the page writes inline stays as it is, and a
-  // descendant that says `visibility: visible` is hidden with its clip.
+  // Attributes and rules, not inline style: what the page writes inline stays as it is, and a
+  // descendant that says `visibility: visible` is hidden with its clip. In its time a clip shows
+  // whatever the page says of its visibility: timing owns that (docs, determinism-rules). Media
+  // are left out there, since media.js puts its own picture in their place.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
-    `[${HIDDEN}], [${HIDDEN}] * { visibility: hidden !important } ` +
-      `[${SHOWN}] { visibility: visible }`,
+    `[${SHOWN}] { visibility: visible !important } ` +
+      `[${HIDDEN}], [${HIDDEN}] * { visibility: hidden !important }`,
   );
-
-  // A style sheet that hides clips expects the renderer to show them in their time. Asked once,
-  // before any script animated the page, and only where the clip itself, not a parent, is hidden.
-  function isHiddenBySheet({ element }) {
-    if (element.style?.visibility) return false;
-    const parent = element.parentElement;
-    return (
-      getComputedStyle(element).visibility === "hidden" &&
-      (!parent || getComputedStyle(parent).visibility !== "hidden")
-    );
-  }
 
   function seek(frame) {
     resolve();
     if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
     let changed = false;
-    for (const clip of all) {
-      if (clip.kind === "audio") continue;
-      const { state } = clip;
-      const hidden = frame < clip.startFrame || frame >= clip.endFrame;
+    for (const { element, kind, state, startFrame, endFrame } of all) {
+      if (kind === "audio") continue;
+      const hidden = frame < startFrame || frame >= endFrame;
       if (state.hidden === hidden) continue;
-      if (state.hidden === null && isHiddenBySheet(clip)) clip.element.setAttribute(SHOWN, "");
       state.hidden = hidden;
-      clip.element.toggleAttribute(HIDDEN, hidden);
+      element.toggleAttribute(HIDDEN, hidden);
+      if (kind !== "video") element.toggleAttribute(SHOWN, !hidden);
       changed = true;
     }
     return changed;

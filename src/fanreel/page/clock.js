@@ -23,7 +23,7 @@
   const F = globalThis.__fanreel;
   const { real } = F;
   const LONGEST_FRAME_GAP_MS = 450;
-  const TASKS_PER_SEEK = 200_000;
+  const TASKS_PER_SEEK = F.config.tasksPerSeek ?? 200_000;
   // HTML: from the sixth nested timer on, 4 ms is the shortest delay. It also bounds chains.
   const NESTING_LIMIT = 5;
   const NESTED_DELAY_MS = 4;
@@ -350,7 +350,10 @@
     getter(PerformanceTiming.prototype, name, () => epochMs);
   }
   getter(Event.prototype, "timeStamp", () => clock.now);
-  const timelineTime = Object.getOwnPropertyDescriptor(AnimationTimeline.prototype, "currentTime").get;
+  const timelineTime = Object.getOwnPropertyDescriptor(
+    AnimationTimeline.prototype,
+    "currentTime",
+  ).get;
   getter(AnimationTimeline.prototype, "currentTime", function currentTime() {
     return this instanceof DocumentTimeline ? clock.now : timelineTime.call(this);
   });

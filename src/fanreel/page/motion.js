@@ -183,7 +183,9 @@
       };
       if (this.kind === "transition") {
         const propertyName = this.animation.transitionProperty;
-        target.dispatchEvent(new TransitionEvent(`transition${phase}`, { ...common, propertyName }));
+        target.dispatchEvent(
+          new TransitionEvent(`transition${phase}`, { ...common, propertyName }),
+        );
       } else {
         const { animationName } = this.animation;
         target.dispatchEvent(new AnimationEvent(`animation${phase}`, { ...common, animationName }));

@@ -61,7 +61,8 @@
   function announced() {
     const ids = new Set();
     for (const script of document.scripts) {
-      for (const match of script.textContent.matchAll(REGISTERS)) ids.add(match[2] ?? match[3] ?? null);
+      for (const match of script.textContent.matchAll(REGISTERS))
+        ids.add(match[2] ?? match[3] ?? null);
     }
     return ids;
   }
@@ -78,7 +79,9 @@
     const exempt = new Set(
       compositions.filter((c) => c.element?.hasAttribute("data-no-timeline")).map((c) => c.id),
     );
-    return [...announced()].filter((id) => (id === null ? known.size === 0 : !known.has(id)) && !exempt.has(id));
+    return [...announced()].filter(
+      (id) => (id === null ? known.size === 0 : !known.has(id)) && !exempt.has(id),
+    );
   }
 
   function hasMotion() {
@@ -184,7 +187,8 @@
     for (const realm of F.realms()) realm.animations.adopt();
     return {
       ok: !expired(),
-      waitingFor: names.length > 0 || !expired() ? names : ["the page's own scripts to come to rest"],
+      waitingFor:
+        names.length > 0 || !expired() ? names : ["the page's own scripts to come to rest"],
       warnings: givenUp.map(({ what }) => `the page never brought ${what}`),
       failed: [...F.realms()].flatMap((realm) => [...realm.resources.failed]),
     };
@@ -192,5 +196,6 @@
 
   F.ready = ready;
   // Here because variables.js, which runs earlier, makes the object.
-  (globalThis.__hyperframes ??= {}).registerFrameSource = F.runtimes.registerFrameSource;
+  globalThis.__hyperframes ??= {};
+  globalThis.__hyperframes.registerFrameSource = F.runtimes.registerFrameSource;
 })();

@@ -45,7 +45,9 @@
     for (const library of [page.lottie, page.bodymovin]) {
       for (const item of library?.getRegisteredAnimations?.() ?? []) found.add(item);
     }
-    for (const element of document.querySelectorAll("dotlottie-wc,dotlottie-player,lottie-player")) {
+    for (const element of document.querySelectorAll(
+      "dotlottie-wc,dotlottie-player,lottie-player",
+    )) {
       const player = element.dotLottie ?? element.getLottie?.();
       if (player) found.add(player);
     }
