@@ -157,10 +157,13 @@ def run_batch(
     """
     Run *requests*, at most *max_concurrent* at once, and give each as it ends.
 
+    The pause between looks grows to *poll_s*, so that short renders are noticed soon.
+
     One that fails, or cannot be started, is an item of its own and does not stop the others.
     """
     waiting = list(enumerate(requests))[::-1]
     running: dict[str, tuple[int, StartedRender]] = {}
+    pause_s = min(0.25, poll_s)
     while waiting or running:
         while waiting and len(running) < max_concurrent:
             index, request = waiting.pop()
@@ -188,4 +191,5 @@ def run_batch(
                 failure=now.failure,
             )
         if running and not ended:
-            time.sleep(poll_s)
+            time.sleep(pause_s)
+            pause_s = min(1.5 * pause_s, poll_s)

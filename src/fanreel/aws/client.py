@@ -1,6 +1,7 @@
 """`RenderClient`: start renders on a deployed stack, watch them, fetch their videos."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -39,6 +40,7 @@ from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderCancelled
 
 Config = RenderConfig | Mapping[str, Any] | None
+_FIRST_POLL_S = 0.25
 
 
 class RenderClient:
@@ -294,21 +296,27 @@ class RenderClient:
         """
         Wait until a render has ended well.
 
+        Args:
+            render_id: A render, running or ended.
+            timeout_s: Longest wait; None waits as long as it takes.
+            poll_s: Longest pause between looks; the first ones are shorter.
+            on_progress: Called with what each look found.
         Raises:
             RenderError: It failed: of the class of its code, `render_id` and `aws_code` as facts.
             RenderCancelled: It was cancelled. Terminal.
             TimeoutError: It is still running after *timeout_s*; it goes on.
         """
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while True:
-            now = self.progress(render_id)
+        deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        pause_s = min(_FIRST_POLL_S, poll_s)
+        while not (now := self.progress(render_id)).finished:
             if on_progress is not None:
                 on_progress(now)
-            if now.finished:
-                break
-            if deadline is not None and time.monotonic() + poll_s > deadline:
+            if time.monotonic() + pause_s > deadline:
                 raise TimeoutError(f"render {render_id} still runs after {timeout_s:g} s")
-            time.sleep(poll_s)
+            time.sleep(pause_s)
+            pause_s = min(1.5 * pause_s, poll_s)
+        if on_progress is not None:
+            on_progress(now)
         if now.status == "SUCCEEDED":
             return now
         if now.failure is None:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from fanreel.aws import layout
 from fanreel.aws.failures import error_code
 from fanreel.aws.storage import connect
+from fanreel.aws.templates import Place
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import InvalidConfig, RenderError, StorageUnavailable
 
@@ -48,7 +49,7 @@ def aws_errors(doing: str) -> Iterator[None]:
         raise
     except (NoCredentialsError, NoRegionError) as exc:
         raise InvalidConfig(
-            f"{doing}: {exc}; configure AWS (`aws configure`, AWS_PROFILE, AWS_REGION)"
+            f"{doing}: {str(exc).rstrip('.')}; configure AWS (`aws configure`, AWS_PROFILE, AWS_REGION)"
         ) from exc
     except ClientError as exc:
         code = error_code(exc)
@@ -191,21 +192,50 @@ def read_deployment(
         StorageUnavailable: CloudFormation did not answer. Retryable.
     """
     session = session or boto3.Session()
-    with aws_errors(f"looking up stack {stack_name}"):
+    with aws_errors(f"looking up stack {stack_name}"), _missing_stack(stack_name, session):
         client = session.client("cloudformation", endpoint_url=endpoint_url)
-        try:
-            stacks = client.describe_stacks(StackName=stack_name)["Stacks"]
-        except ClientError as exc:
-            if error_code(exc) == "ValidationError":
-                raise InvalidConfig(
-                    f"there is no stack {stack_name!r} in {session.region_name}; deploy it with "
-                    "`fanreel lambda deploy`, or name another one with --stack",
-                    stack_name=stack_name,
-                ) from exc
-            raise
+        stacks = client.describe_stacks(StackName=stack_name)["Stacks"]
     outputs = {
         item["OutputKey"]: item["OutputValue"]
         for item in stacks[0].get("Outputs", [])
         if "OutputKey" in item and "OutputValue" in item
     }
     return Deployment.from_outputs(stack_name, outputs)
+
+
+def read_physical_ids(
+    stack_name: str,
+    *,
+    session: boto3.Session | None = None,
+    endpoint_url: str | None = None,
+) -> tuple[Place, dict[str, str]]:
+    """Give where a stack is and the names of its resources. Raises as `read_deployment()`."""
+    session = session or boto3.Session()
+    with aws_errors(f"listing the resources of {stack_name}"), _missing_stack(stack_name, session):
+        client = session.client("cloudformation", endpoint_url=endpoint_url)
+        stack_id = client.describe_stacks(StackName=stack_name)["Stacks"][0].get("StackId", "")
+        pages = client.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+        names = {
+            item["LogicalResourceId"]: item["PhysicalResourceId"]
+            for page in pages
+            for item in page["StackResourceSummaries"]
+            if "PhysicalResourceId" in item
+        }
+    # arn:partition:cloudformation:region:account:stack/name/uuid
+    _, partition, _, region, account, *_ = stack_id.split(":")
+    place = Place(stack_name=stack_name, partition=partition, region=region, account=account)
+    return place, names
+
+
+@contextmanager
+def _missing_stack(stack_name: str, session: boto3.Session) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as exc:
+        if error_code(exc) != "ValidationError":
+            raise
+        raise InvalidConfig(
+            f"there is no stack {stack_name!r} in {session.region_name}; deploy it with "
+            "`fanreel lambda deploy`, or name another one with --stack",
+            stack_name=stack_name,
+        ) from exc

@@ -44,6 +44,11 @@ class Quotas:
         return self.concurrency < _UNRESERVED_MINIMUM
 
     @property
+    def reservable(self) -> int:
+        """Concurrency that a function may reserve for itself."""
+        return max(0, self.unreserved_concurrency - _UNRESERVED_MINIMUM)
+
+    @property
     def memory_mb(self) -> int:
         """Memory to deploy with: two vCPUs, or what a new account may have."""
         return min(DEFAULT_MEMORY_MB, self.memory_limit_mb)

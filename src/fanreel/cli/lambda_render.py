@@ -1,0 +1,177 @@
+"""`fanreel lambda render`, `render-batch`, `estimate`: starting renders on AWS."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fanreel.cli.lambda_progress import watching
+from fanreel.cli.lambda_target import Target, camel, stack_command
+from fanreel.cli.options import build_config, split_project, with_config_options
+from fanreel.cli.report import duration_in_words, size_in_words
+
+if TYPE_CHECKING:
+    from fanreel.aws.cost import Cost
+    from fanreel.errors import RenderError
+
+render_app = typer.Typer()
+
+Project = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROJECT", help="A folder, a page, or the S3 URI of a site or an archive."
+    ),
+]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(metavar="USD", help="Refuse to start what is estimated to cost more."),
+]
+
+
+def split_target(project: str, fields: dict[str, Any]) -> tuple[str | Path, dict[str, Any]]:
+    """Let PROJECT be a URI, a folder, or a page."""
+    if project.startswith("s3://"):
+        return project, fields
+    return split_project(Path(project), fields)
+
+
+@stack_command(render_app, "render")
+@with_config_options
+def render(  # noqa: PLR0913 (each is an option)
+    target: Target,
+    project: Project,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Wait, and download the video here."),
+    ] = None,
+    output_uri: Annotated[
+        str | None, typer.Option(metavar="URI", help="Where in the bucket the video goes.")
+    ] = None,
+    render_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The same id again is the same render.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait, and show progress.")] = False,
+    max_concurrency: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Chunks at once.")
+    ] = None,
+    max_cost: MaxCost = None,
+    config_fields: dict[str, Any],
+) -> None:
+    """Render PROJECT on the deployed stack."""
+    where, fields = split_target(project, config_fields)
+    config = build_config(fields, output)
+    client = target.client()
+    started = client.start_render(
+        where,
+        config,
+        render_id=render_id,
+        output_uri=output_uri,
+        max_concurrency=max_concurrency,
+        max_cost_usd=max_cost,
+    )
+    again = " (it had been started before)" if started.already_started else ""
+    if not wait and output is None:
+        target.answer(
+            started,
+            started.render_id,
+            f"started{again}; `fanreel lambda progress {started.render_id} --wait` watches it",
+        )
+        return
+    target.say(f"{started.render_id} started{again}")
+    with watching(as_json=target.as_json) as on_progress:
+        end = client.wait(started.render_id, on_progress=on_progress)
+    result = end.to_json()
+    lines = [str(end.output_uri)]
+    if output is not None:
+        fetched = client.download(started.render_id, output)
+        result["download"] = fetched.to_json()
+        lines = [f"{fetched.path}: {size_in_words(fetched.size_bytes)}"]
+    took = f"took {duration_in_words(end.elapsed_s)}"
+    cost = f", {end.cost.total_usd:.4f} USD" if end.cost else ""
+    target.answer(result, *lines, f"{end.total_frames} frames, {took}{cost}")
+
+
+@stack_command(render_app, "render-batch")
+@with_config_options
+def render_batch(
+    target: Target,
+    project: Project,
+    batch: Annotated[
+        Path,
+        typer.Argument(metavar="BATCH", help="JSON Lines: variables, renderId, config, outputUri."),
+    ],
+    *,
+    max_concurrent: Annotated[int, typer.Option(min=1, metavar="N", help="Renders at once.")] = 5,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check all lines, start none.")
+    ] = False,
+    config_fields: dict[str, Any],
+) -> None:
+    """
+    Render PROJECT once per line of BATCH.
+
+    Every line is checked before the first is started; one that fails does not stop the others.
+    The answer is one line a render, as each ends; the exit status is that of the first failure.
+    """
+    where, fields = split_target(project, config_fields)
+    items = target.client().render_batch(
+        where, batch, build_config(fields), max_concurrent=max_concurrent, dry_run=dry_run
+    )
+    first: RenderError | None = None
+    for item in items:
+        if target.as_json:
+            sys.stdout.write(json.dumps(camel(item)) + "\n")
+        else:
+            why = f": {item.failure.code}: {item.failure.message}" if item.failure else ""
+            sys.stdout.write(f"{item.render_id} {item.status.lower()} {item.output_uri}{why}\n")
+        sys.stdout.flush()
+        if item.failure is not None and first is None:
+            first = item.failure.to_error(item.render_id)
+    if first is not None:
+        raise first
+
+
+@stack_command(render_app, "estimate")
+@with_config_options
+def estimate(
+    target: Target,
+    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="A folder, or a page.")],
+    *,
+    probe_frames: Annotated[
+        int, typer.Option(min=2, metavar="N", help="Frames of each probed segment.")
+    ] = 30,
+    max_cost: MaxCost = None,
+    config_fields: dict[str, Any],
+) -> None:
+    """Tell what PROJECT will take and cost, from a few frames rendered on this machine."""
+    where, fields = split_project(project, config_fields)
+    config = build_config(fields)
+    found = target.client().estimate(where, config, probe_frames=probe_frames)
+    target.answer(
+        found,
+        f"{found.total_frames} frames in {found.chunk_count} chunks at {found.memory_mb} MB, "
+        f"{found.ms_per_frame:.0f} ms a frame: about {duration_in_words(found.duration_s)}",
+        *cost_lines(found.cost),
+    )
+    if max_cost is not None:
+        from fanreel.aws.estimating import require_affordable  # noqa: PLC0415
+
+        require_affordable(found, max_cost)
+
+
+def cost_lines(cost: "Cost") -> list[str]:
+    """Give a cost as lines for people."""
+    parts = {
+        f"Lambda, {cost.gb_seconds:.1f} GB-s": cost.compute_usd,
+        "Lambda, /tmp over 512 MB": cost.tmp_usd,
+        f"Lambda, {cost.invocations} requests": cost.requests_usd,
+        f"Step Functions, {cost.transitions} transitions": cost.transitions_usd,
+        "S3 requests": cost.s3_usd,
+    }
+    lines = [f"{cost.total_usd:.4f} USD ({cost.region}, {cost.architecture})"]
+    lines += [f"  {usd:.6f}  {name}" for name, usd in parts.items()]
+    lines += [f"  {note}" for note in cost.notes]
+    return [*lines, f"  prices of {cost.prices_date}, without free tier and discounts"]

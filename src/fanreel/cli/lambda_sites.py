@@ -1,0 +1,49 @@
+"""`fanreel lambda sites create | ls | rm`: projects uploaded once and rendered often."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fanreel.cli.lambda_target import Target, stack_command
+from fanreel.cli.report import size_in_words
+
+sites_app = typer.Typer(help="Upload projects, list and delete them.", no_args_is_help=True)
+
+
+@stack_command(sites_app, "create")
+def create(
+    target: Target,
+    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")],
+) -> None:
+    """Upload a project; files that are there already are not sent again."""
+    site = target.client().deploy_site(project)
+    target.say(f"{site.uploaded} files uploaded, {site.skipped} there already")
+    for name in site.ignored:
+        target.say(f"left out: {name}")
+    target.answer(_facts(site), site.uri, f"{size_in_words(site.size_bytes)}, id {site.site_id}")
+
+
+@stack_command(sites_app, "ls")
+def ls(target: Target) -> None:
+    """List uploaded projects, newest first."""
+    sites = target.client().list_sites()
+    target.answer(
+        [_facts(site) for site in sites],
+        *(f"{site.modified:%Y-%m-%d %H:%M:%S} {site.uri}" for site in sites),
+    )
+
+
+@stack_command(sites_app, "rm")
+def rm(
+    target: Target,
+    site_id: Annotated[str, typer.Argument(metavar="SITE", help="The site's id.")],
+) -> None:
+    """Delete an uploaded project, and the files that no other one shares."""
+    deleted = target.client().delete_site(site_id)
+    target.answer({"deleted": deleted}, f"{deleted} objects deleted")
+
+
+def _facts(site: object) -> dict[str, object]:
+    names = ("site_id", "uri", "uploaded", "skipped", "ignored", "size_bytes", "modified")
+    return {name: getattr(site, name) for name in names}

@@ -1,0 +1,182 @@
+"""`fanreel lambda deploy`, `destroy`, `quotas`: the stack as a whole."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fanreel.cli.lambda_target import Target, stack_command
+from fanreel.errors import InvalidConfig, RenderError
+
+if TYPE_CHECKING:
+    from fanreel.aws.deploying import CdkApp
+    from fanreel.aws.quotas import Quotas
+
+stack_app = typer.Typer()
+
+CdkDir = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="The checkout's cdk folder, if not found.")
+]
+
+
+def cdk_app(target: Target, cdk_dir: Path | None, context: dict[str, Any]) -> "CdkApp":
+    """Give the CDK app, to be run as and where *target* says."""
+    from fanreel.aws.deploying import CdkApp, find_cdk_dir, session_environment  # noqa: PLC0415
+
+    return CdkApp(
+        cdk_dir=find_cdk_dir(cdk_dir),
+        stack_name=target.stack,
+        context=context,
+        environment=session_environment(target.session(), target.endpoint_url),
+    )
+
+
+def choose_memory(quotas: "Quotas", wanted_mb: int | None) -> int:
+    """
+    Give the memory to deploy with: what was asked for, else what fits the account.
+
+    Raises:
+        InvalidConfig: The account may not have that much. Terminal.
+    """
+    if wanted_mb is None:
+        return quotas.memory_mb
+    if wanted_mb > quotas.memory_limit_mb:
+        raise InvalidConfig(
+            f"--memory {wanted_mb}: this account is likely limited to {quotas.memory_limit_mb} MB; "
+            "leave the option out, ask AWS for more (`fanreel lambda quotas`), or insist with "
+            "--no-check-quotas",
+            memory_mb=wanted_mb,
+            limit_mb=quotas.memory_limit_mb,
+        )
+    return wanted_mb
+
+
+def check_reserved(quotas: "Quotas", reserved: int | None) -> None:
+    """
+    Refuse to reserve concurrency that the account cannot spare.
+
+    Raises:
+        InvalidConfig: Lambda would refuse it too, at the end of the deployment. Terminal.
+    """
+    if reserved is not None and reserved > quotas.reservable:
+        raise InvalidConfig(
+            f"--reserved-concurrency {reserved}: this account can reserve {quotas.reservable} "
+            f"(Lambda keeps 100 of its {quotas.concurrency} for everything else)"
+        )
+
+
+@stack_command(stack_app, "deploy")
+def deploy(  # noqa: PLR0913 (each is an option)
+    target: Target,
+    *,
+    memory: Annotated[
+        int | None,
+        typer.Option(metavar="MB", help="By default two vCPUs, or what a new account may have."),
+    ] = None,
+    timeout: Annotated[int | None, typer.Option(metavar="S", help="At most 900.")] = None,
+    architecture: Annotated[
+        str | None, typer.Option(metavar="NAME", help="x86_64, or arm64: a fifth cheaper.")
+    ] = None,
+    reserved_concurrency: Annotated[
+        int | None, typer.Option(metavar="N", help="Most invocations at once, of all renders.")
+    ] = None,
+    expiry_days: Annotated[
+        int | None, typer.Option(metavar="DAYS", help="Life of plans and segments.")
+    ] = None,
+    alarm_email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Told of failures.")
+    ] = None,
+    keep_bucket: Annotated[
+        bool | None, typer.Option(help="Whether the bucket outlives the stack.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Any other setting of the stack."),
+    ] = None,
+    check_quotas: Annotated[
+        bool, typer.Option(help="Fit memory and concurrency to the account.")
+    ] = True,
+    bootstrap: Annotated[
+        bool, typer.Option(help="First run `cdk bootstrap`, which a region needs once.")
+    ] = True,
+    cdk_dir: CdkDir = None,
+) -> None:
+    """
+    Deploy the stack, or bring it up to date.
+
+    Runs `cdk bootstrap` and `cdk deploy` on the app in this package's checkout; needs Node.js and,
+    to build the image, Docker.
+    """
+    from fanreel.aws.deploying import parse_context  # noqa: PLC0415
+    from fanreel.aws.deployment import read_deployment  # noqa: PLC0415
+
+    quotas = quotas_or_none(target) if check_quotas else None
+    if quotas is not None:
+        memory = choose_memory(quotas, memory)
+        check_reserved(quotas, reserved_concurrency)
+    context: dict[str, Any] = {
+        "memory_mb": memory,
+        "timeout_s": timeout,
+        "architecture": architecture,
+        "reserved_concurrency": reserved_concurrency,
+        "expiry_days": expiry_days,
+        "alarm_email": alarm_email,
+        "keep_bucket": keep_bucket,
+    }
+    app = cdk_app(target, cdk_dir, context | parse_context(settings or []))
+    if bootstrap:
+        app.run("bootstrap")
+    app.run("deploy", "--require-approval", "never", target.stack)
+    found = read_deployment(
+        target.stack, session=target.session(), endpoint_url=target.endpoint_url
+    )
+    target.answer(
+        found,
+        f"stack {target.stack} is deployed",
+        f"  bucket         {found.bucket}",
+        f"  state machine  {found.state_machine_arn}",
+        f"  function       {found.function_name}",
+    )
+
+
+def quotas_or_none(target: Target) -> "Quotas | None":
+    """Read the account's limits and tell its warnings; None, told too, if they cannot be read."""
+    from fanreel.aws.quotas import read_quotas  # noqa: PLC0415
+
+    try:
+        quotas = read_quotas(target.session(), endpoint_url=target.endpoint_url)
+    except RenderError as exc:
+        target.say(f"the account's limits are unknown: {exc}")
+        return None
+    for warning in quotas.warnings:
+        target.say(f"warning: {warning}")
+    return quotas
+
+
+@stack_command(stack_app, "destroy")
+def destroy(
+    target: Target,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    cdk_dir: CdkDir = None,
+) -> None:
+    """Remove the stack; its bucket stays unless it was deployed with --no-keep-bucket."""
+    if not yes:
+        typer.confirm(f"Remove the stack {target.stack}?", abort=True, err=True)
+    cdk_app(target, cdk_dir, {}).run("destroy", "--force", target.stack)
+    target.answer({"destroyed": target.stack}, f"stack {target.stack} is removed")
+
+
+@stack_command(stack_app, "quotas")
+def quotas(target: Target) -> None:
+    """Show what the account lets renders use, and what that means for them."""
+    from fanreel.aws.quotas import read_quotas  # noqa: PLC0415
+
+    found = read_quotas(target.session(), endpoint_url=target.endpoint_url)
+    target.answer(
+        found,
+        f"{found.region}: {found.concurrency} functions at once, "
+        f"{found.unreserved_concurrency} of them unreserved",
+        f"memory to deploy with: {found.memory_mb} MB",
+        *(f"warning: {warning}" for warning in found.warnings),
+    )

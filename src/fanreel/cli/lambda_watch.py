@@ -1,0 +1,137 @@
+"""`fanreel lambda progress`, `cancel`, `redrive`, `logs`, `ls`, `rm`, `cost`, `download`, `url`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, cast, get_args
+
+import typer
+
+from fanreel.cli.lambda_progress import progress_lines, watching
+from fanreel.cli.lambda_render import cost_lines
+from fanreel.cli.lambda_target import Target, stack_command
+from fanreel.cli.report import size_in_words
+from fanreel.errors import InvalidConfig
+
+watch_app = typer.Typer()
+
+RenderId = Annotated[str, typer.Argument(metavar="ID", help="The render's id.")]
+
+
+@stack_command(watch_app, "progress")
+def progress(
+    target: Target,
+    render_id: RenderId,
+    *,
+    wait: Annotated[bool, typer.Option("--wait", "-w", help="Until it has ended.")] = False,
+) -> None:
+    """Show where a render stands."""
+    client = target.client()
+    if wait:
+        with watching(as_json=target.as_json) as on_progress:
+            now = client.wait(render_id, on_progress=on_progress)
+    else:
+        now = client.progress(render_id)
+    target.answer(now, *progress_lines(now))
+
+
+@stack_command(watch_app, "cancel")
+def cancel(
+    target: Target,
+    render_id: RenderId,
+    *,
+    reason: Annotated[str, typer.Option(help="Kept with the render.")] = "fanreel lambda cancel",
+) -> None:
+    """Stop a render; what is finished of it stays for another start."""
+    now = target.client().cancel(render_id, reason)
+    target.answer(now, *progress_lines(now))
+
+
+@stack_command(watch_app, "redrive")
+def redrive(target: Target, render_id: RenderId) -> None:
+    """Go on with a render that failed or was cancelled; what is finished of it is kept."""
+    started = target.client().redrive(render_id)
+    target.answer(started, f"{render_id} goes on")
+
+
+@stack_command(watch_app, "logs")
+def logs(
+    target: Target,
+    render_id: RenderId,
+    *,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most this many lines.")] = 1000,
+) -> None:
+    """Print what the workers of a render logged, oldest first."""
+    for line in target.client().logs(render_id, limit=limit):
+        sys.stdout.write((json.dumps(line) if target.as_json else _log_line(line)) + "\n")
+
+
+def _log_line(line: dict[str, Any]) -> str:
+    words = [str(line.get(name, "")) for name in ("timestamp", "level", "message")]
+    shown = {"timestamp", "level", "message", "service", "location"}
+    facts = [f"{name}={value}" for name, value in line.items() if name not in shown]
+    return " ".join(word for word in (*words, *facts) if word)
+
+
+@stack_command(watch_app, "ls")
+def ls(
+    target: Target,
+    *,
+    status: Annotated[
+        str | None, typer.Option(metavar="STATUS", help="Only RUNNING, SUCCEEDED, FAILED, …")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most this many.")] = 50,
+) -> None:
+    """List renders, newest first."""
+    from fanreel.aws.results import Status  # noqa: PLC0415 (loads what boto3 needs)
+
+    wanted = status.upper() if status else None
+    if wanted not in (None, *get_args(Status)):
+        raise InvalidConfig(f"status {status!r}: allowed: {', '.join(get_args(Status))}")
+    renders = target.client().list_renders(status=cast("Status | None", wanted), limit=limit)
+    target.answer(
+        renders,
+        *(f"{r.started_at:%Y-%m-%d %H:%M:%S} {r.status:<9} {r.render_id}" for r in renders),
+    )
+
+
+@stack_command(watch_app, "rm")
+def rm(
+    target: Target,
+    render_id: RenderId,
+    *,
+    keep_video: Annotated[bool, typer.Option("--keep-video", help="Leave the video.")] = False,
+) -> None:
+    """Delete a finished render's objects, its video too."""
+    deleted = target.client().delete_render(render_id, keep_video=keep_video)
+    target.answer({"deleted": deleted}, f"{deleted} objects deleted")
+
+
+@stack_command(watch_app, "cost")
+def cost(target: Target, render_id: RenderId) -> None:
+    """Tell what a render has cost, from what its invocations were billed."""
+    found = target.client().cost(render_id)
+    target.answer(found, *cost_lines(found))
+
+
+@stack_command(watch_app, "download")
+def download(
+    target: Target,
+    render_id: RenderId,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file to write, or a folder.")],
+) -> None:
+    """Fetch a finished video."""
+    fetched = target.client().download(render_id, path)
+    target.answer(fetched, f"{fetched.path}: {size_in_words(fetched.size_bytes)}")
+
+
+@stack_command(watch_app, "url")
+def url(
+    target: Target,
+    render_id: RenderId,
+    *,
+    expires: Annotated[int, typer.Option(metavar="SECONDS", help="At most 7 days.")] = 3600,
+) -> None:
+    """Print a link to a finished video that anyone may open for a while."""
+    link = target.client().presigned_url(render_id, expires_s=expires)
+    target.answer({"url": link}, link)
