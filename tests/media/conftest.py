@@ -172,13 +172,27 @@ class Player:
 
 
 @pytest.fixture
-def player(chromium: BrowserContext, sites: tuple[dict[str, Path], str]) -> Iterator[Player]:
-    """Give a fresh page."""
+def another(
+    chromium: BrowserContext, sites: tuple[dict[str, Path], str]
+) -> Iterator[Callable[[], Player]]:
+    """Give fresh pages; none may end with an uncaught error."""
     roots, origin = sites
-    with contextlib.closing(chromium.new_page()) as page:
-        player = Player(page, origin, roots)
-        yield player
-        assert player.errors == []
+    with contextlib.ExitStack() as stack:
+        players: list[Player] = []
+
+        def make() -> Player:
+            page = stack.enter_context(contextlib.closing(chromium.new_page()))
+            players.append(Player(page, origin, roots))
+            return players[-1]
+
+        yield make
+        assert [player.errors for player in players if player.errors] == []
+
+
+@pytest.fixture
+def player(another: Callable[[], Player]) -> Player:
+    """Give a fresh page."""
+    return another()
 
 
 @pytest.fixture
