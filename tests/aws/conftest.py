@@ -42,12 +42,19 @@ def aws_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def s3(aws_environment: None) -> Iterator["S3Client"]:
-    """Open a client as the handler and the SDK do."""
-    client = connect(boto3.session.Session())
+@pytest.fixture(scope="session")
+def s3_client(s3_endpoint: str) -> Iterator["S3Client"]:
+    """Open one client for all tests: making one costs more than most tests."""
+    session = boto3.session.Session("testing", "testing", region_name="eu-central-1")
+    client = connect(session, s3_endpoint)
     yield client
     client.close()
+
+
+@pytest.fixture
+def s3(aws_environment: None, s3_client: "S3Client") -> "S3Client":
+    """Give the client as the handler and the SDK make it."""
+    return s3_client
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def bucket(s3: "S3Client") -> str:
 
 
 @pytest.fixture
-def record_calls(s3: "S3Client") -> Callable[[], list[str]]:
+def record_calls(s3: "S3Client") -> Iterator[Callable[[], list[str]]]:
     """Give a function that tells which S3 operations were sent since it was last asked."""
     calls: list[str] = []
 
@@ -72,4 +79,5 @@ def record_calls(s3: "S3Client") -> Callable[[], list[str]]:
         return seen
 
     s3.meta.events.register("before-send.s3", note)
-    return since
+    yield since
+    s3.meta.events.unregister("before-send.s3", note)

@@ -114,7 +114,9 @@ class InvocationRecord:
             for letters, name in _LETTERS.items()
             if (value := getattr(self, name))
         ]
-        return ".".join([_RUN, it.work, str(it.started_ms), it.request, self.outcome, *values])
+        # Parts are joined by dots, and the platform's own codes have one.
+        outcome = self.outcome.replace(".", "-")
+        return ".".join([_RUN, it.work, str(it.started_ms), it.request, outcome, *values])
 
     def to_json(self, message: str = "") -> bytes:
         """Give the body: the same, readable, with the message of a failure."""
@@ -231,7 +233,7 @@ def _parse_record(parts: list[str]) -> InvocationRecord | None:
     values: dict[str, Any] = {
         _LETTERS[match[1]]: int(match[2]) for match in matches if match[1] in _LETTERS
     }
-    return InvocationRecord(invocation=invocation, outcome=parts[3], **values)
+    return InvocationRecord(invocation=invocation, outcome=parts[3].replace("-", "."), **values)
 
 
 def _chunks(

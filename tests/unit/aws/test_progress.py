@@ -55,7 +55,7 @@ PLANNED = _run(PLAN, 1, DONE, total_frames=500, chunk_count=2, segment_frames=12
             started_ms=st.integers(0, 10**13),
             request=st.text("0123456789abcdef", min_size=8, max_size=8),
         ),
-        outcome=st.sampled_from([DONE, MORE, *CATALOGUE]),
+        outcome=st.sampled_from([DONE, MORE, "Runtime.OutOfMemory", *CATALOGUE]),
         billed_ms=st.integers(0, 900_000),
         init_ms=st.integers(0, 10_000),
         memory_used_mb=st.integers(0, 10_240),

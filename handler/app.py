@@ -1,0 +1,178 @@
+"""
+The entry point: decode, check, fetch, take the step, store, answer.
+
+Whatever happens, /tmp is left empty, a record of the invocation is left in the bucket, and a
+failure leaves under its code's name (see `naming.py`).
+"""
+
+import math
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from fanreel.aws import progress
+from fanreel.aws.progress import Invocation, InvocationRecord
+from fanreel.aws.storage import connect
+from fanreel.aws.uris import require_allowed
+from handler import processes
+from handler.actions import Outcome, Run, act
+from handler.events import RenderChunkRequest, Request, parse_event
+from handler.naming import code_of, named, to_render_error
+from handler.primitives import Primitives
+from handler.pulse import Pulse
+from handler.scratch import scratch
+from handler.settings import Settings
+from handler.telemetry import RequestMeter, Telemetry
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class Worker:
+    """
+    What a warm container keeps: settings, client, telemetry. Never anything of a render.
+
+    Args:
+        settings: What the deployment says.
+        client: Its credentials are read when it is made, before any page runs.
+        primitives: The three steps.
+        telemetry: Logs, metrics, traces.
+        init_ms: What the cold start took until now, billed with the first invocation.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: "S3Client",
+        *,
+        primitives: Primitives,
+        telemetry: Telemetry,
+        init_ms: int = 0,
+    ) -> None:
+        self._settings, self._client, self._primitives = settings, client, primitives
+        self._telemetry = telemetry
+        self._meter = RequestMeter(client)
+        self._init_ms = init_ms
+        self._cold = True
+
+    def handle(self, event: Any, context: LambdaContext) -> dict[str, Any]:
+        """
+        Answer one event.
+
+        Raises:
+            An exception whose class is named by the failure's code.
+        """
+        started = time.monotonic()
+        self._meter.reset()
+        cold, self._cold = self._cold, False
+        self._telemetry.begin(context.aws_request_id)
+        pulse: Pulse | None = None
+        about: dict[str, Any] = {}
+        try:
+            request = parse_event(event)
+            about = _describe(request)
+            self._telemetry.start(cold=cold, **about)
+            require_allowed(request.uris(), self._settings.bucket)
+            pulse = Pulse(
+                self._client, request.folder, _invocation(request, context), self._telemetry.warn
+            )
+            outcome = self._act(request, context, pulse)
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 (each leaves under its name)
+            code = code_of(exc)
+            record = self._record(pulse, code, {}, cold=cold, started=started)
+            self._telemetry.fail(record, exc)
+            if pulse is not None:
+                pulse.record(record, to_render_error(exc).message)
+            raise named(exc, **about) from None
+        record = self._record(pulse, outcome.outcome, outcome.numbers, cold=cold, started=started)
+        self._telemetry.end(record, outcome.warnings)
+        pulse.record(record)
+        return outcome.reply
+
+    def _act(self, request: Request, context: LambdaContext, pulse: Pulse) -> Outcome:
+        with scratch(self._settings) as work_dir, pulse:
+            run = Run(
+                client=self._client,
+                primitives=self._primitives,
+                work_dir=work_dir,
+                pulse=pulse,
+                remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
+                plan_dir_size_limit_bytes=self._settings.plan_dir_size_limit_bytes,
+                phase=self._telemetry.phase,
+            )
+            return act(request, run)
+
+    def _record(
+        self,
+        pulse: Pulse | None,
+        outcome: str,
+        numbers: dict[str, int],
+        *,
+        cold: bool,
+        started: float,
+    ) -> InvocationRecord:
+        init_ms = self._init_ms if cold else 0
+        return InvocationRecord(
+            invocation=pulse.invocation if pulse else _NOBODY,
+            outcome=outcome,
+            billed_ms=math.ceil(1000 * (time.monotonic() - started)) + init_ms,
+            init_ms=init_ms,
+            cold=int(cold),
+            memory_used_mb=pulse.memory_used_mb if pulse else processes.memory_mb(),
+            memory_mb=self._settings.memory_mb,
+            tmp_mb=self._settings.tmp_mb,
+            s3_writes=self._meter.writes,
+            s3_reads=self._meter.reads,
+            **({"frames": pulse.frames if pulse else 0} | numbers),
+        )
+
+
+_NOBODY = Invocation(work="none", started_ms=0, request="")
+_REQUEST_DIGITS = 8
+_worker: Worker | None = None
+
+
+def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:
+    """Answer one event; the container's worker is made once."""
+    return _container_worker().handle(event, context)
+
+
+def _container_worker() -> Worker:
+    global _worker  # noqa: PLW0603 (what a warm container keeps)
+    if _worker is None:
+        _worker = Worker(
+            Settings.from_environment(),
+            connect(),
+            primitives=Primitives(),
+            telemetry=Telemetry(),
+            init_ms=processes.age_ms(),
+        )
+    return _worker
+
+
+def _invocation(request: Request, context: LambdaContext) -> Invocation:
+    works = {"plan": progress.PLAN, "assemble": progress.ASSEMBLE}
+    if isinstance(request, RenderChunkRequest):
+        work = progress.chunk_work(request.chunk_index)
+    else:
+        work = works[request.action]
+    digits = "".join(filter(str.isalnum, context.aws_request_id))[:_REQUEST_DIGITS]
+    return Invocation(
+        work=work, started_ms=time.time_ns() // 1_000_000, request=digits or "unknown"
+    )
+
+
+def _describe(request: Request) -> dict[str, Any]:
+    chunk_index = request.chunk_index if isinstance(request, RenderChunkRequest) else None
+    return {
+        "Action": request.action,
+        "RenderId": request.folder.name,
+        "ChunkIndex": chunk_index,
+    }
+
+
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    # In Lambda's init phase, which has a processor of its own: not in the first invocation.
+    _container_worker()

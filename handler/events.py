@@ -1,0 +1,232 @@
+"""What the function is asked and what it answers: DESIGN's "Lambda contract", as types."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_pascal
+
+from fanreel.aws.layout import require_render_id
+from fanreel.aws.uris import S3Uri
+from fanreel.config import Format, RenderConfig, reject_unsupported_distributed_format
+from fanreel.errors import InvalidConfig
+
+ENVELOPES = ("Payload", "Input")
+MAX_ENVELOPES = 4
+MAX_CHUNKS = 10_000
+MAX_CHUNK_REPLY_BYTES = 200
+"""Map keeps every reply until the last chunk is done, and a state's data is limited."""
+
+
+def _parse_uri(value: Any) -> S3Uri:
+    if not isinstance(value, str):
+        raise ValueError("an S3 URI is a string: s3://<bucket>/<key>")  # noqa: TRY004 (pydantic)
+    return S3Uri.parse(value)
+
+
+Uri = Annotated[S3Uri, BeforeValidator(_parse_uri)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_pascal, arbitrary_types_allowed=True
+    )
+
+    render_id: str | None = Field(default=None, max_length=80)
+    """For logs; a render is the folder its plan lies in."""
+
+    @property
+    def folder(self) -> S3Uri:
+        """The render's folder: plan, progress, cancel marker."""
+        raise NotImplementedError
+
+    def uris(self) -> Iterator[S3Uri]:
+        """Give every URI of the event."""
+        for name in type(self).model_fields:
+            if isinstance(value := getattr(self, name), S3Uri):
+                yield value
+
+
+class PlanRequest(_Request):
+    """Plan a project under a render's folder."""
+
+    action: Literal["plan"]
+    project_s3_uri: Uri
+    """A site, or a .tar.gz, .tgz or .zip."""
+    plan_output_s3_prefix: Uri
+    variables_s3_uri: Uri | None = None
+    """A JSON object: variables too big for the event; those in `Config` outrank them."""
+    config: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def folder(self) -> S3Uri:
+        """As the caller chose it; its last component is the render id."""
+        return self.plan_output_s3_prefix.folder()
+
+    def render_config(self, variables: dict[str, Any] | None = None) -> RenderConfig:
+        """
+        Check and complete the configuration.
+
+        Raises:
+            InvalidConfig: A field is not allowed. Terminal.
+            FormatNotSupportedInDistributed: It cannot be cut into chunks. Terminal.
+        """
+        config = RenderConfig.from_json(self.config)
+        reject_unsupported_distributed_format(config)
+        return config.replace(
+            runtime_cap="lambda", variables=(variables or {}) | dict(config.variables)
+        )
+
+    @model_validator(mode="after")
+    def _config_is_sound(self) -> "PlanRequest":
+        self.render_config()
+        require_render_id(self.folder.name)
+        return self
+
+
+class _WorkRequest(_Request):
+    plan_manifest_s3_uri: Uri
+    plan_hash: Sha256
+    chunk_output_s3_prefix: Uri | None = None
+    """Where segments lie, with or without the plan's hash; None for `segments/<hash>/`."""
+    format: Format | None = None
+
+    @property
+    def folder(self) -> S3Uri:
+        """Where the manifest lies."""
+        return self.plan_manifest_s3_uri.parent
+
+    @model_validator(mode="after")
+    def _names_a_render(self) -> "_WorkRequest":
+        require_render_id(self.folder.name)
+        return self
+
+
+class RenderChunkRequest(_WorkRequest):
+    """Render what is not rendered yet of one chunk."""
+
+    action: Literal["renderChunk"]
+    chunk_index: int = Field(ge=0, lt=MAX_CHUNKS)
+
+
+class AssembleRequest(_WorkRequest):
+    """Put all segments and the sound together."""
+
+    action: Literal["assemble"]
+    output_s3_uri: Uri
+    cfr: bool = False
+
+
+Request = PlanRequest | RenderChunkRequest | AssembleRequest
+_REQUESTS: dict[str, type[_Request]] = {
+    "plan": PlanRequest,
+    "renderChunk": RenderChunkRequest,
+    "assemble": AssembleRequest,
+}
+_ADAPTER: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Discriminator("action")])
+
+
+def parse_event(event: Any) -> Request:
+    """
+    Read an event, however it was wrapped on its way.
+
+    Raises:
+        InvalidConfig: Not one of the three actions, or a field is missing, unknown or not
+            allowed; the message says what was expected. Terminal.
+        S3UriNotAllowed: A URI cannot be read. Terminal.
+    """
+    event = _unwrap(event)
+    action = event.get("Action")
+    if not isinstance(action, str) or action not in _REQUESTS:
+        raise InvalidConfig(
+            f"Action {action!r}: expected {', '.join(map(repr, _REQUESTS))}; "
+            f"the event has the keys {sorted(map(str, event))}",
+            expected=tuple(_REQUESTS),
+        )
+    try:
+        return _ADAPTER.validate_python(event)
+    except ValidationError as exc:
+        fields = _REQUESTS[action].model_fields.values()
+        required = ", ".join(str(field.alias) for field in fields if field.is_required())
+        optional = ", ".join(str(field.alias) for field in fields if not field.is_required())
+        problems = [
+            f"{'.'.join(map(str, error['loc'][1:])) or 'event'}: {error['msg']}"
+            for error in exc.errors(include_url=False)
+        ]
+        raise InvalidConfig(
+            f"the event is not a {action} request: {'; '.join(problems)}. "
+            f"Expected: {required}; optional: {optional}",
+            problems=tuple(problems),
+        ) from None
+
+
+def _unwrap(event: Any) -> dict[str, Any]:
+    """Take off the envelopes that Step Functions' integrations and test tools put around."""
+    for _ in range(MAX_ENVELOPES + 1):
+        if not isinstance(event, dict):
+            break
+        inside = next((event[name] for name in ENVELOPES if name in event), None)
+        if "Action" in event or inside is None:
+            return event
+        event = inside
+    raise InvalidConfig(
+        f"the event is a JSON object with an Action, at most {MAX_ENVELOPES} envelopes "
+        f"({' or '.join(ENVELOPES)}) deep",
+        expected=tuple(_REQUESTS),
+    )
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(frozen=True, alias_generator=to_pascal, validate_by_name=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON object that the caller gets."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class PlanReply(_Reply):
+    """What was planned, enough to schedule the rest."""
+
+    plan_manifest_s3_uri: str
+    plan_hash: str
+    chunk_count: int
+    total_frames: int
+    fps: int | str
+    """A whole number, or a rational such as `30000/1001`."""
+    width: int
+    height: int
+    format: str
+    has_audio: bool
+    ffmpeg_version: str
+    producer_version: str
+    duration_ms: int
+
+
+class RenderChunkReply(_Reply):
+    """At most `MAX_CHUNK_REPLY_BYTES` as JSON."""
+
+    chunk_index: int
+    done: bool
+    next_frame: int
+    frames_encoded: int
+    sha256: str
+
+
+class AssembleReply(_Reply):
+    """The finished video."""
+
+    output_s3_uri: str
+    frames_encoded: int
+    file_size: int
+    sha256: str
+    duration_ms: int

@@ -1,0 +1,60 @@
+"""
+Failures leave the function under a class named by their code.
+
+Lambda's Python runtime reports `type(exc).__name__` as `errorType`, and that is what a state
+machine's `ErrorEquals` matches; `errorMessage` is JSON for people and programs.
+"""
+
+import json
+from typing import Any
+
+from fanreel.errors import RenderError, UnexpectedError
+
+OUT_OF_MEMORY = "Runtime.OutOfMemory"
+"""
+Python's own MemoryError goes by the platform's name, because it is the same failure seen a moment
+earlier: tried once more, on a fresh start, and then given up.
+"""
+_MOST_MESSAGE_CHARS = 4000
+_MOST_FACT_CHARS = 500
+
+
+def to_render_error(exc: BaseException) -> RenderError:
+    """Give one of ours for anything Python raised; what we do not know is `UNEXPECTED_ERROR`."""
+    if isinstance(exc, RenderError):
+        return exc
+    return UnexpectedError(f"{type(exc).__qualname__}: {exc}", kind=type(exc).__qualname__)
+
+
+def code_of(exc: BaseException) -> str:
+    """Give the code that *exc* leaves under."""
+    return OUT_OF_MEMORY if isinstance(exc, MemoryError) else to_render_error(exc).code
+
+
+def named(exc: BaseException, **context: Any) -> Exception:
+    """
+    Give the exception to raise for *exc*: a class with the code as its name, a JSON message.
+
+    Args:
+        exc: What happened.
+        context: Which render, which chunk; joins the message, None left out.
+    """
+    code = code_of(exc)
+    error = to_render_error(exc)
+    message = {
+        "Code": code,
+        "Message": error.message[:_MOST_MESSAGE_CHARS],
+        "Retryable": error.retryable or code == OUT_OF_MEMORY,
+        **{name: value for name, value in context.items() if value is not None},
+        "Facts": {name: _plain(value) for name, value in error.facts.items()},
+    }
+    kind: type[Exception] = type(code, (Exception,), {})
+    return kind(json.dumps(message))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value[:20]]
+    return str(value)[:_MOST_FACT_CHARS]

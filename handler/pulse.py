@@ -1,0 +1,127 @@
+"""While a step runs: says how far it is, and hears when the render is cancelled."""
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from fanreel.aws import layout
+from fanreel.aws.progress import Invocation, InvocationRecord
+from fanreel.aws.storage import look_up, write_bytes
+from fanreel.aws.uris import S3Uri
+from fanreel.errors import RenderCancelled, RenderError
+from handler import processes
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+POLL_S = 1.5
+"""Between two looks at the cancel marker: with the request itself, under two seconds."""
+WRITE_S = 2.0
+"""Between two writes of the counter, at least."""
+
+
+class Pulse:
+    """
+    A thread beside the step, so that neither a slow S3 nor a slow frame holds up the other.
+
+    Its failures are told to *on_failure* and end nothing: progress is worth less than a render.
+    """
+
+    def __init__(
+        self,
+        client: "S3Client",
+        render_folder: S3Uri,
+        invocation: Invocation,
+        on_failure: Callable[[RenderError], None],
+    ) -> None:
+        self._client, self._folder, self.invocation = client, render_folder, invocation
+        self._on_failure = on_failure
+        self._frames, self._written_frames = 0, -1
+        self._memory_mb = 0
+        self._cancelled = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin; raises `RenderCancelled` if the render was cancelled before."""
+        self.check_cancelled()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _exc: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def frames(self) -> int:
+        """Frames done so far."""
+        return self._frames
+
+    @property
+    def memory_used_mb(self) -> int:
+        """Most memory seen in use, sampled at every beat."""
+        self._memory_mb = max(self._memory_mb, processes.memory_mb())
+        return self._memory_mb
+
+    def heartbeat(self, frames: int) -> None:
+        """
+        Take note of the frames done; costs nothing, so it may be called for every frame.
+
+        Raises:
+            RenderCancelled: Somebody cancelled the render. Terminal.
+        """
+        self._frames = frames
+        if self._cancelled.is_set():
+            raise _cancelled(self._folder)
+
+    def check_cancelled(self) -> None:
+        """Look at the marker now. Raises `RenderCancelled`, or as `s3_failures()`."""
+        if look_up(self._client, layout.cancelled(self._folder)) is not None:
+            self._cancelled.set()
+            raise _cancelled(self._folder)
+
+    def record(self, record: InvocationRecord, message: str = "") -> None:
+        """Leave the record of this invocation; a failure to do so is told and forgotten."""
+        uri = layout.progress(self._folder).joined(record.name())
+        try:
+            write_bytes(self._client, uri, record.to_json(message))
+        except RenderError as exc:
+            self._on_failure(exc)
+
+    def _beat(self) -> None:
+        next_poll = time.monotonic() + POLL_S
+        next_write = time.monotonic()
+        while True:
+            now = time.monotonic()
+            try:
+                if now >= next_write and self._frames != self._written_frames:
+                    next_write = now + WRITE_S
+                    self._write()
+                if now >= next_poll:
+                    next_poll = now + POLL_S
+                    self.check_cancelled()
+            except RenderCancelled:
+                return
+            except RenderError as exc:
+                self._on_failure(exc)
+            _ = self.memory_used_mb
+            wake = min(next_poll, max(next_write, now + WRITE_S / 4))
+            if self._stop.wait(max(0.0, wake - time.monotonic())):
+                return
+
+    def _write(self) -> None:
+        frames = self._frames
+        uri = layout.progress(self._folder).joined(self.invocation.live_name())
+        write_bytes(self._client, uri, bytes(frames))
+        self._written_frames = frames
+
+
+def _cancelled(folder: S3Uri) -> RenderCancelled:
+    return RenderCancelled(f"render {folder.name} was cancelled", render_id=folder.name)

@@ -1,0 +1,53 @@
+"""What the deployment says, read once from the environment."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
+
+_MIB = 1024**2
+_FREE_TMP_MB = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One deployed function."""
+
+    bucket: str | None
+    """`FANREEL_RENDER_BUCKET`: the only bucket; `*` for any; None refuses every URI."""
+    tmp_dir: Path
+    owns_tmp: bool
+    """
+    Whether `FANREEL_TMP_DIR` was given: a folder of which everything is removed around every
+    invocation. The image says `/tmp`; without it only the function's own folder is removed.
+    """
+    plan_dir_size_limit_bytes: int
+    memory_mb: int
+    tmp_mb: int
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read `FANREEL_*` and what Lambda sets."""
+        owned = environ.get("FANREEL_TMP_DIR")
+        tmp_dir = Path(owned or tempfile.gettempdir())
+        limit = environ.get("FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES", "")
+        return cls(
+            bucket=environ.get("FANREEL_RENDER_BUCKET") or None,
+            tmp_dir=tmp_dir,
+            owns_tmp=bool(owned),
+            plan_dir_size_limit_bytes=int(limit) if limit else PLAN_DIR_SIZE_LIMIT_BYTES,
+            memory_mb=int(environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0),
+            tmp_mb=_tmp_mb(tmp_dir),
+        )
+
+
+def _tmp_mb(tmp_dir: Path) -> int:
+    # Lambda does not say how much ephemeral storage was configured, but /tmp is mounted.
+    if not tmp_dir.is_mount():
+        return _FREE_TMP_MB
+    return max(_FREE_TMP_MB, shutil.disk_usage(tmp_dir).total // _MIB)

@@ -1,0 +1,110 @@
+"""What an invocation tells the outside: log lines, metrics in EMF, a trace, counted requests."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+from fanreel.aws.progress import InvocationRecord
+from fanreel.errors import RenderError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy",
+           "CompleteMultipartUpload", "ListObjectsV2", "ListObjects")  # fmt: skip
+_READS = ("GetObject", "HeadObject")
+
+
+class RequestMeter:
+    """Counts a client's requests as S3 bills them; deletions are free."""
+
+    def __init__(self, client: "S3Client") -> None:
+        self._lock = threading.Lock()
+        self.reset()
+        # Once per attempt: a refused request is billed as well.
+        client.meta.events.register("before-send.s3", self._count)
+
+    def reset(self) -> None:
+        """Begin again at zero."""
+        self.writes = self.reads = 0
+
+    def _count(self, event_name: str, **_: Any) -> None:
+        operation = event_name.rpartition(".")[2]
+        with self._lock:
+            self.writes += operation in _WRITES
+            self.reads += operation in _READS
+
+
+class Telemetry:
+    """
+    One start line, and one end or error line, each with render id, chunk and code.
+
+    Args:
+        service: Name in log lines, metrics and traces.
+        stream: Where log lines go; None for standard output, which Lambda collects.
+    """
+
+    def __init__(self, service: str = "fanreel", stream: IO[str] | None = None) -> None:
+        self._logger = Logger(service=service, stream=stream)
+        self._metrics = Metrics(namespace="fanreel", service=service)
+        # S3 is called from many threads, hundreds of times: the phases say more than that.
+        self._tracer = Tracer(service=service, auto_patch=False)
+
+    def begin(self, request_id: str) -> None:
+        """Forget the previous invocation."""
+        self._metrics.clear_metrics()
+        self._logger.clear_state()
+        self._logger.append_keys(function_request_id=request_id)
+
+    def start(self, *, cold: bool, **about: Any) -> None:
+        """Say what begins; the render id and the chunk stay on every line that follows."""
+        self._logger.append_keys(**{k: v for k, v in about.items() if v is not None})
+        self._logger.info("start", extra={"cold_start": cold})
+
+    def warn(self, error: RenderError) -> None:
+        """Tell of a failure that ends nothing."""
+        self._logger.warning("continued", extra={"code": error.code, "reason": error.message})
+
+    def end(self, record: InvocationRecord, warnings: tuple[str, ...] = ()) -> None:
+        """Say how it ended well, and publish its numbers."""
+        for warning in warnings:
+            self._logger.warning("composition", extra={"reason": warning})
+        self._logger.info("end", extra=_numbers(record) | {"outcome": record.outcome})
+        self._publish(record)
+
+    def fail(self, record: InvocationRecord, exc: BaseException) -> None:
+        """Say under which code it failed; the stack goes to the log and nowhere else."""
+        said = {"code": record.outcome, "reason": str(exc)[:4000]}
+        self._logger.error("error", exc_info=exc, extra=_numbers(record) | said)
+        self._metrics.add_dimension(name="code", value=record.outcome)
+        self._metrics.add_metric(name="Failures", unit=MetricUnit.Count, value=1)
+        self._publish(record)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Make *name* a subsegment of the trace."""
+        with self._tracer.provider.in_subsegment(f"## {name}"):
+            yield
+
+    def _publish(self, record: InvocationRecord) -> None:
+        work = record.invocation.work
+        add = self._metrics.add_metric
+        self._metrics.add_dimension(name="work", value=work if not work.isdigit() else "chunk")
+        add(name="Billed", unit=MetricUnit.Milliseconds, value=record.billed_ms)
+        add(name="MemoryUsed", unit=MetricUnit.Megabytes, value=record.memory_used_mb)
+        if record.cold:
+            add(name="Init", unit=MetricUnit.Milliseconds, value=record.init_ms)
+        if work.isdigit():
+            add(name="Segments", unit=MetricUnit.Count, value=record.segments_rendered)
+            add(name="SegmentsFound", unit=MetricUnit.Count, value=record.segments_found)
+        self._metrics.flush_metrics()
+
+
+def _numbers(record: InvocationRecord) -> dict[str, Any]:
+    names = ("billed_ms", "init_ms", "memory_used_mb", "frames", "segments_rendered",
+             "segments_found", "s3_writes", "s3_reads")  # fmt: skip
+    return {name: getattr(record, name) for name in names}

@@ -1,0 +1,129 @@
+"""The function in a process: settings, a scratch disk and events, as Lambda would give them."""
+
+import io
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fanreel.aws.sites import upload_site
+from handler.app import Worker
+from handler.primitives import Primitives
+from handler.settings import Settings
+from handler.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Event = dict[str, Any]
+
+
+@dataclass
+class Context:
+    """What Lambda tells of an invocation."""
+
+    remaining_ms: int = 600_000
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the milliseconds until the process is ended."""
+        return self.remaining_ms
+
+
+@dataclass
+class Function:
+    """A deployed function with its bucket and a project in it."""
+
+    s3: "S3Client"
+    bucket: str
+    tmp_dir: Path
+    worker: Worker
+    logs: io.StringIO
+    project_uri: str
+    render_id: str = "r1"
+    plan: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def prefix(self) -> str:
+        """The render's folder."""
+        return f"s3://{self.bucket}/renders/{self.render_id}/"
+
+    def invoke(self, event: Any, **context: Any) -> dict[str, Any]:
+        """Invoke the function; JSON there and back, as Lambda does it."""
+        reply = self.worker.handle(json.loads(json.dumps(event)), Context(**context))  # type: ignore[arg-type]
+        return dict(json.loads(json.dumps(reply)))
+
+    def plan_event(self, **changes: Any) -> Event:
+        """Give the event that plans the project."""
+        return {
+            "Action": "plan",
+            "RenderId": self.render_id,
+            "ProjectS3Uri": self.project_uri,
+            "PlanOutputS3Prefix": self.prefix,
+            "VariablesS3Uri": None,
+            "Config": {"cfr": False},
+        } | changes
+
+    def chunk_event(self, index: int, **changes: Any) -> Event:
+        """Give the event that renders a chunk of what was planned."""
+        return {
+            "Action": "renderChunk",
+            "RenderId": self.render_id,
+            "PlanManifestS3Uri": self.plan["PlanManifestS3Uri"],
+            "PlanHash": self.plan["PlanHash"],
+            "ChunkIndex": index,
+            "ChunkOutputS3Prefix": f"s3://{self.bucket}/segments/{self.plan['PlanHash']}/",
+            "Format": self.plan["Format"],
+        } | changes
+
+    def assemble_event(self, **changes: Any) -> Event:
+        """Give the event that assembles what was rendered."""
+        event = self.chunk_event(0, Action="assemble")
+        del event["ChunkIndex"]
+        output = f"s3://{self.bucket}/outputs/{self.render_id}.mp4"
+        return event | {"OutputS3Uri": output, "Cfr": False} | changes
+
+    def planned(self, **changes: Any) -> dict[str, Any]:
+        """Plan, and remember the reply for the events that follow."""
+        self.plan = self.invoke(self.plan_event(**changes))
+        return self.plan
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Give the log lines so far."""
+        return [json.loads(line) for line in self.logs.getvalue().splitlines()]
+
+
+@contextmanager
+def deployed(
+    s3: "S3Client", bucket: str, tmp_path: Path, primitives: Primitives, project: Path | None = None
+) -> Iterator[Function]:
+    """Deploy the function with these steps, and a project."""
+    if project is None:
+        project = tmp_path / "project"
+        project.mkdir()
+        (project / "index.html").write_text("<html>")
+    tmp_dir = tmp_path / "tmp"
+    tmp_dir.mkdir()
+    settings = Settings.from_environment(
+        {
+            "FANREEL_RENDER_BUCKET": bucket,
+            "FANREEL_TMP_DIR": str(tmp_dir),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
+        }
+    )
+    logs = io.StringIO()
+    # Loggers of one name share their first stream, so each function logs under its own.
+    telemetry = Telemetry(service=f"fanreel-{uuid.uuid4().hex[:8]}", stream=logs)
+    worker = Worker(settings, s3, primitives=primitives, telemetry=telemetry, init_ms=1234)
+    yield Function(
+        s3=s3,
+        bucket=bucket,
+        tmp_dir=tmp_dir,
+        worker=worker,
+        logs=logs,
+        project_uri=upload_site(project, bucket, s3).uri,
+    )
+    assert list(tmp_dir.iterdir()) == []  # after every invocation, so after the last
