@@ -1,0 +1,104 @@
+"""The function behind AWS's own runtime client: what Step Functions gets to see."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fanreel.aws import layout
+from fanreel.aws.artifacts import upload_plan
+from fanreel.aws.progress import read_progress
+from fanreel.aws.segments import S3SegmentStore, segment_folder
+from fanreel.aws.storage import write_bytes
+from fanreel.plan_dir import PlanManifest, read_chunks
+from fanreel.rendering import SegmentKey
+from fanreel.timeline import segments_of
+from handler.events import MAX_CHUNK_REPLY_BYTES
+from tests.aws.plans import write_plan
+from tests.aws.runtime_api import Runtime, container
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture
+def runtime(aws_environment: None, bucket: str, tmp_path: Path) -> Iterator[Runtime]:
+    """Start a container whose /tmp is the test's."""
+    (tmp_path / "tmp").mkdir()
+    names = [name for name in os.environ if name.startswith("AWS_")]
+    environment = {name: os.environ[name] for name in names} | {
+        "FANREEL_RENDER_BUCKET": bucket,
+        "FANREEL_TMP_DIR": str(tmp_path / "tmp"),
+    }
+    with container(environment) as runtime:
+        yield runtime
+
+
+def _keep_all(s3: "S3Client", bucket: str, plan_dir: Path, manifest: PlanManifest) -> None:
+    """Put a few bytes for every segment, as workers of an earlier render did."""
+    folder = segment_folder(None, bucket, manifest.plan_hash)
+    store = S3SegmentStore(s3, folder, "mp4")
+    for start, end in segments_of(0, manifest.total_frames, manifest.segment_frames):
+        (plan_dir / "segment").write_bytes(b"x")
+        key = SegmentKey(plan_hash=manifest.plan_hash, start_frame=start, end_frame=end)
+        store.keep(key, plan_dir / "segment")
+
+
+def test_errors_and_replies_cross_the_runtime(
+    runtime: Runtime, s3: "S3Client", bucket: str, tmp_path: Path
+) -> None:
+    """`errorType` is the bare code; a reply is small; the container lives on after failures."""
+    manifest = write_plan(tmp_path / "plan")
+    uri, _ = upload_plan(s3, tmp_path / "plan", layout.render(bucket, "r1"))
+    _keep_all(s3, bucket, tmp_path / "plan", manifest)
+    chunk = {
+        "Action": "renderChunk",
+        "PlanManifestS3Uri": str(uri),
+        "PlanHash": manifest.plan_hash,
+        "ChunkIndex": 1,
+        "Format": "mp4",
+    }
+    plan = {
+        "Action": "plan",
+        "ProjectS3Uri": f"s3://{bucket}/sites/none/site.json",
+        "PlanOutputS3Prefix": f"s3://{bucket}/renders/r2/",
+    }
+    for event, error_type in [
+        ({"Action": "draw"}, "INVALID_CONFIG"),
+        (chunk | {"PlanManifestS3Uri": "s3://else/renders/r1/plan.json"}, "S3_URI_NOT_ALLOWED"),
+        (chunk | {"PlanHash": "0" * 64}, "PLAN_HASH_MISMATCH"),
+        (chunk | {"ChunkIndex": 2}, "CHUNK_INDEX_OUT_OF_RANGE"),
+        (plan, "ASSET_NOT_FOUND"),
+    ]:
+        answer = runtime.invoke(event)
+        assert answer.error_type == error_type
+        message = json.loads(answer.json["errorMessage"])
+        assert message["Code"] == error_type
+        assert message["Retryable"] is False
+    answer = runtime.invoke({"Payload": chunk})
+    assert answer.error_type is None
+    assert len(answer.body) <= MAX_CHUNK_REPLY_BYTES
+    last = read_chunks(tmp_path / "plan")[1].end_frame
+    assert (answer.json["Done"], answer.json["NextFrame"]) == (True, last)
+    write_bytes(s3, layout.cancelled(layout.render(bucket, "r1")), b"")
+    assert runtime.invoke(chunk).error_type == "RENDER_CANCELLED"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_the_cold_start_is_in_the_first_record(
+    runtime: Runtime, s3: "S3Client", bucket: str
+) -> None:
+    """With the time since the process began; later invocations are warm."""
+    event = {
+        "Action": "plan",
+        "ProjectS3Uri": f"s3://{bucket}/sites/none/site.json",
+        "PlanOutputS3Prefix": f"s3://{bucket}/renders/r1/",
+    }
+    for _ in range(2):
+        assert runtime.invoke(event).error_type == "ASSET_NOT_FOUND"
+    first, second = read_progress("r1", bucket, s3).records
+    assert (first.cold, second.cold, second.init_ms) == (1, 0, 0)
+    assert first.billed_ms > first.init_ms > 0
