@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import threading
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -328,3 +329,32 @@ def test_results_are_frozen_and_json(lab: Lab) -> None:
     assert document["chunks"][0]["state"] == "done"
     with pytest.raises(dataclasses.FrozenInstanceError):
         started.render_id = "other"  # type: ignore[misc]
+
+
+def test_logs_are_the_lines_that_name_the_render(lab: Lab) -> None:
+    """Decoded where they are JSON, of this render only."""
+    worker = lab.worker()
+    lab.start(worker)
+    lab.wait(worker)
+    logs = boto3.client("logs")
+    group = f"group-{worker.render_id}"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    now_ms = time.time_ns() // 1_000_000
+    lines = [
+        {"level": "INFO", "message": "start", "render_id": worker.render_id},
+        {"level": "INFO", "message": "start", "render_id": "another"},
+    ]
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName="s",
+        logEvents=[{"timestamp": now_ms, "message": json.dumps(line)} for line in lines],
+    )
+    client = RenderClient(
+        bucket=lab.bucket,
+        state_machine_arn=lab.client.deployment.state_machine_arn,
+        log_group=group,
+    )
+    assert list(client.logs(worker.render_id)) == lines[:1]
+    with pytest.raises(InvalidConfig, match="log group"):
+        lab.client.logs(worker.render_id)

@@ -1,0 +1,83 @@
+"""Estimates from frames rendered here: real Chromium, real encoder, a few frames."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fanreel.aws.cost import DEFAULT_PROBE_FRAMES, Measured
+from fanreel.aws.estimating import estimate_cut, estimate_project, require_affordable
+from fanreel.aws.functions import FunctionSettings, parse_settings
+from fanreel.aws.probing import tree_cpu_s
+from fanreel.config import RenderConfig
+from fanreel.errors import InvalidConfig
+from fanreel.timeline import resolve_chunk_plan
+
+COMPOSITION = Path(__file__).parents[1] / "compositions" / "everything-moves"
+
+
+@pytest.mark.media
+def test_a_project_is_probed_and_priced() -> None:
+    """Ten frames say what the whole costs; nothing of the probe stays."""
+    found = estimate_project(
+        COMPOSITION, RenderConfig(), FunctionSettings(assumed=True), "eu-west-1", probe_frames=5
+    )
+    assert found.total_frames > 10
+    assert 1 < found.ms_per_frame < 5000
+    assert 0 < found.cost.total_usd < 1
+    assert any("rendered on this machine" in note for note in found.cost.notes)
+    assert any("assumed" in note for note in found.cost.notes)
+    with pytest.raises(InvalidConfig, match="estimated to cost") as caught:
+        require_affordable(found, found.cost.total_usd / 2)
+    assert caught.value.facts["estimated_usd"] == found.cost.total_usd
+    require_affordable(found, found.cost.total_usd)
+
+
+def test_a_process_tree_is_charged_as_a_whole() -> None:
+    """A child's CPU time counts, while it runs and after it has ended."""
+    spin = "import time\nwhile time.process_time() < 0.3: pass\n"
+    code = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {spin!r}])\ninput()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as parent:
+        deadline = time.monotonic() + 60
+        while tree_cpu_s(parent.pid) < 0.3:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        parent.communicate(b"\n")
+
+
+def test_settings_are_read_from_lambdas_answer() -> None:
+    """Memory, /tmp, time and architecture."""
+    answer = {
+        "MemorySize": 7076,
+        "EphemeralStorage": {"Size": 10240},
+        "Timeout": 600,
+        "Architectures": ["arm64"],
+    }
+    assert parse_settings(answer) == FunctionSettings(
+        memory_mb=7076, tmp_mb=10240, timeout_s=600, architecture="arm64"
+    )
+    assert parse_settings({}).tmp_mb == 512
+
+
+def test_a_cheaper_architecture_makes_a_cheaper_estimate() -> None:
+    """The prices are the function's own."""
+    measured = Measured(
+        vcpus=2,
+        ms_per_frame=40,
+        cpu_ms_per_frame=80,
+        boot_ms=1000,
+        segment_ms=200,
+        plan_ms=2000,
+        assemble_ms=1500,
+        cold_start_ms=3000,
+    )
+    cut = resolve_chunk_plan(1800)
+    x86, arm = (
+        estimate_cut(cut, measured, FunctionSettings(architecture=name), "eu-west-1")
+        for name in ("x86_64", "arm64")
+    )
+    assert arm.cost.compute_usd == pytest.approx(0.8 * x86.cost.compute_usd, rel=1e-4)
+    assert arm.duration_s == x86.duration_s
+    assert DEFAULT_PROBE_FRAMES > 1
