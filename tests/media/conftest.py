@@ -123,14 +123,14 @@ class Player:
         self.page.add_init_script(page_script(facts | {"width": 640, "height": 360} | config))
         if isinstance(source, Path):
             self._roots["site"] = source
-            self.page.goto(f"{self._origin}/site/index.html")
+            self.page.goto(f"{self._origin}/site/index.html", wait_until="commit")
             return
         html = source if "<html" in source else f"<!doctype html><body>{source}</body>"
         for name, text in {**(files or {}), "index.html": html}.items():
             kind = mimetypes.guess_type(name)[0] or "text/plain"
             fulfill = functools.partial(_fulfill, body=text, kind=f"{kind}; charset=utf-8")
             self.page.route(f"{self._origin}/text/{name}", fulfill)
-        self.page.goto(f"{self._origin}/text/index.html")
+        self.page.goto(f"{self._origin}/text/index.html", wait_until="commit")
 
     def seek(self, frame: int) -> None:
         """Put the page to *frame*."""

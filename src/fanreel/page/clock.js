@@ -6,14 +6,14 @@
 //   F.clock.runFrames()         runs the requested animation frame callbacks once
 //   F.clock.turn()              a promise for the next real task: promise jobs are done by then
 //   F.clock.schedule(due, run)  an own task at a virtual time; gives {cancel()}
-//   F.clock.pump(...)           readiness only, see `pump`
+//   F.clock.pumpTimer(ms)       readiness only: runs the next timer early
 //   F.clock.sources             [{next(after, limit), run(due)}]: tasks from elsewhere
 //
 // Rules:
 // - While the page loads, time stands at 0. Timers without delay and idle callbacks run at once;
 //   timers with a delay wait until a seek reaches them, so that real loading time, which differs
 //   from run to run, never reaches a picture. A page that is not ready without them is helped by
-//   `pump`.
+//   `pumpTimer`.
 // - A seek forward runs what falls due in between in time order, each with the clock at its own
 //   due time. A seek back only sets the clock: what has run stays run.
 // - Animation frame callbacks run once per seek, and during a long jump every 450 ms, because
@@ -64,7 +64,7 @@
       runFrames,
       advanceTo,
       runDue,
-      pump,
+      pumpTimer,
       hasFrames: () => frames.size > 0,
     };
 
@@ -261,17 +261,15 @@
       askDrain();
     }
 
-    // Helps a page that is not ready: runs animation frame callbacks and, one by one, the timers
-    // that are next in order, up to *horizonMs* of delay, all with the clock at 0: what a page
-    // starts now has started when the first frame is shown. Gives false when nothing was left.
-    function pump({ timers, horizonMs }) {
-      const ran = runFrames();
-      if (!timers) return ran;
-      nesting = 0;
+    // Helps a page that is not ready: runs the timer that is next in order, of at most *horizonMs*
+    // of delay, with the clock at 0: what a page starts now has started when the first frame is
+    // shown. False when there is none.
+    function pumpTimer(horizonMs) {
       const waiting = queue.filter((item) => !item.own && item.pumpAt <= horizonMs);
-      if (waiting.length === 0) return ran;
+      if (waiting.length === 0) return false;
       const timer = waiting.reduce((first, item) => (item.pumpAt < first.pumpAt ? item : first));
       pumped = Math.max(pumped, timer.pumpAt);
+      nesting = 0;
       runTimer(timer);
       return true;
     }

@@ -36,23 +36,21 @@
   }
 
   // ---- conditions ------------------------------------------------------------------------------------
+  // A flag, a promise or a function; what a function promises is waited for once.
+  let promised = null;
   function renderReady() {
     const value = globalThis.__renderReady;
     if (value === undefined) return true;
+    if (promised !== null) return !isOpen(promised);
+    let answer = value;
     try {
-      const answer = typeof value === "function" ? value() : value;
-      if (typeof answer?.then !== "function") return Boolean(answer);
-      return typeof value === "function" ? settledAnswer(value, answer) : !isOpen(answer);
+      if (typeof value === "function") answer = value();
     } catch {
       return false;
     }
-  }
-
-  // A function that answers with promises is asked once.
-  const answers = new WeakMap();
-  function settledAnswer(ask, answer) {
-    if (!answers.has(ask)) answers.set(ask, answer);
-    return !isOpen(answers.get(ask));
+    if (typeof answer?.then !== "function") return Boolean(answer);
+    promised = answer;
+    return !isOpen(promised);
   }
 
   const REGISTERS = /__timelines\s*(?:\[\s*(["'`])(.*?)\1\s*\]|\.([\w$]+)|\[[^\]]+\])\s*=[^=]/g;
@@ -153,22 +151,27 @@
     while (F.nesting.pending.length > 0 && !expired());
   }
 
+  // One thing at a time, and a look at what is missing after each. Callbacks by animation frame
+  // come first, since a timer run early is one run at the wrong time.
   async function help(expired) {
-    let rounds = 0;
     for (let round = 0; round < SET_UP_ROUNDS; round += 1) {
       await quiet(expired);
-      clock.pump({ timers: false });
+      clock.runFrames();
     }
-    while (!expired()) {
+    for (let frames = FRAME_ROUNDS; !expired(); ) {
       await quiet(expired);
       const lacking = missing();
       if (lacking.length === 0) return [];
-      const onlyFrames = rounds < FRAME_ROUNDS;
-      const ran = clock.pump({ timers: true, horizonMs: HORIZON_MS, frames: onlyFrames });
-      rounds += 1;
-      if (ran) continue;
-      if (lacking.every((item) => item.likely)) return lacking;
-      await sleep(POLL_MS);
+      if (clock.hasFrames() && frames > 0) {
+        frames -= 1;
+        clock.runFrames();
+      } else if (clock.pumpTimer(HORIZON_MS)) {
+        frames = Math.max(frames, SET_UP_ROUNDS);
+      } else if (lacking.every((item) => item.likely)) {
+        return lacking;
+      } else {
+        await sleep(POLL_MS);
+      }
     }
     return [];
   }
