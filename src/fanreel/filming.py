@@ -30,15 +30,13 @@ _ATTEMPTS = 2
 _HAND_OVER_POLL_S = 1.0
 
 
-def stage_spec(plan: VerifiedPlan) -> StageSpec:
-    """Give the stage that the plan was made for."""
+def _stage_spec(plan: VerifiedPlan) -> StageSpec:
     locked = plan.locked
     return StageSpec(
         width=plan.composition.width,
         height=plan.composition.height,
         engine=locked.engine,
         alpha=locked.alpha,
-        webgl=locked.webgl,
         device_scale_factor=locked.device_scale_factor,
         runtime_env=locked.runtime_env or {},
     )
@@ -51,13 +49,14 @@ class Camera:
     Args:
         plan: Verified.
         temp_dir: For the browser's profile and screen.
-        stage: An entered stage made for this plan's `stage_spec()`, started ahead of time; the
-            camera closes it.
+        stage: An entered stage of the plan's size and engine, started ahead of time; whoever
+            entered it closes it. None, or its failure, makes the camera start its own.
     """
 
     def __init__(self, plan: VerifiedPlan, temp_dir: Path, stage: Stage | None = None) -> None:
         self._plan, self._temp_dir = plan, temp_dir
         self._stage = stage
+        self._own_stage: Stage | None = None
         self._presented = False
         self._replayer = Replayer([], plan.plan_dir)
         self._stack = contextlib.ExitStack()
@@ -150,7 +149,7 @@ class Camera:
 
     def _set_stage(self) -> Stage:
         if self._stage is None:
-            self._stage = Stage(stage_spec(self._plan), self._temp_dir)
+            self._stage = self._own_stage = Stage(_stage_spec(self._plan), self._temp_dir)
             self._stage.__enter__()
             self._presented = False
         if not self._presented:
@@ -165,14 +164,16 @@ class Camera:
                     own=self._feed.reply,
                 )
             )
+            if self._plan.locked.webgl:
+                self._stage.verify_software_gl()
             self._presented = True
         return self._stage
 
     def _strike(self) -> None:
-        """Take the stage down."""
-        stage, self._stage = self._stage, None
-        if stage is not None:
-            stage.__exit__(None, None, None)
+        """Leave the stage; take it down if it is the camera's own."""
+        own, self._own_stage, self._stage = self._own_stage, None, None
+        if own is not None:
+            own.__exit__(None, None, None)
 
     def _check_network(self) -> None:
         if self._replayer.missing:

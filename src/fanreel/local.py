@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from fanreel.assembly import assemble
-from fanreel.capture.stage import StageSpec
 from fanreel.config import RenderConfig
 from fanreel.encode.aside import naming_write_errors
 from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig
-from fanreel.planning import lock_config, make_plan
+from fanreel.planning import lock_config, stage_spec
 from fanreel.pool import Job, Pool, default_size
 from fanreel.project import Root, open_project, output_fps
 from fanreel.timeline import frame_count, resolve_chunk_plan, segments_of
@@ -104,22 +103,15 @@ class _Render:
     def run(self, workers: int | None) -> RenderResult:
         root = open_project(self._project_dir, self._config)
         locked = lock_config(root, self._config, webgl=False)
-        spec = StageSpec(
-            width=root.width,
-            height=root.height,
-            engine=locked.engine,
-            alpha=locked.alpha,
-            device_scale_factor=locked.device_scale_factor,
-            runtime_env=locked.runtime_env or {},
-        )
+        spec = stage_spec(root, locked)
         self._check_output()
         self._tell("plan", 0)
         with open_work_dir() as work_dir:
             size = workers or default_size(_expected_segments(root, self._config))
-            # Browsers start while the plan is made: both take seconds, on different cores.
+            # One worker plans, on the browser it films with later, while the others start theirs.
             with Pool(spec, size, work_dir) as pool:
                 plan_dir = self._keep_dir or work_dir / "plan"
-                planned = make_plan(self._project_dir, self._config, plan_dir)
+                planned = pool.plan(self._project_dir, self._config, plan_dir)
                 self._total_frames = planned.total_frames
                 self._lap("plan")
                 plan = verify_plan(plan_dir)

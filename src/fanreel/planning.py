@@ -1,5 +1,6 @@
 """plan(): a project and a configuration become a plan directory."""
 
+import contextlib
 import os
 import shutil
 import time
@@ -13,6 +14,7 @@ from fanreel import plan_dir as plans
 from fanreel.budget import check_estimate, check_measured
 from fanreel.capture.environment import runtime_snapshot
 from fanreel.capture.locate import find_xvfb
+from fanreel.capture.stage import Stage, StageSpec
 from fanreel.config import RESOLUTIONS, RenderConfig, reject_unsupported_distributed_format
 from fanreel.encode.aside import written_aside
 from fanreel.encode.formats import FORMATS, lock_encoder
@@ -82,14 +84,28 @@ def plan(project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
     return make_plan(Path(project_dir), config, Path(plan_dir))
 
 
-def make_plan(project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
-    """Plan for any format; `plan()` lets through what distributed rendering supports."""
+def make_plan(
+    project_dir: Path, config: RenderConfig, plan_dir: Path, stage: Stage | None = None
+) -> PlanResult:
+    """
+    Plan for any format; `plan()` lets through what distributed rendering supports.
+
+    Args:
+        project_dir: See `plan()`.
+        config: See `plan()`.
+        plan_dir: See `plan()`.
+        stage: An entered stage of `stage_spec()`'s kind to look at the composition on; None
+            starts one.
+    """
     started = time.monotonic()
     root = open_project(project_dir, config)
     _check_place(plan_dir)
     locked = lock_config(root, config, webgl=False)
-    with open_work_dir() as work_dir:
-        found = survey(project_dir, root, config, work_dir)
+    with contextlib.ExitStack() as stack:
+        work_dir = stack.enter_context(open_work_dir())
+        if stage is None:
+            stage = stack.enter_context(Stage(stage_spec(root, locked), work_dir))
+        found = survey(project_dir, root, config, stage, work_dir)
         locked = lock_config(root, config, webgl=found.uses_webgl)
         check_estimate(_estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir)
         with written_aside(plan_dir) as aside:
@@ -110,6 +126,18 @@ def make_plan(project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanRe
         duration_ms=round(1000 * (time.monotonic() - started)),
         size_bytes=size_bytes,
         warnings=found.warnings,
+    )
+
+
+def stage_spec(root: Root, locked: LockedRenderConfig) -> StageSpec:
+    """Give the stage that a composition is planned and filmed on."""
+    return StageSpec(
+        width=root.width,
+        height=root.height,
+        engine=locked.engine,
+        alpha=locked.alpha,
+        device_scale_factor=locked.device_scale_factor,
+        runtime_env=locked.runtime_env or {},
     )
 
 

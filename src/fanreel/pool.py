@@ -14,8 +14,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from fanreel.capture.stage import Stage, StageSpec
+from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, RenderError, UnexpectedError
-from fanreel.filming import Camera, stage_spec
+from fanreel.filming import Camera
+from fanreel.planning import PlanResult, make_plan
 from fanreel.verification import VerifiedPlan
 
 _STOP_TIMEOUT_S = 15.0
@@ -29,6 +31,15 @@ class Job:
     start_frame: int
     end_frame: int
     path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PlanJob:
+    """A project to plan."""
+
+    project_dir: Path
+    config: RenderConfig
+    plan_dir: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +111,20 @@ class Pool:
                 worker.process.terminate()
         self._end()
 
+    def plan(self, project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
+        """Have the first worker plan, on its stage. Raises what `make_plan()` raises."""
+        worker = self._workers[0]
+        worker.connection.send(_PlanJob(project_dir=project_dir, config=config, plan_dir=plan_dir))
+        answer = self._receive(worker)
+        if isinstance(answer, RenderError):
+            raise answer
+        if not isinstance(answer, PlanResult):
+            worker.end()
+            raise BrowserCrashed(
+                f"the planning process ended with {_how(worker)}; is the machine out of memory?"
+            )
+        return answer
+
     def film(self, plan: VerifiedPlan, jobs: list[Job], on_frames: Callable[[int], None]) -> None:
         """
         Film all *jobs*.
@@ -157,13 +182,10 @@ class Pool:
 
     def _replace(self, worker: _Worker, losses: int) -> None:
         worker.end()
-        status = worker.process.exitcode or 0
-        how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         if losses >= _TRIES:
             raise BrowserCrashed(
-                f"a worker process ended with {how} while it rendered, twice; is the machine out "
-                "of memory? Fewer workers need less",
-                exit_status=status,
+                f"a worker process ended with {_how(worker)} while it rendered, twice; is the "
+                "machine out of memory? Fewer workers need less"
             )
         index = self._workers.index(worker)
         fresh = self._workers[index] = _Worker(self._spec, self._temp_dir, index)
@@ -185,17 +207,8 @@ def _work(connection: Connection, spec: StageSpec, temp_dir: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     try:
-        with contextlib.ExitStack() as stack:
-            stage = _early_stage(spec, temp_dir)
-            plan = _plan_for(connection, stage)
-            if plan is None:
-                return
-            if stage_spec(plan) != spec:
-                stage.__exit__(None, None, None)
-                camera = stack.enter_context(Camera(plan, temp_dir))
-            else:
-                camera = stack.enter_context(Camera(plan, temp_dir, stage))
-            _film_all(connection, camera)
+        with Stage(spec, temp_dir) as stage:
+            _serve(connection, stage, temp_dir)
     except (EOFError, BrokenPipeError, SystemExit):
         return
     except RenderError as error:
@@ -206,22 +219,14 @@ def _work(connection: Connection, spec: StageSpec, temp_dir: Path) -> None:
             connection.send(UnexpectedError(f"{type(exc).__name__}: {exc}"))
 
 
-def _early_stage(spec: StageSpec, temp_dir: Path) -> Stage:
-    """Start a browser before there is a plan; the camera, or `_plan_for()`, closes it."""
-    stage = Stage(spec, temp_dir)
-    stage.__enter__()
-    return stage
-
-
-def _plan_for(connection: Connection, stage: Stage) -> VerifiedPlan | None:
-    """Wait for the plan; without one, close *stage*."""
-    plan: VerifiedPlan | None = None
-    try:
-        plan = connection.recv()
-    finally:
-        if plan is None:
-            stage.__exit__(None, None, None)
-    return plan
+def _serve(connection: Connection, stage: Stage, temp_dir: Path) -> None:
+    message = connection.recv()
+    if isinstance(message, _PlanJob):
+        connection.send(make_plan(message.project_dir, message.config, message.plan_dir, stage))
+        message = connection.recv()
+    if isinstance(message, VerifiedPlan):
+        with Camera(message, temp_dir, stage) as camera:
+            _film_all(connection, camera)
 
 
 def _film_all(connection: Connection, camera: Camera) -> None:
@@ -237,6 +242,11 @@ def _film_all(connection: Connection, camera: Camera) -> None:
 
 def _leave(_signal: int, _frame: object) -> None:
     raise SystemExit(0)
+
+
+def _how(worker: _Worker) -> str:
+    status = worker.process.exitcode or 0
+    return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
 
 
 def default_size(segments: int) -> int:

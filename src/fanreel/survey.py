@@ -12,7 +12,7 @@ from typing import Any
 from fanreel.capture.fetch import Refused, fetch
 from fanreel.capture.network import Recorder
 from fanreel.capture.site import ORIGIN, SiteRequest
-from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.capture.stage import Show, Stage
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     AssetNotFound,
@@ -56,7 +56,9 @@ class Survey:
     warnings: tuple[str, ...]
 
 
-def survey(project_dir: Path, root: Root, config: RenderConfig, work_dir: Path) -> Survey:
+def survey(
+    project_dir: Path, root: Root, config: RenderConfig, stage: Stage, work_dir: Path
+) -> Survey:
     """
     Open the composition and find out what it is.
 
@@ -64,7 +66,8 @@ def survey(project_dir: Path, root: Root, config: RenderConfig, work_dir: Path) 
         project_dir: Only read.
         root: As read from the entry file.
         config: What the caller asked for.
-        work_dir: Takes recorded responses and the browser's files.
+        stage: Entered, and made for this composition's size.
+        work_dir: Takes recorded responses and downloads.
     Raises:
         InvalidComposition: A rule of the format is broken, by element. Terminal.
         InvalidVariables: With `strict_variables`: undeclared or mistyped values. Terminal.
@@ -73,7 +76,7 @@ def survey(project_dir: Path, root: Root, config: RenderConfig, work_dir: Path) 
         NotMedia, MediaUnreadable: A source is not what it should be. Terminal.
         CaptureTimeout: The page never becomes ready. Retryable.
     """
-    return _Surveyor(project_dir, root, config, work_dir).survey()
+    return _Surveyor(project_dir, root, config, work_dir).survey(stage)
 
 
 class _Surveyor:
@@ -86,35 +89,27 @@ class _Surveyor:
         self._lock = threading.Lock()
         self._warnings: list[str] = []
 
-    def survey(self) -> Survey:
+    def survey(self, stage: Stage) -> Survey:
         """See `survey()`."""
-        spec = StageSpec(
-            width=self._root.width,
-            height=self._root.height,
-            engine="screenshot",
-            # WebGL has to work here whether or not the page turns out to use it.
-            webgl=True,
-        )
-        with Stage(spec, self._work_dir) as stage:
-            stage.present(self._show())
-            stage.open()
+        stage.present(self._show())
+        stage.open()
+        described = stage.describe()
+        self._check_assets()
+        self._check_variables(stage)
+        media = self._probe(described["media"])
+        if media:
+            stage.set_media_info({key: _info_json(info) for key, (_, info) in media.items()})
             described = stage.describe()
-            self._check_assets()
-            self._check_variables(stage)
-            media = self._probe(described["media"])
-            if media:
-                stage.set_media_info({key: _info_json(info) for key, (_, info) in media.items()})
-                described = stage.describe()
-            self._check(described)
-            duration_s = self._duration(described)
-            total_frames = frame_count(duration_s, self._fps)
-            clips = tuple(_clip(item) for item in described["clips"])
-            for frame in _visits(clips, total_frames, self._fps):
-                stage.seek(frame)
-            stepped, warning = find_statefulness(stage, total_frames)
-            self._warnings += [warning] if warning else []
-            described = stage.describe()
-            self._check_assets()
+        self._check(described)
+        duration_s = self._duration(described)
+        total_frames = frame_count(duration_s, self._fps)
+        clips = tuple(_clip(item) for item in described["clips"])
+        for frame in _visits(clips, total_frames, self._fps):
+            stage.seek(frame)
+        stepped, warning = find_statefulness(stage, total_frames)
+        self._warnings += [warning] if warning else []
+        described = stage.describe()
+        self._check_assets()
         return Survey(
             root=self._root,
             fps=self._fps,

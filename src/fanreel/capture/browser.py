@@ -27,6 +27,10 @@ _CLOSE_TIMEOUT_S = 10.0
 _FLAGS = (
     "--no-sandbox",  # containers and Lambda allow no user namespaces; the page is walled in below
     "--disable-dev-shm-usage",  # Lambda has no /dev/shm
+    # Pictures are composed on the CPU, and WebGL is drawn by SwiftShader: no GPU's own pixels. With
+    # the compositor on SwiftShader too a frame costs four times as much.
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
     "--disable-checker-imaging",  # a frame waits for its images instead of showing gaps
     "--disable-frame-rate-limit",
     "--disable-gpu-vsync",
@@ -42,14 +46,6 @@ _FLAGS = (
 # Frames with LCD text off depended on the order they were asked for; greyscale comes from
 # fontconfig instead. And the infobar that announces automation would shift the page.
 _NOT_FROM_PLAYWRIGHT = ("--disable-lcd-text", "--enable-automation")
-_CPU_COMPOSITING = ("--disable-gpu",)
-# WebGL by SwiftShader, raster by Skia on the CPU: 1.3 times the cost, and no GPU's own pixels.
-_SOFTWARE_GL = (
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-gpu-rasterization",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +60,6 @@ class Launch:
     temp_dir: Path
     """Where the profile lies."""
     device_scale_factor: float = 1.0
-    webgl: bool = False
     display: str | None = None
     """X display to show on; None is headless."""
     runtime_env: Mapping[str, str] = field(default_factory=dict)
@@ -77,7 +72,6 @@ def browser_argv(launch: Launch) -> list[str]:
     # neither loopback (Lambda's Runtime API), link-local nor private ranges are within reach.
     rules = f"MAP {HOST} 127.0.0.1:{launch.site_port}, MAP * ~NOTFOUND"
     argv = [*_FLAGS, f"--host-resolver-rules={rules}"]
-    argv += _SOFTWARE_GL if launch.webgl else _CPU_COMPOSITING
     if launch.device_scale_factor != 1:
         argv.append(f"--force-device-scale-factor={launch.device_scale_factor:.10g}")
     argv.append(f"--window-size={launch.width},{launch.height}")

@@ -14,7 +14,7 @@ from fanreel.capture.site import ORIGIN
 from fanreel.plan_dir import RecordedResponse
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Route
+    from playwright.async_api import BrowserContext, Request, Route
 
 OUTSIDE = re.compile(rf"^(?!{re.escape(ORIGIN)}(?:/|$))(?:https?|wss?):", re.IGNORECASE)
 """URLs that leave the composition's origin; `data:` and `blob:` are the page's own."""
@@ -75,17 +75,16 @@ class Recorder:
         """Take over the outside requests of every page of *context*."""
         await context.route(OUTSIDE, self._answer)
 
+    def note(self, url: str) -> None:
+        """Hear of a request; those that matter to a recorder come through its route."""
+
     async def _answer(self, route: "Route") -> None:
         request = route.request
         url = request.url.partition("#")[0]
         known = self._recorded.get(url)
         if known is None:
             try:
-                if request.method != "GET":
-                    raise Refused(f"a {request.method} has no answer that could be replayed")
-                headers = await request.all_headers()
-                response = await asyncio.to_thread(self._fetch, url, headers)
-                known = self._keep(url, response)
+                known = await self._fetched(request, url)
             except (Refused, OSError) as exc:
                 failure = FailedRequest(url=url, destination=request.resource_type, reason=str(exc))
                 self.failed.append(failure)
@@ -98,6 +97,12 @@ class Recorder:
                 )
             )
         await _fulfil(route, known, self._bodies_dir)
+
+    async def _fetched(self, request: "Request", url: str) -> RecordedResponse:
+        if request.method != "GET":
+            raise Refused(f"a {request.method} has no answer that could be replayed")
+        headers = await request.all_headers()
+        return self._keep(url, await asyncio.to_thread(self._fetch, url, headers))
 
     def _keep(self, url: str, response: Response) -> RecordedResponse:
         digest = hashlib.sha256(response.body).hexdigest()
@@ -136,21 +141,19 @@ class Replayer:
         # its network closed instead (see `browser_argv`) and is only watched.
         if self._responses:
             await context.route(OUTSIDE, self._answer)
-        else:
-            context.on("request", lambda request: self._note(request.url))
+
+    def note(self, url: str) -> None:
+        """Hear of a request, answered or not."""
+        if OUTSIDE.match(url) and url.partition("#")[0] not in self._responses:
+            self.missing.append(url)
 
     async def _answer(self, route: "Route") -> None:
         url = route.request.url.partition("#")[0]
         known = self._responses.get(url)
         if known is None:
-            self._note(url)
             await route.abort("addressunreachable")
         else:
             await _fulfil(route, known, self._bodies_dir)
-
-    def _note(self, url: str) -> None:
-        if OUTSIDE.match(url):
-            self.missing.append(url)
 
 
 async def _fulfil(route: "Route", response: RecordedResponse, bodies_dir: Path) -> None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from fanreel.capture.browser import Browser, Launch
 from fanreel.capture.network import Recorder, Replayer
 from fanreel.capture.screenshot import ScreenshotGrabber
+from fanreel.capture.shadow_roots import offer_shadow_roots
 from fanreel.capture.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
 from fanreel.capture.xvfb import XvfbGrabber
 from fanreel.errors import (
@@ -41,6 +42,14 @@ _CONSOLE_LINES = 50
 _SCALE_TOLERANCE = 1e-6
 _SHELL_FILES = ("shell.html", "shell.js")
 
+_ASK_RENDERER = """() => {
+  const gl = document.createElement("canvas").getContext("webgl");
+  const info = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = gl && gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return name;
+}"""
+
 
 class Grabber(Protocol):
     """One way of getting the picture that is on the screen."""
@@ -58,7 +67,6 @@ class StageSpec:
     height: int
     engine: Literal["xvfb", "screenshot"]
     alpha: bool = False
-    webgl: bool = False
     device_scale_factor: float = 1.0
     runtime_env: Mapping[str, str] = field(default_factory=dict)
 
@@ -98,7 +106,6 @@ class Stage:
         temp_dir: Where its profile and screen lie.
     Raises:
         BrowserUnavailable: Chromium or Xvfb does not start. Terminal.
-        BrowserGpuNotSoftware: WebGL would be drawn by hardware. Terminal.
     """
 
     def __init__(self, spec: StageSpec, temp_dir: Path) -> None:
@@ -110,6 +117,7 @@ class Stage:
         self.pending: dict[str, float] = {}
         """URLs asked for and not yet answered, with the time they were asked for."""
         self._show: Show | None = None
+        self._script: contextlib.AbstractAsyncContextManager[Any] | None = None
         self._stack = contextlib.ExitStack()
         self._serial = 0
 
@@ -122,7 +130,6 @@ class Stage:
                 height=self.spec.height,
                 temp_dir=self._temp_dir,
                 device_scale_factor=self.spec.device_scale_factor,
-                webgl=self.spec.webgl,
                 runtime_env=self.spec.runtime_env,
             )
             self._grabber: Grabber
@@ -134,8 +141,6 @@ class Stage:
             if self.spec.engine == "screenshot":
                 self._grabber = ScreenshotGrabber(self.browser, alpha=self.spec.alpha)
             self._call(self._watch(), OPEN_TIMEOUT_S, "watching the page")
-            if self.spec.webgl:
-                self._call(self._verify_software_gl(), OPEN_TIMEOUT_S, "asking for the renderer")
             self._stack = stack.pop_all()
         return self
 
@@ -148,10 +153,27 @@ class Stage:
         self._stack.close()
 
     def present(self, show: Show) -> None:
-        """Set the stage up for *show*; once per stage, since a page script cannot be taken back."""
+        """Set the stage up for *show*, in place of an earlier one."""
         self._show = show
         self._server.serve(show.root_dir)
         self._call(self._set_up(show), OPEN_TIMEOUT_S, "opening the shell page")
+        self.console.clear()
+        self.pending.clear()
+
+    def verify_software_gl(self) -> None:
+        """
+        Make sure, before a composition is loaded, that WebGL is drawn by the CPU.
+
+        Raises:
+            BrowserGpuNotSoftware: It is drawn by hardware, or not at all. Terminal.
+        """
+        renderer = self._evaluate(_ASK_RENDERER, None, OPEN_TIMEOUT_S, "asking for the renderer")
+        if renderer is None or "swiftshader" not in renderer.lower():
+            raise BrowserGpuNotSoftware(
+                f"WebGL is drawn by {renderer or 'nothing'}, not by SwiftShader, so its pixels "
+                "would differ between machines; use the Chromium that `fanreel doctor` names",
+                renderer=renderer,
+            )
 
     def open(self) -> None:
         """
@@ -248,14 +270,18 @@ class Stage:
         page = self.browser.page
         page.on("console", self._note_console)
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
-        page.on("request", lambda request: self.pending.__setitem__(request.url, time.monotonic()))
+        page.on("request", self._note_page_request)
         page.on("requestfinished", self._note_answer)
         page.on("requestfailed", self._note_answer)
 
     async def _set_up(self, show: Show) -> None:
         context, page = self.browser.context, self.browser.page
+        if self._script is not None:
+            # An init script is taken back by leaving it as a context.
+            await self._script.__aexit__(None, None, None)
+            await context.unroute_all()
         await show.network.attach(context)
-        await context.add_init_script(page_script(show.page_config))
+        self._script = await context.add_init_script(page_script(show.page_config))
         if self.spec.engine == "screenshot":
             session = await context.new_cdp_session(page)
             await session.send(
@@ -276,23 +302,6 @@ class Stage:
         )
         await page.goto(f"{ORIGIN}{OWN_PREFIX}shell.html?{query}")
 
-    async def _verify_software_gl(self) -> None:
-        renderer = await self.browser.page.evaluate(
-            """() => {
-              const gl = document.createElement("canvas").getContext("webgl");
-              const info = gl?.getExtension("WEBGL_debug_renderer_info");
-              const name = gl && gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
-              gl?.getExtension("WEBGL_lose_context")?.loseContext();
-              return name;
-            }"""
-        )
-        if renderer is None or "swiftshader" not in renderer.lower():
-            raise BrowserGpuNotSoftware(
-                f"WebGL is drawn by {renderer or 'nothing'}, not by SwiftShader, so its pixels "
-                "would differ between machines; use the Chromium that `fanreel doctor` names",
-                renderer=renderer,
-            )
-
     def _own_reply(self, path: str) -> Reply | None:
         if path in _SHELL_FILES:
             file = importlib.resources.files("fanreel.page").joinpath(path)
@@ -302,6 +311,11 @@ class Stage:
     def _note_request(self, request: SiteRequest) -> None:
         if self._show and self._show.on_request:
             self._show.on_request(request)
+
+    def _note_page_request(self, request: "Request") -> None:
+        self.pending[request.url] = time.monotonic()
+        if self._show is not None:
+            self._show.network.note(request.url)
 
     def _note_answer(self, request: "Request") -> None:
         self.pending.pop(request.url, None)
