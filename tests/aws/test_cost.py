@@ -1,5 +1,10 @@
 """Cost follows AWS's formulas, and estimates follow measured speed."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from fanreel.aws.cost import (
@@ -126,3 +131,22 @@ def test_a_chunk_beyond_the_timeout_goes_round_again() -> None:
     assert short.cost.invocations == long.cost.invocations + 2
     assert short.cost.transitions == long.cost.transitions + 6
     assert short.cost.gb_seconds > long.cost.gb_seconds
+
+
+def test_the_table_shows_every_size_and_the_alternatives(tmp_path: Path) -> None:
+    """`bench/cost_table.py` on a report: four memories, five chunk counts, what was scaled."""
+    report = {"project": "launch", "measured": [MEASURED.to_json()]}
+    path = tmp_path / "measured.json"
+    path.write_text(json.dumps(report))
+    script = Path(__file__).parents[2] / "bench" / "cost_table.py"
+    argv = [sys.executable, str(script), str(path)]
+    lines = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
+    rows = [line for line in lines if " GB" in line]
+    assert [row.split("|")[1].strip() for row in rows] == [
+        "1.8 GB *",
+        "3.5 GB",
+        "7 GB *",
+        "10 GB *",
+    ]
+    assert all(row.count("USD") == 5 for row in rows)
+    assert any("Remotion" in line for line in lines)

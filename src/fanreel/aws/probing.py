@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from fanreel.assembly import assemble
 from fanreel.aws.cost import (
     ASSUMED_ASSEMBLE_MS,
     ASSUMED_COLD_START_MS,
@@ -14,6 +15,7 @@ from fanreel.aws.cost import (
 )
 from fanreel.config import RenderConfig
 from fanreel.errors import PlanProducedZeroChunks
+from fanreel.plan_dir import read_manifest
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.timeline import ChunkPlan, resolve_chunk_plan
@@ -107,6 +109,8 @@ def probe(
     """
     Plan *project_dir* and render a chunk of two segments of *frames* from its middle.
 
+    If that is all of it (a `frame_range`), it is assembled too.
+
     Args:
         project_dir: The composition.
         config: As for the real render; only segment and chunk length are changed.
@@ -132,6 +136,12 @@ def probe(
         clock = _Clock(frames)
         chunk = render_chunk(plan_dir, planned.chunk_count // 2, chunk_path, heartbeat=clock)
         pace = clock.rates()
+        rendered_s = time.perf_counter()
+        if planned.chunk_count == 1:
+            sound = read_manifest(plan_dir).audio_path
+            audio_path = plan_dir / sound if sound else None
+            assemble(plan_dir, [chunk_path], audio_path, Path(folder, "video"))
+        assembled_s = time.perf_counter()
     return Probed(
         measured=Measured(
             vcpus=vcpus or len(os.sched_getaffinity(0)),
@@ -140,7 +150,9 @@ def probe(
             boot_ms=pace.boot_ms,
             segment_ms=pace.segment_ms,
             plan_ms=(planned_s - began_s) * 1000,
-            assemble_ms=ASSUMED_ASSEMBLE_MS,
+            assemble_ms=(assembled_s - rendered_s) * 1000
+            if planned.chunk_count == 1
+            else ASSUMED_ASSEMBLE_MS,
             cold_start_ms=ASSUMED_COLD_START_MS,
             source=f"from {chunk.frames_encoded} frames rendered on this machine",
         ),
