@@ -268,6 +268,7 @@ class Stage:
     async def _watch(self) -> None:
         # On the browser's own thread, as everything that touches Playwright: subscribing talks to it.
         page = self.browser.page
+        await offer_shadow_roots(page)
         page.on("console", self._note_console)
         page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
         page.on("request", self._note_page_request)

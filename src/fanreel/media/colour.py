@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
+import av
 import numpy as np
 import numpy.typing as npt
 from av.sidedata.sidedata import SideDataContainer, Type
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 _MATRICES = {0: "rgb", 1: "bt709", 4: "smpte170m", 5: "bt470bg", 6: "smpte170m", 9: "bt2020-ncl"}
@@ -71,6 +73,9 @@ class ColourTags:
             "transfer": self.transfer,
             "fullRange": self.full_range,
         }
+
+
+_RGB_TAGS = ColourTags(matrix="rgb", primaries="bt709", transfer="iec61966-2-1", full_range=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,16 +154,24 @@ def colour_tags(frame: VideoFrame, display_height: int) -> ColourTags:
             transfer=_TRANSFERS.get(frame.color_trc, guess),
             full_range=frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj"),
         )
-    return ColourTags(matrix="rgb", primaries="bt709", transfer="iec61966-2-1", full_range=True)
+    return _RGB_TAGS
 
 
 def to_source_frame(
-    frame: VideoFrame, index: int, orientation: Orientation, sample_aspect: Fraction | None
+    frame: VideoFrame,
+    index: int,
+    orientation: Orientation,
+    sample_aspect: Fraction | None,
+    *,
+    as_rgb: bool = False,
 ) -> SourceFrame:
-    """Convert a decoded frame to planes, upright."""
+    """Convert a decoded frame to planes, upright; *as_rgb* to one plane of RGB."""
     size = displayed_size(frame.width, frame.height, sample_aspect, orientation)
     tags = colour_tags(frame, size[1])
-    target = _target_format(frame, tags, orientation)
+    if as_rgb and not frame.format.is_rgb:
+        target, tags = "rgba" if _has_alpha(frame) else "rgb0", _RGB_TAGS
+    else:
+        target = _target_format(frame, tags, orientation)
     if target != frame.format.name:
         frame = frame.reformat(format=target)
     planes = _upright_planes(frame, orientation)
@@ -183,10 +196,10 @@ def _target_format(frame: VideoFrame, tags: ColourTags, orientation: Orientation
         # Bottom-up pictures (raw AVI) have negative line sizes: converting turns them round.
         if name in _DIRECT and frame.planes[0].line_size > 0:
             return name
-        return "rgba" if frame.format.has_palette or any(p.is_alpha for p in parts) else "rgb0"
+        return "rgba" if _has_alpha(frame) else "rgb0"
+    alpha = "a" if _has_alpha(frame) else ""
     if len(parts) < 3:  # noqa: PLR2004 (gray, with or without alpha)
-        return "yuva420p" if any(p.is_alpha for p in parts) else "yuv420p"
-    alpha = "a" if any(p.is_alpha for p in parts) else ""
+        return f"yuv{alpha}420p"
     luma, chroma = parts[0], parts[1]
     wide, tall = luma.width <= chroma.width, luma.height <= chroma.height
     sampling = "444" if wide else ("422" if tall else "420")
@@ -195,6 +208,10 @@ def _target_format(frame: VideoFrame, tags: ColourTags, orientation: Orientation
     hdr = tags.transfer in ("pq", "hlg") and not alpha
     full = "j" if name.startswith("yuvj") and not alpha else ""
     return f"yuv{full}{alpha}{sampling}p{'10le' if hdr else ''}"
+
+
+def _has_alpha(frame: VideoFrame) -> bool:
+    return frame.format.has_palette or any(part.is_alpha for part in frame.format.components)
 
 
 def _upright_planes(frame: VideoFrame, orientation: Orientation) -> bytes:
@@ -224,3 +241,19 @@ def _turned(pixels: npt.NDArray[np.uint8], orientation: Orientation) -> npt.NDAr
     if orientation.flip_columns:
         pixels = pixels[:, ::-1]
     return pixels
+
+
+def encode_png(frame: SourceFrame) -> bytes:
+    """Encode an RGB frame as PNG, quickly: it goes no further than the page."""
+    pixels = np.frombuffer(frame.planes, np.uint8).reshape(frame.height, frame.width, 4)
+    if frame.format.startswith("BGR"):
+        pixels = pixels[..., [2, 1, 0, 3]]
+    if frame.format.endswith("X"):
+        pixels = np.dstack([pixels[..., :3], np.full(pixels.shape[:2], 255, np.uint8)])
+    encoder = av.CodecContext.create("png", "w")
+    assert isinstance(encoder, VideoCodecContext)  # noqa: S101 (create() is typed for any codec)
+    encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "rgba"
+    encoder.time_base = Fraction(1)
+    encoder.options = {"compression_level": "1", "pred": "none"}
+    picture = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgba")
+    return b"".join(bytes(packet) for packet in encoder.encode(picture))

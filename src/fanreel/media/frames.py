@@ -54,8 +54,8 @@ class VideoSource:
         """Give the frame on screen at source time *time_s*; the first and last are held."""
         return self.frame(self.presentation.index_at(time_s))
 
-    def frame(self, index: int) -> SourceFrame:
-        """Give frame *index* in presentation order."""
+    def frame(self, index: int, *, as_rgb: bool = False) -> SourceFrame:
+        """Give frame *index* in presentation order; *as_rgb* for what becomes an image file."""
         if self._last is None or self._last.index != index:
             frame = self._reader.read(index)
             if self._orientation is None:
@@ -63,7 +63,7 @@ class VideoSource:
                 # megabytes until the garbage collector comes by.
                 self._orientation = read_orientation(frame)
             self._last = to_source_frame(
-                frame, index, self._orientation, self._reader.sample_aspect
+                frame, index, self._orientation, self._reader.sample_aspect, as_rgb=as_rgb
             )
         return self._last
 

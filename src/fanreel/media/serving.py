@@ -9,6 +9,7 @@ is Chromium receiving the bytes, so fewer bytes win and equal frames are not sen
 import json
 import struct
 import threading
+import urllib.parse
 from collections import OrderedDict
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +19,7 @@ from typing import Self
 
 from fanreel.errors import RenderError
 from fanreel.media.animated import play_count
-from fanreel.media.colour import SourceFrame
+from fanreel.media.colour import SourceFrame, encode_png
 from fanreel.media.frames import VideoSource
 from fanreel.media.probe import probe
 from fanreel.plan_dir import Composition, MediaClip
@@ -73,6 +74,7 @@ class FrameFeed:
 
     def __init__(self, plan_dir: Path, composition: Composition) -> None:
         self._fps = composition.fps
+        self._all_clips = composition.media
         self._clips = {clip.key: clip for clip in composition.media if clip.shown}
         self._sources = {
             clip.path: _SharedSource(plan_dir / clip.path) for clip in self._clips.values()
@@ -94,13 +96,16 @@ class FrameFeed:
 
     def reply(self, path: str) -> Reply | None:
         """
-        Answer `frame/<key>/<frame>` or `frame/<key>/<frame>/<index the page already shows>`.
+        Answer `frame/<key>/<frame>[/<index the page already shows>]` and `info/<source>`.
 
         Returns:
-            200 with `encode_frame()`'s bytes; 204 if the page already shows that picture; 500
-            with the reason if the source is broken; None if there is no such clip.
+            200 with `encode_frame()`'s bytes or the facts of a source; 204 if the page already
+            shows that picture; 500 with the reason if the source is broken; None if there is no
+            such clip or source.
         """
         kind, _, rest = path.partition("/")
+        if kind == "info":
+            return self._info(rest)
         key, _, numbers = rest.partition("/")
         frame, _, shown = numbers.partition("/")
         if kind != "frame" or key not in self._clips or not frame.isdecimal():
@@ -124,18 +129,63 @@ class FrameFeed:
         assert picture is not None  # noqa: S101 (None only means: the one you named)
         return picture
 
+    def _info(self, source: str) -> Reply | None:
+        clip = next((clip for clip in self._all_clips if clip.src == source), None)
+        return info_reply(clip.source_s, clip.width, clip.height) if clip else None
+
     def _picture(self, key: str, frame: int, shown: int | None) -> bytes | None:
         clip = self._clips[key]
         return self._sources[clip.path].picture(clip, frame_time(frame, self._fps), shown)
 
 
-def encode_frame(frame: SourceFrame) -> bytes:
+class ProbeFeed:
+    """
+    Tells the planner's page what its sources are, before there is a plan.
+
+    Args:
+        project_dir: Only read.
+    """
+
+    def __init__(self, project_dir: Path) -> None:
+        self._project_dir = project_dir.resolve()
+        self._known: dict[str, Reply | None] = {}
+
+    def reply(self, path: str) -> Reply | None:
+        """Answer `info/<source>`; None for what is no media file of the project."""
+        kind, _, source = path.partition("/")
+        if kind != "info":
+            return None
+        if source not in self._known:
+            self._known[source] = self._info(source)
+        return self._known[source]
+
+    def _info(self, source: str) -> Reply | None:
+        name = urllib.parse.unquote(urllib.parse.urlsplit(source).path)
+        path = (self._project_dir / name).resolve()
+        if "://" in source or not path.is_relative_to(self._project_dir):
+            return None
+        try:
+            info = probe(path)
+        except RenderError:
+            return None  # the planner says so, naming the element
+        return info_reply(info.duration_s, info.width, info.height)
+
+
+def info_reply(duration_s: Fraction | None, width: int, height: int) -> Reply:
+    """Give the facts about a source that a player would know."""
+    seconds = None if duration_s is None else float(duration_s)
+    body = json.dumps({"durationS": seconds, "width": width, "height": height})
+    return 200, "application/json", body.encode()
+
+
+def encode_frame(frame: SourceFrame, *, as_image: bool = False) -> bytes:
     """
     Encode a frame for the page.
 
     Layout: header length (4 bytes, little endian), header (JSON, padded with spaces so that the
-    planes begin at a multiple of 16), planes.
+    planes begin at a multiple of 16), planes; or a PNG file for the frame of an image.
     """
+    body = encode_png(frame) if as_image else frame.planes
     header = json.dumps(
         {
             "index": frame.index,
@@ -148,7 +198,7 @@ def encode_frame(frame: SourceFrame) -> bytes:
         }
     ).encode()
     header += b" " * (-(len(header) + 4) % _HEADER_ALIGNMENT)
-    return struct.pack("<I", len(header)) + header + frame.planes
+    return struct.pack("<I", len(header)) + header + body
 
 
 @dataclass(slots=True)
@@ -182,7 +232,9 @@ class _SharedSource:
             if index in self._kept:
                 self._kept.move_to_end(index)
                 return self._kept[index]
-            encoded = encode_frame(self._player_for(clip.key, index).source.frame(index))
+            is_image = clip.kind == "image"
+            frame = self._player_for(clip.key, index).source.frame(index, as_rgb=is_image)
+            encoded = encode_frame(frame, as_image=is_image)
             self._keep(index, encoded)
             return encoded
 
