@@ -26,9 +26,11 @@ def scratch(settings: Settings) -> Iterator[Path]:
     if settings.owns_tmp:
         _empty(settings.tmp_dir)
     running = processes.descendants()
-    folder = Path(tempfile.mkdtemp(prefix="fanreel-run-", dir=settings.tmp_dir))
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=settings.tmp_dir))
     before = os.environ.get("TMPDIR"), tempfile.tempdir
-    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    # Chromium puts a socket into its temporary folder, and a socket's path has 107 bytes at most,
+    # so no level is added where none is needed.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(settings.tmp_dir if settings.owns_tmp else folder)
     try:
         yield folder
     finally:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,8 +107,22 @@ def deployed(
         project = tmp_path / "project"
         project.mkdir()
         (project / "index.html").write_text("<html>")
-    tmp_dir = tmp_path / "tmp"
-    tmp_dir.mkdir()
+    with short_tmp_dir() as tmp_dir:
+        yield _deploy(s3, bucket, tmp_dir, primitives, project)
+        assert list(tmp_dir.iterdir()) == []  # after every invocation, so after the last
+
+
+@contextmanager
+def short_tmp_dir() -> Iterator[Path]:
+    """Give a folder as short as Lambda's /tmp: Chromium's sockets limit the length of a path."""
+    folder = Path(tempfile.mkdtemp(prefix="", dir="/tmp"))  # noqa: S108 (the place meant)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _deploy(
+    s3: "S3Client", bucket: str, tmp_dir: Path, primitives: Primitives, project: Path
+) -> Function:
     settings = Settings.from_environment(
         {
             "FANREEL_RENDER_BUCKET": bucket,
@@ -118,7 +134,7 @@ def deployed(
     # Loggers of one name share their first stream, so each function logs under its own.
     telemetry = Telemetry(service=f"fanreel-{uuid.uuid4().hex[:8]}", stream=logs)
     worker = Worker(settings, s3, primitives=primitives, telemetry=telemetry, init_ms=1234)
-    yield Function(
+    return Function(
         s3=s3,
         bucket=bucket,
         tmp_dir=tmp_dir,
@@ -126,4 +142,3 @@ def deployed(
         logs=logs,
         project_uri=upload_site(project, bucket, s3).uri,
     )
-    assert list(tmp_dir.iterdir()) == []  # after every invocation, so after the last

@@ -69,15 +69,19 @@ class Runtime:
     def __init__(self, api: type[_RuntimeApi], process: subprocess.Popen[bytes]) -> None:
         self._api, self.process = api, process
 
+    def send(self, event: Any) -> None:
+        """Invoke, without waiting."""
+        self._api.events.put(json.dumps(event).encode())
+
     def invoke(self, event: Any, timeout_s: float = 120) -> Answer:
         """Invoke once and wait for what the runtime posts."""
-        self._api.events.put(json.dumps(event).encode())
+        self.send(event)
         return self._api.answers.get(timeout=timeout_s)
 
 
 @contextmanager
-def container(environment: dict[str, str]) -> Iterator[Runtime]:
-    """Start a container with *environment* added to what a process needs."""
+def container(environment: dict[str, str], tmp_dir: Path) -> Iterator[Runtime]:
+    """Start a container with *environment* added to what a process needs, and *tmp_dir* as /tmp."""
 
     class Api(_RuntimeApi):
         events: ClassVar[queue.Queue[bytes | None]] = queue.Queue()
@@ -97,6 +101,7 @@ def container(environment: dict[str, str]) -> Iterator[Runtime]:
             "AWS_LAMBDA_FUNCTION_NAME": "fanreel",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
             "POWERTOOLS_TRACE_DISABLED": "true",  # there is no X-Ray daemon
+            "FANREEL_TMP_DIR": str(tmp_dir),
             **environment,
         },
         stdout=subprocess.PIPE,

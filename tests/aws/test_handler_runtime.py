@@ -29,11 +29,8 @@ def runtime(aws_environment: None, bucket: str, tmp_path: Path) -> Iterator[Runt
     """Start a container whose /tmp is the test's."""
     (tmp_path / "tmp").mkdir()
     names = [name for name in os.environ if name.startswith("AWS_")]
-    environment = {name: os.environ[name] for name in names} | {
-        "FANREEL_RENDER_BUCKET": bucket,
-        "FANREEL_TMP_DIR": str(tmp_path / "tmp"),
-    }
-    with container(environment) as runtime:
+    environment = {name: os.environ[name] for name in names} | {"FANREEL_RENDER_BUCKET": bucket}
+    with container(environment, tmp_path / "tmp") as runtime:
         yield runtime
 
 

@@ -1,0 +1,241 @@
+"""The function with the real steps: a browser, an encoder, and S3 on loopback."""
+
+import contextlib
+import http.server
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from fanreel.assembly import assemble
+from fanreel.aws.progress import read_progress
+from fanreel.aws.storage import list_objects
+from fanreel.aws.transfer import fetch_file
+from fanreel.aws.uris import S3Uri
+from fanreel.config import RenderConfig
+from fanreel.planning import plan
+from fanreel.rendering import render_chunk
+from handler.primitives import Primitives
+from handler.processes import descendants
+from tests.aws.handling import deployed, short_tmp_dir
+from tests.aws.runtime_api import container
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+pytestmark = pytest.mark.media
+
+CONFIG = {"quality": "draft", "targetChunkFrames": 20, "segmentFrames": 4}
+FRAMES, SEGMENTS = 40, 10
+
+
+def _project(folder: Path, body: str, duration_s: str = "0.2") -> Path:
+    folder.mkdir()
+    (folder / "index.html").write_text(
+        "<!doctype html><style>@keyframes go {to {transform: translateX(90px) rotate(1turn)}} "
+        "b {position: absolute; background: #4de2c5; animation: go 2s linear both}</style>"
+        f'<div data-composition-id="main" data-start="0" data-duration="{duration_s}" '
+        f'data-width="160" data-height="90">{body}</div>'
+    )
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make a project in which a word moves for 40 frames."""
+    return _project(tmp_path / "moving", "<b>word</b>", f"{FRAMES / 30:.4f}")
+
+
+@contextlib.contextmanager
+def _watching_children() -> Iterator[dict[str, set[str]]]:
+    """Collect, by command, the names in the environments of all processes below this one."""
+    seen: dict[str, set[str]] = {}
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.05):
+            for pid in descendants():
+                with contextlib.suppress(OSError, psutil.Error):
+                    names = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+                    command = psutil.Process(pid).name()
+                    seen.setdefault(command, set()).update(
+                        name.partition(b"=")[0].decode() for name in names if name
+                    )
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_lambda_renders_what_this_machine_renders(
+    s3: "S3Client", bucket: str, tmp_path: Path, project: Path
+) -> None:
+    """
+    Through the handler in two chunks, and by the bare steps in one: the very same bytes.
+
+    Meanwhile no browser, display server or driver sees an AWS variable, and afterwards none runs.
+    """
+    before = descendants()
+    with (
+        deployed(s3, bucket, tmp_path, Primitives(), project) as function,
+        _watching_children() as seen,
+    ):
+        planned = function.planned(Config=CONFIG)
+        assert (planned["TotalFrames"], planned["ChunkCount"], planned["Fps"]) == (FRAMES, 2, 30)
+        for index in (1, 0):
+            reply = function.invoke(function.chunk_event(index))
+            assert (reply["Done"], reply["FramesEncoded"]) == (True, FRAMES // 2)
+        assembled = function.invoke(function.assemble_event())
+        assert assembled["FramesEncoded"] == FRAMES
+    assert descendants() - before == set()
+    assert any("chrom" in command for command in seen)
+    for command, names in seen.items():
+        leaked = {n for n in names if n.startswith(("AWS_", "LAMBDA_", "_X_AMZN", "FANREEL_R"))}
+        assert not leaked, command
+    fetch_file(s3, S3Uri.parse(assembled["OutputS3Uri"]), tmp_path / "lambda.mp4")
+    config = RenderConfig.from_json(CONFIG | {"targetChunkFrames": FRAMES})
+    assert plan(project, config, tmp_path / "plan").plan_hash == planned["PlanHash"]
+    chunk = render_chunk(tmp_path / "plan", 0, tmp_path / "chunk.mp4")
+    assert chunk.path is not None
+    assemble(tmp_path / "plan", [chunk.path], None, tmp_path / "local.mp4")
+    assert (tmp_path / "local.mp4").read_bytes() == (tmp_path / "lambda.mp4").read_bytes()
+
+
+def test_a_worker_that_is_killed_loses_one_segment_at_most(
+    s3: "S3Client", bucket: str, tmp_path: Path, project: Path
+) -> None:
+    """`kill -9` in the middle; the next worker finds what was kept and renders the rest."""
+    with deployed(s3, bucket, tmp_path, Primitives(), project) as function:
+        plan_hash = function.planned(Config=CONFIG | {"targetChunkFrames": FRAMES})["PlanHash"]
+        event = function.chunk_event(0)
+    folder = S3Uri(bucket, f"segments/{plan_hash}/")
+    names = [name for name in os.environ if name.startswith("AWS_")]
+    environment = {name: os.environ[name] for name in names} | {"FANREEL_RENDER_BUCKET": bucket}
+    with short_tmp_dir() as tmp_dir, container(environment, tmp_dir) as runtime:
+        runtime.send(event)
+        while len(list(list_objects(s3, folder))) < SEGMENTS // 2:
+            time.sleep(0.02)
+        family = psutil.Process(runtime.process.pid).children(recursive=True)
+        runtime.process.kill()
+        for process in family:  # as the end of the sandbox does
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+    kept = {found.uri.name: found.modified for found in list_objects(s3, folder)}
+    assert SEGMENTS // 2 <= len(kept) < SEGMENTS
+    with short_tmp_dir() as tmp_dir, container(environment, tmp_dir) as runtime:
+        assert runtime.invoke(event).json["Done"] is True
+    activity = read_progress("r1", bucket, s3)
+    assert activity.records[-1].segments_found == len(kept)
+    assert activity.records[-1].segments_rendered == SEGMENTS - len(kept)
+    assert len(activity.unended) == 1  # the killed one left a counter and no record
+    after = {found.uri.name: found.modified for found in list_objects(s3, folder)}
+    assert {name: after[name] for name in kept} == kept
+
+
+class _Counting(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.server.hits.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def secret_server() -> Iterator[http.server.ThreadingHTTPServer]:
+    """Serve on loopback what no page may reach, as the Runtime API is; count who comes."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Counting)
+    server.hits = []  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def _hits(server: http.server.ThreadingHTTPServer) -> list[str]:
+    return list(server.hits)  # type: ignore[attr-defined]
+
+
+def test_a_page_cannot_reach_the_runtime_or_the_metadata(
+    s3: "S3Client",
+    bucket: str,
+    tmp_path: Path,
+    secret_server: http.server.ThreadingHTTPServer,
+) -> None:
+    """Loopback by each of its names, link-local, private and file: all are refused."""
+    port = secret_server.server_port
+    urls = [
+        f"http://127.0.0.1:{port}/a",
+        f"http://localhost:{port}/b",
+        f"http://[::ffff:127.0.0.1]:{port}/c",
+        f"http://2130706433:{port}/d",
+        f"http://fanreel.localhost:{port}/e",
+        "http://169.254.169.254/latest/meta-data/",
+        "file:///etc/passwd",
+    ]
+    script = f"""
+      <script>
+        const seen = {{}};
+        for (const url of {json.dumps(urls)}) {{
+          fetch(url, {{mode: "no-cors"}}).then(() => (seen[url] = true), () => {{}});
+          new Image().src = url + "?image";
+          try {{ new WebSocket(url.replace("http", "ws")); }} catch {{}}
+          navigator.sendBeacon?.(url + "?beacon");
+          const frame = document.createElement("iframe");
+          frame.src = url + "?frame";
+          document.body.append(frame);
+        }}
+        new EventSource("http://127.0.0.1:{port}/f");
+      </script>"""
+    project = _project(tmp_path / "hostile", script)
+    with deployed(s3, bucket, tmp_path, Primitives(), project) as function:
+        outcome: Any
+        try:
+            outcome = function.planned(Config={"quality": "draft"})
+            function.invoke(function.chunk_event(0))
+        except Exception as exc:  # noqa: BLE001 (either way nothing may be reached)
+            outcome = type(exc).__name__
+    assert _hits(secret_server) == [], outcome
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:{port}/hls.ts\n",
+        "ffconcat version 1.0\nfile http://127.0.0.1:{port}/concat.mp4\n",
+    ],
+    ids=["hls", "concat"],
+)
+def test_a_media_file_cannot_name_another(
+    s3: "S3Client",
+    bucket: str,
+    tmp_path: Path,
+    secret_server: http.server.ThreadingHTTPServer,
+    content: str,
+) -> None:
+    """Playlists under a video's name are no media; nothing they name is opened."""
+    project = _project(
+        tmp_path / "hostile",
+        '<video id="v" src="clip.mp4" data-start="0" data-duration="0.2" data-track-index="0">'
+        "</video>",
+    )
+    (project / "clip.mp4").write_text(content.format(port=secret_server.server_port))
+    with deployed(s3, bucket, tmp_path, Primitives(), project) as function:
+        with pytest.raises(Exception) as caught:  # noqa: PT011 (its class is made at run time)
+            function.planned(Config={"quality": "draft"})
+        assert type(caught.value).__name__ == "NOT_MEDIA"
+        assert "clip.mp4" in str(caught.value)
+    assert _hits(secret_server) == []
