@@ -1,5 +1,6 @@
 """Finished renders: their videos fetched or linked to, their objects deleted."""
 
+import hashlib
 from pathlib import Path
 
 from fanreel.aws import layout
@@ -7,7 +8,7 @@ from fanreel.aws.deployment import Connection
 from fanreel.aws.executions import describe, is_running, output_uri_of
 from fanreel.aws.failures import s3_failures
 from fanreel.aws.results import Download
-from fanreel.aws.storage import delete_objects, list_objects, look_up
+from fanreel.aws.storage import delete_objects, in_parallel, list_objects, look_up
 from fanreel.aws.transfer import fetch_file
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import AssetNotFound, InvalidConfig
@@ -36,9 +37,29 @@ def video_uri(connection: Connection, render_id: str) -> S3Uri:
 def download(connection: Connection, render_id: str, path: Path) -> Download:
     """Fetch a finished video to the file *path*, or into the folder *path*."""
     uri = video_uri(connection, render_id)
+    if is_folder(uri):
+        return _download_frames(connection, uri, path)
     target = path / uri.name if path.is_dir() else path
     content = fetch_file(connection.s3, uri, target)
     return Download(path=str(target), size_bytes=content.size_bytes, sha256=content.sha256)
+
+
+def is_folder(uri: S3Uri) -> bool:
+    """Tell whether an output is a PNG sequence stored as single objects."""
+    return uri.key.endswith("/")
+
+
+def _download_frames(connection: Connection, folder: S3Uri, path: Path) -> Download:
+    frames = [found.uri for found in list_objects(connection.s3, folder)]
+    contents = in_parallel(
+        lambda uri: fetch_file(connection.s3, uri, path / uri.key.removeprefix(folder.key)), frames
+    )
+    digests = "".join(content.sha256 for content in contents)
+    return Download(
+        path=str(path),
+        size_bytes=sum(content.size_bytes for content in contents),
+        sha256=hashlib.sha256(digests.encode()).hexdigest(),
+    )
 
 
 def presign(connection: Connection, render_id: str, expires_s: int) -> str:
@@ -46,6 +67,8 @@ def presign(connection: Connection, render_id: str, expires_s: int) -> str:
     if not 1 <= expires_s <= MAX_PRESIGNED_S:
         raise InvalidConfig(f"expires_s = {expires_s}: allowed: 1 to {MAX_PRESIGNED_S}")
     uri = video_uri(connection, render_id)
+    if is_folder(uri):
+        raise InvalidConfig(f"{uri} is a folder of frames: download it, or link to single frames")
     if look_up(connection.s3, uri) is None:
         raise AssetNotFound(f"{uri} does not exist any more", uri=str(uri))
     with s3_failures(uri):
@@ -67,7 +90,12 @@ def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:
         return delete_objects(connection.s3, doomed)
     if is_running(execution):
         raise InvalidConfig(f"render {render_id} is running; cancel it first", render_id=render_id)
-    video = S3Uri.parse(output_uri_of(connection, execution))
-    if not keep_video and look_up(connection.s3, video) is not None:
-        doomed.append(video)
+    if not keep_video:
+        doomed += _video_objects(connection, S3Uri.parse(output_uri_of(connection, execution)))
     return delete_objects(connection.s3, doomed)
+
+
+def _video_objects(connection: Connection, uri: S3Uri) -> list[S3Uri]:
+    if is_folder(uri):
+        return [found.uri for found in list_objects(connection.s3, uri)]
+    return [uri] if look_up(connection.s3, uri) is not None else []

@@ -168,6 +168,7 @@ class Download(_Result):
     path: str
     size_bytes: int
     sha256: str
+    """Of the file; of a folder of frames, over their digests in order."""
 
 
 def plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ def used_so_far(
     Invocations that left no record were killed (memory, time) or still run: they are billed from
     their start to their last heartbeat, or to now.
     """
-    ended = [_billed(record) for record in activity.records]
+    ended = [_billed(record, function) for record in activity.records]
     open_ended = [_billed_until(counter, function, stopped_at) for counter in activity.unended]
     rounds = sum(record.invocation.chunk_index is not None for record in activity.records)
     rounds += sum(counter.invocation.chunk_index is not None for counter in activity.unended)
@@ -33,9 +33,12 @@ def used_so_far(
     ), tuple(notes)
 
 
-def _billed(record: InvocationRecord) -> Billed:
+def _billed(record: InvocationRecord, function: FunctionSettings) -> Billed:
+    # Workers know their memory for certain, but guess the size of /tmp from the disk.
     return Billed(
-        billed_ms=record.billed_ms, memory_mb=record.memory_mb, tmp_mb=max(512, record.tmp_mb)
+        billed_ms=record.billed_ms,
+        memory_mb=record.memory_mb or function.memory_mb,
+        tmp_mb=(record.tmp_mb or function.tmp_mb) if function.assumed else function.tmp_mb,
     )
 
 

@@ -1,0 +1,60 @@
+"""The client, the state machine and the real function: the same video as the local render."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fanreel.config import RenderConfig
+from fanreel.local import render
+from fanreel.plan_dir import sha256_file
+from handler.primitives import Primitives
+from tests.aws.handling import Event, Function, deployed
+from tests.aws.render_lab import Lab, open_lab
+from tests.aws.scripted_worker import ScriptedWorker
+
+COMPOSITION = Path(__file__).parents[1] / "compositions" / "everything-moves"
+pytestmark = pytest.mark.media
+
+
+@dataclass(kw_only=True)
+class RealWorker(ScriptedWorker):
+    """Hands each event to the handler, one at a time, as one warm container would."""
+
+    function: Function
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+    def invoke(self, event: Event) -> Event:
+        """Answer one invocation."""
+        with self.one_at_a_time:
+            self.invocations.append(event)
+            return self.function.invoke(event)
+
+
+@pytest.fixture
+def lab(s3_endpoint: str, tmp_path: Path) -> Iterator[Lab]:
+    """Deploy a stack."""
+    with open_lab(s3_endpoint, tmp_path) as opened:
+        yield opened
+
+
+def test_a_render_on_aws_is_the_local_render(lab: Lab, tmp_path: Path) -> None:
+    """Site, plan, chunks, progress to 100 %, download: byte for byte the video rendered here."""
+    config: dict[str, Any] = {"chunkSize": 30, "segmentFrames": 15, "variables": {"a": "x"}}
+    with deployed(lab.s3, lab.bucket, tmp_path, Primitives(), COMPOSITION) as function:
+        worker = RealWorker(store=tmp_path, function=function)
+        lab.endpoint.workers["real"] = worker
+        lab.client.start_render(COMPOSITION, config, render_id="real")
+        end = lab.client.wait("real", timeout_s=240, poll_s=1)
+    fetched = lab.client.download("real", tmp_path / "aws.mp4")
+    local = render(COMPOSITION, tmp_path / "local.mp4", RenderConfig.from_json(config), workers=1)
+    assert end.fraction == 1
+    assert end.total_frames == local.total_frames
+    assert worker.count("renderChunk") == len(end.chunks) > 1
+    assert fetched.sha256 == local.sha256 == sha256_file(tmp_path / "local.mp4")
+    assert end.cost
+    assert end.cost.gb_seconds > 0
+    assert end.cost.s3_usd > 0
