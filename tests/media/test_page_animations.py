@@ -121,7 +121,10 @@ def test_animations_can_be_steered(player: Any) -> None:
         ["AbortError"],
     ]
     player.page.evaluate("a.play(); a.finish()")
+    assert player.page.evaluate(X) == 100
     assert player.at(34, f"[a.playState, {X}]") == ["finished", 100]
+    player.page.evaluate("a.currentTime = 250; a.commitStyles(); a.cancel()")
+    assert player.page.evaluate(X) == 25
 
 
 def test_later_animations_start_when_they_are_made(player: Any) -> None:

@@ -1,6 +1,7 @@
 // CSS animations, CSS transitions, Web Animations and SMIL, driven by the frame's time.
 //
-//   F.animations.begin()       the page has loaded: from here on time moves
+//   F.animations.begin()       the page has loaded: takes what there is
+//   F.animations.start()       from here on time moves
 //   F.animations.show()        lets every known animation show the clock's time
 //   F.animations.adopt()       takes over those that are new; they start at the clock's time
 //   F.animations.seek()        adopt and show, and SMIL
@@ -52,17 +53,21 @@
       startLocal: fromLoad ? 0 : undefined,
     });
     motions.set(animation, motion);
-    motion.changed();
+    motion.plan();
     return motion;
   }
 
+  // Questions come before changes: each change makes the next question about style a
+  // recalculation.
   function adopt() {
+    const fresh = [];
     for (const animation of found()) {
-      if (!motions.has(animation) && native.playState.get.call(animation) !== "idle") {
-        const wasPaused = native.playState.get.call(animation) === "paused";
-        const motion = take(animation);
-        if (motion && wasPaused && motion.kind === "script") motion.pause();
-      }
+      if (!motions.has(animation)) fresh.push([animation, native.playState.get.call(animation)]);
+    }
+    for (const [animation, state] of fresh) {
+      if (state === "idle") continue;
+      const motion = take(animation);
+      if (state === "paused" && motion?.kind === "script") motion.pause();
     }
     followPlayState();
   }
@@ -84,8 +89,11 @@
       if (motion.kind !== "script" || motion.hold === null) continue;
       motion.startLocal = -motion.hold / (motion.rate || 1);
       motion.hold = null;
-      motion.changed();
     }
+  }
+
+  function start() {
+    for (const motion of motions.values()) motion.changed();
   }
 
   // `animation-play-state` is the one thing style sheets change on a running animation.
@@ -118,7 +126,7 @@
   }
 
   // ---- showing ---------------------------------------------------------------------------------
-  // Reads come before writes: each write makes the next question about style a recalculation.
+  // Here too, questions come before changes.
   function show() {
     const writes = [];
     for (const [animation, motion] of motions) {
@@ -309,6 +317,7 @@
 
   F.animations = {
     begin,
+    start,
     adopt,
     show,
     seek,

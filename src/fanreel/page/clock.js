@@ -1,6 +1,7 @@
 // Virtual time: the page's only clock is the frame's time.
 //
 //   F.clock.now                 ms of the frame shown; 0 while the page loads
+//   F.clock.loading             no frame has been asked for yet
 //   F.clock.advanceTo(ms)       moves the clock; a promise when page code ran that may have
 //                               queued promise jobs, else undefined
 //   F.clock.runFrames()         runs the requested animation frame callbacks once
@@ -197,7 +198,6 @@
     }
 
     function advanceTo(ms) {
-      clock.loading = false;
       if (ms < clock.now) {
         clock.now = ms;
         lastFramesAt = ms;

@@ -203,29 +203,36 @@
       return zeroMs + (this.startLocal + time / this.rate) / rate;
     }
 
-    // Plans the events that lie ahead; called whenever the course changes.
+    // Whenever the page changes the course: what it reads next must be true already.
     changed() {
-      this.unschedule();
       this.written = null;
-      if (this.idle || this.hold !== null || this.rate === 0) return;
+      const due = this.due();
+      if (due !== null) this.write(due);
+      this.plan();
+    }
+
+    // Plans the events that lie ahead. While the page loads nobody knows yet where clips are.
+    plan() {
+      this.unschedule();
+      if (clock.loading || this.idle || this.hold !== null || this.rate === 0) return;
       const { delay, activeDuration, endTime } = this.timing();
       const now = this.time();
-      const plan = (time, run) => {
+      const at = (time, run) => {
         if (!Number.isFinite(time)) return;
         if (this.rate > 0 ? time < now : time > now) return;
         this.tasks.push(clock.schedule(this.dueAt(time), run));
       };
       if (this.kind === "transition" && now <= 0) {
-        plan(0, () => this.dispatch("run", Math.max(-delay, 0)));
+        at(0, () => this.dispatch("run", Math.max(-delay, 0)));
       }
       if (this.kind !== "script") {
-        plan(delay, () => this.dispatch("start", Math.max(-delay, 0)));
-        plan(delay + activeDuration, () => this.dispatch("end", activeDuration));
+        at(delay, () => this.dispatch("start", Math.max(-delay, 0)));
+        at(delay + activeDuration, () => this.dispatch("end", activeDuration));
       }
-      plan(this.rate > 0 ? endTime : 0, () => {
+      at(this.rate > 0 ? endTime : 0, () => {
         // Timing may have been changed meanwhile through effect.updateTiming().
         if (this.isFinished()) this.settleFinished();
-        else this.changed();
+        else this.plan();
       });
     }
 

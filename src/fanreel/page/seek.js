@@ -29,8 +29,10 @@
 
   function begin() {
     begun = true;
+    for (const realm of F.realms()) realm.animations.begin();
+    clock.loading = false;
     for (const realm of F.realms()) {
-      realm.animations.begin();
+      realm.animations.start();
       realm.runtimes.begin();
     }
   }
