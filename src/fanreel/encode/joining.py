@@ -21,6 +21,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from fanreel.encode.mark import SegmentMark
+from fanreel.encode.segment import HEVC_TAG
 from fanreel.errors import MediaUnreadable, MissingPlanArtifact
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _video_like(target: OutputContainer, template: VideoStream, fps: Fraction) -
     # The demuxer's estimate depends on how long the first part is, and would be written.
     video.codec_context.bit_rate = 0
     if template.codec_context.name == "hevc":
-        video.codec_context.codec_tag = "hvc1"  # hev1 does not play on Apple's systems
+        video.codec_context.codec_tag = HEVC_TAG
     return video
 
 

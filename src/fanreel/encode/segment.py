@@ -19,6 +19,9 @@ from fanreel.encode.pixels import BT709, PixelConverter, Pixels
 from fanreel.encode.png_frames import PngSink
 from fanreel.plan_dir import LockedRenderConfig
 
+HEVC_TAG = "hvc1"
+"""With libav's default, hev1, Apple's players show nothing."""
+
 
 class _Sink(Protocol):
     def encode(self, frame: av.VideoFrame, number: int) -> None: ...
@@ -180,6 +183,8 @@ def configure(stream: VideoStream, locked: LockedRenderConfig, fps: Fraction) ->
     context.time_base = 1 / fps
     context.gop_size = locked.gop
     context.flags |= Flags.closed_gop | Flags.bitexact
+    if locked.codec == "libx265":
+        context.codec_tag = HEVC_TAG
     if locked.pixel_format.startswith("yuv"):
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = 1

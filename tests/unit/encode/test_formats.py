@@ -1,0 +1,59 @@
+"""What a configuration asks of libav, as a table."""
+
+import pytest
+
+from fanreel.config import RenderConfig
+from fanreel.encode.formats import FORMATS, lock_encoder
+from fanreel.errors import InvalidConfig
+
+
+@pytest.mark.parametrize(
+    ("config", "alpha", "expected"),
+    [
+        (RenderConfig(), False, ("libx264", "yuv420p", False)),
+        (RenderConfig(), True, ("libx264", "yuv420p", False)),
+        (RenderConfig(codec="h265"), False, ("libx265", "yuv420p", False)),
+        (RenderConfig(format="mov"), True, ("prores_aw", "yuva444p10le", True)),
+        (RenderConfig(format="mov"), False, ("prores_aw", "yuv444p10le", False)),
+        (RenderConfig(format="webm"), True, ("libvpx-vp9", "yuva420p", True)),
+        (RenderConfig(format="webm"), False, ("libvpx-vp9", "yuv420p", False)),
+        (RenderConfig(format="gif"), True, ("qtrle", "argb", True)),
+        (RenderConfig(format="gif"), False, ("libx264rgb", "bgr0", False)),
+        (RenderConfig(format="png-sequence"), True, ("png", "rgba", True)),
+        (RenderConfig(format="png-sequence"), False, ("png", "rgb24", False)),
+    ],
+)
+def test_each_format_has_its_encoder(
+    config: RenderConfig, alpha: bool, expected: tuple[str, str, bool]
+) -> None:
+    """Alpha is kept where the format can hold it, and ignored where it cannot."""
+    choice = lock_encoder(config, alpha=alpha)
+    assert (choice.codec, choice.pixel_format, choice.alpha) == expected
+    assert choice.format in FORMATS
+
+
+def test_the_callers_rate_outranks_the_quality() -> None:
+    """A crf or a bitrate replaces the crf of the quality; never both."""
+    assert lock_encoder(RenderConfig(crf=30), alpha=False).crf == 30
+    rated = lock_encoder(RenderConfig(bitrate="8M"), alpha=False)
+    assert (rated.crf, rated.bitrate) == (None, "8M")
+
+
+def test_formats_without_rate_control_ignore_it() -> None:
+    """ProRes and PNG have one quality."""
+    choice = lock_encoder(RenderConfig(format="mov", crf=30), alpha=True)
+    assert (choice.crf, choice.bitrate) == (None, None)
+
+
+def test_the_thread_count_is_locked_and_constant() -> None:
+    """Encoders make other bytes with other thread counts, so no machine decides it."""
+    for name in FORMATS:
+        choice = lock_encoder(RenderConfig.model_validate({"format": name}), alpha=False)
+        assert choice.encoder_options["threads"] == "1"
+
+
+def test_an_odd_size_is_refused_where_chroma_is_halved() -> None:
+    """With the way out; formats with full chroma take it."""
+    with pytest.raises(InvalidConfig, match="even width and height, not 641x480"):
+        lock_encoder(RenderConfig(), alpha=False).check_size(641, 480)
+    lock_encoder(RenderConfig(format="mov"), alpha=False).check_size(641, 480)
