@@ -156,6 +156,20 @@ def test_tasks_are_over_before_the_picture_is_taken(player: Any) -> None:
     assert sorted(player.at(7, "parts")) == ["message", "microtask", "task", "window"]
 
 
+def test_a_task_between_timers_belongs_to_the_earlier(player: Any) -> None:
+    """A timer that a posted task sets counts from the timer that posted it, also in a jump."""
+    player.open(
+        """<script>
+        window.log = [];
+        const { port1, port2 } = new MessageChannel();
+        const post = () => setTimeout(() => port2.postMessage(0), 100);
+        port1.onmessage = () => { log.push(Date.now()); post() };
+        post();
+        </script>"""
+    )
+    assert player.at(15, "log") == [100, 200, 300, 400, 500]
+
+
 def test_runaway_timers_are_an_error(player: Any) -> None:
     """Timers that keep each other going are stopped by name, not by a hang."""
     player.open("<script>setInterval(() => {}, 1)</script>", tasksPerSeek=50)

@@ -5,6 +5,7 @@
 //   F.clock.advanceTo(ms)       moves the clock; a promise when page code ran that may have
 //                               queued promise jobs, else undefined
 //   F.clock.runFrames()         runs the requested animation frame callbacks once
+//   F.clock.rest()              a promise for the end of what the page's last task left behind
 //   F.clock.turn()              a promise for the next real task: promise jobs are done by then
 //   F.clock.schedule(due, run)  an own task at a virtual time; gives {cancel()}
 //   F.clock.pumpTimer(ms)       readiness only: runs the next timer early
@@ -28,6 +29,9 @@
   // HTML: from the sixth nested timer on, 4 ms is the shortest delay. It also bounds chains.
   const NESTING_LIMIT = 5;
   const NESTED_DELAY_MS = 4;
+  // How deep a chain of promises may be that a later task has to see done.
+  const PROMISE_HOPS = 24;
+  const POSTED_ROUNDS = 10;
   const epochMs = F.config.epochMs ?? 0;
 
   class RunawayTimers extends Error {
@@ -57,6 +61,7 @@
       sources: [],
       epochMs,
       turn,
+      rest,
       addTimer,
       clearTimer,
       schedule,
@@ -74,6 +79,17 @@
         turns.push(resolve);
         real.postMessage.call(channel.port2, null);
       });
+    }
+
+    // A promise for the end of what a task has left behind: promise jobs, and tasks it has posted.
+    // Where nothing was posted no real task passes, or the browser might draw a half-made frame.
+    async function rest() {
+      for (let round = 0; round < POSTED_ROUNDS; round += 1) {
+        for (let hop = 0; hop < PROMISE_HOPS; hop += 1) await null;
+        if (!clock.taskPosted) return;
+        clock.taskPosted = false;
+        await turn();
+      }
     }
 
     function insert(timer) {
@@ -223,7 +239,7 @@
           reseed();
           task.run();
           for (const realm of F.realms()) realm.animations?.afterTask();
-          if (!task.quick) return turn().then(step);
+          if (!task.quick) return rest().then(step);
         }
         if (count > 0) watchTasks(false);
         clock.now = limit;

@@ -151,13 +151,22 @@
     while (F.nesting.pending.length > 0 && !expired());
   }
 
+  // Workers that bring things (tiles of a map) have them drawn by further callbacks.
+  async function setUp(expired) {
+    let seen = 0;
+    for (let left = SET_UP_ROUNDS; left > 0 && !expired(); left -= 1) {
+      await quiet(expired);
+      const traffic = [...F.realms()].reduce((sum, realm) => sum + realm.resources.traffic(), 0);
+      if (traffic !== seen) left = SET_UP_ROUNDS;
+      seen = traffic;
+      clock.runFrames();
+    }
+  }
+
   // One thing at a time, and a look at what is missing after each. Callbacks by animation frame
   // come first, since a timer run early is one run at the wrong time.
   async function help(expired) {
-    for (let round = 0; round < SET_UP_ROUNDS; round += 1) {
-      await quiet(expired);
-      clock.runFrames();
-    }
+    await setUp(expired);
     for (let frames = FRAME_ROUNDS; !expired(); ) {
       await quiet(expired);
       const lacking = missing();

@@ -3,6 +3,8 @@
 //   await F.resources.prepare()   loads every face and decodes every image the document uses
 //   F.resources.pending()         promises for what is on its way now; empty when nothing is
 //   F.resources.waitingFor()      the same by name
+//   F.resources.isQuiet()         no request is open and no worker is at work
+//   F.resources.traffic()         messages to and from workers so far
 //   F.resources.failed            names of fonts and images that could not be had
 (() => {
   const F = globalThis.__fanreel;
@@ -45,6 +47,36 @@
     track("XMLHttpRequest", ended);
     return answer;
   };
+
+  // ---- workers -------------------------------------------------------------------------------------
+  // Nobody knows whether a worker will answer; it is taken to have nothing more to say after a
+  // while of silence.
+  const SILENCE_MS = 30;
+  const heard = new WeakSet();
+  let lastTraffic = -Infinity;
+  let traffic = 0;
+
+  function noteTraffic() {
+    lastTraffic = real.now();
+    traffic += 1;
+  }
+
+  function listenTo(prototype) {
+    const { postMessage } = prototype;
+    prototype.postMessage = function postMessageNoted(...args) {
+      if (!heard.has(this)) this.addEventListener("message", noteTraffic);
+      heard.add(this);
+      noteTraffic();
+      return postMessage.apply(this, args);
+    };
+  }
+  if (globalThis.Worker) listenTo(Worker.prototype);
+
+  const areWorkersBusy = () => real.now() - lastTraffic < SILENCE_MS;
+
+  async function silence() {
+    while (areWorkersBusy()) await new Promise((resolve) => real.setTimeout(resolve, 5));
+  }
 
   // ---- images --------------------------------------------------------------------------------------
   const source = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
@@ -160,6 +192,7 @@
     const found = [...requests.values()].map((item) => item.ended);
     for (const image of waitingImages()) found.push(decode(image));
     if (document.fonts.status === "loading") found.push(document.fonts.ready);
+    if (areWorkersBusy()) found.push(silence());
     return found;
   }
 
@@ -174,5 +207,12 @@
     return names;
   }
 
-  F.resources = { prepare, pending, waitingFor, failed, isQuiet: () => requests.size === 0 };
+  F.resources = {
+    prepare,
+    pending,
+    waitingFor,
+    failed,
+    isQuiet: () => requests.size === 0 && !areWorkersBusy(),
+    traffic: () => traffic,
+  };
 })();

@@ -15,6 +15,7 @@
   const F = globalThis.__fanreel;
   const { clock, config, real } = F;
   const SETTLE_ROUNDS = 50;
+  const FRAME_ROUNDS = 5;
   const SETTLE_TIMEOUT_MS = 15_000;
   let begun = false;
 
@@ -66,7 +67,9 @@
       clock.taskPosted = false;
       if (promises.length > 0) {
         yield withTimeout(Promise.all(promises), frame);
-        clock.runFrames(); // what has arrived may be drawn by a callback, as maps do
+        // What has arrived may be drawn by a callback, as maps do; a page that asks for more with
+        // every callback is not followed for ever.
+        if (round < FRAME_ROUNDS) clock.runFrames();
       }
       yield clock.turn();
       showMotion();
@@ -96,7 +99,7 @@
     showClips(frame);
     for (const realm of F.realms()) yield realm.media?.seek?.(ms);
     for (const realm of F.realms()) realm.animations.show();
-    clock.runFrames();
+    if (clock.runFrames()) yield clock.rest();
     yield clock.runDue();
     showMotion();
     showClips(frame);
