@@ -1,19 +1,21 @@
 // Where a relative URL written in a nested composition file points to.
 //
-//   await F.assets.resolve(reference, fileUrl)   the reference to use in this document
-//   await F.assets.rebase(fragment, fileUrl)     rewrites every reference below a node
-//   await F.assets.rebaseCss(text, place)        rewrites url() and @import in style sheet text
-//   F.assets.nameOf(url)                         its project path, for messages
-//   F.assets.compositionUrl(reference)           of data-composition-src: from the project root
+//   F.assets.read(url)                     the text of a file; throws when it cannot be had
+//   F.assets.resolve(reference, fileUrl)   the reference to use in this document
+//   F.assets.rebase(fragment, fileUrl)     rewrites every reference below a node
+//   F.assets.rebaseCss(text, place)        rewrites url() and @import in style sheet text
+//   F.assets.nameOf(url)                   its project path, for messages
+//   F.assets.compositionUrl(reference)     of data-composition-src: from the project root
 //
 // HyperFrames docs: paths resolve from the project root; `../x` is relative to the file that says
-// it, and so is a plain `x` when the file has such a neighbour. `config.files` (project paths) says
+// it, and so is a plain `x` when the file has such a neighbour. `config.projectFiles` (project paths) says
 // what exists; without it the server is asked. `config.root` is the project's path on the server.
+//
+// Files are read while the page is being parsed, and before its next script runs: hence no promises.
 (() => {
   const F = globalThis.__fanreel;
   const config = F.config;
-  const fetchReal = F.real.fetch;
-  const listed = Array.isArray(config.files) ? new Set(config.files) : null;
+  const listed = Array.isArray(config.projectFiles) ? new Set(config.projectFiles) : null;
   const root = new URL(config.root ?? "/", location.origin);
   const asked = new Map();
   // Neither a scheme nor a rooted path, a fragment or a query.
@@ -21,103 +23,111 @@
   const UPWARD = /^(\.\/)*\.\.\//;
   const ATTRIBUTES = ["src", "href", "poster", "data", "xlink:href"];
 
-  function exists(url) {
-    if (url.origin !== location.origin) return Promise.resolve(false);
-    if (listed) {
-      const path = decodeURIComponent(url.pathname);
-      return Promise.resolve(listed.has(path.slice(root.pathname.length)));
-    }
-    if (!asked.has(url.pathname)) {
-      const answer = fetchReal(url.pathname, { method: "HEAD" }).then(
-        (response) => response.ok,
-        () => false,
-      );
-      asked.set(url.pathname, answer);
-    }
-    return asked.get(url.pathname);
+  const texts = new Map();
+
+  function request(method, url) {
+    const call = new XMLHttpRequest();
+    call.open(method, url, false);
+    call.send();
+    return call;
   }
 
-  async function target(reference, fileUrl) {
+  function load(url) {
+    try {
+      const { status, responseText } = request("GET", url);
+      return status >= 200 && status < 300 ? { text: responseText } : { problem: `HTTP ${status}` };
+    } catch {
+      return { problem: "no answer" };
+    }
+  }
+
+  function read(url) {
+    if (!texts.has(url)) texts.set(url, load(url));
+    const { text, problem } = texts.get(url);
+    if (problem) throw new Error(problem);
+    return text;
+  }
+
+  function ask(path) {
+    try {
+      return request("HEAD", path).status < 400;
+    } catch {
+      return false;
+    }
+  }
+
+  function exists({ origin, pathname }) {
+    if (origin !== location.origin) return false;
+    if (listed) return listed.has(decodeURIComponent(pathname).slice(root.pathname.length));
+    if (!asked.has(pathname)) asked.set(pathname, ask(pathname));
+    return asked.get(pathname);
+  }
+
+  function target(reference, fileUrl) {
     const beside = new URL(reference, fileUrl);
     const fromRoot = new URL(reference, root);
     if (beside.href === fromRoot.href || UPWARD.test(reference)) return beside;
-    return (await exists(beside)) ? beside : fromRoot;
+    return exists(beside) ? beside : fromRoot;
   }
 
-  async function resolve(reference, fileUrl) {
+  function resolve(reference, fileUrl) {
     const trimmed = reference.trim();
     if (!RELATIVE.test(trimmed)) return reference;
-    const url = await target(trimmed, fileUrl);
+    const url = target(trimmed, fileUrl);
     const unchanged = new URL(trimmed, document.baseURI).href === url.href;
     return unchanged ? reference : url.pathname + url.search + url.hash;
   }
 
   const CSS_TOKEN =
-    /\/\*[^]*?\*\/|url\(\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|[^"'()\\\s])*))\s*\)|@import\s+(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gi;
+    /\/\*[\s\S]*?\*\/|url\(\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|[^"'()\\\s])*))\s*\)|@import\s+(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gi;
 
-  async function rebaseCss(text, place) {
-    const found = [];
-    for (const match of text.matchAll(CSS_TOKEN)) {
-      const reference = match.slice(1).find((group) => group !== undefined);
-      if (reference && RELATIVE.test(reference)) found.push({ match, reference });
-    }
-    const targets = await Promise.all(found.map((item) => place(item.reference)));
-    let result = "";
-    let end = 0;
-    found.forEach(({ match, reference }, index) => {
-      if (targets[index] === reference) return;
-      const quoted = `"${targets[index].replace(/["\\]/g, "\\$&")}"`;
-      const isImport = match[0].startsWith("@");
-      result += text.slice(end, match.index) + (isImport ? `@import ${quoted}` : `url(${quoted})`);
-      end = match.index + match[0].length;
+  function rebaseCss(text, place) {
+    return text.replace(CSS_TOKEN, (token, ...groups) => {
+      const reference = groups.slice(0, 5).find((group) => group !== undefined);
+      if (!reference || !RELATIVE.test(reference)) return token;
+      const placed = place(reference);
+      if (placed === reference) return token;
+      const quoted = `"${placed.replace(/["\\]/g, "\\$&")}"`;
+      return token.startsWith("@") ? `@import ${quoted}` : `url(${quoted})`;
     });
-    return result + text.slice(end);
   }
 
-  async function rebaseSrcset(text, fileUrl) {
+  function rebaseSrcset(text, place) {
     const candidates = text.match(/\S+(?:\s+[^,]+)?(?=\s*(?:,|$))/g) ?? [];
-    const parts = await Promise.all(
-      candidates.map(async (candidate) => {
-        const [reference, ...descriptor] = candidate.replace(/^,/, "").trim().split(/\s+/);
-        return [await resolve(reference, fileUrl), ...descriptor].join(" ");
-      }),
-    );
+    const parts = candidates.map((candidate) => {
+      const [reference, ...descriptor] = candidate.replace(/^,/, "").trim().split(/\s+/);
+      return [place(reference), ...descriptor].join(" ");
+    });
     return parts.join(", ");
   }
 
-  async function rebaseAttribute(element, name, rewrite) {
+  function rebaseAttribute(element, name, rewrite) {
     const value = element.getAttribute(name);
     if (value === null) return;
-    const rewritten = await rewrite(value);
+    const rewritten = rewrite(value);
     if (rewritten !== value) element.setAttribute(name, rewritten);
   }
 
   function rebaseElement(element, fileUrl) {
     const place = (reference) => resolve(reference, fileUrl);
-    const jobs = ATTRIBUTES.filter(
-      (name) => element.hasAttribute(name) && !(name === "data" && element.localName !== "object"),
-    ).map((name) => rebaseAttribute(element, name, (value) => resolve(value, fileUrl)));
-    if (element.hasAttribute("srcset")) {
-      jobs.push(rebaseAttribute(element, "srcset", (value) => rebaseSrcset(value, fileUrl)));
+    for (const name of ATTRIBUTES) {
+      const isData = name === "data" && element.localName !== "object";
+      if (!isData) rebaseAttribute(element, name, place);
     }
+    rebaseAttribute(element, "srcset", (value) => rebaseSrcset(value, place));
     if (element.getAttribute("style")?.includes("url(")) {
-      jobs.push(rebaseAttribute(element, "style", (value) => rebaseCss(value, place)));
+      rebaseAttribute(element, "style", (value) => rebaseCss(value, place));
     }
     if (element.localName === "style") {
-      const rewrite = async () => {
-        const text = await rebaseCss(element.textContent, place);
-        if (text !== element.textContent) element.textContent = text;
-      };
-      jobs.push(rewrite());
+      const text = rebaseCss(element.textContent, place);
+      if (text !== element.textContent) element.textContent = text;
     }
-    if (element.localName === "template") jobs.push(rebase(element.content, fileUrl));
-    return Promise.all(jobs);
+    if (element.localName === "template") rebase(element.content, fileUrl);
   }
 
   function rebase(fragment, fileUrl) {
-    const selector = `[src],[href],[poster],[srcset],[style],[*|href],object[data],style,template`;
-    const elements = [...fragment.querySelectorAll(selector)];
-    return Promise.all(elements.map((element) => rebaseElement(element, fileUrl)));
+    const selector = "[src],[href],[poster],[srcset],[style],[*|href],object[data],style,template";
+    for (const element of fragment.querySelectorAll(selector)) rebaseElement(element, fileUrl);
   }
 
   function compositionUrl(reference) {
@@ -131,5 +141,5 @@
     return decodeURIComponent(pathname.slice(root.pathname.length));
   }
 
-  F.assets = { nameOf, resolve, rebase, rebaseCss, compositionUrl };
+  F.assets = { read, nameOf, resolve, rebase, rebaseCss, compositionUrl };
 })();

@@ -9,8 +9,8 @@
   const WORD = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
   const NUMBER = /(?:0[xob][\da-f_]+|(?:\d[\d_]*)?\.?\d[\d_]*(?:e[+-]?\d+)?)n?/iy;
   const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/y;
-  const COMMENT = /\/\/[^\n]*|\/\*[^]*?\*\//y;
-  const STRING = /"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'/y;
+  const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
+  const STRING = /"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'/y;
   // After these words an expression begins, so a slash is a regular expression.
   const BEFORE_EXPRESSION = new Set(
     "return typeof instanceof in of new delete void throw case do else yield await".split(" "),
@@ -42,7 +42,8 @@
     let last = null;
     const canDivide = () =>
       last !== null &&
-      (last.kind === "value" || (last.kind === "word" && !BEFORE_EXPRESSION.has(last.text)) ||
+      (last.kind === "value" ||
+        (last.kind === "word" && !BEFORE_EXPRESSION.has(last.text)) ||
         /^[)\]}]$/.test(last.text));
     for (let at = from; at < code.length; ) {
       const char = code[at];

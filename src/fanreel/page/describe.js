@@ -85,7 +85,9 @@
       if (element.id === "") continue;
       const ids = seen.get(owner) ?? seen.set(owner, new Set()).get(owner);
       if (ids.has(element.id)) {
-        warnings.push(`id "${element.id}" names two clips of composition "${owner.id}"; data-start means the first`);
+        warnings.push(
+          `id "${element.id}" names two clips of composition "${owner.id}"; data-start means the first`,
+        );
       }
       ids.add(element.id);
     }
@@ -93,12 +95,18 @@
     const inline = F.nesting.instances.filter((instance) => instance.inline);
     for (const { host } of inline) {
       if (!root.contains(host)) {
-        warnings.push(`${F.nameOf(host)} is a second root; only the first element with data-composition-id is rendered as one`);
+        warnings.push(
+          `${F.nameOf(host)} is a second root; only the first element with data-composition-id is rendered as one`,
+        );
       }
     }
-    const names = inline.map(({ id }) => id).concat(root?.getAttribute("data-composition-id") ?? []);
+    const names = inline
+      .map(({ id }) => id)
+      .concat(root?.getAttribute("data-composition-id") ?? []);
     for (const id of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
-      warnings.push(`data-composition-id="${id}" is written twice; both would be played by window.__timelines["${id}"]`);
+      warnings.push(
+        `data-composition-id="${id}" is written twice; both would be played by window.__timelines["${id}"]`,
+      );
     }
     return warnings;
   }
@@ -137,7 +145,10 @@
 
   function unprefixed({ element, message }) {
     const prefix = `${element}: `;
-    return { element, message: message.startsWith(prefix) ? message.slice(prefix.length) : message };
+    return {
+      element,
+      message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
+    };
   }
 
   async function describe() {
@@ -151,7 +162,12 @@
       inferredDurationS: inferDuration(media),
       clips: describeClips(),
       media,
-      errors: [...errors, ...nesting.errors, ...F.clips.errors.map(unprefixed), ...F.mediaList.errors],
+      errors: [
+        ...errors,
+        ...nesting.errors,
+        ...F.clips.errors.map(unprefixed),
+        ...F.mediaList.errors,
+      ],
       warnings: [...F.clips.warnings, ...nesting.warnings, ...duplicates()],
       usesWebgl: realms.some((realm) => realm.runtimes.usesWebgl),
       timelines: F.timelines.names(),

@@ -18,7 +18,10 @@
 
   const splitFamilies = (text) =>
     (text.match(/"(?:\\.|[^"\\])*"|[^,]+/g) ?? []).map((name) =>
-      name.trim().replace(/^"(.*)"$/s, "$1").replace(/\\(.)/g, "$1"),
+      name
+        .trim()
+        .replace(/^"(.*)"$/s, "$1")
+        .replace(/\\(.)/g, "$1"),
     );
 
   function collect() {
@@ -26,7 +29,8 @@
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const element = node.parentElement;
-      if (node.data.trim() === "" || /^(script|style|noscript|template)$/.test(element.localName)) continue;
+      if (node.data.trim() === "" || /^(script|style|noscript|template)$/.test(element.localName))
+        continue;
       const { fontFamily, fontWeight, fontStyle, display } = getComputedStyle(element);
       if (display === "none") continue;
       const key = `${fontStyle} ${fontWeight} ${fontFamily}`;
@@ -44,7 +48,10 @@
       element.setAttribute("data-fanreel-font", key);
       const families = splitFamilies(fontFamily);
       const first = families.find((name) => declared.has(name)) ?? null;
-      const sample = [...new Set(text)].filter((char) => char.trim()).join("").slice(0, SAMPLE_LENGTH);
+      const sample = [...new Set(text)]
+        .filter((char) => char.trim())
+        .join("")
+        .slice(0, SAMPLE_LENGTH);
       const font = `${fontStyle} ${fontWeight} 16px ${JSON.stringify(first)}`;
       return {
         key,

@@ -88,7 +88,10 @@
         frames += 1;
         at += 11 + table(bytes[at + 9]);
       } else {
-        repeats ||= bytes[at + 1] === 0xff && has(bytes, at + 3, "NETSCAPE2.0") && bytes[at + 16] + bytes[at + 17] !== 1;
+        repeats ||=
+          bytes[at + 1] === 0xff &&
+          has(bytes, at + 3, "NETSCAPE2.0") &&
+          bytes[at + 16] + bytes[at + 17] !== 1;
         at += 2;
       }
       while (at < bytes.length && bytes[at] !== 0) at += bytes[at] + 1;
@@ -121,7 +124,9 @@
     if (!looked.has(url)) {
       const answer = F.real
         .fetch(url)
-        .then(async (response) => (response.ok ? plays(new Uint8Array(await response.arrayBuffer())) : 0))
+        .then(async (response) =>
+          response.ok ? plays(new Uint8Array(await response.arrayBuffer())) : 0,
+        )
         // Another origin's image may be shown but not read: its name has to do.
         .catch(() => (/\.gif([?#]|$)/i.test(url) ? 2 : 0));
       looked.set(url, answer);
@@ -141,7 +146,10 @@
     if (!text) return 1;
     const value = Number(text);
     if (Number.isFinite(value) && value >= 0 && value <= MOST_VOLUME) return value;
-    fail(element, `data-volume="${text}" must be a number from 0 to 1 (up to ${MOST_VOLUME} boosts)`);
+    fail(
+      element,
+      `data-volume="${text}" must be a number from 0 to 1 (up to ${MOST_VOLUME} boosts)`,
+    );
     return 1;
   }
 
@@ -158,7 +166,14 @@
       return { startS: clip.startS, endS: clip.endS, offsetS: clip.offsetS, rate, fromS, untilS };
     }
     const axis = F.clips.axisOf(element);
-    return { startS: axis.zeroMs / 1000, endS: Infinity, offsetS: 0, rate: axis.rate, fromS, untilS };
+    return {
+      startS: axis.zeroMs / 1000,
+      endS: Infinity,
+      offsetS: 0,
+      rate: axis.rate,
+      fromS,
+      untilS,
+    };
   }
 
   // Cut to the window of the host: a host that starts inside the clip skips its beginning.
@@ -214,7 +229,8 @@
     for (const [key, facts] of Object.entries(probed)) info.set(key, facts);
     F.clips.invalidate();
   };
-  F.media = { durationS, ...F.media };
+  F.media ??= {};
+  F.media.durationS ??= durationS;
   F.mediaList = {
     keyOf,
     elements,

@@ -1,8 +1,8 @@
 // Runs the `type="module"` scripts of nested compositions, once per mount.
 //
-//   F.modules.map({instance, element})         installs an import map
+//   F.modules.map({instance, element})         null, or what went wrong; installs an import map
 //   await F.modules.run({instance, element})   null, or what went wrong
-//   F.modules.enter(key), .leave(token)        called by the code itself
+//   F.modules.enter(token), .leave(token)      called by the code itself
 //
 // A module cannot be evaluated in a function, so it becomes an inline module script whose first line
 // shadows `document` and the other names with the instance's own.
@@ -13,7 +13,7 @@
   const plain = new Map();
   let count = 0;
 
-  async function map({ instance, element }) {
+  function map({ instance, element }) {
     let content;
     try {
       content = JSON.parse(element.textContent);
@@ -21,7 +21,7 @@
       return `import map: ${error.message}`;
     }
     for (const [name, url] of Object.entries(content.imports ?? {})) {
-      content.imports[name] = await absolute(url, instance.url);
+      content.imports[name] = absolute(url, instance.url);
     }
     const script = document.createElement("script");
     script.type = "importmap";
@@ -30,41 +30,36 @@
     return null;
   }
 
-  async function absolute(reference, fileUrl) {
-    return new URL(await F.assets.resolve(reference, fileUrl), document.baseURI).href;
+  function absolute(reference, fileUrl) {
+    return new URL(F.assets.resolve(reference, fileUrl), document.baseURI).href;
   }
 
   // Imports of an inline module start at the nested file; those of a module file at that file.
-  async function rebaseImports(code, place) {
-    const found = [...code.matchAll(SPECIFIER)];
-    const urls = await Promise.all(found.map((match) => place(match[3])));
-    let index = 0;
-    return code.replace(SPECIFIER, (_, before, quote) => {
-      const url = urls[index];
-      index += 1;
-      return `${before}${quote}${url}${quote}`;
-    });
-  }
+  const rebaseImports = (code, place) =>
+    code.replace(
+      SPECIFIER,
+      (_, before, quote, reference) => before + quote + place(reference) + quote,
+    );
 
-  async function run({ instance, element }) {
+  function run({ instance, element }) {
     const src = element.getAttribute("src");
     if (src === null) {
       const place = (reference) => absolute(reference, instance.url);
       const code = element.textContent;
-      const line = F.nesting.lineOf(instance, code);
-      return runCode(instance, await rebaseImports(code, place), instance.url, line);
+      const line = F.scripts.lineIn(instance, code);
+      return runCode(instance, rebaseImports(code, place), instance.url, line);
     }
     const url = new URL(src, document.baseURI);
     if (url.origin !== location.origin) return runPlain(url.href);
     let code;
     try {
-      code = await F.nesting.read(url.href);
+      code = F.assets.read(url.href);
     } catch (error) {
       return `module ${F.assets.nameOf(url.href)}: ${error.message}`;
     }
-    if (!F.nesting.isComposition(code)) return runPlain(url.href);
-    const place = async (reference) => new URL(reference, url).href;
-    return runCode(instance, await rebaseImports(code, place), url.href, 1);
+    if (!F.scripts.isComposition(code)) return runPlain(url.href);
+    const place = (reference) => new URL(reference, url).href;
+    return runCode(instance, rebaseImports(code, place), url.href, 1);
   }
 
   function runPlain(url) {
@@ -91,7 +86,7 @@
     script.type = "module";
     script.textContent =
       "\n".repeat(line - 1) +
-      `const { ${names} } = __fanreel.modules.enter("${instance.key}", "${token}"); ${code}\n` +
+      `const { ${names} } = __fanreel.modules.enter("${token}"); ${code}\n` +
       `;__fanreel.modules.leave("${token}");\n//# sourceURL=${name}`;
     const ended = new Promise((resolve) => waiting.set(token, { instance, resolve, name }));
     script.addEventListener("error", () =>
@@ -125,7 +120,7 @@
   F.modules = {
     map,
     run,
-    enter: (key, token) => {
+    enter: (token) => {
       const item = waiting.get(token);
       item.outer = F.scopeScript.enter(item.instance);
       return item.instance.realm.window;

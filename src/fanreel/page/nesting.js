@@ -23,23 +23,24 @@
 //                          whoever walks window.__timelines skips timelines that have an owner.
 //   F.nesting.isRoot(el)   el is an instance's own root: a composition, not a clip of its host.
 //   F.nesting.instanceOf(el)  the instance whose content el is (a host is its parent's content).
+//   F.nesting.fail(instance, message, script?)  adds to the errors
 //   F.nesting.errors       [{element, message, url, instance, script}]; *script*: of its own code
 //   F.nesting.onmount      [callback(instances)]: called after hosts were mounted late.
 (() => {
   const F = globalThis.__fanreel;
-  const fetchReal = F.real.fetch;
   const HOSTS = "[data-composition-src]";
-  const CLASSIC = /^(|(text|application)\/(x-)?(java|ecma)script|text\/(jscript|livescript))$/i;
+  const HOST_KEY = "data-fanreel-host";
+  const ROOT_KEY = "data-fanreel-root";
   const errors = [];
-  const waits = new Map();
-  const files = new Map();
+  const onmount = [];
   const byHost = new Map();
   const byRoot = new WeakMap();
+  const owners = new WeakMap();
   let count = 0;
 
-  const short = (url) => F.assets.nameOf(url);
   const numberOr = (text, fallback) => {
-    const value = text === null || text.trim() === "" ? Number.NaN : Number(text);
+    const value =
+      text === null || text.trim() === "" ? Number.NaN : Number(text.replace(/px$/, ""));
     return Number.isFinite(value) ? value : fallback;
   };
 
@@ -49,24 +50,7 @@
     console.error(`fanreel: ${message}`);
   }
 
-  function waitFor(what, promise) {
-    const token = Symbol(what);
-    waits.set(token, what);
-    return promise.finally(() => waits.delete(token));
-  }
-
   // ---- reading a file ----------------------------------------------------------------------
-  function read(url) {
-    if (!files.has(url)) {
-      const answer = fetchReal(url).then(async (response) => {
-        if (!response.ok) throw new Error(`HTTP ${response.status}`);
-        return response.text();
-      });
-      files.set(url, waitFor(`${short(url)}: fetching`, answer));
-    }
-    return files.get(url);
-  }
-
   // The documented form is a <template> that transports everything; what stands outside it is the
   // file's own affair. A document whose composition is in its body, or a fragment, comes whole.
   function parse(text) {
@@ -99,7 +83,18 @@
         /^(style|script)$/.test(element.localName) || element.matches('link[rel~="stylesheet" i]'),
     );
 
-  // ---- building an instance ----------------------------------------------------------------
+  // A script parsed by innerHTML never starts by itself, not even when its host is moved later.
+  function stillScripts(fragment) {
+    for (const script of fragment.querySelectorAll("script")) {
+      const holder = document.createElement("template");
+      const still = document.createElement("div");
+      holder.content.append(script.cloneNode(true));
+      still.innerHTML = holder.innerHTML;
+      script.replaceWith(still.firstChild);
+    }
+  }
+
+  // ---- instances ---------------------------------------------------------------------------
   function instanceOf(element) {
     for (let node = element.parentElement; node; node = node.parentElement) {
       if (byHost.has(node)) return byHost.get(node);
@@ -113,7 +108,7 @@
     return chain;
   }
 
-  const makeInstance = (host, url) => {
+  function makeInstance(host, url) {
     const parent = instanceOf(host);
     count += 1;
     return {
@@ -122,6 +117,7 @@
       url,
       parent,
       root: host,
+      rootId: null,
       inline: url === null,
       depth: ancestry(parent).filter((item) => !item.inline).length + 1,
       id: host.getAttribute("data-composition-id"),
@@ -144,23 +140,29 @@
         return sizeOf(this, "data-height");
       },
     };
-  };
+  }
 
-  const sizeOf = ({ root, host }, name) => {
+  function sizeOf({ root, host }, name) {
     const value = numberOr(root.getAttribute(name) ?? host.getAttribute(name), 0);
     return value > 0 ? value : null;
-  };
+  }
 
-  async function load(instance) {
+  // ---- mounting ----------------------------------------------------------------------------
+  function mount(instance) {
     const chain = ancestry(instance.parent).map((item) => item.url);
     if (chain.includes(instance.url)) {
-      const path = [...chain.filter(Boolean).reverse(), instance.url].map(short).join(" → ");
-      fail(instance, `composition includes itself: ${path}; remove one of these data-composition-src`);
+      const path = [...chain.filter(Boolean).reverse(), instance.url]
+        .map(F.assets.nameOf)
+        .join(" → ");
+      fail(
+        instance,
+        `composition includes itself: ${path}; remove one of these data-composition-src`,
+      );
       return;
     }
     let text;
     try {
-      text = await read(instance.url);
+      text = F.assets.read(instance.url);
     } catch (error) {
       const path = instance.host.getAttribute("data-composition-src");
       fail(
@@ -169,54 +171,64 @@
       );
       return;
     }
-    await fill(instance, parse(text), text);
+    fill(instance, parse(text), text);
   }
 
-  async function fill(instance, { fragment, declarations, shell }, text) {
-    const { host } = instance;
+  function fill(instance, { fragment, declarations, shell }, text) {
+    const { host, url } = instance;
     instance.text = text;
     const root = fragment.querySelector("[data-composition-id]");
-    if (root) {
-      instance.root = root;
-      root.setAttribute("data-fanreel-root", instance.key);
-      byRoot.set(root, instance);
-    }
-    const inner = root?.getAttribute("data-composition-id") ?? null;
-    instance.ids = [...new Set([inner, instance.id].filter((id) => id !== null))];
-    instance.id = inner ?? instance.id;
+    if (root) adoptRoot(instance, root);
     instance.scope = F.variables.scope({
-      composition: instance.ids.join(" / ") || short(instance.url),
+      composition: instance.ids.join(" / ") || F.assets.nameOf(url),
       declarations: [...declarations, root?.getAttribute("data-composition-variables") ?? null],
       overrides: host.getAttribute("data-variable-values") ?? "",
       where: "data-variable-values",
     });
-    instance.scope.file = instance.url;
+    instance.scope.file = url;
     if (shell) adoptShell(host, shell);
     stillScripts(fragment);
-    await F.assets.rebase(fragment, instance.url);
-    await F.variables.bind(fragment, instance.scope);
-    await F.sheets.inline(fragment, instance);
-    host.setAttribute("data-fanreel-host", instance.key);
+    F.assets.rebase(fragment, url);
+    F.variables.bind(fragment, instance.scope);
+    F.sheets.inline(fragment, instance);
+    host.setAttribute(HOST_KEY, instance.key);
     host.replaceChildren(fragment);
     F.sheets.scope(instance, host.querySelectorAll(F.sheets.selector));
-    F.variables.style(instance.scope, instance.root === host ? [host] : [host, instance.root]);
+    const boxes = new Set([host, instance.root]);
+    for (const box of boxes) giveSize(box, instance);
+    F.variables.style(instance.scope, boxes);
     F.scopeScript.open(instance);
   }
 
-  // A script parsed by innerHTML never starts by itself, not even when its host is moved later.
-  function stillScripts(fragment) {
-    for (const script of fragment.querySelectorAll("script")) {
-      const holder = document.createElement("template");
-      const still = document.createElement("div");
-      holder.content.append(script.cloneNode(true));
-      still.innerHTML = holder.innerHTML;
-      script.replaceWith(still.firstChild);
+  // The root's id is given up: by convention every root is called "root", and the page's rules for
+  // its own would apply to all of them. Selectors of the file find it by its key. Host and root are
+  // one composition, so its id is written once.
+  function adoptRoot(instance, root) {
+    const { host } = instance;
+    const inner = root.getAttribute("data-composition-id");
+    instance.root = root;
+    instance.rootId = root.id || null;
+    instance.ids = [...new Set([inner, instance.id].filter((id) => id !== null))];
+    if (instance.id === null) host.setAttribute("data-composition-id", inner);
+    if (instance.id === null || instance.id === inner) root.removeAttribute("data-composition-id");
+    instance.id = inner;
+    root.removeAttribute("id");
+    root.setAttribute(ROOT_KEY, instance.key);
+    byRoot.set(root, instance);
+  }
+
+  // The composition has its authored size; a host may have another one inline.
+  function giveSize(element, instance) {
+    for (const name of ["width", "height"]) {
+      const pixels = instance[name];
+      if (pixels !== null && element.style[name] === "") element.style[name] = `${pixels}px`;
     }
   }
 
   // A full document's <html> and <body> become the host: their classes and style come along.
   function adoptShell(host, { html, body }) {
-    host.classList.add(...html.classList, ...body.classList);
+    const classes = [...html.classList, ...body.classList];
+    if (classes.length > 0) host.classList.add(...classes);
     for (const source of [html, body]) {
       for (const name of source.style) {
         if (host.style.getPropertyValue(name) === "") {
@@ -226,146 +238,53 @@
     }
   }
 
-  // ---- scripts -----------------------------------------------------------------------------
-  const libraries = new Map();
-  const isComposition = (text) =>
-    /__timelines|__hyperframes|getVariables|hyperframesAnime|data-composition/.test(text);
-
-  function loadLibrary(url) {
-    const present = [...document.scripts].some(
-      (script) => script.src === url && !script.closest("[data-fanreel-host]"),
+  const unmounted = () =>
+    [...document.querySelectorAll(HOSTS)].filter(
+      (host) =>
+        !byHost.has(host) &&
+        host.getAttribute("data-composition-src").trim() !== "" &&
+        F.variables.isWhole(host),
     );
-    if (!libraries.has(url) && present) libraries.set(url, Promise.resolve());
-    if (!libraries.has(url)) {
-      const script = document.createElement("script");
-      script.src = url;
-      script.async = false;
-      const ended = new Promise((resolve, reject) => {
-        script.addEventListener("load", () => resolve());
-        script.addEventListener("error", () => reject(new Error("could not be loaded")));
-      });
-      document.head.append(script);
-      libraries.set(url, waitFor(`${url}: loading script`, ended));
-    }
-    return libraries.get(url);
-  }
 
-  async function runExternal(instance, element) {
-    const url = new URL(element.getAttribute("src"), document.baseURI);
-    const label = url.origin === location.origin ? short(url.href) : url.href;
-    try {
-      if (url.origin !== location.origin) return await loadLibrary(url.href);
-      const code = await read(url.href);
-      if (!isComposition(code)) return await loadLibrary(url.href);
-      return runInline(instance, { code, element, name: label, line: 1, share: true });
-    } catch (error) {
-      fail(instance, `script ${label} of ${short(instance.url)}: ${error.message}`);
-    }
-  }
-
-  function runInline(instance, script) {
-    const error = F.scopeScript.run(instance, script);
-    if (error) fail(instance, `${script.name}: ${nameOf(error)}${lineOf(error, script.name)}`, true);
-  }
-
-  const nameOf = (error) =>
-    error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`;
-
-  function lineOf(error, name) {
-    const place = String(error?.stack ?? "").split(`${name}:`)[1]?.match(/^\d+/)?.[0];
-    return place ? ` (line ${place})` : "";
-  }
-
-  const lineIn = (instance, code) => {
-    const at = code.trim() === "" ? -1 : instance.text.indexOf(code);
-    return at < 0 ? 1 : instance.text.slice(0, at).split("\n").length;
-  };
-
-  async function runScript(instance, element, share) {
-    if (!element.isConnected) return;
-    if (element.hasAttribute("src")) await runExternal(instance, element);
-    else {
-      const code = element.textContent;
-      const line = lineIn(instance, code);
-      runInline(instance, { code, element, name: short(instance.url), line, share });
-    }
-  }
-
-  const kindOf = (element) => {
-    const type = (element.getAttribute("type") ?? "").trim().toLowerCase();
-    if (type === "module" || type === "importmap") return type;
-    return CLASSIC.test(type) && !element.hasAttribute("nomodule") ? "classic" : "data";
-  };
-
-  async function runScripts(instances) {
-    const all = instances.flatMap((instance) =>
-      [...instance.host.querySelectorAll("script")]
-        .filter((element) => element.closest("[data-fanreel-host]") === instance.host)
-        .map((element) => ({ instance, element, kind: kindOf(element) })),
-    );
-    all.sort((a, b) => (precedes(a.element, b.element) ? -1 : 1));
-    for (const item of all) if (item.kind === "importmap") await F.modules.map(item);
-    for (const item of all) {
-      if (item.kind !== "classic") continue;
-      const siblings = all.filter((other) => other.instance === item.instance);
-      await runScript(item.instance, item.element, siblings.length > 1);
-    }
-    for (const item of all) {
-      if (item.kind !== "module") continue;
-      const failure = await F.modules.run(item);
-      if (failure) fail(item.instance, failure, true);
-    }
-    for (const instance of instances) {
-      for (const error of F.scopeScript.ready(instance)) {
-        fail(instance, `${short(instance.url)}: ${nameOf(error)}${lineOf(error, short(instance.url))}`, true);
+  // Content comes as soon as the parser has left the host, so that the page's own scripts find it;
+  // the scripts of nested files follow when the page's have run.
+  let fresh = [];
+  function mountAll() {
+    for (let hosts = unmounted(); hosts.length > 0; hosts = unmounted()) {
+      for (const host of hosts) {
+        const url = F.assets.compositionUrl(host.getAttribute("data-composition-src"));
+        const instance = makeInstance(host, url);
+        byHost.set(host, instance);
+        mount(instance);
+        if (instance.scope !== null) fresh.push(instance);
       }
+      stale = true;
     }
-  }
-
-  const precedes = (a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
-
-  // ---- mounting ----------------------------------------------------------------------------
-  const unmounted = (node) =>
-    [...node.querySelectorAll(HOSTS)].filter(
-      (host) => !byHost.has(host) && host.getAttribute("data-composition-src").trim() !== "",
-    );
-
-  function register(host) {
-    const url = F.assets.compositionUrl(host.getAttribute("data-composition-src"));
-    const instance = makeInstance(host, url);
-    byHost.set(host, instance);
-    return instance;
-  }
-
-  // The whole tree's content comes first, its scripts after that, in document order.
-  async function mountAll() {
-    const mounted = [];
-    for (let hosts = unmounted(document); hosts.length > 0; hosts = unmounted(document)) {
-      const instances = hosts.map(register);
-      // Fetched together, mounted one after the other: order decides keyframe names.
-      for (const instance of instances) read(instance.url).catch(() => {});
-      for (const instance of instances) await load(instance);
-      mounted.push(...instances.filter((instance) => instance.scope !== null));
-    }
-    if (mounted.length > 0) await runScripts(mounted);
-    return mounted;
   }
 
   let working = null;
+  let started = false;
   async function work() {
-    for (let first = true; unmounted(document).length > 0 || first; first = false) {
-      const mounted = await mountAll();
-      if (!first || started) for (const callback of onmount) callback(mounted);
+    await parsed;
+    mountAll();
+    while (fresh.length > 0) {
+      const batch = fresh;
+      fresh = [];
+      await F.scripts.run(batch.filter(({ host }) => host.isConnected));
+      if (started) for (const callback of onmount) callback(batch);
+      mountAll();
     }
     started = true;
   }
 
-  let started = false;
-  const onmount = [];
   function start() {
     working ??= work()
       .catch((error) => {
-        errors.push({ element: "page", message: `mounting failed: ${error.message}`, url: null });
+        errors.push({
+          element: "the page",
+          message: `mounting failed: ${error.message}`,
+          url: null,
+        });
       })
       .finally(() => {
         working = null;
@@ -373,54 +292,66 @@
     return working;
   }
 
+  const observer = new MutationObserver((records) => {
+    for (const { type, addedNodes, removedNodes } of records) {
+      stale ||= type === "attributes" || removedNodes.length > 0;
+      for (const node of addedNodes) {
+        if (node.nodeType !== Node.ELEMENT_NODE) continue;
+        stale = true;
+        F.sheets.adopt(node, instanceOf);
+      }
+    }
+    if (!stale) return;
+    mountAll();
+    if (fresh.length > 0) start();
+  });
+  observer.observe(document, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ["data-composition-src", "data-composition-id"],
+  });
+
   const parsed = new Promise((resolve) => {
     if (document.readyState !== "loading") resolve();
     else document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
   });
-  parsed.then(() => {
-    start();
-    observer.observe(document, {
-      childList: true,
-      subtree: true,
-      attributes: true,
-      attributeFilter: ["data-composition-src"],
-    });
-  });
-
-  // Hosts and style sheets that scripts add.
-  const observer = new MutationObserver((records) => {
-    let hosts = false;
-    for (const record of records) {
-      hosts ||= record.type === "attributes" && !byHost.has(record.target);
-      for (const node of record.addedNodes) {
-        if (node.nodeType !== Node.ELEMENT_NODE) continue;
-        hosts ||= node.matches(HOSTS) || node.querySelector(HOSTS) !== null;
-        F.sheets.adopt(node, instanceOf);
-      }
-    }
-    if (hosts && unmounted(document).length > 0) start();
-  });
+  start();
 
   // ---- what others ask ---------------------------------------------------------------------
-  function inlineInstances() {
+  function findInline() {
     const top = document.querySelector("[data-composition-id]");
     for (const element of document.querySelectorAll("[data-composition-id]")) {
       if (element === top || byHost.has(element) || byRoot.has(element)) continue;
       if (element.hasAttribute("data-composition-src")) continue;
       const instance = makeInstance(element, null);
       instance.ids = [instance.id];
-      instance.timelines = instance.parent?.timelines ?? (globalThis.__timelines ??= {});
       byHost.set(element, instance);
     }
   }
 
-  function listInstances() {
-    inlineInstances();
+  const precedes = (a, b) =>
+    (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+
+  // Asked for every frame, so kept while the document's elements stay the same.
+  let stale = true;
+  let listed = [];
+  function instances() {
+    if (observer.takeRecords().length > 0) stale = true;
+    if (!stale) return listed;
+    stale = false;
+    mountAll();
+    findInline();
     const live = [...byHost.values()].filter(
       ({ host, inline, scope }) => host.isConnected && (inline || scope !== null),
     );
-    for (const instance of live) instance.parent = instanceOf(instance.host);
-    return live.sort((a, b) => (precedes(a.host, b.host) ? -1 : 1));
+    for (const instance of live) {
+      instance.parent = instanceOf(instance.host);
+      if (instance.inline)
+        instance.timelines = instance.parent?.timelines ?? globalThis.__timelines ?? {};
+    }
+    listed = live.sort((a, b) => (precedes(a.host, b.host) ? -1 : 1));
+    return listed;
   }
 
   function timelineOf({ ids, timelines, inline, key }) {
@@ -437,28 +368,25 @@
     return null;
   }
 
-  const owners = new WeakMap();
   F.nesting = {
     errors,
     onmount,
     owners,
+    fail,
     lastWritten: new Map(),
     timelineOf,
     instanceOf,
-    read,
-    fail,
-    isComposition,
-    lineOf: lineIn,
     isRoot: (element) => byRoot.has(element),
     get pending() {
-      return [...waits.values()];
+      return F.scripts.pending;
     },
     get instances() {
-      return listInstances();
+      return instances();
     },
     get mounted() {
       return parsed.then(async () => {
-        while (working !== null || unmounted(document).length > 0) await start();
+        do await start();
+        while (fresh.length > 0 || unmounted().length > 0);
       });
     },
   };

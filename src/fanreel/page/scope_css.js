@@ -4,7 +4,7 @@
 //   F.scopeCss.selector(text, scope)    the same for one selector list
 //   F.scopeCss.mapDocument(text, scope) html, body and :root become the host (for querySelector)
 //   F.scopeCss.rename(sheets, elements, scope)  after all sheets: animations follow their keyframes
-// where scope = {key, depth, renames: Map}; the host carries data-fanreel-host="key".
+// where scope = {key, depth, rootId, renames: Map}; the host carries data-fanreel-host="key".
 //
 // A rule `S` reaches the elements below the host with one more attribute of specificity per level
 // of nesting, so an inner file wins over an outer one that says the same (HyperFrames docs,
@@ -92,9 +92,15 @@
     return parts;
   }
 
+  // The id that the composition's root had in its file.
+  function nameRoot(name, { key, rootId }) {
+    if (rootId === null || name !== `#${CSS.escape(rootId)}`) return name;
+    return `:is(${name}, [data-fanreel-root="${key}"])`;
+  }
+
   // Puts HOST-marks where a selector names the document's own elements. The mark is followed by
   // `e` (a type selector) or `c` (a pseudo-class), for the specificity.
-  function markHost(text) {
+  function markHost(text, scope) {
     let result = "";
     for (let at = 0; at < text.length; ) {
       const char = text[at];
@@ -102,7 +108,7 @@
         const from = at + (text.startsWith("::", at) ? 2 : 1);
         const end = identEnd(text, from);
         const name = text.slice(at, end);
-        result += name.toLowerCase() === ":root" ? `${HOST}c` : name;
+        result += name.toLowerCase() === ":root" ? `${HOST}c` : nameRoot(name, scope);
         at = Math.max(end, at + 1);
       } else if (IDENT.test(char) || char === "\\") {
         const end = identEnd(text, at);
@@ -165,7 +171,7 @@
   }
 
   function scopeComplex(text, scope) {
-    const parts = mergeHosts(splitCompounds(markHost(text)));
+    const parts = mergeHosts(splitCompounds(markHost(text, scope)));
     if (parts.length === 0) return text;
     const subject = parts.at(-1);
     if (!isHost(subject.compound)) {
@@ -193,10 +199,12 @@
   const mapDocument = (text, scope) =>
     splitList(text)
       .map((part) => {
-        const parts = mergeHosts(splitCompounds(markHost(part)));
+        const parts = mergeHosts(splitCompounds(markHost(part, scope)));
         return unmark(
           parts
-            .map(({ combinator, compound }) => (combinator.trim() ? `${combinator} ` : "") + compound)
+            .map(
+              ({ combinator, compound }) => (combinator.trim() ? `${combinator} ` : "") + compound,
+            )
             .join(" "),
           scope,
         );
@@ -252,7 +260,10 @@
   }
 
   function renameWords(text, renames) {
-    return text.replace(/(?:\\.|[-_a-zA-Z0-9\u0080-\uffff])+/g, (word) => renames.get(word) ?? word);
+    return text.replace(
+      /(?:\\.|[-_a-zA-Z0-9\u0080-\uffff])+/g,
+      (word) => renames.get(word) ?? word,
+    );
   }
 
   function renameMotion(style, renames) {

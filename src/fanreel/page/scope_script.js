@@ -56,25 +56,14 @@
   }
 
   // ---- look-ups ----------------------------------------------------------------------------
-  const owns = (instance, element) => element.closest("[data-fanreel-host]") === instance.host;
-
-  // A parent does not reach into the compositions nested in it, unless it has nothing by that name.
+  // The host itself is found too: it is the composition's box, and `body` for its scripts.
   function query(instance, selector) {
     const { host } = instance;
     const mapped = F.scopeCss.mapDocument(selector, instance);
     const below = host.querySelectorAll(mapped);
-    const mine = [...below].filter((element) => owns(instance, element) || isHostOf(instance, element));
-    if (mine.length === below.length && below.length > 0) return below;
-    if (mine.length > 0) return asNodeList(mine);
-    if (below.length > 0) return below;
-    if (host.matches(mapped)) return asNodeList([host]);
+    if (host.matches(mapped)) return asNodeList([host, ...below]);
     return /^\s*head\b/i.test(selector) ? real.querySelectorAll(selector) : below;
   }
-
-  // The host of a nested composition belongs to the composition that places it.
-  const isHostOf = (instance, element) =>
-    element.hasAttribute("data-fanreel-host") &&
-    element.parentElement?.closest("[data-fanreel-host]") === instance.host;
 
   function asNodeList(elements) {
     Object.defineProperty(elements, "item", { value: (index) => elements[index] ?? null });
@@ -187,6 +176,8 @@
   function registry(instance, object) {
     if (!timelineBoxes.has(object)) {
       const box = new Proxy(object, {
+        // Other compositions' are visible by their names, as they are on one page.
+        get: (target, id) => (id in target ? target[id] : globalThis.__timelines?.[id]),
         set: (target, id, timeline) => {
           target[id] = timeline;
           publish(instance, id, timeline);
@@ -224,7 +215,10 @@
       __hyperframes: () => hyperframes,
       gsap: () => scopedLibrary(instance, globalThis.gsap),
       ...Object.fromEntries(
-        ["window", "self", "globalThis", "frames"].map((name) => [name, () => instance.realm.window]),
+        ["window", "self", "globalThis", "frames"].map((name) => [
+          name,
+          () => instance.realm.window,
+        ]),
       ),
     };
     for (const [name, get] of Object.entries(getters)) {
@@ -264,9 +258,8 @@
     (callback, ...args) =>
       globalThis[name](scoped(instance, callback), ...args);
 
-  async function fetchFrom(instance, input, init) {
-    const target =
-      typeof input === "string" ? await F.assets.resolve(input, instance.url) : input;
+  function fetchFrom(instance, input, init) {
+    const target = typeof input === "string" ? F.assets.resolve(input, instance.url) : input;
     return globalThis.fetch(target, init);
   }
 
@@ -299,7 +292,9 @@
         value,
         new Proxy(value, {
           apply: (fn, self, args) => {
-            const result = within(instance, () => fn.apply(self === undefined ? self : target, args));
+            const result = within(instance, () =>
+              fn.apply(self === undefined ? self : target, args),
+            );
             return isTimeline(result) ? scopedTimeline(instance, result) : result;
           },
         }),
@@ -312,7 +307,17 @@
 
   function scopedTimeline(instance, timeline) {
     if (Object.hasOwn(timeline, "fromTo")) return timeline;
-    for (const name of ["to", "from", "fromTo", "set", "add", "call", "seek", "time", "totalTime"]) {
+    for (const name of [
+      "to",
+      "from",
+      "fromTo",
+      "set",
+      "add",
+      "call",
+      "seek",
+      "time",
+      "totalTime",
+    ]) {
       const method = timeline[name];
       if (typeof method !== "function") continue;
       Object.defineProperty(timeline, name, {

@@ -1,8 +1,9 @@
 // The style sheets of nested compositions, from file to scoped rules.
 //
-//   await F.sheets.inline(fragment, instance)   links and imports become <style> elements
-//   F.sheets.scope(instance, elements)          scopes <style> elements that are in the document
-//   F.sheets.owners                             WeakMap element -> instance, of sheets made by scripts
+//   F.sheets.inline(fragment, instance)   links and imports become <style> elements
+//   F.sheets.scope(instance, elements)    scopes <style> elements that are in the document
+//   F.sheets.adopt(node, instanceOf)      scopes sheets that a script has added
+//   F.sheets.owners                       WeakMap element -> instance, of sheets made by scripts
 //
 // Everything is fetched before it is inserted, and scoped in the task that inserts it: an unscoped
 // sheet would touch the whole page for a moment and start transitions there. A sheet that cannot be
@@ -12,7 +13,7 @@
   const SHEETS = 'style, link[rel~="stylesheet" i]:not([rel~="alternate" i])';
   const IMPORT =
     /@import\s+(?:url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]*))\s*\)|"([^"]*)"|'([^']*)')\s*((?:[^;"'(]|\([^)]*\)|"[^"]*"|'[^']*')*);?/iy;
-  const BEFORE_IMPORT = /(?:\s|\/\*[^]*?\*\/|<!--|-->)+|@charset[^;]*;|@layer[^;{]*;/iy;
+  const BEFORE_IMPORT = /(?:\s|\/\*[\s\S]*?\*\/|<!--|-->)+|@charset[^;]*;|@layer[^;{]*;/iy;
   const owners = new WeakMap();
 
   // [start, end, url, conditions] of the leading @import rules; later ones have no effect in CSS.
@@ -57,13 +58,12 @@
       : absolute.href;
   };
 
-  async function readFile(url, chain) {
-    const text = await F.nesting.read(url);
-    return flatten(await F.assets.rebaseCss(text, placeIn(url)), [...chain, url]);
+  function readFile(url, chain) {
+    return flatten(F.assets.rebaseCss(F.assets.read(url), placeIn(url)), [...chain, url]);
   }
 
   // What cannot be read stays an @import, which has to come first.
-  async function flatten(text, chain) {
+  function flatten(text, chain) {
     const imports = leadingImports(text);
     if (imports.length === 0) return text;
     let kept = "";
@@ -76,7 +76,7 @@
       const absolute = new URL(url, document.baseURI).href;
       if (chain.includes(absolute)) continue;
       try {
-        inlined += wrap(await readFile(absolute, chain), conditions);
+        inlined += wrap(readFile(absolute, chain), conditions);
       } catch {
         kept += text.slice(start, next);
       }
@@ -84,11 +84,11 @@
     return kept + inlined + text.slice(end);
   }
 
-  async function inlineLink(link, instance) {
+  function inlineLink(link, instance) {
     const url = new URL(link.getAttribute("href") ?? "", document.baseURI).href;
     let text;
     try {
-      text = await readFile(url, []);
+      text = readFile(url, []);
     } catch (error) {
       if (new URL(url).origin === location.origin) {
         F.nesting.fail(instance, `style sheet ${F.assets.nameOf(url)}: ${error.message}`);
@@ -97,20 +97,22 @@
     }
     const style = document.createElement("style");
     for (const { name, value } of link.attributes) {
-      if (!/^(rel|href|type|as|crossorigin|integrity|onload)$/.test(name)) style.setAttribute(name, value);
+      if (!/^(rel|href|type|as|crossorigin|integrity|onload)$/.test(name))
+        style.setAttribute(name, value);
     }
     style.textContent = text;
     link.replaceWith(style);
   }
 
   function inline(fragment, instance) {
-    return Promise.all(
-      [...fragment.querySelectorAll(SHEETS)].map(async (element) => {
-        if (element.localName === "link") return inlineLink(element, instance);
-        const text = await flatten(element.textContent, []);
-        if (text !== element.textContent) element.textContent = text;
-      }),
-    );
+    for (const element of fragment.querySelectorAll(SHEETS)) {
+      if (element.localName === "link") {
+        inlineLink(element, instance);
+        continue;
+      }
+      const text = flatten(element.textContent, []);
+      if (text !== element.textContent) element.textContent = text;
+    }
   }
 
   function scope(instance, elements) {

@@ -4,6 +4,7 @@
 //   F.variables.scope({...})           a composition's declarations and overrides, see `scope()`
 //   F.variables.bind(node, scope)      fills data-var-text and data-var-src below a node
 //   F.variables.style(scope, elements) sets the CSS custom properties
+//   F.variables.isWhole(element)       the parser has left the element
 //   F.variables.check()                [{variable, expected, value, message, composition}]
 //   F.variables.declared()             [{composition, id, type, label, default, ...}]
 //
@@ -12,14 +13,6 @@
   const F = globalThis.__fanreel;
   const config = F.config;
   const TYPES = ["string", "number", "color", "boolean", "enum", "font", "image"];
-  // Names that usually belong to the page's theme: a variable of that name never replaces a theme
-  // that the page itself defines (HyperFrames docs, concepts/variables).
-  const THEME = new Set(
-    (
-      "accent accent-2 accent-3 accent2 bg border brand fg ink muted primary secondary surface " +
-      "tertiary text"
-    ).split(" "),
-  );
   const problems = [];
   const scopes = [];
   const bound = new WeakSet();
@@ -194,26 +187,12 @@
       if (text === null) continue;
       for (const element of elements) {
         element.style.setProperty(`--hf-var-${slug(id)}`, text);
+        // The format's older, shorter names: the id as it is, and its slug.
         for (const name of new Set([id, slug(id)])) {
-          if (THEME.has(name)) styleThemed(element, `--${name}`, text);
-          else element.style.setProperty(`--${CSS.escape(name)}`, text);
+          element.style.setProperty(`--${name}`, text);
         }
       }
     }
-  }
-
-  // Set only where the page's own style sheets leave the name free; what an outer instance of ours
-  // wrote is no theme.
-  const themed = new WeakMap();
-  function styleThemed(element, name, text) {
-    const ambient = getComputedStyle(element).getPropertyValue(name);
-    let writer = element;
-    while (writer && !themed.get(writer)?.has(name)) writer = writer.parentElement;
-    const ours = writer ? themed.get(writer).get(name) : "";
-    if (ambient.trim() !== ours.trim()) return;
-    element.style.setProperty(name, text);
-    if (!themed.has(element)) themed.set(element, new Map());
-    themed.get(element).set(name, text);
   }
 
   function bindText(element, text) {
@@ -231,22 +210,19 @@
     for (const node of rest) node.remove();
   }
 
-  async function bindSource(element, url, file) {
-    const set = (value) => {
-      if (element instanceof SVGElement && !element.hasAttribute("src")) {
-        element.setAttribute("href", value);
-      } else {
-        element.setAttribute("src", value);
-        const media = element.parentElement;
-        if (element instanceof HTMLSourceElement && media instanceof HTMLMediaElement) media.load();
-      }
-    };
-    if (file && F.assets) set(await F.assets.resolve(url, file));
-    else set(url);
+  function bindSource(element, written, file) {
+    const url = file ? F.assets.resolve(written, file) : written;
+    if (element instanceof SVGElement && !element.hasAttribute("src")) {
+      element.setAttribute("href", url);
+      return;
+    }
+    element.setAttribute("src", url);
+    const media = element.parentElement;
+    if (element instanceof HTMLSourceElement && media instanceof HTMLMediaElement) media.load();
   }
 
   function bindElement(element, of) {
-    if (bound.has(element)) return null;
+    if (bound.has(element)) return;
     bound.add(element);
     const textId = element.getAttribute("data-var-text");
     const sourceId = element.getAttribute("data-var-src");
@@ -256,17 +232,14 @@
     }
     if (sourceId !== null && own(of.values, sourceId)) {
       const url = asText(of.values[sourceId]);
-      if (url !== null && url !== "") return bindSource(element, url, of.file);
+      if (url !== null && url !== "") bindSource(element, url, of.file);
     }
-    return null;
   }
 
-  // Resolves once every source is set; texts are set at once.
   function bind(node, of) {
-    const pending = [...node.querySelectorAll("[data-var-text], [data-var-src]")].map((element) =>
-      bindElement(element, inlineScope(element, node) ?? of),
-    );
-    return Promise.all(pending);
+    for (const element of node.querySelectorAll("[data-var-text], [data-var-src]")) {
+      bindElement(element, inlineScope(element, node) ?? of);
+    }
   }
 
   // ---- the page's own composition, and those written inline in it --------------------------
@@ -293,7 +266,8 @@
   // An inline composition has variables of its own only if it says so; else it is part of the
   // composition around it.
   function inlineScope(element, limit) {
-    const selector = "[data-composition-id][data-composition-variables]," +
+    const selector =
+      "[data-composition-id][data-composition-variables]," +
       "[data-composition-id][data-variable-values]";
     const found = element.closest?.(selector);
     if (!found || found === limit || found === pageRoot()) return null;
@@ -342,8 +316,6 @@
     );
     const hasAny = Object.keys(pageScope().values).length > 0;
     if (!hasAny || targets.length === 0) return;
-    // Reserved names ask for computed styles, which need a body.
-    if (pageRoot() === null && document.readyState === "loading") return;
     for (const target of targets) styled.add(target);
     style(pageScope(), targets);
   }
@@ -410,5 +382,5 @@
     );
   }
 
-  F.variables = { scope, bind, style, getVariables, scopeOf, check, declared, problems };
+  F.variables = { scope, bind, style, getVariables, check, declared, isWhole };
 })();

@@ -1,0 +1,304 @@
+"""What the page tells the planner: root, length, clips, media, problems, fonts."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+ROOT = 'data-composition-id="main" data-width="640" data-height="360"'
+
+
+def _describe(player: Any, body: str | Path, **options: Any) -> dict[str, Any]:
+    player.open(body, **options)
+    described: dict[str, Any] = player.page.evaluate("__fanreel.describe()")
+    return described
+
+
+@pytest.fixture
+def describe(player: Any) -> Callable[..., dict[str, Any]]:
+    """Give a function that opens a body and gives what the page says of itself."""
+    return lambda body, **options: _describe(player, body, **options)
+
+
+def test_the_root_is_described_as_written(describe: Any) -> None:
+    """Scripts that change the root's attributes do not change the render."""
+    found = describe(
+        f"""<div id="root" {ROOT} data-duration="2.5" data-fps="25" data-no-timeline></div>
+        <script>root.setAttribute("data-duration", "9"); root.dataset.width = "1";</script>"""
+    )
+    assert found["root"] == {
+        "id": "main",
+        "width": 640,
+        "height": 360,
+        "durationS": "2.5",
+        "fps": "25",
+        "noTimeline": True,
+    }
+    assert found["errors"] == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "part"),
+    [
+        ('data-width="640" data-height="360"', "no element has data-composition-id"),
+        ('data-composition-id="" data-width="640" data-height="360"', "is empty"),
+        ('data-composition-id="m" data-height="360"', "data-width is missing"),
+        ('data-composition-id="m" data-width="wide" data-height="1"', 'data-width="wide" must be'),
+        ('data-composition-id="m" data-width="640" data-height="0"', 'data-height="0" must be'),
+        ('data-composition-id="m" data-width="-1" data-height="1"', 'data-width="-1" must be'),
+        ('data-composition-id="m" data-width="20000" data-height="1"', "from 1 to 16384"),
+        (f'{ROOT} data-duration="NaN"', 'data-duration="NaN" must be a positive number of seconds'),
+        (f'{ROOT} data-duration="0"', 'data-duration="0" must be'),
+        (f'{ROOT} data-duration="Infinity"', 'data-duration="Infinity" must be'),
+        (f'{ROOT} data-duration="1" data-fps="fast"', 'data-fps="fast" must be'),
+    ],
+)
+def test_a_wrong_root_is_an_error_that_says_what_to_do(
+    describe: Any, attributes: str, part: str
+) -> None:
+    """Missing and invalid id, size, duration and frame rate."""
+    errors = describe(f"<div {attributes}></div>", timeout_ms=3000)["errors"]
+    assert len(errors) == 1
+    assert part in errors[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("content", "duration_s"),
+    [
+        ("", None),
+        ('<p class="clip" data-start="1" data-duration="2.5">clip</p>', 3.5),
+        ("<style>@keyframes k {} p { animation: k 1.5s 0.5s 2 }</style><p>css</p>", 3.5),
+        ("<style>@keyframes k {} p { animation: k 1s infinite }</style><p>endless</p>", None),
+        ("<p id=p></p><script>p.animate({ opacity: 0 }, 1250)</script>", 1.25),
+        (
+            "<script>window.__timelines = { main: { duration: () => 4.5, time() {} } }</script>",
+            4.5,
+        ),
+        ('<video data-start="1" data-media-start="2" data-duration="3" src="a.mp4"></video>', 4),
+    ],
+)
+def test_length_is_inferred_from_what_is_finite(
+    describe: Any, content: str, duration_s: float | None
+) -> None:
+    """Timed clips, CSS and Web Animations, registered timelines, media; else nothing."""
+    found = describe(f"<div {ROOT}>{content}</div>")
+    assert found["inferredDurationS"] == duration_s
+    assert found["root"]["durationS"] is None
+
+
+def test_clips_are_placed_on_the_root_timeline(describe: Any) -> None:
+    """Expressions, lanes, kinds; nested times through offset and rate of their host."""
+    found = describe(
+        f"""<div {ROOT} data-duration="9">
+          <p id="a" class="clip" data-start="1" data-duration="2" data-track-index="3"></p>
+          <p id="b" class="clip" data-start="a + 0.5" data-duration="1"></p>
+          <div id="host" data-composition-id="inner" data-start="4" data-duration="3"
+            data-playback-rate="2" data-playback-start="1">
+            <img id="c" class="clip" data-start="2" data-duration="1">
+          </div>
+        </div>"""
+    )
+    assert found["clips"] == [
+        {
+            "key": key,
+            "element": element,
+            "composition": composition,
+            "startS": start_s,
+            "durationS": duration_s,
+            "track": track,
+            "kind": kind,
+        }
+        for key, element, composition, start_s, duration_s, track, kind in [
+            ("c0", "p#a", "main", 1, 2, 3, "element"),
+            ("c1", "p#b", "main", 3.5, 1, None, "element"),
+            ("c2", "div#host", "main", 4, 3, None, "composition"),
+            ("c3", "img#c", "inner", 4.5, 0.5, None, "image"),
+        ]
+    ]
+
+
+def test_media_are_listed_with_their_times(describe: Any) -> None:
+    """Key, source, window, offset, rate, volume and what of it is heard and shown."""
+    found = describe(
+        f"""<div {ROOT} data-duration="9">
+          <video id="v" src="v.mp4" data-start="1" data-duration="2" data-media-start="3"
+            data-playback-rate="0.5" muted></video>
+          <video id="w" data-start="0" data-duration="1" data-has-audio="true" data-volume="0.5"
+            loop>
+            <source src="w.unknown" type="video/x-unknown"><source src="w.webm" type="video/webm">
+          </video>
+          <audio id="a" src="a.wav" data-start="2" data-duration="4"></audio>
+          <audio src="untimed.wav"></audio>
+          <video id="x" muted></video>
+        </div>"""
+    )
+    common = {"volume": 1, "loop": False, "muted": False, "audible": False, "shown": True}
+    origin = found["media"][0]["src"].removesuffix("v.mp4")
+    assert found["media"] == [
+        common
+        | {"key": "m0", "kind": "video", "src": f"{origin}v.mp4", "element": "video#v"}
+        | {"startS": 1, "durationS": 2, "offsetS": 3, "rate": 0.5, "muted": True},
+        common
+        | {"key": "m1", "kind": "video", "src": f"{origin}w.webm", "element": "video#w"}
+        | {"startS": 0, "durationS": 1, "offsetS": 0, "rate": 1}
+        | {"volume": 0.5, "loop": True, "audible": True},
+        common
+        | {"key": "m2", "kind": "audio", "src": f"{origin}a.wav", "element": "audio#a"}
+        | {"startS": 2, "durationS": 4, "offsetS": 0, "rate": 1, "audible": True, "shown": False},
+    ]
+
+
+def test_media_of_nested_compositions_are_cut_to_their_host(describe: Any) -> None:
+    """A host that ends early ends its media; one that starts inside a clip skips its beginning."""
+    found = describe(
+        f"""<div {ROOT} data-duration="9">
+          <div data-composition-id="inner" data-start="2" data-duration="3"
+            data-playback-rate="2" data-playback-start="4">
+            <video src="a.mp4" data-start="3" data-duration="2" data-media-start="1"></video>
+            <video src="b.mp4" data-start="6" data-duration="99" data-playback-rate="0.5"></video>
+            <video src="c.mp4" data-start="20" data-duration="1"></video>
+          </div>
+        </div>"""
+    )
+    times = [[m["startS"], m["durationS"], m["offsetS"], m["rate"]] for m in found["media"]]
+    assert times == [[2, 0.5, 2, 2], [3, 2, 0, 1]]
+
+
+def test_probed_lengths_resolve_what_waits_for_them(player: Any) -> None:
+    """setMediaInfo() gives a clip its length, and with it those that start at its end."""
+    first = _describe(
+        player,
+        f"""<div {ROOT}>
+          <video id="v" src="v.mp4" data-start="1" data-media-start="2" muted></video>
+          <p id="after" class="clip" data-start="v + 0.5" data-duration="1"></p>
+        </div>""",
+    )
+    assert [item["durationS"] for item in first["media"]] == [None]
+    assert "whose duration is not known" in first["errors"][0]["message"]
+    player.page.evaluate("__fanreel.setMediaInfo({ m0: { durationS: 7, width: 4, height: 2 } })")
+    second = player.page.evaluate("__fanreel.describe()")
+    assert second["errors"] == []
+    assert [item["durationS"] for item in second["media"]] == [5]
+    assert [clip["startS"] for clip in second["clips"]] == [1, 6.5]
+    assert second["inferredDurationS"] == 7.5
+
+
+def _write_images(folder: Path) -> None:
+    frames = [Image.new("RGB", (4, 4), color) for color in ("red", "blue", "green")]
+    save: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": 100}
+    frames[0].save(folder / "loop.gif", **save, loop=0)
+    frames[0].save(folder / "once.gif", **save)
+    frames[0].save(folder / "still.gif")
+    frames[0].save(folder / "loop.webp", **save, loop=0)
+    frames[0].save(folder / "once.webp", **save, loop=1)
+    frames[0].save(folder / "still.webp")
+    frames[0].save(folder / "loop.png", **save, loop=0)
+    frames[0].save(folder / "still.png")
+
+
+def test_animated_images_are_told_from_still_ones(player: Any, tmp_path: Path) -> None:
+    """By their bytes, whatever their names; an image that plays once does not loop."""
+    _write_images(tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    images = "".join(f'<img src="{name}">' for name in names)
+    index = f'<!doctype html><div {ROOT} data-duration="2">{images}</div>'
+    (tmp_path / "index.html").write_text(index, encoding="utf-8")
+    media = _describe(player, tmp_path)["media"]
+    found = {item["src"].rpartition("/")[2]: (item["kind"], item["loop"]) for item in media}
+    assert found == {
+        "loop.gif": ("image", True),
+        "loop.png": ("image", True),
+        "loop.webp": ("image", True),
+        "once.gif": ("image", False),
+        "once.webp": ("image", False),
+    }
+    # Every image has its key, so that keys do not depend on who looked into files.
+    keys = player.page.evaluate("[...document.images].map(i => i.dataset.fanreelMedia)")
+    assert keys == [f"m{number}" for number in range(len(names))]
+
+
+def test_keys_of_late_media_do_not_depend_on_their_order(player: Any) -> None:
+    """Two elements that scripts add later have the same keys whichever comes first."""
+    add = """names => names.map((name) => {
+      const video = document.createElement("video");
+      video.src = name;
+      document.querySelector("[data-composition-id]").append(video);
+      return __fanreel.mediaList.keyOf(video);
+    })"""
+    player.open(f'<div {ROOT} data-duration="2"><video src="a.mp4" data-start="0"></video></div>')
+    player.page.evaluate("__fanreel.describe()")
+    first = player.page.evaluate(add, ["x.mp4", "y.mp4"])
+    player.page.evaluate(
+        "document.querySelectorAll('video[data-fanreel-media^=m-]').forEach(v => v.remove())"
+    )
+    assert player.page.evaluate(add, ["y.mp4", "x.mp4"]) == first[::-1]
+    assert len({*first, "m0"}) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ('<p id="a" class="clip" data-start="b" data-duration="1"></p>', "is no clip of this"),
+        ('<p id="a" class="clip" data-start="a" data-duration="1"></p>', "depends on itself"),
+        ('<video src="a.mp4" data-start="0" data-playback-rate="9"></video>', "from 0.1 to 5"),
+        ('<audio src="a.mp3" data-start="0" data-volume="loud"></audio>', "from 0 to 1"),
+        ('<div data-composition-src="none.html" data-start="0"></div>', "could not be read"),
+    ],
+)
+def test_broken_rules_name_their_element(describe: Any, content: str, part: str) -> None:
+    """Errors of clips, media and nesting arrive with the element, said once."""
+    errors = describe(f'<div {ROOT} data-duration="2">{content}</div>')["errors"]
+    matching = [error for error in errors if part in error["message"]]
+    assert len(matching) == 1
+    assert not matching[0]["message"].startswith(matching[0]["element"])
+
+
+def test_doubtful_structure_is_a_warning(describe: Any) -> None:
+    """Lanes that overlap, ids and compositions written twice, a second root."""
+    warnings = describe(
+        f"""<div {ROOT} data-duration="4">
+          <p id="x" class="clip" data-start="0" data-duration="2" data-track-index="1"></p>
+          <p id="x" class="clip" data-start="1" data-duration="2" data-track-index="1"></p>
+          <div data-composition-id="twice"></div><div data-composition-id="twice"></div>
+        </div><div id="other" data-composition-id="second"></div>"""
+    )["warnings"]
+    text = "\n".join(warnings)
+    for part in ("overlap in lane 1", 'id "x" names two clips', 'data-composition-id="twice"'):
+        assert part in text
+    assert "div#other is a second root" in text
+
+
+@pytest.mark.parametrize("kind", ["webgl", "webgl2", "experimental-webgl", "2d"])
+def test_use_of_webgl_is_noticed(describe: Any, kind: str) -> None:
+    """On a canvas or off screen."""
+    make = "new OffscreenCanvas(1, 1)" if kind == "webgl2" else "document.createElement('canvas')"
+    found = describe(
+        f'<div {ROOT} data-duration="2"></div><script>{make}.getContext("{kind}")</script>'
+    )
+    assert found["usesWebgl"] is (kind != "2d")
+
+
+def test_fonts_of_texts_are_listed(player: Any) -> None:
+    """Families, weight and style of each kind of text, and the declared face it finds."""
+    found = _describe(
+        player,
+        f"""<style>
+          @font-face {{ font-family: "Mine"; src: local("DejaVu Sans"), local("Liberation Sans") }}
+          h1 {{ font: italic 700 20px "Mine", "Other Face", sans-serif }}
+          p {{ font-family: "Nowhere", monospace }}
+        </style>
+        <div {ROOT} data-duration="2"><h1>Title</h1><p id="words">words</p><p>more</p></div>""",
+    )
+    fonts = [
+        [font[name] for name in ("element", "families", "weight", "style", "declared")]
+        for font in found["fonts"]
+    ]
+    assert fonts == [
+        ["h1", ["Mine", "Other Face", "sans-serif"], "700", "italic", "Mine"],
+        ["p#words", ["Nowhere", "monospace"], "400", "normal", None],
+    ]
+    assert found["fonts"][1]["sample"] == "wordsme"
+    marked = "[...document.querySelectorAll('[data-fanreel-font]')].map(e => e.localName)"
+    assert player.page.evaluate(marked) == ["h1", "p"]
