@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -185,6 +186,8 @@ def _assemble(request: AssembleRequest, run: Run) -> Outcome:
     with run.phase("assemble"), clean_environment():
         result = run.primitives.assemble(plan_dir, segments, audio, output, cfr=request.cfr)
     run.pulse.check_cancelled()
+    # A sequence of frames is packed next, which takes the room that its segments no longer need.
+    shutil.rmtree(run.work_dir / "segments")
     with run.phase("store"):
         size_bytes, sha256 = _store_output(run.client, result, request.output_s3_uri)
     reply = AssembleReply(

@@ -168,7 +168,7 @@ def _describe(request: Request) -> dict[str, Any]:
     chunk_index = request.chunk_index if isinstance(request, RenderChunkRequest) else None
     return {
         "Action": request.action,
-        "RenderId": request.folder.name,
+        "RenderId": request.render_id or request.folder.name,
         "ChunkIndex": chunk_index,
     }
 

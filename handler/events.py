@@ -43,7 +43,7 @@ class _Request(BaseModel):
     )
 
     render_id: str | None = Field(default=None, max_length=80)
-    """For logs; a render is the folder its plan lies in."""
+    """For logs; what counts is the folder that the plan lies in, which has the id's name."""
 
     @property
     def folder(self) -> S3Uri:

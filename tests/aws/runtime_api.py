@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 REPOSITORY = Path(__file__).parents[2]
-_VERSION = "/2018-06-01/runtime"
+TRACE_ID = "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class _RuntimeApi(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid.uuid4()))
         self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + 600) * 1000)))
+        self.send_header("Lambda-Runtime-Trace-Id", TRACE_ID)
         self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:x:1:function:f")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(event)))
@@ -100,7 +101,7 @@ def container(environment: dict[str, str], tmp_dir: Path) -> Iterator[Runtime]:
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
             "AWS_LAMBDA_FUNCTION_NAME": "fanreel",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
-            "POWERTOOLS_TRACE_DISABLED": "true",  # there is no X-Ray daemon
+            "LAMBDA_TASK_ROOT": str(REPOSITORY),
             "FANREEL_TMP_DIR": str(tmp_dir),
             **environment,
         },

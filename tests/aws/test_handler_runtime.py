@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,18 +19,32 @@ from fanreel.rendering import SegmentKey
 from fanreel.timeline import segments_of
 from handler.events import MAX_CHUNK_REPLY_BYTES
 from tests.aws.plans import write_plan
-from tests.aws.runtime_api import Runtime, container
+from tests.aws.runtime_api import TRACE_ID, Runtime, container
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
 @pytest.fixture
-def runtime(aws_environment: None, bucket: str, tmp_path: Path) -> Iterator[Runtime]:
+def xray_daemon() -> Iterator[socket.socket]:
+    """Listen as the X-Ray daemon beside a function does."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
+        daemon.bind(("127.0.0.1", 0))
+        daemon.settimeout(5)
+        yield daemon
+
+
+@pytest.fixture
+def runtime(
+    aws_environment: None, bucket: str, tmp_path: Path, xray_daemon: socket.socket
+) -> Iterator[Runtime]:
     """Start a container whose /tmp is the test's."""
     (tmp_path / "tmp").mkdir()
     names = [name for name in os.environ if name.startswith("AWS_")]
-    environment = {name: os.environ[name] for name in names} | {"FANREEL_RENDER_BUCKET": bucket}
+    environment = {name: os.environ[name] for name in names} | {
+        "FANREEL_RENDER_BUCKET": bucket,
+        "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{xray_daemon.getsockname()[1]}",
+    }
     with container(environment, tmp_path / "tmp") as runtime:
         yield runtime
 
@@ -95,7 +110,25 @@ def test_the_cold_start_is_in_the_first_record(
         "PlanOutputS3Prefix": f"s3://{bucket}/renders/r1/",
     }
     for _ in range(2):
-        assert runtime.invoke(event).error_type == "ASSET_NOT_FOUND"
+        answer = runtime.invoke(event)
+        assert answer.error_type == "ASSET_NOT_FOUND", answer
     first, second = read_progress("r1", bucket, s3).records
     assert (first.cold, second.cold, second.init_ms) == (1, 0, 0)
     assert first.billed_ms > first.init_ms > 0
+
+
+def test_the_trace_says_what_takes_the_time(
+    runtime: Runtime, xray_daemon: socket.socket, bucket: str
+) -> None:
+    """One subsegment per phase, under the trace that Lambda opened; failed ones say so."""
+    event = {
+        "Action": "plan",
+        "ProjectS3Uri": f"s3://{bucket}/sites/none/site.json",
+        "PlanOutputS3Prefix": f"s3://{bucket}/renders/r1/",
+    }
+    assert runtime.invoke(event).error_type == "ASSET_NOT_FOUND"
+    _, _, sent = xray_daemon.recv(65536).partition(b"\n")
+    subsegment = json.loads(sent)
+    assert subsegment["name"] == "## fetch"
+    assert subsegment["fault"] is True
+    assert subsegment["trace_id"] in TRACE_ID

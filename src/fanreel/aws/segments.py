@@ -54,17 +54,22 @@ class S3SegmentStore:
     def __init__(self, client: "S3Client", folder: S3Uri, output_format: str) -> None:
         self._client, self._folder = client, folder
         self._suffix = segment_suffix(output_format)
+        self._found: set[str] = set()
 
     def find(self, key: "SegmentKey") -> bool:
         """
         Tell whether the segment is kept; one that may soon expire is made young.
 
-        Asked anew each time (a HEAD costs a twelfth of a LIST): another worker on the same chunk
-        may have finished it a moment ago.
+        Until it is found it is asked for anew each time (a HEAD costs a twelfth of a LIST): another
+        worker on the same chunk may have finished it a moment ago.
         """
+        if key.name in self._found:
+            return True
         kept = look_up(self._client, self._folder.joined(key.name + self._suffix))
         if kept is not None and kept.is_stale:
             refresh(self._client, kept)
+        if kept is not None:
+            self._found.add(key.name)
         return kept is not None
 
     def keep(self, key: "SegmentKey", path: Path) -> None:

@@ -83,11 +83,11 @@ def look_up(client: "S3Client", uri: S3Uri) -> StoredObject | None:
     return StoredObject(uri=uri, size_bytes=head["ContentLength"], modified=head["LastModified"])
 
 
-def list_objects(client: "S3Client", folder: S3Uri, after: str = "") -> Iterator[StoredObject]:
+def list_objects(client: "S3Client", folder: S3Uri) -> Iterator[StoredObject]:
     """Give every object below *folder* in key order, 1000 a request. Raises as `s3_failures()`."""
     with s3_failures(folder):
         pages = client.get_paginator("list_objects_v2").paginate(
-            Bucket=folder.bucket, Prefix=folder.key, StartAfter=after
+            Bucket=folder.bucket, Prefix=folder.key
         )
         for page in pages:
             for item in page.get("Contents", ()):
