@@ -5,7 +5,7 @@ Files go through `transfer.py`. Only these two modules call S3.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -172,13 +172,17 @@ def delete_objects(client: "S3Client", uris: Iterable[S3Uri]) -> int:
 
 
 def in_parallel(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
-    """Do *work* on all items, `WORKERS` at once; results in order. The first failure ends it."""
-    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3")
-    try:
+    """
+    Do *work* on all items, `WORKERS` at once; results in order.
+
+    A failure keeps what has not begun from beginning; the first in order is raised, once nothing
+    runs any more (each request's wait is bounded).
+    """
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="s3") as pool:
         futures = [pool.submit(work, item) for item in items]
-        for future in as_completed(futures):
-            future.result()
-        return [future.result() for future in futures]
-    finally:
-        # Running ones end by themselves (bounded waits); nothing may outlive the call.
-        pool.shutdown(wait=True, cancel_futures=True)
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    # Begun in order, so whatever was cancelled comes after what failed.
+    return [future.result() for future in futures]
