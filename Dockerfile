@@ -1,2 +1,62 @@
+# The image of the Lambda function: Chromium, Xvfb and fonts, then locked Python packages, then us.
+# Nothing here names a processor, so it builds for amd64 and arm64 alike.
 ARG BASE=debian:trixie-slim
-FROM ${BASE}
+
+FROM ${BASE} AS system
+# All Debian packages as they were at this moment, so that a build of next year draws the same
+# pixels. Empty: as they are now, from wherever the base image gets its own.
+ARG DEBIAN_SNAPSHOT=20261120T000000Z
+ENV DEBIAN_FRONTEND=noninteractive
+# Not unpacked: translations, manuals, icons, and GPU drivers with their compiler (200 MB). A frame is
+# drawn in software by Chromium itself, with SwiftShader where a page uses WebGL.
+RUN printf 'path-exclude=/usr/%s\n' \
+      'share/doc/*' 'share/man/*' 'share/info/*' 'share/locale/*' \
+      'lib/*/dri/*' 'lib/*/libgallium-*' 'lib/*/libLLVM*' 'lib/*/libz3*' 'lib/llvm-*' \
+      >/etc/dpkg/dpkg.cfg.d/fanreel; \
+    if [ -n "$DEBIAN_SNAPSHOT" ]; then \
+      rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*; \
+      archive=http://snapshot.debian.org/archive; \
+      printf 'deb [check-valid-until=no] %s trixie%s main\n' \
+        "$archive/debian/$DEBIAN_SNAPSHOT" "" \
+        "$archive/debian/$DEBIAN_SNAPSHOT" -updates \
+        "$archive/debian-security/$DEBIAN_SNAPSHOT" -security >/etc/apt/sources.list; \
+    fi; \
+    set -eux; \
+    apt-get update -q; \
+    apt-get install -qy --no-install-recommends \
+      ca-certificates chromium python3 xvfb \
+      fonts-liberation fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji; \
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*; \
+    # Scanning the fonts takes seconds, and at run time nobody could keep the result.
+    fc-cache --force --system-only
+
+FROM system AS packages
+RUN apt-get update -q && apt-get install -qy --no-install-recommends python3-venv
+ARG UV_VERSION=0.13.9
+RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir "uv==$UV_VERSION"
+ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON=/usr/bin/python3 UV_PYTHON_DOWNLOADS=never \
+    UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1
+WORKDIR /opt/fanreel
+COPY pyproject.toml uv.lock ./
+RUN /opt/uv/bin/uv sync --locked --no-default-groups --group lambda --extra aws --no-install-project
+
+# Apart from the packages, so that a change to our code changes a layer of 3 MB and not of 400.
+FROM packages AS project
+COPY README.md LICENSE ./
+COPY src src
+RUN /opt/uv/bin/uv pip install --no-deps --compile-bytecode --target lib .
+COPY handler lib/handler
+COPY image lib/image
+RUN python3 -m compileall -q lib/handler lib/image
+
+FROM system
+COPY --from=packages /opt/venv /opt/venv
+COPY --from=project /opt/fanreel/lib /opt/fanreel
+# Lambda runs it as a user of its own, without a home; the only place to write is /tmp.
+ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/opt/fanreel HOME=/tmp \
+    PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+WORKDIR /opt/fanreel
+USER 65534:65534
+RUN python -m image.check && rm -rf /tmp/* /tmp/.X11-unix
+ENTRYPOINT ["python", "-m", "awslambdaric"]
+CMD ["handler.app.lambda_handler"]

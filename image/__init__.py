@@ -1,0 +1,1 @@
+"""What only the Lambda image holds: a check of itself."""
