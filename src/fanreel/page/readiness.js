@@ -11,14 +11,16 @@
 // 1. Three rounds of animation frame callbacks, which deferred set-up commonly takes.
 // 2. While something is missing that only the page can bring, and no request is on its way, one
 //    timer after the other in the order of their delays, up to 10 s of delay.
-// What is merely likely to be missing (a canvas nobody has drawn to, a timeline in a page that shows
-// no other sign of motion) is given up when nothing is left to run.
+// What is merely likely to be missing (a canvas nobody has drawn to, a renderer nobody has made) is
+// given up when no timer of up to 250 ms is left: later ones are taken to be animation.
 (() => {
   const F = globalThis.__fanreel;
   const { clock, real } = F;
   const SET_UP_ROUNDS = 3;
   const FRAME_ROUNDS = 60;
   const HORIZON_MS = 10_000;
+  const LIKELY_HORIZON_MS = 250;
+  const FRAMES_TIMEOUT_MS = 3_000;
   const POLL_MS = 10;
 
   const sleep = (ms) => new Promise((resolve) => real.setTimeout(resolve, ms));
@@ -54,16 +56,24 @@
   }
 
   const REGISTERS = /__timelines\s*(?:\[\s*(["'`])(.*?)\1\s*\]|\.([\w$]+)|\[[^\]]+\])\s*=[^=]/g;
+  const announced = new Set();
 
-  // Ids under which inline scripts register a timeline; null stands for one that is computed.
-  function announced() {
-    const ids = new Set();
-    for (const script of document.scripts) {
-      for (const match of script.textContent.matchAll(REGISTERS))
-        ids.add(match[2] ?? match[3] ?? null);
+  // Ids under which the page's scripts register a timeline; null stands for one that is computed.
+  async function readScripts() {
+    const texts = [...document.scripts].map((script) => {
+      if (!script.src) return script.textContent;
+      if (hasTimelines()) return "";
+      return real.fetch(script.src).then(
+        (answer) => (answer.ok ? answer.text() : ""),
+        () => "",
+      );
+    });
+    for (const text of await Promise.all(texts)) {
+      for (const match of text.matchAll(REGISTERS)) announced.add(match[2] ?? match[3] ?? null);
     }
-    return ids;
   }
+
+  const hasTimelines = () => F.timelines.names().length > 0;
 
   function missingTimelines() {
     const root = F.clips.rootElement();
@@ -73,23 +83,10 @@
       ...Object.keys(globalThis.__timelines ?? {}),
       ...F.runtimes.animeIds(),
     ]);
-    const compositions = [...F.clips.compositions.values()];
-    const exempt = new Set(
-      compositions.filter((c) => c.element?.hasAttribute("data-no-timeline")).map((c) => c.id),
-    );
-    return [...announced()].filter(
-      (id) => (id === null ? known.size === 0 : !known.has(id)) && !exempt.has(id),
-    );
-  }
-
-  function hasMotion() {
-    return (
-      F.timelines.names().length > 0 ||
-      F.animations.count() > 0 ||
-      !F.runtimes.isIdle() ||
-      clock.hasFrames() ||
-      F.clips.all.length > 0
-    );
+    for (const { element, id } of F.clips.compositions.values()) {
+      if (element?.hasAttribute("data-no-timeline")) known.add(id);
+    }
+    return [...announced].filter((id) => (id === null ? known.size === 0 : !known.has(id)));
   }
 
   // [{what, likely}]: *likely* ones are given up when nothing is left to run.
@@ -105,16 +102,13 @@
       if (F.runtimes.isBlank(canvas)) add(`a drawing on ${F.nameOf(canvas)}`, true);
     }
     if (globalThis.__THREE__ && !F.runtimes.usesWebgl) add("a Three.js renderer", true);
-    const root = F.clips.rootElement();
-    if (root && !root.hasAttribute("data-no-timeline") && !hasMotion()) {
-      add(`timeline "${root.getAttribute("data-composition-id")}"`, true);
-    }
     return found;
   }
 
   // ---- waiting ----------------------------------------------------------------------------------------
-  const documents = () => [...F.realms()].map((realm) => realm.window.document);
-  const isLoaded = () => documents().every((item) => item.readyState === "complete");
+  const isLoaded = () => document.readyState === "complete";
+  const areFramesLoaded = () =>
+    [...F.realms()].every((realm) => realm.document.readyState === "complete");
   const isQuiet = () => [...F.realms()].every((realm) => realm.resources.isQuiet());
 
   function waitingFor() {
@@ -171,12 +165,13 @@
       await quiet(expired);
       const lacking = missing();
       if (lacking.length === 0) return [];
+      const onlyLikely = lacking.every((item) => item.likely);
       if (clock.hasFrames() && frames > 0) {
         frames -= 1;
         clock.runFrames();
-      } else if (clock.pumpTimer(HORIZON_MS)) {
+      } else if (clock.pumpTimer(onlyLikely ? LIKELY_HORIZON_MS : HORIZON_MS)) {
         frames = Math.max(frames, SET_UP_ROUNDS);
-      } else if (lacking.every((item) => item.likely)) {
+      } else if (onlyLikely) {
         return lacking;
       } else {
         await sleep(POLL_MS);
@@ -189,8 +184,11 @@
     const end = real.now() + timeoutMs;
     const expired = () => real.now() >= end;
     await until(isLoaded, expired);
+    const patience = real.now() + FRAMES_TIMEOUT_MS;
+    await until(areFramesLoaded, () => expired() || real.now() > patience);
     await mount(expired);
     await within(prepare(), expired);
+    await within(readScripts(), expired);
     const givenUp = await help(expired);
     await mount(expired);
     await within(prepare(), expired);

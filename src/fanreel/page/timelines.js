@@ -29,9 +29,20 @@
     (typeof value === "object" || typeof value === "function") &&
     [value.totalTime, value.seek, value.time].some((method) => typeof method === "function");
 
+  const broken = new WeakSet();
+  function reportOnce(timeline, error) {
+    if (!broken.has(timeline)) F.report(error);
+    broken.add(timeline);
+  }
+
   function lengthS(timeline) {
-    const read = timeline.totalDuration ?? timeline.duration;
-    const value = typeof read === "function" ? read.call(timeline) : read;
+    let value = null;
+    try {
+      const read = timeline.totalDuration ?? timeline.duration;
+      value = typeof read === "function" ? read.call(timeline) : read;
+    } catch (error) {
+      reportOnce(timeline, error);
+    }
     return Number.isFinite(value) && value >= 0 && value < ENDLESS_S ? value : null;
   }
 
@@ -103,7 +114,7 @@
       else if (typeof timeline.seek === "function") timeline.seek(seconds, false);
       else timeline.time(seconds);
     } catch (error) {
-      F.report(error);
+      reportOnce(timeline, error);
     }
   }
 
