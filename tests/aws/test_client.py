@@ -14,6 +14,7 @@ import boto3
 import pytest
 
 from fanreel.aws import RenderClient
+from fanreel.aws.results import PLATFORM_ADVICE, Failure
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     AssetNotFound,
@@ -358,3 +359,17 @@ def test_logs_are_the_lines_that_name_the_render(lab: Lab) -> None:
     assert list(client.logs(worker.render_id)) == lines[:1]
     with pytest.raises(InvalidConfig, match="log group"):
         lab.client.logs(worker.render_id)
+
+
+def test_the_docs_have_the_advice_of_every_platform_code() -> None:
+    """The table in docs/aws.md is what a failed render says."""
+    text = (Path(__file__).parents[2] / "docs" / "aws.md").read_text()
+    for code, advice in PLATFORM_ADVICE.items():
+        assert f"| `{code}` | {advice} |" in text
+
+
+def test_a_platform_failure_is_explained() -> None:
+    """Lambda's own words alone would help nobody."""
+    error = Failure.of("Runtime.ExitError", "signal: killed").to_error("r1")
+    assert "deploy with more memory" in str(error)
+    assert "signal: killed" in str(error)

@@ -113,6 +113,11 @@ def test_every_type_of_the_template_can_be_deployed(template: Template) -> None:
     assert all(right.resource != "*" for right in rights)
     passed = {right.resource for right in rights if right.action == "iam:PassRole"}
     assert len(passed) == len(role_policies(template))
+    assert "lambda:InvokeFunction" not in {right.action for right in rights}
+    emptied = copy.deepcopy(dict(template.document))
+    emptied["Resources"]["Emptier"] = {"Type": "Custom::S3AutoDeleteObjects"}
+    with_custom = deploy_policy(Template(document=emptied, place=template.place))
+    assert "lambda:InvokeFunction" in {right.action for right in rights_of(with_custom)}
     strange = copy.deepcopy(dict(template.document))
     strange["Resources"]["Queue"] = {"Type": "AWS::SQS::Queue"}
     with pytest.raises(InvalidConfig, match="AWS::SQS::Queue"):

@@ -59,7 +59,7 @@ _DEPLOY_ACTIONS: dict[str, tuple[str, ...]] = {
 # Parts of another resource, made with that one's rights.
 _PARTS = {
     "AWS::IAM::Policy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription",
-    "AWS::CDK::Metadata",
+    "AWS::CDK::Metadata", "Custom::S3AutoDeleteObjects",
 }  # fmt: skip
 
 
@@ -85,6 +85,10 @@ def deploy_policy(template: Template) -> Document:
         for kind, actions in _DEPLOY_ACTIONS.items()
         if kind in template.types
     ]
+    custom = [kind for kind in template.types if kind.startswith("Custom::")]
+    if custom:
+        functions = [template.arn(name) for name, _ in template.of_type("AWS::Lambda::Function")]
+        statements.append(allow("Custom", ["lambda:InvokeFunction"], functions))
     statements += [
         allow(
             "Version",

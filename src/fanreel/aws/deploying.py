@@ -71,6 +71,10 @@ class CdkApp:
             **self.environment,
             "PYTHONPATH": python_path.rstrip(os.pathsep),
             "CDK_DISABLE_CLI_TELEMETRY": "1",
+            # Pages of banner about a Node.js that works.
+            "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+            "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
         }
         ended = subprocess.run(
             argv, cwd=self.cdk_dir, env=environment, stdout=sys.stderr, check=False

@@ -63,8 +63,8 @@ class Failure(_Result):
         if error is not None:
             advice, retryable = (error.__doc__ or "").strip(), error.retryable
         else:
-            advice = _PLATFORM_ADVICE.get(code, _UNKNOWN_ADVICE)
-            retryable = code in _PLATFORM_ADVICE
+            advice = PLATFORM_ADVICE.get(code, _UNKNOWN_ADVICE)
+            retryable = code in PLATFORM_ADVICE
         return cls(
             code=code,
             message=message or advice,
@@ -76,7 +76,11 @@ class Failure(_Result):
     def to_error(self, render_id: str) -> RenderError:
         """Give the error to raise for a caller: of the catalogue's class, with the message."""
         kind = CATALOGUE.get(self.code, UnexpectedError)
-        text = self.message if self.code in CATALOGUE else f"{self.code}: {self.message}"
+        text = self.message
+        if self.code not in CATALOGUE:
+            # The platform's words ("signal: killed") say little without ours.
+            said = "" if self.message == self.advice else f" ({self.message})"
+            text = f"{self.code}: {self.advice}{said}"
         return kind(f"render {render_id}: {text}", render_id=render_id, aws_code=self.code)
 
 
@@ -92,8 +96,9 @@ _THROTTLE_ADVICE = (
     "AWS held invocations back; `fanreel lambda quotas` shows the concurrency this account has."
 )
 _UNKNOWN_ADVICE = "Not a code of fanreel's; `fanreel lambda logs` shows what the workers wrote."
-# Names from the Lambda and Step Functions guides, and those of the local emulators.
-_PLATFORM_ADVICE = {
+# Names from the Lambda and Step Functions guides, and those of the local emulators. docs/aws.md
+# has them as a table, which a test keeps true.
+PLATFORM_ADVICE = {
     "Lambda.Unknown": _MEMORY_ADVICE,
     "Runtime.ExitError": _MEMORY_ADVICE,
     "Runtime.OutOfMemory": _MEMORY_ADVICE,

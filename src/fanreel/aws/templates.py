@@ -14,6 +14,7 @@ from typing import Any
 
 from fanreel.errors import InvalidConfig
 
+# State machines and dashboards are named without the stack by AWS, with it by emulators.
 # Type: [property with an explicit name, pattern of a generated name, ARN]; in the ARN {where} is
 # `region:account`. Source: "Physical IDs" and "Return values" of each type in the user guide.
 _TYPES: dict[str, tuple[str, str, str]] = {
@@ -21,7 +22,7 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "AWS::Lambda::Function": ("FunctionName", "{stack}-{id}-*", "lambda:{where}:function:{name}"),
     "AWS::StepFunctions::StateMachine": (
         "StateMachineName",
-        "{id}-*",
+        "*{id}-*",
         "states:{where}:stateMachine:{name}",
     ),
     "AWS::Logs::LogGroup": ("LogGroupName", "{stack}-{id}-*", "logs:{where}:log-group:{name}:*"),
@@ -31,7 +32,7 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "AWS::CloudWatch::Alarm": ("AlarmName", "{stack}-{id}-*", "cloudwatch:{where}:alarm:{name}"),
     "AWS::CloudWatch::Dashboard": (
         "DashboardName",
-        "{id}-*",
+        "*{id}-*",
         "cloudwatch::{account}:dashboard/{name}",
     ),
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fanreel.cli.report import duration_in_words
 
 if TYPE_CHECKING:
+    from fanreel.aws import RenderClient
     from fanreel.aws.results import Progress
 
 _LOG_EVERY_S = 10.0
@@ -38,6 +39,18 @@ def watching(*, as_json: bool) -> Iterator[Callable[["Progress"], None]]:
                 bars.update(task, description=now.stage, completed=now.fraction, now=pace(now))
 
             yield show
+
+
+def wait_for(client: "RenderClient", render_id: str, *, as_json: bool) -> "Progress":
+    """Show a render until it has ended well. Raises as `RenderClient.wait()`."""
+    try:
+        with watching(as_json=as_json) as on_progress:
+            return client.wait(render_id, on_progress=on_progress)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            f"{render_id} goes on without us; `fanreel lambda cancel {render_id}` stops it\n"
+        )
+        raise
 
 
 class _Lines:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fanreel.cli.lambda_progress import watching
+from fanreel.cli.lambda_progress import wait_for
 from fanreel.cli.lambda_target import Target, camel, stack_command
 from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.cli.report import duration_in_words, size_in_words
@@ -81,8 +81,7 @@ def render(  # noqa: PLR0913 (each is an option)
         )
         return
     target.say(f"{started.render_id} started{again}")
-    with watching(as_json=target.as_json) as on_progress:
-        end = client.wait(started.render_id, on_progress=on_progress)
+    end = wait_for(client, started.render_id, as_json=target.as_json)
     result = end.to_json()
     lines = [str(end.output_uri)]
     if output is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast, get_args
 
 import typer
 
-from fanreel.cli.lambda_progress import progress_lines, watching
+from fanreel.cli.lambda_progress import progress_lines, wait_for
 from fanreel.cli.lambda_render import cost_lines
 from fanreel.cli.lambda_target import Target, stack_command
 from fanreel.cli.report import size_in_words
@@ -28,8 +28,7 @@ def progress(
     """Show where a render stands."""
     client = target.client()
     if wait:
-        with watching(as_json=target.as_json) as on_progress:
-            now = client.wait(render_id, on_progress=on_progress)
+        now = wait_for(client, render_id, as_json=target.as_json)
     else:
         now = client.progress(render_id)
     target.answer(now, *progress_lines(now))
