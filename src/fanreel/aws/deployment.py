@@ -48,8 +48,9 @@ def aws_errors(doing: str) -> Iterator[None]:
     except RenderError:
         raise
     except (NoCredentialsError, NoRegionError) as exc:
+        what = str(exc).rstrip(".")
         raise InvalidConfig(
-            f"{doing}: {str(exc).rstrip('.')}; configure AWS (`aws configure`, AWS_PROFILE, AWS_REGION)"
+            f"{doing}: {what}; configure AWS (`aws configure`, AWS_PROFILE, AWS_REGION)"
         ) from exc
     except ClientError as exc:
         code = error_code(exc)
