@@ -1,5 +1,6 @@
 """`assemble()`: rendered chunks and the sound become the video."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,12 @@ from typing import Any
 from fanreel import plan_dir as plans
 from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS
-from fanreel.encode.joining import Segment, join_segments, read_segment
-from fanreel.errors import MissingPlanArtifact, PlanHashMismatch
+from fanreel.encode.gif import write_gif
+from fanreel.encode.joining import join_packets
+from fanreel.encode.part import Part
+from fanreel.encode.parts import check_sequence, read_part
+from fanreel.encode.png_frames import copy_frames
+from fanreel.errors import MissingPlanArtifact
 from fanreel.plan_dir import PlanManifest
 
 
@@ -61,13 +66,11 @@ def assemble(
     del cfr
     manifest = plans.read_manifest(plan_dir)
     sound = _check_sound(manifest, audio_path)
-    segments = [read_segment(path) for path in chunk_paths]
-    _check_cover(manifest, segments)
+    parts = [read_part(Path(path), manifest.format) for path in chunk_paths]
+    _check_whole(manifest, parts)
     with written_aside(output_path) as aside, naming_write_errors(output_path):
-        join_segments(
-            segments, aside, FORMATS[manifest.format].container, manifest.fps, audio_path=sound
-        )
-        digest, size_bytes = plans.sha256_file(aside), aside.stat().st_size
+        _write(manifest, parts, sound, aside)
+        size_bytes, digest = measure(aside)
     return AssembleResult(
         output_path=output_path,
         frames_encoded=manifest.total_frames,
@@ -77,52 +80,44 @@ def assemble(
     )
 
 
+def measure(output_path: Path) -> tuple[int, str]:
+    """Give size in bytes and sha256 of a file, or of a directory's files in order of name."""
+    if output_path.is_file():
+        return output_path.stat().st_size, plans.sha256_file(output_path)
+    files = sorted(file for file in output_path.iterdir() if file.is_file())
+    digest = hashlib.sha256("".join(map(plans.sha256_file, files)).encode()).hexdigest()
+    return sum(file.stat().st_size for file in files), digest
+
+
+def _write(manifest: PlanManifest, parts: Sequence[Part], sound: Path | None, aside: Path) -> None:
+    match manifest.format:
+        case "png-sequence":
+            copy_frames(parts, aside, audio_path=sound)
+        case "gif":
+            write_gif(parts, aside, manifest.fps)
+        case name:
+            join_packets(parts, aside, FORMATS[name].container, manifest.fps, audio_path=sound)
+
+
 def _check_sound(manifest: PlanManifest, audio_path: Path | None) -> Path | None:
-    if not manifest.has_audio:
+    if not manifest.has_audio or not FORMATS[manifest.format].audio_codec:
         return None
-    if audio_path is None or not audio_path.is_file():
+    if audio_path is None or not Path(audio_path).is_file():
         raise MissingPlanArtifact(
             f"the plan has sound, but its mix is not at {audio_path}; "
             f"pass {manifest.audio_path} of the plan directory",
             path=str(audio_path),
         )
-    return audio_path
+    return Path(audio_path)
 
 
-def _check_cover(manifest: PlanManifest, segments: Sequence[Segment]) -> None:
-    """Check that *segments* are this plan's, alike, in order, and cover its timeline."""
-    expected = 0
-    for segment in segments:
-        _check_place(manifest, segment, expected)
-        if segment.parameters != segments[0].parameters:
-            raise PlanHashMismatch(
-                f"chunk {segment.path} is encoded differently from {segments[0].path}; "
-                "render both from one plan with one version of fanreel",
-                path=str(segment.path),
-            )
-        expected += segment.frames
-    if expected != manifest.total_frames:
+def _check_whole(manifest: PlanManifest, parts: Sequence[Part]) -> None:
+    """Check that *parts* are this plan's, in order, and all of it."""
+    end = check_sequence(parts, manifest.plan_hash, 0)
+    if end != manifest.total_frames:
         raise MissingPlanArtifact(
-            f"{len(segments)} chunks hold {expected} frames, the plan has "
+            f"the {len(parts)} chunks hold {end} frames, the plan has "
             f"{manifest.total_frames}; pass all chunks of the plan, each once",
-            frames=expected,
+            frames=end,
             total_frames=manifest.total_frames,
-        )
-
-
-def _check_place(manifest: PlanManifest, segment: Segment, expected: int) -> None:
-    mark = segment.mark
-    if mark is None or mark.plan_hash != manifest.plan_hash:
-        raise PlanHashMismatch(
-            f"chunk {segment.path} was not rendered from this plan "
-            f"({manifest.plan_hash[:12]}…); render it again from this one",
-            path=str(segment.path),
-        )
-    if mark.start_frame != expected:
-        raise MissingPlanArtifact(
-            f"chunk {segment.path} starts at frame {mark.start_frame}, but the ones before it end "
-            f"at {expected}; pass all chunks of the plan, in order, each once",
-            path=str(segment.path),
-            start_frame=mark.start_frame,
-            expected_frame=expected,
         )

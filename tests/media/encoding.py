@@ -2,10 +2,11 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
+from av.video.reformatter import Colorspace, Interpolation
 
 from fanreel import plan_dir as plans
 from fanreel.config import RenderConfig
@@ -13,6 +14,9 @@ from fanreel.encode.formats import FORMATS, lock_encoder
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.plan_dir import LockedRenderConfig, PlanManifest, Versions
+
+if TYPE_CHECKING:
+    from av.video.codeccontext import VideoCodecContext
 
 WIDTH, HEIGHT = 192, 108
 PLAN_HASH = "5f" * 32
@@ -34,6 +38,12 @@ def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> Frame:
 def bgr0(rgb: Frame) -> Frame:
     """Give a picture as the opaque engine does, with rubbish in the unused byte."""
     return np.dstack([rgb[..., ::-1], np.full(rgb.shape[:2], 77, np.uint8)]).copy()
+
+
+def opaque(number: int) -> Frame:
+    """Give a picture as RGBA with nothing see-through."""
+    rgb = picture(number)
+    return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]).copy()
 
 
 def translucent(number: int, width: int = WIDTH, height: int = HEIGHT) -> Frame:
@@ -115,11 +125,30 @@ def write_plan(
     return plan_dir
 
 
-def decode(path: Path, pixel_format: str = "rgb24") -> list[Frame]:
-    """Decode every frame of a video."""
+def decode(path: Path, pixel_format: str = "rgb24", decoder: str | None = None) -> list[Frame]:
+    """Decode every frame of a video, or a picture; *decoder* is libav's name of another one."""
     with av.open(str(path)) as container:
-        frames = container.decode(video=0)
-        return [np.asarray(f.to_ndarray(format=pixel_format), np.uint8) for f in frames]
+        stream = container.streams.video[0]
+        context = stream.codec_context
+        if decoder is not None:
+            context = cast("VideoCodecContext", av.CodecContext.create(decoder, "r"))
+            context.extradata = stream.codec_context.extradata
+            context.codec_tag = stream.codec_context.codec_tag
+        packets = [packet if packet.size else None for packet in container.demux(stream)]
+        frames = [frame for packet in packets for frame in context.decode(packet)]
+        return [_pixels(frame, pixel_format) for frame in frames]
+
+
+def _pixels(frame: av.VideoFrame, pixel_format: str) -> Frame:
+    # ProRes says its matrix, but libav's decoder leaves the range out.
+    matrix = None if frame.format.is_rgb else Colorspace.ITU709
+    shown = frame.reformat(
+        format=pixel_format,
+        src_colorspace=matrix,
+        dst_colorspace=matrix,
+        interpolation=Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT,
+    )
+    return np.asarray(shown.to_ndarray(), np.uint8)
 
 
 def psnr(left: Frame, right: Frame) -> float:

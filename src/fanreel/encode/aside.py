@@ -4,6 +4,7 @@ import contextlib
 import errno
 import itertools
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ _REFUSED = (
     errno.ENOTEMPTY,
     errno.ENAMETOOLONG,
 )
+# Names in a sequence of frames: png_frames.py.
+_OUR_FRAMES = re.compile(r"frame_\d{6,}\.png|segment\.txt|audio\.wav")
 _serial = itertools.count()
 
 
@@ -30,16 +33,18 @@ def written_aside(path: Path) -> Iterator[Path]:
     Give a name beside *path* to write to; on success it takes the place of *path*.
 
     On any error, Ctrl-C too, what was written is removed and *path* stays as it was. Errors of
-    the block itself pass unchanged; `naming_write_errors()` is for the writes in it.
+    the block itself pass unchanged; `naming_write_errors()` is for the writes in it. A directory
+    is replaced only if it is a plan, a sequence of frames, or empty.
 
     Raises:
         DiskFull: There is no room left. Retryable.
-        InvalidConfig: The place cannot be written to. Terminal.
+        InvalidConfig: The place cannot be written to, or holds somebody's files. Terminal.
     """
-    # The process id and a serial keep two writers of one output apart.
-    aside = path.with_name(f".{path.name}.{os.getpid()}-{next(_serial)}.part")
+    path = path.absolute()  # so that "." has a name and a parent
+    aside = _beside(path, "part")
     try:
         with naming_write_errors(path):
+            _check_ours(path)
             path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
         with naming_write_errors(path):
@@ -71,15 +76,43 @@ def naming_write_errors(path: Path) -> Iterator[None]:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a directory tree; nothing there is fine."""
+    """Remove a file or a directory tree as far as that goes; nothing there is fine."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        # A read-only file system refuses even to remove what is not there.
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    # The process id and a serial keep two writers of one output apart.
+    return path.with_name(f".{path.name}.{os.getpid()}-{next(_serial)}.{suffix}")
+
+
+def _check_ours(path: Path) -> None:
+    """Refuse to replace a directory that holds anything we did not make."""
+    if not path.is_dir() or (path / "plan.json").is_file():
+        return
+    foreign = [entry.name for entry in path.iterdir() if not _OUR_FRAMES.fullmatch(entry.name)]
+    if foreign:
+        raise InvalidConfig(
+            f"{path} is a directory that holds other files ({min(foreign)}, ...); "
+            "choose an output that does not exist yet",
+            path=str(path),
+        )
 
 
 def _take_place(aside: Path, path: Path) -> None:
-    if aside.is_dir() and path.is_dir():
-        # A directory cannot be renamed over one that holds files.
-        remove(path)
-    aside.replace(path)
+    if not (aside.is_dir() and path.is_dir()):
+        aside.replace(path)
+        return
+    # A directory cannot be renamed over one that holds files, so the old one steps aside.
+    old = _beside(path, "old")
+    path.rename(old)
+    try:
+        aside.rename(path)
+    except BaseException:
+        old.rename(path)
+        raise
+    remove(old)

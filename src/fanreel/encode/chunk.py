@@ -1,13 +1,12 @@
-"""The segments of one chunk as one file, for callers that carry chunks instead of segments."""
+"""The segments of one chunk as one part, for callers that carry chunks instead of segments."""
 
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 from fanreel.encode.aside import naming_write_errors, written_aside
-from fanreel.encode.formats import FORMATS
-from fanreel.encode.joining import join_segments, read_segment
 from fanreel.encode.mark import SegmentMark
+from fanreel.encode.parts import check_sequence, join_parts, read_part
 
 
 def join_chunk(
@@ -19,20 +18,22 @@ def join_chunk(
     mark: SegmentMark,
 ) -> None:
     """
-    Put the segments of one chunk, in order, into one file that `assemble()` takes alike.
+    Put the segments of one chunk, in order, into one part that `assemble()` takes alike.
 
     Args:
         segment_paths: At least one; each starts where the one before it ends.
-        output_path: The chunk; appears whole or not at all.
+        output_path: The chunk, a file or for png-sequence a directory; appears whole or not at all.
         output_format: As in the plan, `mp4` or another.
         fps: Frame rate.
         mark: The plan, and the chunk's first frame.
     Raises:
-        MissingPlanArtifact: A segment is not there. Retryable.
+        MissingPlanArtifact: A segment is not there, or not in its place. Retryable.
+        PlanHashMismatch: A segment belongs to another plan. Terminal.
         MediaUnreadable: A segment is damaged. Terminal.
         DiskFull: There is no room left. Retryable.
         InvalidConfig: The output cannot be written. Terminal.
     """
-    segments = [read_segment(path) for path in segment_paths]
+    parts = [read_part(path, output_format) for path in segment_paths]
+    check_sequence(parts, mark.plan_hash, mark.start_frame)
     with written_aside(output_path) as aside, naming_write_errors(output_path):
-        join_segments(segments, aside, FORMATS[output_format].segment_container, fps, mark=mark)
+        join_parts(parts, aside, output_format, fps, mark)

@@ -10,7 +10,6 @@ both average and base frame rate are exact, and no rounding of a container adds 
 import heapq
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,46 +20,30 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from fanreel.encode.mark import SegmentMark
-from fanreel.encode.segment import HEVC_TAG
-from fanreel.errors import MediaUnreadable, MissingPlanArtifact
+from fanreel.encode.part import Part, damaged
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic for the type checker only
 
 _SOUND_RATE = 48_000
+_ALPHA_MODE = "alpha_mode"
+"""Without this tag a WebM player does not look for the alpha beside each packet."""
 # A movie time scale divides both frames and samples, as long as it is a sane number.
 _MOVIE_TIMESCALE_LIMIT = 10_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """What the header of a segment (or of segments already joined) says."""
-
-    path: Path
-    frames: int
-    mark: SegmentMark | None
-    parameters: tuple[object, ...]
-    """What has to be equal in all parts of one video: codec, size, extradata and the like."""
-    reorder_depth: int
-
-
-def read_segment(path: Path) -> Segment:
+def read_container(path: Path) -> Part:
     """
-    Read a segment's header and count its frames.
+    Read a part's header and count its frames.
 
     Raises:
-        MissingPlanArtifact: There is no such file. Retryable.
         MediaUnreadable: It is not a whole video. Terminal.
     """
-    if not path.is_file():
-        raise MissingPlanArtifact(
-            f"chunk {path} does not exist; render it again or fetch it", path=str(path)
-        )
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             context = stream.codec_context
-            return Segment(
+            return Part(
                 path=path,
                 frames=stream.frames or sum(1 for p in container.demux(stream) if p.size),
                 mark=SegmentMark.from_text(_comment(container)),
@@ -74,11 +57,11 @@ def read_segment(path: Path) -> Segment:
                 reorder_depth=context.reorder_depth,
             )
     except (av.FFmpegError, IndexError) as exc:
-        raise _unreadable(path, exc) from exc
+        raise damaged(path, exc) from exc
 
 
-def join_segments(
-    segments: Sequence[Segment],
+def join_packets(
+    parts: Sequence[Part],
     output: Path,
     container: str,
     fps: Fraction,
@@ -87,24 +70,24 @@ def join_segments(
     audio_path: Path | None = None,
 ) -> None:
     """
-    Copy the packets of *segments*, in order, and those of the sound into one new file.
+    Copy the packets of *parts*, in order, and those of the sound into one new file.
 
     Args:
-        segments: At least one; their parameters are equal.
+        parts: At least one; their parameters are equal.
         output: File to write; the caller takes care that it appears whole or not at all.
         container: libav muxer.
         fps: Frame rate.
         mark: Kept in the file when it is itself a part; None for a finished video.
         audio_path: File with one audio track that starts at 0; its packets are copied too.
     Raises:
-        MediaUnreadable: A segment's packets are not what its header promises. Terminal.
+        MediaUnreadable: A part's packets are not what its header promises. Terminal.
     """
     with av.open(str(output), "w", format=container, container_options=_options(fps)) as target:
         if mark is not None:
             target.metadata["comment"] = mark.to_text()
-        with av.open(str(segments[0].path)) as first:
+        with av.open(str(parts[0].path)) as first:
             video = _video_like(target, first.streams.video[0], fps)
-            tracks = [_video_packets(segments, video, fps)]
+            tracks = [_video_packets(parts, video, fps)]
             if audio_path is None:
                 _mux(target, tracks)
                 return
@@ -131,8 +114,10 @@ def _video_like(target: OutputContainer, template: VideoStream, fps: Fraction) -
     video.time_base = 1 / fps
     # The demuxer's estimate depends on how long the first part is, and would be written.
     video.codec_context.bit_rate = 0
-    if template.codec_context.name == "hevc":
-        video.codec_context.codec_tag = HEVC_TAG
+    # Left to itself the muxer takes the codec's first tag: hev1, or ProRes 422 for 4444.
+    video.codec_context.codec_tag = template.codec_context.codec_tag
+    if _ALPHA_MODE in template.metadata:
+        video.metadata[_ALPHA_MODE] = template.metadata[_ALPHA_MODE]
     return video
 
 
@@ -146,14 +131,14 @@ def _decode_time(packet: "Packet[Stream]") -> Fraction:
 
 
 def _video_packets(
-    segments: Sequence[Segment], stream: VideoStream, fps: Fraction
+    parts: Sequence[Part], stream: VideoStream, fps: Fraction
 ) -> "Iterator[Packet[Stream]]":
-    delay = max(segment.reorder_depth for segment in segments)
+    delay = max(part.reorder_depth for part in parts)
     start = 0
-    for segment in segments:
+    for part in parts:
         shown = set()
-        with av.open(str(segment.path)) as container:
-            for count, packet in enumerate(_read(container, segment.path)):
+        with av.open(str(part.path)) as container:
+            for count, packet in enumerate(_read(container, part.path)):
                 frame = round((packet.pts or 0) * packet.time_base * fps)
                 shown.add(frame)
                 packet.stream = stream
@@ -162,9 +147,9 @@ def _video_packets(
                 packet.dts = start + count - delay
                 packet.duration = 1
                 yield packet
-        if shown != set(range(segment.frames)):
-            raise _unreadable(segment.path, f"it holds frames {sorted(shown)[:3]}…")
-        start += segment.frames
+        if shown != set(range(part.frames)):
+            raise damaged(part.path, f"it holds frames {sorted(shown)[:3]}…")
+        start += part.frames
 
 
 def _read(container: InputContainer, path: Path) -> "Iterator[Packet[Stream]]":
@@ -173,7 +158,7 @@ def _read(container: InputContainer, path: Path) -> "Iterator[Packet[Stream]]":
             if packet.size:
                 yield cast("Packet[Stream]", packet)
     except av.FFmpegError as exc:
-        raise _unreadable(path, exc) from exc
+        raise damaged(path, exc) from exc
 
 
 def _audio_packets(container: InputContainer, stream: Stream) -> "Iterator[Packet[Stream]]":
@@ -187,9 +172,3 @@ def _audio_packets(container: InputContainer, stream: Stream) -> "Iterator[Packe
 def _comment(container: InputContainer) -> str:
     # Matroska upper-cases the names of its tags.
     return {k.lower(): v for k, v in container.metadata.items()}.get("comment", "")
-
-
-def _unreadable(path: Path, why: object) -> MediaUnreadable:
-    return MediaUnreadable(
-        f"chunk {path} is damaged ({why}); delete it and render it again", path=str(path)
-    )

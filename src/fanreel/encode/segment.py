@@ -19,9 +19,6 @@ from fanreel.encode.pixels import BT709, PixelConverter, Pixels
 from fanreel.encode.png_frames import PngSink
 from fanreel.plan_dir import LockedRenderConfig
 
-HEVC_TAG = "hvc1"
-"""With libav's default, hev1, Apple's players show nothing."""
-
 
 class _Sink(Protocol):
     def encode(self, frame: av.VideoFrame, number: int) -> None: ...
@@ -184,7 +181,7 @@ def configure(stream: VideoStream, locked: LockedRenderConfig, fps: Fraction) ->
     context.gop_size = locked.gop
     context.flags |= Flags.closed_gop | Flags.bitexact
     if locked.codec == "libx265":
-        context.codec_tag = HEVC_TAG
+        context.codec_tag = "hvc1"  # with libav's default, hev1, Apple's players show nothing
     if locked.pixel_format.startswith("yuv"):
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = 1
