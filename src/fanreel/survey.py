@@ -22,6 +22,7 @@ from fanreel.errors import (
     MediaUnreadable,
 )
 from fanreel.media.probe import MediaInfo, probe
+from fanreel.media.serving import ProbeFeed
 from fanreel.page.config import planning_config
 from fanreel.plan_dir import Clip, MediaClip, RecordedResponse
 from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
@@ -135,6 +136,7 @@ class _Surveyor:
                 self._root.width, self._root.height, self._fps, self._config.variables
             ),
             network=self._recorder,
+            own=ProbeFeed(self._project_dir).reply,
             on_request=self._note,
         )
 

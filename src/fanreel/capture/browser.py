@@ -34,6 +34,7 @@ _FLAGS = (
     "--disable-checker-imaging",  # a frame waits for its images instead of showing gaps
     "--disable-frame-rate-limit",
     "--disable-gpu-vsync",
+    "--js-flags=--expose-gc",
     "--force-color-profile=srgb",
     "--hide-scrollbars",
     "--mute-audio",
@@ -42,6 +43,11 @@ _FLAGS = (
     "--no-pings",
     "--dns-prefetch-disable",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
+# As Playwright has it when headless: a mouse that hovers, so that media queries answer alike.
+_MOUSE = (
+    "--blink-settings=primaryHoverType=2,availableHoverTypes=2,"
+    "primaryPointerType=4,availablePointerTypes=4"
 )
 # Frames with LCD text off depended on the order they were asked for; greyscale comes from
 # fontconfig instead. And the infobar that announces automation would shift the page.
@@ -80,6 +86,7 @@ def browser_argv(launch: Launch) -> list[str]:
             "--ozone-platform=x11",
             "--window-position=0,0",
             "--kiosk",
+            _MOUSE,
             "--app=data:text/html,",
         ]
     return argv
@@ -183,7 +190,7 @@ class Browser:
             stack.callback(self._quietly, self._context.close)
         except (Error, TimeoutError, OSError) as exc:
             raise BrowserUnavailable(
-                f"{program} did not start: {_first_lines(str(exc)) or 'no answer in time'}; "
+                f"{program} did not start: {_reason(str(exc))}; "
                 "`fanreel doctor` says what is missing",
                 path=str(program),
             ) from exc
@@ -206,5 +213,8 @@ def _processes_of(profile_dir: Path) -> list[int]:
     return found
 
 
-def _first_lines(text: str, count: int = 3) -> str:
-    return " ".join(line.strip() for line in text.splitlines()[:count] if line.strip())
+def _reason(text: str) -> str:
+    """Give the line of Playwright's report that names the cause."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    fatal = [line for line in lines if "FATAL" in line or "error while loading" in line]
+    return (fatal or lines or ["no answer in time"])[0]

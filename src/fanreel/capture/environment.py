@@ -30,6 +30,8 @@ _FONTCONFIG = """<?xml version="1.0"?>
 </fontconfig>
 """
 
+# Chromium puts a socket of some 45 characters below it, and a socket's path has at most 107.
+_LONGEST_SOCKET_DIR = 60
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH")
 
 
@@ -68,7 +70,7 @@ def child_environment(
         "HOME": str(work_dir),
         "XDG_CONFIG_HOME": str(work_dir / "config"),
         "XDG_CACHE_HOME": str(work_dir / "cache"),
-        "TMPDIR": str(work_dir),
+        "TMPDIR": str(work_dir) if len(str(work_dir)) <= _LONGEST_SOCKET_DIR else "/tmp",  # noqa: S108
         "FONTCONFIG_FILE": str(fonts),
         # One language and one time zone, or dates and numbers would differ between machines.
         "LANG": "en_US.UTF-8",

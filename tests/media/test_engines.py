@@ -1,0 +1,86 @@
+"""Two ways of getting a picture out of Chromium, one picture."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from fanreel.capture.network import Replayer
+from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.config import RenderConfig
+from fanreel.page.config import planning_config
+from fanreel.project import open_project, output_fps
+
+COMPOSITIONS = Path(__file__).parents[1] / "compositions"
+Pixels = npt.NDArray[np.uint8]
+Engine = Literal["xvfb", "screenshot"]
+
+
+def pictures(
+    project: Path, engine: Engine, frames: list[int], temp_dir: Path, scale: float = 1
+) -> list[Pixels]:
+    """Give the pictures of *frames*, height × width × 3, R,G,B."""
+    root = open_project(project, RenderConfig())
+    spec = StageSpec(width=root.width, height=root.height, engine=engine, device_scale_factor=scale)
+    config = planning_config(root.width, root.height, output_fps(root, RenderConfig()), {})
+    with Stage(spec, temp_dir) as stage:
+        stage.present(
+            Show(
+                root_dir=project,
+                entry_file="index.html",
+                page_config=config,
+                network=Replayer([], temp_dir),
+            )
+        )
+        stage.open()
+        width, height = spec.pixel_size
+        buffer = np.empty((height, width, 4), np.uint8)
+        found = []
+        for frame in frames:
+            stage.capture(frame, buffer)
+            order = [2, 1, 0] if stage.pixels == "bgr0" else [0, 1, 2]
+            found.append(buffer[:, :, order].copy())
+    return found
+
+
+def differences(project: str, frames: list[int], temp_dir: Path) -> list[Pixels]:
+    """Give, for each frame, by how many levels each pixel differs between the engines."""
+    by_screen = pictures(COMPOSITIONS / project, "xvfb", frames, temp_dir)
+    by_screenshot = pictures(COMPOSITIONS / project, "screenshot", frames, temp_dir)
+    return [
+        np.abs(one.astype(int) - other).max(axis=2)
+        for one, other in zip(by_screen, by_screenshot, strict=True)
+    ]
+
+
+def test_both_engines_give_identical_pixels(tmp_path: Path) -> None:
+    """The framebuffer of the virtual screen holds what a lossless screenshot shows."""
+    for found in differences("everything-moves", [0, 1, 2, 7, 16, 25], tmp_path):
+        assert np.count_nonzero(found) == 0
+
+
+def test_webgl_differs_at_smoothed_edges_only(tmp_path: Path) -> None:
+    """SwiftShader smooths edges a little differently without a screen; planes are identical."""
+    for found in differences("webgl-triangle", [0, 7, 25], tmp_path):
+        assert found.max() <= 24
+        assert np.count_nonzero(found) < found.size * 0.02
+
+
+def test_webgl_is_drawn_and_moves(tmp_path: Path) -> None:
+    """WebGL works under the CPU compositor: the clear colour tells the time, a triangle turns."""
+    first, last = pictures(COMPOSITIONS / "webgl-triangle", "xvfb", [0, 29], tmp_path)
+    assert first[2, 2].tolist() == [0, 51, 255]
+    assert last[2, 2].tolist() == [247, 51, 9]
+    assert [255, 179, 0] in first.reshape(-1, 3).tolist()
+    assert not np.array_equal(first, last)
+
+
+def test_supersampling_does_not_change_the_layout(tmp_path: Path) -> None:
+    """At twice the scale each picture is twice as large, and its average is the same picture."""
+    project = COMPOSITIONS / "everything-moves"
+    [small] = pictures(project, "xvfb", [10], tmp_path)
+    [large] = pictures(project, "xvfb", [10], tmp_path, scale=2)
+    assert large.shape == (720, 1280, 3)
+    halved = large.reshape(360, 2, 640, 2, 3).mean(axis=(1, 3))
+    assert np.abs(halved - small).mean() < 2
