@@ -11,35 +11,39 @@ from typing import TYPE_CHECKING, Any
 from fanreel import errors
 
 if TYPE_CHECKING:
-    from fanreel.assembly import AssembleResult, assemble
+    # `X as X`: type checkers take it as said to the world.
+    from fanreel.assembly import AssembleResult as AssembleResult
+    from fanreel.assembly import assemble as assemble
+    from fanreel.config import DEFAULT_CHUNK_SIZE as DEFAULT_CHUNK_SIZE
+    from fanreel.config import DEFAULT_MAX_PARALLEL_CHUNKS as DEFAULT_MAX_PARALLEL_CHUNKS
+    from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES as PLAN_DIR_SIZE_LIMIT_BYTES
+    from fanreel.config import RenderConfig as RenderConfig
     from fanreel.config import (
-        DEFAULT_CHUNK_SIZE,
-        DEFAULT_MAX_PARALLEL_CHUNKS,
-        PLAN_DIR_SIZE_LIMIT_BYTES,
-        RenderConfig,
-        reject_unsupported_distributed_format,
+        reject_unsupported_distributed_format as reject_unsupported_distributed_format,
     )
     from fanreel.errors import *  # noqa: F403
-    from fanreel.local import RenderEvent, RenderResult, render
-    from fanreel.plan_dir import (
-        Artifact,
-        Clip,
-        Composition,
-        LockedRenderConfig,
-        MediaClip,
-        PlanManifest,
-        RecordedResponse,
-        Versions,
-    )
-    from fanreel.planning import PlanResult, plan
-    from fanreel.rendering import ChunkResult, SegmentKey, SegmentStore, render_chunk
-    from fanreel.stills import still
-    from fanreel.timeline import (
-        ChunkPlan,
-        ChunkSlice,
-        build_chunk_slices,
-        resolve_chunk_plan,
-    )
+    from fanreel.local import RenderEvent as RenderEvent
+    from fanreel.local import RenderResult as RenderResult
+    from fanreel.local import render as render
+    from fanreel.plan_dir import Artifact as Artifact
+    from fanreel.plan_dir import Clip as Clip
+    from fanreel.plan_dir import Composition as Composition
+    from fanreel.plan_dir import LockedRenderConfig as LockedRenderConfig
+    from fanreel.plan_dir import MediaClip as MediaClip
+    from fanreel.plan_dir import PlanManifest as PlanManifest
+    from fanreel.plan_dir import RecordedResponse as RecordedResponse
+    from fanreel.plan_dir import Versions as Versions
+    from fanreel.planning import PlanResult as PlanResult
+    from fanreel.planning import plan as plan
+    from fanreel.rendering import ChunkResult as ChunkResult
+    from fanreel.rendering import SegmentKey as SegmentKey
+    from fanreel.rendering import SegmentStore as SegmentStore
+    from fanreel.rendering import render_chunk as render_chunk
+    from fanreel.stills import still as still
+    from fanreel.timeline import ChunkPlan as ChunkPlan
+    from fanreel.timeline import ChunkSlice as ChunkSlice
+    from fanreel.timeline import build_chunk_slices as build_chunk_slices
+    from fanreel.timeline import resolve_chunk_plan as resolve_chunk_plan
 
 _NAMES_OF_MODULE = {
     "fanreel.assembly": ("AssembleResult", "assemble"),
