@@ -43,6 +43,7 @@ class RecordingWorker(ScriptedWorker):
     render_id: str
     billed_ms: int = 1500
     memory_mb: int = 2048
+    video: bytes = VIDEO
 
     def invoke(self, event: Event) -> Event:
         """Answer one invocation; leave a counter when it begins and a record when it ends."""
@@ -74,7 +75,7 @@ class RecordingWorker(ScriptedWorker):
         ended = replace(record, **self._results(event, answer))
         write_bytes(self.s3, folder.joined(ended.name()), ended.to_json())
         if work == ASSEMBLE:
-            write_bytes(self.s3, S3Uri.parse(event["OutputS3Uri"]), VIDEO)
+            write_bytes(self.s3, S3Uri.parse(event["OutputS3Uri"]), self.video)
         return answer
 
     def recorded(self, work: str) -> bool:

@@ -15,6 +15,9 @@ import pytest
 
 from fanreel.aws import RenderClient
 from fanreel.aws.results import PLATFORM_ADVICE, Failure
+from fanreel.aws.segments import pack
+from fanreel.aws.storage import write_bytes
+from fanreel.aws.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     AssetNotFound,
@@ -148,6 +151,49 @@ def test_a_poll_is_one_description_and_one_list(lab: Lab) -> None:
     lab.wait(worker)
 
 
+def test_frames_come_as_a_folder(lab: Lab) -> None:
+    """A PNG sequence travels as one tar; it is unpacked unless it is to be one."""
+    frames = lab.folder / "frames"
+    frames.mkdir()
+    for number in (1, 2):
+        (frames / f"frame_{number:06}.png").write_bytes(b"png")
+    pack(frames, lab.folder / "packed.tar")
+    worker = lab.worker(
+        output_format="png-sequence", video=(lab.folder / "packed.tar").read_bytes()
+    )
+    started = lab.start(worker, {"format": "png-sequence"})
+    assert started.output_uri.endswith(f"{worker.render_id}.tar")
+    lab.wait(worker)
+    lab.client.download(worker.render_id, lab.folder / "unpacked")
+    assert sorted(path.name for path in (lab.folder / "unpacked").iterdir()) == [
+        "frame_000001.png",
+        "frame_000002.png",
+    ]
+    kept = lab.client.download(worker.render_id, lab.folder / "kept.tar")
+    assert Path(kept.path).read_bytes() == worker.video
+
+
+def test_a_folder_of_frames_is_fetched_and_deleted_whole(lab: Lab) -> None:
+    """An output URI that ends in a slash is a folder of single objects."""
+    worker = lab.worker(output_format="png-sequence")
+    output = f"s3://{lab.bucket}/outputs/{worker.render_id}/"
+    lab.client.start_render(
+        lab.project,
+        {"format": "png-sequence"},
+        render_id=worker.render_id,
+        output_uri=output,
+    )
+    lab.wait(worker)
+    for number in (1, 2):
+        write_bytes(lab.s3, S3Uri.parse(f"{output}frame_{number:06}.png"), b"png")
+    fetched = lab.client.download(worker.render_id, lab.folder / "single")
+    assert fetched.size_bytes == 6
+    with pytest.raises(InvalidConfig, match="folder of frames"):
+        lab.client.presigned_url(worker.render_id)
+    lab.client.delete_render(worker.render_id)
+    assert not any(worker.render_id in key for key in lab.objects())
+
+
 def test_a_failure_is_raised_as_its_own_class(lab: Lab) -> None:
     """Code, message, chunk and advice; and there is no video to fetch."""
     worker = lab.worker()
@@ -265,6 +311,12 @@ def test_a_bad_line_stops_a_batch_before_it_starts(lab: Lab) -> None:
     ]
     with pytest.raises(InvalidConfig, match=r"render 1: .*fps.*; render 4: .*id x of render 3"):
         lab.client.render_batch(lab.project, lines)
+    with pytest.raises(InvalidConfig, match=r"line 1: nope: .*; line 2: the line: "):
+        lab.client.render_batch(lab.project, [{"nope": 1}, "text"])  # type: ignore[list-item]
+    path = lab.folder / "bad.jsonl"
+    path.write_text('{}\n{"renderId": }\n')
+    with pytest.raises(InvalidConfig, match="line 2: not JSON"):
+        lab.client.render_batch(lab.project, path)
     assert lab.objects() == before
 
 

@@ -14,6 +14,7 @@ from fanreel.aws.cost import (
     Usage,
     cost_of,
     estimate_render,
+    transitions,
     vcpus,
 )
 from fanreel.aws.prices import PRICES_DATE, REFERENCE_REGION, prices_for
@@ -150,3 +151,9 @@ def test_the_table_shows_every_size_and_the_alternatives(tmp_path: Path) -> None
     ]
     assert all(row.count("USD") == 5 for row in rows)
     assert any("Remotion" in line for line in lines)
+
+
+def test_many_chunks_are_executions_of_their_own() -> None:
+    """Beyond the inline Map's 40, each chunk starts and ends by itself."""
+    assert transitions(40, 40) == 12 + 40 * 3
+    assert transitions(41, 41) == 12 + 41 * 5

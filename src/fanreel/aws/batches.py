@@ -52,18 +52,34 @@ def parse_batch(text: str) -> list[BatchLine]:
     Raises:
         InvalidConfig: A line is not as described above; every bad line is named. Terminal.
     """
-    lines, problems = [], []
+    numbered: list[tuple[int, Any]] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
+        if line.strip():
+            try:
+                numbered.append((number, json.loads(line)))
+            except ValueError as exc:
+                numbered.append((number, exc))
+    return check_lines(numbered)
+
+
+def check_lines(numbered: Iterable[tuple[int, Any]]) -> list[BatchLine]:
+    """
+    Check the objects of a batch; an exception among them is a line that is not JSON.
+
+    Raises:
+        InvalidConfig: One is not as described above; every bad one is named. Terminal.
+    """
+    lines, problems = [], []
+    for number, value in numbered:
+        if isinstance(value, ValueError):
+            problems.append(f"line {number}: not JSON: {value}")
             continue
         try:
-            lines.append(BatchLine.model_validate(json.loads(line)))
+            lines.append(BatchLine.model_validate(value))
         except ValidationError as exc:
             error = exc.errors(include_url=False)[0]
             where = ".".join(map(str, error["loc"])) or "the line"
             problems.append(f"line {number}: {where}: {error['msg']}")
-        except ValueError as exc:
-            problems.append(f"line {number}: not JSON: {exc}")
     if problems or not lines:
         raise InvalidConfig(
             "invalid batch: " + ("; ".join(problems) or "it has no lines"), problems=problems

@@ -12,8 +12,8 @@ import boto3
 from fanreel.aws import executions, finished, layout
 from fanreel.aws.batches import (
     DEFAULT_MAX_CONCURRENT,
-    BatchLine,
     batch_requests,
+    check_lines,
     read_batch,
     run_batch,
 )
@@ -41,6 +41,19 @@ from fanreel.errors import InvalidConfig, RenderCancelled
 
 Config = RenderConfig | Mapping[str, Any] | None
 _FIRST_POLL_S = 0.25
+
+
+def _is_uri(project: Path | str | Site) -> bool:
+    return isinstance(project, str) and project.startswith("s3://")
+
+
+def _require_page(project_dir: Path, entry_file: str) -> None:
+    if not (project_dir / entry_file).is_file():
+        raise InvalidConfig(
+            f"{project_dir} holds no {entry_file}; name the folder of the composition, or its "
+            "page with entryFile",
+            project=str(project_dir),
+        )
 
 
 class RenderClient:
@@ -150,30 +163,32 @@ class RenderClient:
 
         Everything that can be known here is checked before the first byte is sent.
         """
-        is_uri = isinstance(project, str) and project.startswith("s3://")
+        checked = self._check(project, config, render_id, output_uri, max_concurrency)
+        if _is_uri(project):
+            return checked
+        site = project if isinstance(project, Site) else self.deploy_site(project)
+        return dataclasses.replace(checked, project_uri=site.uri)
+
+    def _check(
+        self,
+        project: Path | str | Site,
+        config: Config,
+        render_id: str | None,
+        output_uri: str | None,
+        max_concurrency: int | None,
+    ) -> RenderRequest:
         stand_in = str(layout.site_manifest(self.deployment.bucket, "unknown"))
         checked = build_request(
             bucket=self.deployment.bucket,
-            project_uri=str(project) if is_uri else stand_in,
+            project_uri=str(project) if _is_uri(project) else stand_in,
             config=config,
             render_id=render_id,
             output_uri=output_uri,
             max_concurrency=max_concurrency,
         )
-        if is_uri:
-            return checked
-        site = project if isinstance(project, Site) else self._site(project, checked.config)
-        return dataclasses.replace(checked, project_uri=site.uri)
-
-    def _site(self, project: Path | str, config: RenderConfig) -> Site:
-        folder = Path(project)
-        if not (folder / config.entry_file).is_file():
-            raise InvalidConfig(
-                f"{folder} holds no {config.entry_file}; name the folder of the composition, or "
-                "its page with entryFile",
-                project=str(folder),
-            )
-        return self.deploy_site(folder)
+        if not _is_uri(project) and not isinstance(project, Site):
+            _require_page(Path(project), checked.config.entry_file)
+        return checked
 
     def start_render(
         self,
@@ -205,9 +220,10 @@ class RenderClient:
             StorageUnavailable: AWS did not answer. Retryable.
         """
         if max_cost_usd is not None:
-            if isinstance(project, Site) or str(project).startswith("s3://"):
+            if _is_uri(project) or isinstance(project, Site):
                 raise InvalidConfig("a cost limit needs the project as a folder, to probe it")
-            require_affordable(self.estimate(Path(project), config), max_cost_usd)
+            self._check(project, config, render_id, output_uri, max_concurrency)
+            require_affordable(self.estimate(project, config), max_cost_usd)
         return self.start(
             self.request(
                 project,
@@ -225,7 +241,7 @@ class RenderClient:
     def render_batch(
         self,
         project: Path | str | Site,
-        lines: Path | Iterable[BatchLine | Mapping[str, Any]],
+        lines: Path | Iterable[Mapping[str, Any]],
         config: Config = None,
         *,
         max_concurrent: int = DEFAULT_MAX_CONCURRENT,
@@ -245,13 +261,7 @@ class RenderClient:
         Raises:
             InvalidConfig: A line is wrong; every wrong line is named, none started. Terminal.
         """
-        if isinstance(lines, Path):
-            parsed = read_batch(lines)
-        else:
-            parsed = [
-                line if isinstance(line, BatchLine) else BatchLine.model_validate(line)
-                for line in lines
-            ]
+        parsed = read_batch(lines) if isinstance(lines, Path) else check_lines(enumerate(lines, 1))
         bucket = self.deployment.bucket
         # Checked against a stand-in first, so that a bad line uploads nothing.
         probe = str(layout.site_manifest(bucket, "unknown"))

@@ -24,9 +24,11 @@ INLINE_MAP_LIMIT = 40
 
 # Standard workflows bill the start, every state entered, every retry of one, and the end. A render
 # enters ten states besides its chunks; each round of a chunk enters three (the task, `Done`, and
-# `NextRound` or `ChunkDone`). A test counts them in a real execution.
-TRANSITIONS_PER_RENDER = 12
-TRANSITIONS_PER_ROUND = 3
+# `NextRound` or `ChunkDone`). A test counts them in a real execution. Beyond 40 chunks each is an
+# execution of its own, with a start and an end.
+_TRANSITIONS_PER_RENDER = 12
+_TRANSITIONS_PER_ROUND = 3
+_TRANSITIONS_PER_CHILD = 2
 
 # S3 requests of one invocation besides the segments it keeps: manifest, share of the artifacts,
 # look-ups; heartbeats and its record. Rounded up from what a traced render does.
@@ -40,6 +42,16 @@ DEFAULT_PROBE_FRAMES = 30
 # image under CPU limits; these stand in for `estimate`, whose notes say so.
 ASSUMED_COLD_START_MS = 4000.0
 ASSUMED_ASSEMBLE_MS = 2000.0
+
+
+def transitions(chunk_count: int, rounds: int) -> int:
+    """Give the state transitions of a render of *chunk_count* chunks in *rounds* invocations."""
+    children = chunk_count if chunk_count > INLINE_MAP_LIMIT else 0
+    return (
+        _TRANSITIONS_PER_RENDER
+        + _TRANSITIONS_PER_ROUND * rounds
+        + _TRANSITIONS_PER_CHILD * children
+    )
 
 
 def vcpus(memory_mb: float) -> float:
@@ -235,7 +247,7 @@ def _expected_usage(shape: Shape, billed_ms: Sequence[float], rounds: int) -> Us
             Billed(billed_ms=math.ceil(ms), memory_mb=shape.memory_mb, tmp_mb=shape.tmp_mb)
             for ms in (*billed_ms, *([0.0] * (invocations - len(billed_ms))))
         ),
-        transitions=TRANSITIONS_PER_RENDER + TRANSITIONS_PER_ROUND * rounds,
+        transitions=transitions(shape.cut.chunk_count, rounds),
         s3_puts=segments + PUTS_PER_INVOCATION * invocations + heartbeats,
         s3_gets=2 * segments + GETS_PER_INVOCATION * invocations,
     )

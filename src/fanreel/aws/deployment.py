@@ -1,5 +1,6 @@
 """Where a deployed stack is: the names `RenderClient` needs, read from CloudFormation outputs."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -147,9 +148,11 @@ class Connection:
         self.deployment = deployment
         self.session = session or boto3.Session(region_name=deployment.region)
         self.endpoint_url = endpoint_url
+        # Clients may be shared between threads, but a session makes only one at a time.
+        self._making = threading.Lock()
 
     def _client(self, service: Any) -> Any:
-        with aws_errors(f"connecting to {service}"):
+        with aws_errors(f"connecting to {service}"), self._making:
             return self.session.client(
                 service, region_name=self.deployment.region, endpoint_url=self.endpoint_url
             )
@@ -157,7 +160,7 @@ class Connection:
     @cached_property
     def s3(self) -> "S3Client":
         """The client of the render bucket."""
-        with aws_errors("connecting to s3"):
+        with aws_errors("connecting to s3"), self._making:
             return connect(self.session, self.endpoint_url)
 
     @cached_property

@@ -8,6 +8,7 @@ from fanreel.aws.deployment import Connection
 from fanreel.aws.executions import describe, is_running, output_uri_of
 from fanreel.aws.failures import s3_failures
 from fanreel.aws.results import Download
+from fanreel.aws.segments import PACKED, unpack_frames
 from fanreel.aws.storage import delete_objects, in_parallel, list_objects, look_up
 from fanreel.aws.transfer import fetch_file
 from fanreel.aws.uris import S3Uri
@@ -35,13 +36,29 @@ def video_uri(connection: Connection, render_id: str) -> S3Uri:
 
 
 def download(connection: Connection, render_id: str, path: Path) -> Download:
-    """Fetch a finished video to the file *path*, or into the folder *path*."""
+    """
+    Fetch a finished video to the file *path*, or into the existing folder *path*.
+
+    Frames packed as a tar are unpacked into the new folder *path*, unless it is named `.tar`.
+    """
     uri = video_uri(connection, render_id)
     if is_folder(uri):
         return _download_frames(connection, uri, path)
+    if uri.key.endswith(PACKED) and path.suffix != PACKED and not path.is_dir():
+        return _unpack_frames(connection, uri, path)
     target = path / uri.name if path.is_dir() else path
     content = fetch_file(connection.s3, uri, target)
     return Download(path=str(target), size_bytes=content.size_bytes, sha256=content.sha256)
+
+
+def _unpack_frames(connection: Connection, uri: S3Uri, path: Path) -> Download:
+    archive = path.with_name(f".{path.name}{PACKED}")
+    try:
+        content = fetch_file(connection.s3, uri, archive)
+        unpack_frames(archive, path)
+    finally:
+        archive.unlink(missing_ok=True)
+    return Download(path=str(path), size_bytes=content.size_bytes, sha256=content.sha256)
 
 
 def is_folder(uri: S3Uri) -> bool:
@@ -50,7 +67,9 @@ def is_folder(uri: S3Uri) -> bool:
 
 
 def _download_frames(connection: Connection, folder: S3Uri, path: Path) -> Download:
-    frames = [found.uri for found in list_objects(connection.s3, folder)]
+    # The console marks a folder by an empty object of its name.
+    found = (one.uri for one in list_objects(connection.s3, folder))
+    frames = [uri for uri in found if not is_folder(uri)]
     contents = in_parallel(
         lambda uri: fetch_file(connection.s3, uri, path / uri.key.removeprefix(folder.key)), frames
     )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from fanreel.aws.cost import TRANSITIONS_PER_RENDER, TRANSITIONS_PER_ROUND, Billed, Usage
+from fanreel.aws.cost import Billed, Usage, transitions
 from fanreel.aws.functions import FunctionSettings
 from fanreel.aws.progress import InvocationRecord, LiveCounter, RenderActivity
 
@@ -20,14 +20,13 @@ def used_so_far(
     open_ended = [_billed_until(counter, function, stopped_at) for counter in activity.unended]
     rounds = sum(record.invocation.chunk_index is not None for record in activity.records)
     rounds += sum(counter.invocation.chunk_index is not None for counter in activity.unended)
-    fixed = TRANSITIONS_PER_RENDER if stopped_at else TRANSITIONS_PER_RENDER - 2
     notes = []
     if open_ended:
         what = "killed" if stopped_at else "unfinished"
         notes.append(f"{len(open_ended)} {what} invocations are counted by their heartbeats")
     return Usage(
         invocations=(*ended, *open_ended),
-        transitions=fixed + TRANSITIONS_PER_ROUND * rounds,
+        transitions=transitions(len(activity.chunks), rounds),
         s3_puts=sum(record.s3_writes + 1 for record in activity.records),
         s3_gets=sum(record.s3_reads for record in activity.records),
     ), tuple(notes)
