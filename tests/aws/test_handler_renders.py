@@ -124,6 +124,7 @@ def test_a_worker_that_is_killed_loses_one_segment_at_most(
     with short_tmp_dir() as tmp_dir, container(environment, tmp_dir) as runtime:
         runtime.send(event)
         while len(list(list_objects(s3, folder))) < SEGMENTS // 2:
+            assert (answer := runtime.answer()) is None, answer
             time.sleep(0.02)
         family = psutil.Process(runtime.process.pid).children(recursive=True)
         runtime.process.kill()
