@@ -1,0 +1,124 @@
+"""What moto cannot do: stop at once (ministack can), and redrive (no emulator can)."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+import pytest
+
+from fanreel.aws import RenderClient, layout
+from fanreel.aws.storage import connect, look_up, write_bytes
+from fanreel.errors import InvalidConfig, RenderCancelled
+from statemachine.definition import definition
+from tests.aws.interpreters import BUCKET, FUNCTION_ARN, REGION, ministack
+from tests.aws.recording_worker import RecordingWorker
+from tests.aws.scripted_worker import LambdaEndpoint, Step, wait_until
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:machine"
+
+
+def test_a_cancelled_render_is_stopped_at_once(tmp_path: Path) -> None:
+    """Its worker still runs; the execution has ended, with the reason."""
+    session = boto3.Session("test", "test", region_name=REGION)
+    with LambdaEndpoint() as endpoint, ministack(endpoint.url, tmp_path) as interpreter:
+        url = interpreter.client.meta.endpoint_url
+        s3 = connect(session, url)
+        s3.create_bucket(Bucket=BUCKET)
+        arn = interpreter.create(definition(function_arn=FUNCTION_ARN, bucket_name=BUCKET))
+        client = RenderClient(
+            bucket=BUCKET, state_machine_arn=arn, session=session, endpoint_url=url
+        )
+        gate = threading.Event()
+        worker = RecordingWorker(store=tmp_path, s3=s3, bucket=BUCKET, render_id="r1")
+        worker.on("plan", None, Step(before=gate.wait))
+        endpoint.workers["r1"] = worker
+        client.start_render(f"s3://{BUCKET}/sites/a/site.json", render_id="r1")
+        wait_until(lambda: worker.is_busy)
+        now = client.cancel("r1", "changed my mind")
+        assert worker.is_busy
+        gate.set()
+        assert (now.stage, now.status) == ("cancelled", "ABORTED")
+        assert now.failure
+        assert now.failure.message == "changed my mind"
+        with pytest.raises(RenderCancelled, match="changed my mind"):
+            client.wait("r1")
+
+
+class StepFunctions:
+    """Answers two actions of Step Functions' protocol, and remembers what it was asked."""
+
+    def __init__(self, status: str) -> None:
+        self.asked: list[str] = []
+        answers: dict[str, dict[str, Any]] = {
+            "DescribeExecution": {
+                "executionArn": MACHINE.replace("stateMachine", "execution") + ":r1",
+                "stateMachineArn": MACHINE,
+                "name": "r1",
+                "status": status,
+                "startDate": 1.0,
+                "input": json.dumps({"OutputS3Uri": "s3://b/outputs/r1.mp4"}),
+            },
+            "RedriveExecution": {"redriveDate": 2.0},
+        }
+        asked = self.asked
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                action = self.headers["X-Amz-Target"].partition(".")[2]
+                asked.append(action)
+                body = answers[action]
+                refused = action == "RedriveExecution" and status == "SUCCEEDED"
+                if refused:
+                    body = {"__type": "ExecutionNotRedrivable", "message": "it succeeded"}
+                data = json.dumps(body).encode()
+                self.send_response(400 if refused else 200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture(params=["FAILED", "SUCCEEDED"])
+def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Serve an execution in this state."""
+    with StepFunctions(request.param) as served:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SFN", served.url)
+        yield request.param
+        assert served.asked == ["DescribeExecution", "RedriveExecution"]
+
+
+def test_redriving_takes_the_marker_away_first(machine: str, s3: "S3Client", bucket: str) -> None:
+    """Or the workers would stop again; what did not fail is refused with AWS's reason."""
+    marker = layout.cancelled(layout.render(bucket, "r1"))
+    write_bytes(s3, marker, b"{}")
+    client = RenderClient(bucket=bucket, state_machine_arn=MACHINE)
+    if machine == "SUCCEEDED":
+        with pytest.raises(InvalidConfig, match=r"redriving render r1: .*it succeeded"):
+            client.redrive("r1")
+        return
+    again = client.redrive("r1")
+    assert (again.render_id, again.output_uri) == ("r1", "s3://b/outputs/r1.mp4")
+    assert look_up(s3, marker) is None
