@@ -144,17 +144,19 @@ def colour_tags(frame: VideoFrame, display_height: int) -> ColourTags:
     """
     Give the colour space Chromium would assume for *frame*.
 
-    An untagged source is BT.601 below 720 lines and BT.709 from there on.
+    An untagged source is BT.601 below 720 lines and BT.709 from there on; one that is only said
+    to be of full range is taken for JPEG's BT.601.
     """
-    guess = "bt709" if display_height >= _HD_HEIGHT else "smpte170m"
-    if not frame.format.is_rgb and frame.format.name != "pal8":
-        return ColourTags(
-            matrix=_MATRICES.get(frame.colorspace or 2, guess),
-            primaries=_PRIMARIES.get(frame.color_primaries, guess),
-            transfer=_TRANSFERS.get(frame.color_trc, guess),
-            full_range=frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj"),
-        )
-    return _RGB_TAGS
+    if frame.format.is_rgb or frame.format.name == "pal8":
+        return _RGB_TAGS
+    full_range = frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
+    guess = "bt709" if display_height >= _HD_HEIGHT and not full_range else "smpte170m"
+    return ColourTags(
+        matrix=_MATRICES.get(frame.colorspace or 2, guess),
+        primaries=_PRIMARIES.get(frame.color_primaries, guess),
+        transfer=_TRANSFERS.get(frame.color_trc, guess),
+        full_range=full_range,
+    )
 
 
 def to_source_frame(
