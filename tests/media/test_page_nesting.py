@@ -1,5 +1,6 @@
 """Nested compositions: mounting, scoped styles, scoped scripts, references, errors."""
 
+import io
 import re
 import shutil
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 COMPOSITIONS = Path(__file__).parent.parent / "compositions"
 
@@ -402,6 +404,89 @@ def test_a_style_sheet_made_by_a_script_is_scoped(player: Any, project: Any) -> 
     assert player.page.evaluate(STYLES, ["p", "color"]) == [["rgb(0, 0, 0)"], ["rgb(8, 8, 8)"]]
 
 
+def test_mounts_are_painted_with_their_own_gradients_and_masks(player: Any, project: Any) -> None:
+    """Ids that a file refers to are told apart; its selectors and look-ups still find them."""
+    mark = """<svg width="40" height="40" data-composition-id="mark">
+      <style>#tint stop { stop-color: var(--tint) } .masked { clip-path: url(#shape) }</style>
+      <linearGradient id="tint"><stop /></linearGradient>
+      <clipPath id="shape"><rect id="cut" width="20" height="40" /></clipPath>
+      <rect class="masked" width="40" height="40" fill="url(#tint)" />
+      <use href="#cut" fill="none" />
+    </svg>
+    <script>
+      document.getElementById("tint").dataset.found = document.querySelectorAll("#shape").length;
+    </script>"""
+    host = """<div data-composition-src="mark.html" data-start="%d" data-duration="1"
+      data-variable-values='{"tint": "%s"}' style="position: absolute; left: %dpx"></div>"""
+    player.open(
+        project(
+            host % (0, "#f00", 0) + host % (1, "#00f", 100),
+            {"mark.html": mark},
+            head="<style>body { background: #fff }</style>",
+        ),
+        root="/site/",
+    )
+    found = "[...document.querySelectorAll('linearGradient')].map(e => e.dataset.found)"
+    assert player.page.evaluate(found) == ["1", "1"]
+    picture = Image.open(io.BytesIO(player.shot(30))).convert("RGB")
+    points = [picture.getpixel((x, 20)) for x in (10, 110, 130)]
+    assert points == [(255, 255, 255), (0, 0, 255), (255, 255, 255)]
+
+
+def test_what_a_standalone_file_relies_on_still_works(player: Any, project: Any) -> None:
+    """`onload` of the body, window listeners, observers of the document, global look-ups."""
+    text = """<html><body class="theme" onload="note('onload')">
+      <div data-composition-id="alone"><p class="log"></p></div>
+      <script>
+        function note(text) { document.querySelector(".log").append(`${text} `); }
+        window.addEventListener("load", () => note("load"));
+        new MutationObserver(() => {}).observe(document, { childList: true });
+        document.body.style.setProperty("--mine", "1");
+        note([window === top, document.body.className, document.querySelector("#other")]);
+        note([document.documentElement === document.body, typeof note, window.note]);
+        note(Object.keys(window.__timelines).length + typeof window.__timelines.main);
+      </script></body></html>"""
+    player.open(
+        project(
+            """<p id="other"></p><div data-composition-src="alone.html" data-start="0"></div>
+               <script>window.__timelines = { main: { duration: () => 1, time() {} } }</script>""",
+            {"alone.html": text},
+        ),
+        root="/site/",
+    )
+    assert player.page.evaluate("document.querySelector('.log').textContent.split(' ')") == [
+        "true,theme,",
+        "true,function,",
+        "0object",
+        "onload",
+        "load",
+        "",
+    ]
+    assert player.page.evaluate("document.body.style.getPropertyValue('--mine')") == ""
+
+
+def test_anime_animations_belong_to_their_mount(player: Any, project: Any, library: Any) -> None:
+    """Two mounts register the same id; each is seeked in its own local time."""
+    text = """<div data-composition-id="n"><p class="x" style="position: absolute"></p></div>
+      <script>
+        const tl = anime.createTimeline({ autoplay: false });
+        tl.add(".x", { left: ["0px", "100px"], duration: 1000, ease: "linear" });
+        hyperframesAnime.register("n", tl, { labels: {} });
+      </script>"""
+    host = '<div data-composition-id="n" data-composition-src="n.html" data-start="%d"></div>'
+    player.open(
+        project(
+            host % 0 + host % 1,
+            {"n.html": text},
+            head=f'<script src="{library("animejs/dist/bundles/anime.umd.min.js")}"></script>',
+        ),
+        root="/site/",
+    )
+    left = "[...document.querySelectorAll('.x')].map(e => parseFloat(e.style.left))"
+    assert player.at(15, left) == [50, 0]
+    assert player.at(45, left) == [100, 50]
+
+
 SELECTORS = {
     ".a": ".a:is(H *)",
     ".a, b > c": ".a:is(H *), b > c:is(H *)",
@@ -425,8 +510,11 @@ def test_selectors_are_rewritten(player: Any) -> None:
     """The scope is one attribute on the subject; `body` and `:root` keep their specificity."""
     player.open("<p>selectors</p>")
     found = player.page.evaluate(
-        """selectors => selectors.map((selector) =>
-          __fanreel.scopeCss.selector(selector, { key: "n1", depth: 1, rootId: "root" }))""",
+        """selectors => {
+          const renamedIds = new Map([["root", '[data-fanreel-root="n1"]']]);
+          const instance = { key: "n1", depth: 1, renamedIds };
+          return selectors.map((text) => __fanreel.selectors.scope(text, instance));
+        }""",
         list(SELECTORS),
     )
     # What is written must be selectors that the browser takes.

@@ -1,5 +1,6 @@
 // Where a relative URL written in a nested composition file points to.
 //
+//   F.assets.origin                        the project's origin
 //   F.assets.read(url)                     the text of a file; throws when it cannot be had
 //   F.assets.resolve(reference, fileUrl)   the reference to use in this document
 //   F.assets.rebase(fragment, fileUrl)     rewrites every reference below a node
@@ -16,7 +17,9 @@
   const F = globalThis.__fanreel;
   const config = F.config;
   const listed = Array.isArray(config.projectFiles) ? new Set(config.projectFiles) : null;
-  const root = new URL(config.root ?? "/", location.origin);
+  // A frame without an address of its own (about:blank, a sandbox) has no project around it.
+  const base = URL.canParse("/", document.baseURI) ? document.baseURI : "http://nowhere.invalid/";
+  const root = new URL(config.root ?? "/", base);
   const asked = new Map();
   // Neither a scheme nor a rooted path, a fragment or a query.
   const RELATIVE = /^(?![a-z][a-z0-9+.-]*:|[/#?]|$)/i;
@@ -57,7 +60,7 @@
   }
 
   function exists({ origin, pathname }) {
-    if (origin !== location.origin) return false;
+    if (origin !== root.origin) return false;
     if (listed) return listed.has(decodeURIComponent(pathname).slice(root.pathname.length));
     if (!asked.has(pathname)) asked.set(pathname, ask(pathname));
     return asked.get(pathname);
@@ -137,9 +140,9 @@
   // A project path, for messages.
   function nameOf(url) {
     const { origin, pathname } = new URL(url, root);
-    if (origin !== location.origin || !pathname.startsWith(root.pathname)) return url;
+    if (origin !== root.origin || !pathname.startsWith(root.pathname)) return url;
     return decodeURIComponent(pathname.slice(root.pathname.length));
   }
 
-  F.assets = { read, nameOf, resolve, rebase, rebaseCss, compositionUrl };
+  F.assets = { origin: root.origin, read, nameOf, resolve, rebase, rebaseCss, compositionUrl };
 })();

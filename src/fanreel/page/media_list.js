@@ -33,6 +33,10 @@
   }
 
   function elements() {
+    return F.lookups.outside(listElements);
+  }
+
+  function listElements() {
     const found = new Map();
     let number = 0;
     for (const element of document.querySelectorAll("video, audio, img")) {

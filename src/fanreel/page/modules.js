@@ -50,7 +50,7 @@
       return runCode(instance, rebaseImports(code, place), instance.url, line);
     }
     const url = new URL(src, document.baseURI);
-    if (url.origin !== location.origin) return runPlain(url.href);
+    if (url.origin !== F.assets.origin) return runPlain(url.href);
     let code;
     try {
       code = F.assets.read(url.href);
@@ -81,7 +81,7 @@
     count += 1;
     const token = `m${count}`;
     const name = `${F.assets.nameOf(url)}?fanreel=${token}`;
-    const names = F.scopeScript.names.join(", ");
+    const names = F.scopedRealm.names.join(", ");
     const script = document.createElement("script");
     script.type = "module";
     script.textContent =
@@ -122,7 +122,7 @@
     run,
     enter: (token) => {
       const item = waiting.get(token);
-      item.outer = F.scopeScript.enter(item.instance);
+      item.outer = F.lookups.enter(item.instance);
       return item.instance.realm.window;
     },
     leave: (token) => settle(token, null),

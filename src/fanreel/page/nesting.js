@@ -50,50 +50,6 @@
     console.error(`fanreel: ${message}`);
   }
 
-  // ---- reading a file ----------------------------------------------------------------------
-  // The documented form is a <template> that transports everything; what stands outside it is the
-  // file's own affair. A document whose composition is in its body, or a fragment, comes whole.
-  function parse(text) {
-    const doc = new DOMParser().parseFromString(text, "text/html");
-    const template = doc.querySelector("[data-composition-id]") ? null : transport(doc);
-    const fragment = document.createDocumentFragment();
-    if (template) fragment.append(...template.content.childNodes);
-    else fragment.append(...headParts(doc), ...doc.body.childNodes);
-    const declared = [doc.documentElement, doc.body, template];
-    return {
-      fragment,
-      declarations: declared.map((el) => el?.getAttribute("data-composition-variables") ?? null),
-      shell: template ? null : { html: doc.documentElement, body: doc.body },
-    };
-  }
-
-  function transport(doc) {
-    const templates = [...doc.querySelectorAll("template")];
-    const wraps = templates.find((item) => item.content.querySelector("[data-composition-id]"));
-    if (wraps) return wraps;
-    const visible = [...doc.body.children].filter(
-      (element) => !/^(template|script|style|link|meta)$/.test(element.localName),
-    );
-    return templates.length === 1 && visible.length === 0 ? templates[0] : null;
-  }
-
-  const headParts = (doc) =>
-    [...doc.head.children].filter(
-      (element) =>
-        /^(style|script)$/.test(element.localName) || element.matches('link[rel~="stylesheet" i]'),
-    );
-
-  // A script parsed by innerHTML never starts by itself, not even when its host is moved later.
-  function stillScripts(fragment) {
-    for (const script of fragment.querySelectorAll("script")) {
-      const holder = document.createElement("template");
-      const still = document.createElement("div");
-      holder.content.append(script.cloneNode(true));
-      still.innerHTML = holder.innerHTML;
-      script.replaceWith(still.firstChild);
-    }
-  }
-
   // ---- instances ---------------------------------------------------------------------------
   function instanceOf(element) {
     for (let node = element.parentElement; node; node = node.parentElement) {
@@ -117,7 +73,7 @@
       url,
       parent,
       root: host,
-      rootId: null,
+      renamedIds: new Map(),
       inline: url === null,
       depth: ancestry(parent).filter((item) => !item.inline).length + 1,
       id: host.getAttribute("data-composition-id"),
@@ -171,7 +127,7 @@
       );
       return;
     }
-    fill(instance, parse(text), text);
+    fill(instance, F.compositionFile.parse(text), text);
   }
 
   function fill(instance, { fragment, declarations, shell }, text) {
@@ -187,17 +143,19 @@
     });
     instance.scope.file = url;
     if (shell) adoptShell(host, shell);
-    stillScripts(fragment);
     F.assets.rebase(fragment, url);
-    F.variables.bind(fragment, instance.scope);
+    F.bindings.bind(fragment, instance.scope);
     F.sheets.inline(fragment, instance);
+    F.uniqueIds.rename(fragment, instance);
     host.setAttribute(HOST_KEY, instance.key);
     host.replaceChildren(fragment);
     F.sheets.scope(instance, host.querySelectorAll(F.sheets.selector));
     const boxes = new Set([host, instance.root]);
     for (const box of boxes) giveSize(box, instance);
-    F.variables.style(instance.scope, boxes);
-    F.scopeScript.open(instance);
+    F.bindings.style(instance.scope, boxes);
+    F.scopedRealm.open(instance);
+    const onload = shell?.body.getAttribute("onload");
+    if (onload) F.scopedRealm.runWhenReady(instance, onload);
   }
 
   // The root's id is given up: by convention every root is called "root", and the page's rules for
@@ -207,7 +165,7 @@
     const { host } = instance;
     const inner = root.getAttribute("data-composition-id");
     instance.root = root;
-    instance.rootId = root.id || null;
+    if (root.id) instance.renamedIds.set(root.id, `[${ROOT_KEY}="${instance.key}"]`);
     instance.ids = [...new Set([inner, instance.id].filter((id) => id !== null))];
     if (instance.id === null) host.setAttribute("data-composition-id", inner);
     if (instance.id === null || instance.id === inner) root.removeAttribute("data-composition-id");
@@ -243,7 +201,7 @@
       (host) =>
         !byHost.has(host) &&
         host.getAttribute("data-composition-src").trim() !== "" &&
-        F.variables.isWhole(host),
+        F.bindings.isWhole(host),
     );
 
   // Content comes as soon as the parser has left the host, so that the page's own scripts find it;
@@ -292,7 +250,7 @@
     return working;
   }
 
-  const observer = new MutationObserver((records) => {
+  function note(records) {
     for (const { type, addedNodes, removedNodes } of records) {
       stale ||= type === "attributes" || removedNodes.length > 0;
       for (const node of addedNodes) {
@@ -304,7 +262,9 @@
     if (!stale) return;
     mountAll();
     if (fresh.length > 0) start();
-  });
+  }
+
+  const observer = new MutationObserver(note);
   observer.observe(document, {
     childList: true,
     subtree: true,
@@ -337,7 +297,7 @@
   let stale = true;
   let listed = [];
   function instances() {
-    if (observer.takeRecords().length > 0) stale = true;
+    note(observer.takeRecords());
     if (!stale) return listed;
     stale = false;
     mountAll();

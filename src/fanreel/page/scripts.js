@@ -67,7 +67,7 @@
     const url = new URL(element.getAttribute("src"), document.baseURI);
     const name = F.assets.nameOf(url.href);
     try {
-      const code = url.origin === location.origin ? F.assets.read(url.href) : "";
+      const code = url.origin === F.assets.origin ? F.assets.read(url.href) : "";
       if (!isComposition(code)) return await loadLibrary(url.href);
       runCode(instance, { code, element, name, line: 1, share: true });
     } catch (error) {
@@ -76,7 +76,7 @@
   }
 
   function runCode(instance, script) {
-    const error = F.scopeScript.run(instance, script);
+    const error = F.scopedRealm.run(instance, script);
     if (error) report(instance, error, script.name);
   }
 
@@ -123,7 +123,7 @@
     }
     for (const instance of instances) {
       const name = F.assets.nameOf(instance.url);
-      for (const error of F.scopeScript.ready(instance)) report(instance, error, name);
+      for (const error of F.scopedRealm.ready(instance)) report(instance, error, name);
     }
   }
 

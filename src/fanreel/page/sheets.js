@@ -53,7 +53,7 @@
   // References of a style sheet file are relative to that file.
   const placeIn = (url) => (reference) => {
     const absolute = new URL(reference, url);
-    return absolute.origin === location.origin
+    return absolute.origin === F.assets.origin
       ? absolute.pathname + absolute.search + absolute.hash
       : absolute.href;
   };
@@ -90,7 +90,7 @@
     try {
       text = readFile(url, []);
     } catch (error) {
-      if (new URL(url).origin === location.origin) {
+      if (new URL(url).origin === F.assets.origin) {
         F.nesting.fail(instance, `style sheet ${F.assets.nameOf(url)}: ${error.message}`);
       }
       return;

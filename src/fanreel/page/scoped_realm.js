@@ -1,111 +1,54 @@
 // Runs a nested composition's scripts so that they see their own instance.
 //
-//   F.scopeScript.open(instance)             makes instance.realm: {document, window, run(...)}
-//   F.scopeScript.within(instance, fn)       fn() with library look-ups inside the instance
-//   F.scopeScript.query(instance, selector)  the instance's own elements
-//   F.scopeScript.names                      what a module has to take from instance.realm.window
+//   F.scopedRealm.open(instance)   makes instance.realm: {document, window}
+//   F.scopedRealm.run(instance, {code, element, name, line, share})  null, or the error
+//   F.scopedRealm.ready(instance)  runs what waited for the document; the errors
+//   F.scopedRealm.names            what a module has to take from instance.realm.window
 //
-// Two mechanisms. The names a script writes itself (`document`, `window`, `gsap`, `__timelines`,
-// timers) are parameters of the function it is evaluated in, so they hold in every callback, also
-// after an await. What a library does on the script's behalf (GSAP and Anime.js resolve selector
-// strings with the real document) is caught by `within`: while it runs, the real document's look-ups
-// go to the instance.
+// The names a script writes itself (`document`, `window`, `gsap`, `__timelines`, timers) are
+// parameters of the function it is evaluated in, so they hold in every callback, also after an
+// await. What libraries look up on its behalf is the matter of lookups.js.
 (() => {
   const F = globalThis.__fanreel;
-  const LOOKUPS = [
-    "querySelector",
-    "querySelectorAll",
-    "getElementById",
-    "getElementsByClassName",
-    "getElementsByTagName",
-    "getElementsByName",
-  ];
-  const real = Object.fromEntries(LOOKUPS.map((name) => [name, document[name].bind(document)]));
+  const { within } = F.lookups;
   const SCHEDULERS = ["setTimeout", "setInterval", "requestAnimationFrame", "queueMicrotask"];
   const PARAMETERS = [
     "document",
     "window",
     "self",
     "globalThis",
+    "parent",
+    "top",
     "__timelines",
     "__hyperframes",
+    "hyperframesAnime",
     ...SCHEDULERS,
     "requestIdleCallback",
     "fetch",
     "addEventListener",
   ];
-  let current = null;
-
-  function within(instance, callback) {
-    const outer = current;
-    current = instance;
-    try {
-      return callback();
-    } finally {
-      current = outer;
-    }
-  }
-
-  // For code that cannot be passed as a function; gives what ends it.
-  function enter(instance) {
-    const outer = current;
-    current = instance;
-    return () => {
-      current = outer;
-    };
-  }
-
-  // ---- look-ups ----------------------------------------------------------------------------
-  // The host itself is found too: it is the composition's box, and `body` for its scripts.
-  function query(instance, selector) {
-    const { host } = instance;
-    const mapped = F.scopeCss.mapDocument(selector, instance);
-    const below = host.querySelectorAll(mapped);
-    if (host.matches(mapped)) return asNodeList([host, ...below]);
-    return /^\s*head\b/i.test(selector) ? real.querySelectorAll(selector) : below;
-  }
-
-  function asNodeList(elements) {
-    Object.defineProperty(elements, "item", { value: (index) => elements[index] ?? null });
-    return elements;
-  }
-
-  const lookups = (instance) => ({
-    querySelector: (selector) => query(instance, selector)[0] ?? null,
-    querySelectorAll: (selector) => query(instance, selector),
-    getElementById: (id) => query(instance, `#${CSS.escape(id)}`)[0] ?? null,
-    getElementsByClassName: (names) => instance.host.getElementsByClassName(names),
-    getElementsByTagName: (name) =>
-      /^(html|body|head)$/i.test(name)
-        ? query(instance, name)
-        : instance.host.getElementsByTagName(name),
-    getElementsByName: (name) => query(instance, `[name="${CSS.escape(name)}"]`),
-  });
-
-  for (const name of LOOKUPS) {
-    Object.defineProperty(document, name, {
-      value: (argument) =>
-        current === null ? real[name](argument) : current.lookups[name](argument),
-      configurable: true,
-      writable: true,
-    });
-  }
 
   // ---- what an instance's script sees ----------------------------------------------------------
+  const originals = new WeakMap();
+  const unwrap = (value) => originals.get(value) ?? value;
+
   // A native method wants its real receiver; constructors have a prototype and need none.
   function receiver(target) {
     const kept = new Map();
     return (name) => {
       const value = Reflect.get(target, name, target);
       if (typeof value !== "function" || Object.hasOwn(value, "prototype")) return value;
-      if (kept.get(name)?.value !== value) kept.set(name, { value, bound: value.bind(target) });
+      if (kept.get(name)?.value !== value) {
+        const bound = (...args) => value.apply(target, args.map(unwrap));
+        kept.set(name, { value, bound });
+      }
       return kept.get(name).bound;
     };
   }
 
   function proxyOf(target, overrides, setters = {}) {
     const read = receiver(target);
-    return new Proxy(target, {
+    const proxy = new Proxy(target, {
       get: (_, name) => (Object.hasOwn(overrides, name) ? overrides[name] : read(name)),
       set: (_, name, value) => {
         if (Object.hasOwn(setters, name)) setters[name](value);
@@ -114,7 +57,15 @@
         return true;
       },
     });
+    originals.set(proxy, target);
+    return proxy;
   }
+
+  // The one common place where a script hands its document to the browser.
+  const { observe } = MutationObserver.prototype;
+  MutationObserver.prototype.observe = function observeReal(target, options) {
+    return observe.call(this, unwrap(target), options);
+  };
 
   // `DOMContentLoaded` and `load` are long past: such listeners run when the instance's scripts have.
   function listen(target, instance) {
@@ -199,7 +150,7 @@
     const written = new Map();
     const hyperframes = new Proxy(globalThis.__hyperframes, {
       get: (target, name) =>
-        name === "getVariables" ? () => F.variables.getVariables(instance.scope) : target[name],
+        name === "getVariables" ? () => F.bindings.getVariables(instance.scope) : target[name],
     });
     const overrides = {
       addEventListener: listen(window, instance),
@@ -213,9 +164,10 @@
       document: () => instance.realm.document,
       __timelines: () => registry(instance, instance.timelines),
       __hyperframes: () => hyperframes,
-      gsap: () => scopedLibrary(instance, globalThis.gsap),
+      gsap: () => F.scopedGsap(instance, globalThis.gsap),
+      hyperframesAnime: () => animeOf(instance),
       ...Object.fromEntries(
-        ["window", "self", "globalThis", "frames"].map((name) => [
+        ["window", "self", "globalThis", "frames", "parent", "top"].map((name) => [
           name,
           () => instance.realm.window,
         ]),
@@ -242,7 +194,7 @@
       },
     };
     const base = proxyOf(window, overrides, setters);
-    return new Proxy(base, {
+    const proxy = new Proxy(base, {
       get: (target, name) => {
         if (written.has(name) && F.nesting.lastWritten.get(name) === globalThis[name]) {
           return written.get(name);
@@ -251,7 +203,22 @@
       },
       set: (target, name, value) => Reflect.set(target, name, value),
     });
+    originals.set(proxy, window);
+    return proxy;
   }
+
+  // Anime.js counts in milliseconds; in the registry it is a timeline like any other.
+  const animeOf = (instance) => ({
+    ...globalThis.hyperframesAnime,
+    register(id, animation) {
+      animation?.pause?.();
+      instance.realm.window.__timelines[id] = {
+        duration: () => animation.duration / 1000,
+        seek: (seconds) => animation.seek(seconds * 1000),
+      };
+      return animation;
+    },
+  });
 
   const scheduler =
     (instance, name) =>
@@ -261,74 +228,6 @@
   function fetchFrom(instance, input, init) {
     const target = typeof input === "string" ? F.assets.resolve(input, instance.url) : input;
     return globalThis.fetch(target, init);
-  }
-
-  // ---- GSAP: its timelines are used long after the script that made them ------------------------
-  const libraries = new WeakMap();
-  function scopedLibrary(instance, library) {
-    if (!library) return library;
-    const known = libraries.get(instance)?.get(library);
-    if (known) return known;
-    const proxy = new Proxy(library, {
-      get: (target, name) => {
-        const value = target[name];
-        if (name === "utils") return scopedLibrary(instance, value);
-        if (typeof value !== "function") return value;
-        // The same value every time, and one that a plugin may still ask for its properties.
-        return scopedFunction(instance, value, target);
-      },
-    });
-    if (!libraries.has(instance)) libraries.set(instance, new WeakMap());
-    libraries.get(instance).set(library, proxy);
-    return proxy;
-  }
-
-  const functions = new WeakMap();
-  function scopedFunction(instance, value, target) {
-    if (!functions.has(instance)) functions.set(instance, new WeakMap());
-    const known = functions.get(instance);
-    if (!known.has(value)) {
-      known.set(
-        value,
-        new Proxy(value, {
-          apply: (fn, self, args) => {
-            const result = within(instance, () =>
-              fn.apply(self === undefined ? self : target, args),
-            );
-            return isTimeline(result) ? scopedTimeline(instance, result) : result;
-          },
-        }),
-      );
-    }
-    return known.get(value);
-  }
-
-  const isTimeline = (value) => typeof value?.fromTo === "function" && "getChildren" in value;
-
-  function scopedTimeline(instance, timeline) {
-    if (Object.hasOwn(timeline, "fromTo")) return timeline;
-    for (const name of [
-      "to",
-      "from",
-      "fromTo",
-      "set",
-      "add",
-      "call",
-      "seek",
-      "time",
-      "totalTime",
-    ]) {
-      const method = timeline[name];
-      if (typeof method !== "function") continue;
-      Object.defineProperty(timeline, name, {
-        value(...args) {
-          return within(instance, () => method.apply(this, args));
-        },
-        configurable: true,
-        writable: true,
-      });
-    }
-    return timeline;
   }
 
   // ---- evaluation --------------------------------------------------------------------------
@@ -379,10 +278,19 @@
   function open(instance) {
     instance.onready = [];
     instance.currentScript = null;
-    instance.lookups = lookups(instance);
+    instance.lookups = F.lookups.of(instance);
     instance.realm = { loop: null };
     instance.realm.document = documentOf(instance);
     instance.realm.window = windowOf(instance);
+  }
+
+  // <body onload="...">
+  function runWhenReady(instance, code) {
+    const name = F.assets.nameOf(instance.url);
+    instance.onready.push(() => {
+      const error = run(instance, { code, element: null, name, line: 1, share: false });
+      if (error) throw error;
+    });
   }
 
   // The listeners that waited for the document, run once the instance's scripts have.
@@ -398,5 +306,5 @@
     return failures;
   }
 
-  F.scopeScript = { open, run, ready, within, enter, query, names: PARAMETERS };
+  F.scopedRealm = { open, run, runWhenReady, ready, names: PARAMETERS };
 })();
