@@ -29,7 +29,7 @@ def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> Frame:
     rgb = np.empty((height, width, 3), np.uint8)
     rgb[..., 0] = columns * 255 // width
     rgb[..., 1] = rows * 255 // height
-    rgb[..., 2] = (60 + 2 * number) % 256
+    rgb[..., 2] = 60
     left = (8 + 3 * number) % (width - 40)
     rgb[20:60, left : left + 32] = (250, 200, 40)
     return rgb

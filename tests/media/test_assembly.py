@@ -390,10 +390,10 @@ def _assemble_into(folder: Path, output: Path, output_format: str) -> AssembleRe
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a file system of 16 KB; needs the right to mount."""
+    """Give a file system of 12 KB; needs the right to mount."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=16k"]
+    options = ["-t", "tmpfs", "-o", "size=12k"]
     mounted = subprocess.run(
         ["mount", *options, "fanreel", str(folder)], check=False, capture_output=True
     )

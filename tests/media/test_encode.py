@@ -154,6 +154,17 @@ def test_bytes_do_not_depend_on_what_memory_held() -> None:
     assert len(digests) == 1
 
 
+def test_a_bitrate_is_kept_about(tmp_path: Path) -> None:
+    """Ten times the rate is a much larger file."""
+    sizes = [
+        write_segment(tmp_path / rate, locked_config(RenderConfig(bitrate=rate)), range(60))
+        .stat()
+        .st_size
+        for rate in ("100k", "1M")
+    ]
+    assert 2 * sizes[0] < sizes[1]
+
+
 @pytest.mark.parametrize("interruption", [RuntimeError, KeyboardInterrupt])
 def test_an_interrupted_segment_leaves_nothing(
     tmp_path: Path, interruption: type[BaseException]

@@ -163,7 +163,8 @@ def _x264(preset: str, crf: int, **params: object) -> _Row:
     # No macroblock tree: its AVX-512 code reads uninitialised memory unless the width is a
     # multiple of 128, so that 1080x1920 gave other bytes at every run (x264 165).
     # cpu-independent: without it SSE, AVX and plain C may take different decisions.
-    params = {"mbtree": 0, "cpu-independent": 1, "ipratio": 2, "pbratio": 1.5} | params
+    fixed = {"mbtree": 0, "cpu-independent": 1, "b-pyramid": "none"}
+    params = fixed | {"ipratio": 2, "pbratio": 1.5} | params
     joined = ":".join(f"{name.replace('_', '-')}={value}" for name, value in params.items())
     return _Row("libx264", "yuv420p", crf, {"preset": preset, "x264-params": joined})
 

@@ -1,5 +1,6 @@
 """Lossless parts to a GIF: one palette over the whole timeline, then every frame in its colours."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,8 @@ _CENTISECOND = Fraction(1, 100)
 """What GIF counts time in."""
 _SHORTEST = 2
 """Centiseconds; browsers show a frame with less for ten."""
+_ASKED = 64
+"""Frames the palette is found from: colours change slowly, and counting them takes its time."""
 # Ordered dither stays put from frame to frame, so what does not move costs nothing.
 _DITHER = "dither=bayer:bayer_scale=4:diff_mode=rectangle:alpha_threshold=128"
 
@@ -62,8 +65,9 @@ def _shown(total_frames: int, fps: Fraction) -> dict[int, int]:
 
 
 def _palette(parts: Sequence[Part]) -> av.VideoFrame:
-    """Find the colours that stand for all frames best."""
-    frames = _frames(parts)
+    """Find the colours that stand for all frames best; of many frames, ask some."""
+    step = -(-sum(part.frames for part in parts) // _ASKED)
+    frames = itertools.islice(_frames(parts), 0, None, step)
     first = next(frames)
     graph = Graph()
     source = _source(graph, first)

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 import av
 import numpy as np
@@ -18,6 +18,14 @@ from fanreel.encode.mark import SegmentMark
 from fanreel.encode.pixels import BT709, PixelConverter, Pixels
 from fanreel.encode.png_frames import PngSink
 from fanreel.plan_dir import LockedRenderConfig
+
+if TYPE_CHECKING:
+    from av.packet import Packet  # generic for the type checker only
+    from av.stream import Stream
+
+
+# Frames by which decoding may run ahead of showing: two with one level of B-frame pyramid.
+_REORDER_DEPTH = {"libx264": 2, "libx265": 2}
 
 
 class _Sink(Protocol):
@@ -123,6 +131,8 @@ class _ContainerSink:
         self, path: Path, locked: LockedRenderConfig, fps: Fraction, mark: SegmentMark
     ) -> None:
         self._time_base = 1 / fps
+        self._packets = 0
+        self._delay = _REORDER_DEPTH.get(locked.codec, 0)
         self._container = av.open(
             str(path),
             "w",
@@ -140,13 +150,20 @@ class _ContainerSink:
     def encode(self, frame: av.VideoFrame, number: int) -> None:
         frame.pts = number
         frame.time_base = self._time_base
-        self._container.mux(self._stream.encode(frame))
+        self._mux(self._stream.encode(frame))
 
     def close(self) -> None:
         try:
-            self._container.mux(self._stream.encode(None))
+            self._mux(self._stream.encode(None))
         finally:
             self._container.close()
+
+    def _mux(self, packets: "list[Packet[Stream]]") -> None:
+        for packet in packets:
+            # x265 leaves it undefined in a segment shorter than its delay.
+            packet.dts = self._packets - self._delay
+            self._packets += 1
+            self._container.mux_one(packet)
 
 
 def encoder_options(locked: LockedRenderConfig) -> dict[str, str]:

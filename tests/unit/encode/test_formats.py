@@ -24,7 +24,7 @@ from fanreel.errors import InvalidConfig
     ],
 )
 def test_each_format_has_its_encoder(
-    config: RenderConfig, alpha: bool, expected: tuple[str, str, bool]
+    config: RenderConfig, *, alpha: bool, expected: tuple[str, str, bool]
 ) -> None:
     """Alpha is kept where the format can hold it, and ignored where it cannot."""
     choice = lock_encoder(config, alpha=alpha)

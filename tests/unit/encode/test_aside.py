@@ -1,0 +1,85 @@
+"""Outputs appear whole or not at all."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from fanreel.encode.aside import naming_write_errors, written_aside
+from fanreel.errors import DiskFull, InvalidConfig
+
+
+def _names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()]
+
+
+def test_a_file_appears_when_the_block_ends(tmp_path: Path) -> None:
+    """And not before; its folder is made."""
+    path = tmp_path / "new" / "out.txt"
+    with written_aside(path) as aside:
+        aside.write_text("whole")
+        assert not path.exists()
+    assert path.read_text() == "whole"
+    assert _names(path.parent) == ["out.txt"]
+
+
+@pytest.mark.parametrize("interruption", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_an_error_leaves_what_was_there(tmp_path: Path, interruption: type[BaseException]) -> None:
+    """The old file stays, the new one is gone, and the error is the block's own."""
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+    with pytest.raises(interruption):
+        _write_and_raise(path, interruption)
+    assert path.read_text() == "old"
+    assert _names(tmp_path) == ["out.txt"]
+
+
+def _write_and_raise(path: Path, interruption: type[BaseException]) -> None:
+    with written_aside(path) as aside:
+        aside.write_text("half")
+        raise interruption
+
+
+@pytest.mark.parametrize(
+    "entries", [[], ["plan.json", "anything"], ["frame_000001.png", "audio.wav"]]
+)
+def test_a_directory_of_ours_is_replaced(tmp_path: Path, entries: list[str]) -> None:
+    """An empty one, a plan, or a sequence of frames; nothing of the old one stays."""
+    path = tmp_path / "out"
+    path.mkdir()
+    for name in entries:
+        (path / name).touch()
+    with written_aside(path) as aside:
+        aside.mkdir()
+        (aside / "new").touch()
+    assert _names(path) == ["new"]
+    assert _names(tmp_path) == ["out"]
+
+
+def test_a_directory_of_somebody_elses_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even by another name, and before any work is done."""
+    (tmp_path / "thesis.odt").touch()
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path, Path()):
+        with pytest.raises(InvalidConfig, match=r"thesis\.odt"), written_aside(path):
+            pytest.fail("the block must not run")
+    assert _names(tmp_path) == ["thesis.odt"]
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(errno.ENOSPC, DiskFull), (errno.EROFS, InvalidConfig), (errno.EACCES, InvalidConfig)],
+)
+def test_refusals_to_write_are_named(number: int, expected: type[Exception]) -> None:
+    """With the path and what to do."""
+    with pytest.raises(expected, match=r"out\.mp4"), naming_write_errors(Path("out.mp4")):
+        raise OSError(number, os.strerror(number))
+
+
+def test_other_errors_pass(tmp_path: Path) -> None:
+    """What is not about writing is not renamed."""
+    with pytest.raises(ValueError, match="other"), naming_write_errors(tmp_path):
+        raise ValueError("other")
