@@ -27,6 +27,8 @@ Pixels = npt.NDArray[np.uint8]
 # 4 × 8.3 MB at 1080p.
 _BUFFERS = 4
 _ATTEMPTS = 2
+# Counted from the segment's start, so that every segment sees it at the same frames.
+_FRAMES_PER_RELIEF = 32
 _HAND_OVER_POLL_S = 1.0
 
 
@@ -113,7 +115,9 @@ class Camera:
         if self._plan.composition.stepped and frames:
             for number in range(first + frames[0]):
                 stage.seek(number)
-        with _Reel(stage, [first + frame for frame in frames]) as reel:
+        shows_media = any(clip.shown for clip in self._plan.composition.media)
+        relief = _FRAMES_PER_RELIEF if shows_media else len(frames)
+        with _Reel(stage, [first + frame for frame in frames], relief) as reel:
             yield from reel
         self._check_network()
 
@@ -196,8 +200,9 @@ class _Reel:
     While one frame is encoded the next is captured; the hand-over is bounded by the buffers.
     """
 
-    def __init__(self, stage: Stage, frames: Sequence[int]) -> None:
+    def __init__(self, stage: Stage, frames: Sequence[int], frames_per_relief: int) -> None:
         self._stage, self._frames = stage, frames
+        self._frames_per_relief = frames_per_relief
         width, height = stage.spec.pixel_size
         # First touch of fresh memory costs 3 to 5 ms a frame, so buffers go round.
         self._free: queue.Queue[Pixels] = queue.Queue()
@@ -230,10 +235,12 @@ class _Reel:
 
     def _capture(self) -> None:
         try:
-            for frame in self._frames:
+            for count, frame in enumerate(self._frames):
                 buffer = self._next_free()
                 if buffer is None:
                     return
+                if count and count % self._frames_per_relief == 0:
+                    self._stage.relieve_memory()
                 self._stage.capture(frame, buffer)
                 self._full.put(buffer)
         except BaseException as exc:  # noqa: BLE001 (handed to the thread that waits)

@@ -34,7 +34,6 @@ _FLAGS = (
     "--disable-checker-imaging",  # a frame waits for its images instead of showing gaps
     "--disable-frame-rate-limit",
     "--disable-gpu-vsync",
-    "--js-flags=--expose-gc",
     "--force-color-profile=srgb",
     "--hide-scrollbars",
     "--mute-audio",
