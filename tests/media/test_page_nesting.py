@@ -301,6 +301,23 @@ def test_animations_made_later_stay_inside(player: Any, project: Any, library: A
     assert player.at(30, styles) == [["", ""], ["50px", "1"]]
 
 
+def test_our_own_look_ups_see_the_whole_page(show: Any) -> None:
+    """Clips are resolved anew inside a nested script's call: still all of the page's."""
+    page = show("nesting-two-mounts").page
+    assert page.evaluate(
+        """() => {
+          const { clips, lookups, nesting } = __fanreel;
+          const [instance] = nesting.instances;
+          const counts = [clips.all.length];
+          instance.host.insertAdjacentHTML("beforeend", '<p class="clip" data-start="0"></p>');
+          return lookups.within(instance, () => {
+            counts.push(clips.all.length, document.querySelectorAll("[data-start]").length);
+            return counts;
+          });
+        }"""
+    ) == [2, 3, 2]
+
+
 def test_references_resolve_beside_the_file_or_from_the_root(show: Any) -> None:
     """`../x` from the file, `x` beside it if it is there, else from the project's root."""
     page = show("nesting-assets").page

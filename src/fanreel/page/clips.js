@@ -256,6 +256,11 @@
     if (!dirty) return;
     dirty = false;
     version += 1;
+    // A nested script may have led here, and its look-ups end at its host.
+    F.lookups.outside(readAll);
+  }
+
+  function readAll() {
     read();
     for (const composition of compositions.values()) place(composition);
     for (const clip of all) settle(clip);
