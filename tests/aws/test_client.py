@@ -194,6 +194,21 @@ def test_a_folder_of_frames_is_fetched_and_deleted_whole(lab: Lab) -> None:
     assert not any(worker.render_id in key for key in lab.objects())
 
 
+def test_a_render_started_by_anyone_is_watched_like_any_other(lab: Lab) -> None:
+    """A raw StartExecution with the least input: defaults are those of the state machine."""
+    worker = lab.worker()
+    site = lab.client.deploy_site(lab.project)
+    boto3.client("stepfunctions").start_execution(
+        stateMachineArn=lab.client.deployment.state_machine_arn,
+        name=worker.render_id,
+        input=json.dumps({"ProjectS3Uri": site.uri}),
+    )
+    end = lab.wait(worker)
+    assert end.frames_done == worker.total_frames
+    assert end.output_uri == f"s3://{lab.bucket}/outputs/{worker.render_id}.mp4"
+    assert Path(lab.client.download(worker.render_id, lab.folder).path).read_bytes() == VIDEO
+
+
 def test_a_failure_is_raised_as_its_own_class(lab: Lab) -> None:
     """Code, message, chunk and advice; and there is no video to fetch."""
     worker = lab.worker()

@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError
 from fanreel.aws import layout
 from fanreel.aws.deployment import Connection, aws_errors
 from fanreel.aws.failures import error_code
-from fanreel.aws.inputs import OUTPUT_URI, PROJECT_URI, RenderRequest
+from fanreel.aws.inputs import OUTPUT_URI, PLAN_PREFIX, PROJECT_URI, RenderRequest
 from fanreel.aws.results import RenderSummary, StartedRender, Status
 from fanreel.aws.storage import delete_objects, write_bytes
+from fanreel.aws.uris import S3Uri
 from fanreel.errors import InvalidConfig, RenderCancelled
 from fanreel.plan_dir import canonical_json
 
@@ -119,6 +120,14 @@ def output_uri_of(connection: Connection, execution: "DescribeExecutionOutputTyp
     return str(connection.deployment.default_output(execution["name"], config.get("format", "mp4")))
 
 
+def folder_of(connection: Connection, execution: "DescribeExecutionOutputTypeDef") -> S3Uri:
+    """Give where an execution keeps plan, progress and cancel marker, whoever started it."""
+    given = execution_input(execution).get(PLAN_PREFIX)
+    if given:
+        return S3Uri.parse(str(given)).folder()
+    return layout.render(connection.deployment.bucket, execution["name"])
+
+
 def is_running(execution: "DescribeExecutionOutputTypeDef") -> bool:
     """Tell whether an execution may still do something by itself."""
     return execution["status"] in ("RUNNING", "PENDING_REDRIVE")
@@ -129,7 +138,7 @@ def cancel(connection: Connection, render_id: str, reason: str) -> None:
     execution = describe(connection, render_id)
     if not is_running(execution):
         return
-    folder = layout.render(connection.deployment.bucket, render_id)
+    folder = folder_of(connection, execution)
     write_bytes(connection.s3, layout.cancelled(folder), b"{}")
     with aws_errors(f"cancelling render {render_id}"):
         connection.sfn.stop_execution(
@@ -140,7 +149,7 @@ def cancel(connection: Connection, render_id: str, reason: str) -> None:
 def redrive(connection: Connection, render_id: str) -> StartedRender:
     """Go on with a render that failed or was cancelled, from the step where it stopped."""
     execution = describe(connection, render_id)
-    folder = layout.render(connection.deployment.bucket, render_id)
+    folder = folder_of(connection, execution)
     delete_objects(connection.s3, [layout.cancelled(folder)])
     with aws_errors(f"redriving render {render_id}"):
         connection.sfn.redrive_execution(executionArn=execution["executionArn"])

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fanreel.aws.cost import Cost, cost_of
 from fanreel.aws.deployment import Connection, aws_errors
-from fanreel.aws.executions import describe, output_uri_of
+from fanreel.aws.executions import describe, folder_of, output_uri_of
 from fanreel.aws.functions import FunctionSettings, parse_settings
 from fanreel.aws.pace import Pace, retries
 from fanreel.aws.prices import prices_for
-from fanreel.aws.progress import RenderActivity, read_message, read_progress
+from fanreel.aws.progress import RenderActivity, parse_progress, read_message
 from fanreel.aws.results import Failure, Progress, Stage, Status
+from fanreel.aws.storage import list_objects
 from fanreel.aws.usage import to_ms, used_so_far
 from fanreel.errors import CATALOGUE, InvalidConfig, RenderCancelled, RenderError
 
@@ -48,13 +49,14 @@ class Watcher:
             return FunctionSettings(assumed=True)  # prices are worth an assumption, not a failure
         return parse_settings(answer)
 
-    def _activity(self, render_id: str) -> RenderActivity:
-        return read_progress(render_id, self._connection.deployment.bucket, self._connection.s3)
+    def _activity(self, execution: "DescribeExecutionOutputTypeDef") -> RenderActivity:
+        folder = folder_of(self._connection, execution)
+        return parse_progress(execution["name"], list_objects(self._connection.s3, folder))
 
     def progress(self, render_id: str) -> Progress:
         """Tell where a render stands. Raises as `RenderClient.progress()`."""
         execution = describe(self._connection, render_id)
-        activity = self._activity(render_id)
+        activity = self._activity(execution)
         status: Status = execution["status"]
         stopped_at = execution.get("stopDate")
         now = stopped_at or datetime.now(UTC)
@@ -87,7 +89,7 @@ class Watcher:
     def cost(self, render_id: str) -> Cost:
         """Tell what a render has cost so far. Raises as `RenderClient.cost()`."""
         execution = describe(self._connection, render_id)
-        return self._cost(self._activity(render_id), execution.get("stopDate"))
+        return self._cost(self._activity(execution), execution.get("stopDate"))
 
     def _cost(self, activity: RenderActivity, stopped_at: datetime | None) -> Cost:
         function = self.function
