@@ -175,6 +175,25 @@ def test_stepping_and_jumping_give_the_same(player: Any, another: Callable[[], A
     assert player.at(25, X) == stepping.trace(range(26), X)[25] == 75.5556
 
 
+def test_enter_transitions_of_frameworks(player: Any, another: Callable[[], Any]) -> None:
+    """Inserted by a promise, released two frames later: a jump sees the transition begin."""
+    page = """<style>.active { transition: opacity 1s linear } .from { opacity: 0 }</style>
+        <main></main><script>
+        setTimeout(async () => {
+          await null;
+          document.querySelector("main").innerHTML = '<p id="x" class="from active">x</p>';
+          requestAnimationFrame(() => requestAnimationFrame(() => x.classList.remove("from")));
+        }, 1000);
+        setInterval(() => document.body.append("."), 250);
+        </script>"""
+    read = "Number(getComputedStyle(x).opacity)"
+    player.open(page)
+    stepping = another()
+    stepping.open(page)
+    stepping.trace(range(45), "0")
+    assert player.at(45, read) == stepping.at(45, read) == 0.466667  # since frame 31
+
+
 def test_shadow_roots_and_play_state(player: Any) -> None:
     """Animations in shadow trees are driven; a class that pauses pauses at its time."""
     player.open(
@@ -213,6 +232,23 @@ def test_smil_follows_the_frame(player: Any) -> None:
         [100, 25],
         [100, 50],
     ]
+
+
+def test_nothing_moves_by_the_wall_clock(player: Any) -> None:
+    """Scrolling is where it was sent, and each round of an animation is announced in its time."""
+    player.open(
+        KEYFRAMES
+        + """<style>html { scroll-behavior: smooth }</style><div style="height: 5000px"></div>
+        <p id="x" style="animation: go 200ms infinite"></p><script>
+        window.log = [];
+        document.addEventListener("animationiteration", (event) =>
+          log.push([event.elapsedTime, performance.now()]));
+        setTimeout(() => scrollTo({ top: 500, behavior: "smooth" }), 100);
+        setTimeout(() => { document.documentElement.scrollTop = 900 }, 500);
+        </script>"""
+    )
+    assert player.trace([6, 18], "scrollY") == [500, 900]
+    assert player.page.evaluate("log") == [[0.2, 200], [0.4, 400], [0.6, 600]]
 
 
 def test_clips_with_transitions_cut_hard(player: Any) -> None:
@@ -355,6 +391,28 @@ def test_lottie(player: Any, library: Callable[[str], str]) -> None:
     )
     assert [found[frame] for frame in (0, 30, 59, 75)] == [[0, 0], [30, 30], [59, 59], [59, 15]]
     assert player.page.evaluate("__fanreel.runtimes.durationS()") == 2
+
+
+def test_dotlottie(player: Any, library: Callable[[str], str]) -> None:
+    """A dotLottie player shows the frame of its time, forwards and backwards."""
+    folder = library("@lottiefiles/dotlottie-web/dist")
+    player.open(
+        """<canvas id="c" width="200" height="20"></canvas><script type="module">"""
+        f"""import {{ DotLottie }} from "{folder}/index.js";
+        DotLottie.setWasmUrl("{folder}/dotlottie-player.wasm");
+        const data = JSON.stringify({LOTTIE});"""
+        """
+        const canvas = document.getElementById("c");
+        const player = new DotLottie({ canvas, data, autoplay: true, loop: true });
+        window.__hfLottie = [player];
+        window.read = () => {
+          const { data } = canvas.getContext("2d").getImageData(0, 10, 200, 1);
+          return Array.from({ length: 200 }, (_, x) => data[4 * x + 3]).lastIndexOf(255);
+        };</script>"""
+    )
+    found = player.trace_any_order(75, "read()")
+    # The last full column of a square of 9 whose middle moves by two pixels a frame.
+    assert [found[frame] - 4 for frame in (0, 30, 59, 70)] == [0, 60, 118, 20]
 
 
 def test_three(player: Any, library: Callable[[str], str]) -> None:

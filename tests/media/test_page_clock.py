@@ -1,5 +1,6 @@
 """The page's only clock is the frame's time."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -97,13 +98,13 @@ def test_animation_frames_run_once_per_frame(player: Any) -> None:
     )
     player.seek(0)
     player.page.evaluate("start()")
-    assert player.at(3, "log") == [100]
-    assert player.at(6, "log") == [100, 200]
-    assert player.at(3, "log") == [100, 200, 100]
+    assert player.at(1, "log.map(Math.round)") == [33]
+    assert player.at(2, "log.map(Math.round)") == [33, 67]
+    assert player.at(0, "log.map(Math.round)") == [33, 67, 0]
 
 
 def test_long_jumps_keep_animation_frames_coming(player: Any) -> None:
-    """No gap is longer than 450 ms, the most that libraries take without shifting their clocks."""
+    """A loop is called at least every 450 ms, more rarely libraries would shift their clocks."""
     player.open(
         """<script>window.log = [];
         const loop = (time) => { log.push(time); requestAnimationFrame(loop) };
@@ -111,7 +112,46 @@ def test_long_jumps_keep_animation_frames_coming(player: Any) -> None:
     )
     player.seek(0)
     player.page.evaluate("log.length = 0")
-    assert player.at(60, "log") == [450, 900, 1350, 1800, 2000]
+    found = player.at(60, "log.map(Math.round)")
+    assert found == [33, 67, 517, 967, 1417, 1867, 2000]
+
+
+def test_a_frame_after_a_timer_is_the_next_frame(player: Any, another: Callable[[], Any]) -> None:
+    """What waits a frame or two for its effect waits as long in a jump as in steps."""
+    page = """<script>
+        window.log = [];
+        const note = (name) => log.push([name, Math.round(performance.now())]);
+        setTimeout(() => {
+          note("timer");
+          requestAnimationFrame(() => { note("one"); requestAnimationFrame(() => note("two")) });
+        }, 990);
+        setTimeout(() => requestAnimationFrame(() => note("same")), 1500);
+        (async () => {
+          for (;;) await new Promise(requestAnimationFrame);
+        })()</script>"""
+    player.open(page)
+    jumping = another()
+    jumping.open(page)
+    assert jumping.at(60, "log") == [["timer", 990], ["one", 1000], ["two", 1033], ["same", 1500]]
+    assert player.trace(range(61), "log")[60] == jumping.page.evaluate("log")
+
+
+def test_the_first_timestamp_counts_as_one(player: Any, another: Callable[[], Any]) -> None:
+    """`if (!start) start = timestamp` starts at the first frame, by a jump as by stepping."""
+    page = """<script>
+        let start;
+        let begun;
+        requestAnimationFrame(function loop(timestamp) {
+          if (!start) start = timestamp;
+          if (!begun) begun = Date.now();
+          window.passed = [timestamp - start, Date.now() - begun].map(Math.round);
+          requestAnimationFrame(loop);
+        })</script>"""
+    player.open(page)
+    assert player.trace(range(31), "passed")[::15] == [[0, 0], [500, 467], [1000, 967]]
+    jumping = another()
+    jumping.open(page)
+    assert jumping.at(30, "passed") == [1000, 967]
 
 
 def test_loading_takes_no_time(player: Any) -> None:

@@ -79,6 +79,7 @@
     (effect?.pseudoElement ? null : promised.get(effect?.target)) ?? NONE;
 
   function begin() {
+    F.wallclock.apply();
     adopt();
     for (const element of document.querySelectorAll("body *")) {
       const names = getComputedStyle(element).animationName;
@@ -170,8 +171,14 @@
   }
 
   // ---- between the page's tasks of one seek ------------------------------------------------------
-  const watcher = new MutationObserver(() => {});
+  const watcher = new MutationObserver(noteChanges);
   let dirty = false;
+
+  function noteChanges(records) {
+    for (const record of records) {
+      dirty ||= record.type === "attributes" || hasElement(record.addedNodes);
+    }
+  }
 
   function watchTasks(on) {
     if (on) watcher.observe(document, { subtree: true, childList: true, attributes: true });
@@ -181,9 +188,7 @@
   // What a task started has started at that task's time. Asking for it recalculates style, so
   // tasks that only wrote text are passed over.
   function afterTask() {
-    for (const record of watcher.takeRecords()) {
-      dirty ||= record.type === "attributes" || hasElement(record.addedNodes);
-    }
+    noteChanges(watcher.takeRecords());
     if (!dirty) return;
     dirty = false;
     adopt();
@@ -282,6 +287,13 @@
     return root;
   };
 
+  // An endless animation begins its next round for ever: only planned when somebody listens.
+  const { addEventListener } = EventTarget.prototype;
+  EventTarget.prototype.addEventListener = function addEventListenerNoted(type, ...rest) {
+    if (type === "animationiteration") F.hearsIterations = true;
+    return addEventListener.call(this ?? globalThis, type, ...rest);
+  };
+
   // The browser's own events come by the wall clock. They tell us of what began unseen; the page
   // gets the events of virtual time instead.
   for (const name of ["start", "iteration", "end"]) onNative(`animation${name}`);
@@ -293,7 +305,7 @@
       event.stopImmediatePropagation();
       adopt();
     };
-    window.addEventListener(type, hear, { capture: true });
+    addEventListener.call(window, type, hear, { capture: true });
   }
 
   // While the page loads nothing may run ahead: new animations are caught before they are drawn.

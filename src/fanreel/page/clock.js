@@ -18,13 +18,19 @@
 //   `pumpTimer`.
 // - A seek forward runs what falls due in between in time order, each with the clock at its own
 //   due time. A seek back only sets the clock: what has run stays run.
-// - Animation frame callbacks run once per seek, and during a long jump every 450 ms, because
-//   libraries take a longer gap for a sleeping tab and shift their clocks (GSAP from 500 ms, d3
-//   from 1000 ms).
+// - Animation frame callbacks run once per seek. During a jump those that a timer or event asked
+//   for, and the next two they ask for in turn, run at the frames where stepping would run them
+//   (a class set, a frame later taken away). What goes on asking is a loop: it runs every 450 ms,
+//   because libraries take a longer gap for a sleeping tab and shift their clocks (GSAP from
+//   500 ms, d3 from 1000 ms).
 (() => {
   const F = globalThis.__fanreel;
   const { real } = F;
   const LONGEST_FRAME_GAP_MS = 450;
+  const LOOP_DEPTH = 3;
+  const FRAME_MS = (1000 * (F.config.fpsDen ?? 1)) / (F.config.fpsNum ?? 30);
+  // `if (!start) start = timestamp` takes 0 for "not yet": the first timestamp is a nanosecond.
+  const FIRST_TIMESTAMP = 1e-6;
   const TASKS_PER_SEEK = F.config.tasksPerSeek ?? 200_000;
   // HTML: from the sixth nested timer on, 4 ms is the shortest delay. It also bounds chains.
   const NESTING_LIMIT = 5;
@@ -49,7 +55,8 @@
     let frames = new Map();
     let serial = 0;
     let nesting = 0;
-    let lastFramesAt = 0;
+    let lastFramesAt = -1;
+    let depth = 0; // of the animation frame callback that is running, or whose promises are
     let drainAsked = false;
 
     channel.port1.onmessage = () => turns.shift()();
@@ -137,7 +144,7 @@
     function requestFrame(realm, callback) {
       if (typeof callback !== "function") throw new TypeError("callback is not a function");
       serial += 1;
-      frames.set(serial, { realm, callback });
+      frames.set(serial, { realm, callback, depth });
       return serial;
     }
 
@@ -169,8 +176,9 @@
         current.delete(Number(id));
         cancelled(id);
       };
-      for (const { realm, callback } of current.values()) {
-        if (alive(realm)) call(realm, callback, [clock.now]);
+      for (const { realm, callback, depth: own } of current.values()) {
+        depth = clock.loading ? 0 : own + 1;
+        if (alive(realm)) call(realm, callback, [clock.now || FIRST_TIMESTAMP]);
       }
       clock.cancelFrame = cancelled;
       return true;
@@ -206,11 +214,22 @@
         const due = source.next(clock.now, task ? Math.min(limit, task.due) : limit);
         if (due !== null) task = { due, run: () => source.run(due), quick: true };
       }
-      const gap = lastFramesAt + LONGEST_FRAME_GAP_MS;
-      if (frames.size > 0 && gap < limit && (task === null || gap <= task.due)) {
-        task = { due: gap, run: runFrames };
+      // Timers of the same moment come first, and the last frame is left to the seek.
+      const framesAt = nextFramesAt();
+      if (framesAt < limit && (task === null || framesAt < task.due)) {
+        task = { due: framesAt, run: runFrames };
       }
       return task;
+    }
+
+    function nextFramesAt() {
+      if (frames.size === 0) return Infinity;
+      for (const request of frames.values()) {
+        if (request.depth >= LOOP_DEPTH) continue;
+        const frame = Math.ceil(clock.now / FRAME_MS - 1e-6) * FRAME_MS;
+        return frame > lastFramesAt + 1e-6 ? frame : frame + FRAME_MS;
+      }
+      return lastFramesAt + LONGEST_FRAME_GAP_MS;
     }
 
     function advanceTo(ms) {
@@ -231,6 +250,7 @@
       let count = 0;
       const step = () => {
         nesting = 0;
+        depth = 0;
         for (let task = nextTask(limit); task !== null; task = nextTask(limit)) {
           if (count === 0) watchTasks(true);
           count += 1;

@@ -229,10 +229,22 @@
         at(delay, () => this.dispatch("start", Math.max(-delay, 0)));
         at(delay + activeDuration, () => this.dispatch("end", activeDuration));
       }
+      if (this.kind === "css" && F.hearsIterations) this.planIteration(at, now);
       at(this.rate > 0 ? endTime : 0, () => {
         // Timing may have been changed meanwhile through effect.updateTiming().
         if (this.isFinished()) this.settleFinished();
         else this.plan();
+      });
+    }
+
+    planIteration(at, now) {
+      const { delay, duration, activeDuration } = this.timing();
+      const next = Math.floor((now - delay) / duration + 1e-9) + 1;
+      const time = delay + Math.max(next, 1) * duration;
+      if (!(duration > 0) || this.rate <= 0 || time >= delay + activeDuration) return;
+      at(time, () => {
+        this.dispatch("iteration", time - delay);
+        this.planIteration(at, time);
       });
     }
 

@@ -22,8 +22,15 @@
   const LIKELY_HORIZON_MS = 250;
   const FRAMES_TIMEOUT_MS = 3_000;
   const POLL_MS = 10;
+  const DRAWN_TIMEOUT_MS = 500;
 
   const sleep = (ms) => new Promise((resolve) => real.setTimeout(resolve, ms));
+  // Observers of size and visibility report when the browser draws; a hidden page never does.
+  const drawn = () =>
+    new Promise((resolve) => {
+      real.requestAnimationFrame(() => real.requestAnimationFrame(resolve));
+      real.setTimeout(resolve, DRAWN_TIMEOUT_MS);
+    });
   const states = new WeakMap();
 
   // Whether a promise is still open, asked without waiting for it.
@@ -147,6 +154,7 @@
 
   // Workers that bring things (tiles of a map) have them drawn by further callbacks.
   async function setUp(expired) {
+    await drawn();
     let seen = 0;
     for (let left = SET_UP_ROUNDS; left > 0 && !expired(); left -= 1) {
       await quiet(expired);
@@ -195,6 +203,7 @@
     await quiet(expired);
     const names = expired() ? waitingFor() : [];
     for (const realm of F.realms()) realm.animations.adopt();
+    F.mediaList.elements(); // named before time moves: so by planner and workers alike
     return {
       ok: !expired(),
       waitingFor:

@@ -1,0 +1,36 @@
+// What browsers move by the wall clock and no script can seek: switched off.
+//
+// Smooth scrolling arrives at once, a text cursor does not blink, a marquee stands still.
+(() => {
+  const F = globalThis.__fanreel;
+  const NAMES = ["scroll", "scrollTo", "scrollBy", "scrollIntoView"];
+
+  function atOnce(options) {
+    return options?.behavior === "smooth" ? { ...options, behavior: "instant" } : options;
+  }
+
+  function replaceIn(object) {
+    for (const name of NAMES) {
+      const scroll = object[name];
+      if (typeof scroll !== "function") continue;
+      object[name] = {
+        [name](...args) {
+          if (args.length === 1 && typeof args[0] === "object") args[0] = atOnce(args[0]);
+          return scroll.apply(this, args);
+        },
+      }[name];
+    }
+  }
+  replaceIn(Element.prototype);
+  replaceIn(globalThis);
+
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { scroll-behavior: auto !important; caret-color: transparent !important }");
+
+  function apply() {
+    if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
+    for (const marquee of document.getElementsByTagName("marquee")) marquee.stop?.();
+  }
+
+  F.wallclock = { apply };
+})();
