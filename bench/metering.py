@@ -1,0 +1,90 @@
+"""A command's wall time, CPU seconds and peak memory, its whole process tree counted."""
+
+import contextlib
+import ctypes
+import os
+import resource
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_PR_SET_CHILD_SUBREAPER = 36
+_SAMPLE_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one run took."""
+
+    wall_s: float
+    cpu_s: float
+    """User and system time of every process the command started, orphans too."""
+    peak_bytes: int
+    """Largest sum of proportional set sizes over the tree, sampled four times a second."""
+
+
+def meter(
+    argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Cost:
+    """
+    Run *argv* to its end.
+
+    Raises:
+        subprocess.CalledProcessError: It failed; its output is in the error.
+    """
+    # Orphans (a browser's zygotes) come to us to be waited for, and so into the accounting.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    before = _cpu_s()
+    started = time.monotonic()
+    process = subprocess.Popen(
+        argv, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    sampler = _Sampler()
+    with sampler:
+        output, _ = process.communicate()
+    wall_s = time.monotonic() - started
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(argv), output)
+    return Cost(wall_s=wall_s, cpu_s=_cpu_s() - before, peak_bytes=sampler.peak_bytes)
+
+
+class _Sampler:
+    def __init__(self) -> None:
+        self.peak_bytes = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(_SAMPLE_S):
+            self.peak_bytes = max(self.peak_bytes, tree_bytes())
+
+
+def tree_bytes() -> int:
+    """Give the proportional set size of all our descendants, in bytes."""
+    total = 0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(OSError, psutil.Error):
+            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+            [line] = [line for line in rollup.splitlines() if line.startswith("Pss:")]
+            total += int(line.split()[1]) * 1024
+    return total
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
