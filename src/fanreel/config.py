@@ -155,7 +155,7 @@ class RenderConfig(BaseModel):
     video_frame_format: Literal["auto", "jpg", "png"] = "auto"
     plan_dir_size_limit_bytes: Whole = Field(default=PLAN_DIR_SIZE_LIMIT_BYTES, ge=1)
     runtime_cap: Literal["lambda"] | None = None
-    """`lambda` refuses to plan what Lambda's limits cannot hold."""
+    """`lambda`: the size cap cannot be raised beyond what Lambda's `/tmp` holds."""
 
     def __init__(self, /, **data: Any) -> None:
         try:
@@ -174,6 +174,12 @@ class RenderConfig(BaseModel):
         if self.frame_range is not None and not 0 <= self.frame_range[0] < self.frame_range[1]:
             raise ValueError(
                 f"frameRange {list(self.frame_range)}: allowed: [start, end) with 0 <= start < end"
+            )
+        lambda_limit = self.plan_dir_size_limit_bytes > PLAN_DIR_SIZE_LIMIT_BYTES
+        if self.runtime_cap == "lambda" and lambda_limit:
+            raise ValueError(
+                f"planDirSizeLimitBytes = {self.plan_dir_size_limit_bytes}: allowed with "
+                f"runtimeCap 'lambda': at most {PLAN_DIR_SIZE_LIMIT_BYTES}, or /tmp overflows"
             )
         if self.output_resolution is not None and (self.width or self.height):
             raise ValueError("outputResolution and width/height exclude each other")

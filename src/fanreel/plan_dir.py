@@ -177,6 +177,18 @@ class Clip(_PlanFile):
     track: int | None = None
 
 
+class UsedFont(_PlanFile):
+    """What one kind of text asks for, and what it is drawn with."""
+
+    element: str
+    families: tuple[str, ...]
+    """As its style lists them."""
+    web_fonts: tuple[str, ...]
+    """Drawn with, and shipped with the page."""
+    system_fonts: tuple[str, ...]
+    """Drawn with, and found on the planning machine."""
+
+
 class Composition(_PlanFile):
     """`meta/composition.json`: the resolved timeline."""
 
@@ -193,6 +205,7 @@ class Composition(_PlanFile):
     media: tuple[MediaClip, ...] = ()
     variables: dict[str, Any] = Field(default_factory=dict)
     """Top-level values the caller gave."""
+    fonts: tuple[UsedFont, ...] = ()
     uses_webgl: bool = False
     stepped: bool = False
     """Frames depend on earlier ones, so a worker steps the page from the start."""

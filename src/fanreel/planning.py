@@ -341,6 +341,7 @@ def _composition(
         clips=found.clips,
         media=media,
         variables=config.variables,
+        fonts=found.fonts,
         uses_webgl=found.uses_webgl,
         stepped=found.stepped,
         warnings=found.warnings,

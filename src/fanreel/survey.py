@@ -21,10 +21,11 @@ from fanreel.errors import (
     InvalidVariables,
     MediaUnreadable,
 )
+from fanreel.fonts import check_fonts, used_fonts
 from fanreel.media.probe import MediaInfo, probe
 from fanreel.media.serving import ProbeFeed
 from fanreel.page.config import planning_config
-from fanreel.plan_dir import Clip, MediaClip, RecordedResponse
+from fanreel.plan_dir import Clip, MediaClip, RecordedResponse, UsedFont
 from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
 from fanreel.statefulness import find_statefulness
 from fanreel.timeline import frame_count
@@ -52,6 +53,7 @@ class Survey:
     """Project paths that the page asked for."""
     recorded: tuple[RecordedResponse, ...]
     recorded_dir: Path
+    fonts: tuple[UsedFont, ...]
     uses_webgl: bool
     stepped: bool
     warnings: tuple[str, ...]
@@ -111,6 +113,12 @@ class _Surveyor:
         self._warnings += [warning] if warning else []
         described = stage.describe()
         self._check_assets()
+        fonts = used_fonts(stage, described["fonts"])
+        self._warnings += check_fonts(
+            fonts,
+            frozenset(name for item in described["fonts"] for name in item["generic"]),
+            reject_system=self._config.reject_on_system_fonts,
+        )
         return Survey(
             root=self._root,
             fps=self._fps,
@@ -123,6 +131,7 @@ class _Surveyor:
             used_files=tuple(sorted(path for path, r in self._requests.items() if r.found)),
             recorded=tuple(self._recorder.responses),
             recorded_dir=self._work_dir / "recorded",
+            fonts=fonts,
             uses_webgl=bool(described["usesWebgl"]),
             stepped=stepped,
             warnings=tuple(dict.fromkeys([*self._warnings, *described["warnings"]])),

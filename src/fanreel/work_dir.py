@@ -1,4 +1,4 @@
-"""Temporary directories that name their owner, so that what a killed process left can be cleared."""
+"""Temporary directories that name their owner, so that leftovers of the killed can be cleared."""
 
 import contextlib
 import os

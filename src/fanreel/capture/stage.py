@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.resources
+import json
 import time
 import urllib.parse
 from collections import deque
@@ -118,7 +119,7 @@ class Stage:
         """URLs asked for and not yet answered, with the time they were asked for."""
         self._show: Show | None = None
         self._script: contextlib.AbstractAsyncContextManager[Any] | None = None
-        self._memory: CDPSession | None = None
+        self._session: CDPSession | None = None
         self._stack = contextlib.ExitStack()
         self._serial = 0
 
@@ -240,6 +241,26 @@ class Stage:
         except Exception as exc:
             raise self._translated(exc, f"capturing frame {frame}") from exc
 
+    def platform_fonts(self, selector: str) -> list[dict[str, Any]]:
+        """Give the faces that the text of the composition's element *selector* is drawn with."""
+
+        async def ask() -> list[dict[str, Any]]:
+            session = await self._devtools()
+            await session.send("DOM.enable")
+            await session.send("CSS.enable")
+            await session.send("DOM.getDocument", {"depth": 0})
+            found = await session.send(
+                "Runtime.evaluate",
+                {"expression": f"__fanreelShell.find({json.dumps(selector)})"},
+            )
+            node = await session.send("DOM.requestNode", {"objectId": found["result"]["objectId"]})
+            answer = await session.send("CSS.getPlatformFontsForNode", node)
+            fonts: list[dict[str, Any]] = answer["fonts"]
+            return fonts
+
+        fonts: list[dict[str, Any]] = self._call(ask(), SEEK_TIMEOUT_S, "asking for fonts")
+        return fonts
+
     def relieve_memory(self) -> None:
         """
         Have Chromium drop pictures it keeps for another use that will not come.
@@ -249,9 +270,8 @@ class Stage:
         """
 
         async def press() -> None:
-            if self._memory is None:
-                self._memory = await self.browser.context.new_cdp_session(self.browser.page)
-            await self._memory.send("Memory.simulatePressureNotification", {"level": "critical"})
+            session = await self._devtools()
+            await session.send("Memory.simulatePressureNotification", {"level": "critical"})
 
         self._call(press(), SEEK_TIMEOUT_S, "freeing memory")
 
@@ -281,8 +301,13 @@ class Stage:
             return self.browser.run(self.browser.page.screenshot(), 10)
         return None
 
+    async def _devtools(self) -> "CDPSession":
+        if self._session is None:
+            self._session = await self.browser.context.new_cdp_session(self.browser.page)
+        return self._session
+
     async def _watch(self) -> None:
-        # On the browser's own thread, as everything that touches Playwright: subscribing talks to it.
+        # On the browser's own thread, as all that touches Playwright: subscribing talks to it.
         page = self.browser.page
         await offer_shadow_roots(page)
         page.on("console", self._note_console)
@@ -300,7 +325,7 @@ class Stage:
         await show.network.attach(context)
         self._script = await context.add_init_script(page_script(show.page_config))
         if self.spec.engine == "screenshot":
-            session = await context.new_cdp_session(page)
+            session = await self._devtools()
             await session.send(
                 "Emulation.setDeviceMetricsOverride",
                 {

@@ -58,6 +58,7 @@
     setMediaInfo: (info) => inside().setMediaInfo(info),
     checkVariables: () => inside().variables.check(),
     seek: (number, serial) => inside().seek(number, serial),
+    find: (selector) => frame.contentDocument.querySelector(selector),
     viewport: () => {
       const view = frame.contentWindow;
       return [view.innerWidth, view.innerHeight, view.devicePixelRatio];
