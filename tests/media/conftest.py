@@ -2,9 +2,12 @@
 
 import contextlib
 import functools
+import hashlib
 import http.server
 import mimetypes
+import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -63,11 +66,18 @@ def sites() -> Iterator[tuple[dict[str, Path], str]]:
 
 
 @pytest.fixture(scope="session")
-def npm_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the animation libraries once; give their `node_modules`."""
-    target = tmp_path_factory.mktemp("npm")
-    command = ["npm", "install", "--prefix", str(target), "--no-audit", "--no-fund", *LIBRARIES]
-    subprocess.run([*command, "--silent", "--ignore-scripts"], check=True, timeout=120)
+def npm_dir() -> Path:
+    """Install the animation libraries once per machine; give their `node_modules`."""
+    name = hashlib.sha256(" ".join(LIBRARIES).encode()).hexdigest()[:12]
+    target = Path(tempfile.gettempdir()) / f"fanreel-test-libraries-{name}"
+    if not target.is_dir():
+        aside = Path(tempfile.mkdtemp(prefix=f"{target.name}-", dir=target.parent))
+        command = ["npm", "install", "--prefix", str(aside), "--no-audit", "--no-fund", *LIBRARIES]
+        subprocess.run([*command, "--silent", "--ignore-scripts"], check=True, timeout=120)
+        try:
+            aside.rename(target)
+        except OSError:  # another run was quicker
+            shutil.rmtree(aside)
     return target / "node_modules"
 
 

@@ -195,6 +195,21 @@ def test_what_never_comes_is_named(player: Any, page: str, missing: list[str]) -
     assert said["waitingFor"] == missing
 
 
+def test_a_broken_nested_script_is_not_waited_for(player: Any) -> None:
+    """Its timeline will not come any more; the error itself is reported by nesting."""
+    said = player.open(
+        '<main data-composition-id="main" data-duration="2">'
+        '<section data-composition-id="card" data-composition-src="card.html" data-start="0"'
+        ' data-duration="1"></section></main>',
+        files={
+            "../card.html": '<template><p data-composition-id="card">x</p>'
+            "<script>nope(); window.__timelines.card = {}</script></template>"
+        },
+    )
+    assert said["ok"]
+    assert said["warnings"] == ['the page never brought timeline "card"']
+
+
 def test_requests_that_hang_are_named(player: Any) -> None:
     """Fonts, images and requests on their way are listed by name."""
     held: list[Any] = []

@@ -21,6 +21,9 @@
   const HORIZON_MS = 10_000;
   const LIKELY_HORIZON_MS = 250;
   const FRAMES_TIMEOUT_MS = 3_000;
+  // With nothing left to run, what has not come by now was broken by an error; fonts, images and
+  // requests are waited for as long as it takes.
+  const STILL_TIMEOUT_MS = 10_000;
   const POLL_MS = 10;
   const DRAWN_TIMEOUT_MS = 500;
 
@@ -67,20 +70,20 @@
 
   // Ids under which the page's scripts register a timeline; null stands for one that is computed.
   async function readScripts() {
-    const texts = [...document.scripts].map((script) => {
-      if (!script.src) return script.textContent;
-      if (hasTimelines()) return "";
-      return real.fetch(script.src).then(
-        (answer) => (answer.ok ? answer.text() : ""),
-        () => "",
-      );
-    });
-    for (const text of await Promise.all(texts)) {
+    const texts = await Promise.all([...document.scripts].map(textOf));
+    for (const text of texts) {
       for (const match of text.matchAll(REGISTERS)) announced.add(match[2] ?? match[3] ?? null);
     }
   }
 
-  const hasTimelines = () => F.timelines.names().length > 0;
+  // Files are only read when no timeline is there at all: one that comes may be announced there.
+  async function textOf(script) {
+    if (!script.src) return script.textContent;
+    const isOurs = new URL(script.src, document.baseURI).origin === location.origin;
+    if (!isOurs || F.timelines.names().length > 0) return "";
+    const answer = await real.fetch(script.src).catch(() => null);
+    return answer?.ok ? answer.text() : "";
+  }
 
   function missingTimelines() {
     const root = F.clips.rootElement();
@@ -101,7 +104,11 @@
     const found = [];
     const add = (what, likely = false) => found.push({ what, likely });
     for (const what of F.nesting?.pending ?? []) add(`nested composition ${what}`);
-    for (const id of missingTimelines()) add(id === null ? "a timeline" : `timeline "${id}"`);
+    // A nested composition whose script has failed will not bring its timeline any more.
+    const failed = (F.nesting?.errors.length ?? 0) > 0;
+    for (const id of missingTimelines()) {
+      add(id === null ? "a timeline" : `timeline "${id}"`, failed);
+    }
     if (!renderReady()) add("__renderReady");
     for (const { what, promise } of F.runtimes.waits()) if (isOpen(promise)) add(what);
     for (const _player of F.runtimes.unloaded()) add("a Lottie animation");
@@ -156,20 +163,23 @@
   async function setUp(expired) {
     await drawn();
     let seen = 0;
-    for (let left = SET_UP_ROUNDS; left > 0 && !expired(); left -= 1) {
+    let left = SET_UP_ROUNDS;
+    for (let round = 0; round < FRAME_ROUNDS && left > 0 && !expired(); round += 1) {
       await quiet(expired);
       const traffic = [...F.realms()].reduce((sum, realm) => sum + realm.resources.traffic(), 0);
-      if (traffic !== seen) left = SET_UP_ROUNDS;
+      left = traffic === seen ? left - 1 : SET_UP_ROUNDS;
       seen = traffic;
       clock.runFrames();
     }
   }
 
   // One thing at a time, and a look at what is missing after each. Callbacks by animation frame
-  // come first, since a timer run early is one run at the wrong time.
+  // come first, since a timer run early is one run at the wrong time. Gives what is missing still.
   async function help(expired) {
     await setUp(expired);
-    for (let frames = FRAME_ROUNDS; !expired(); ) {
+    let frames = FRAME_ROUNDS;
+    let still = null; // since when nothing has been left to run
+    while (!expired()) {
       await quiet(expired);
       const lacking = missing();
       if (lacking.length === 0) return [];
@@ -179,13 +189,14 @@
         clock.runFrames();
       } else if (clock.pumpTimer(onlyLikely ? LIKELY_HORIZON_MS : HORIZON_MS)) {
         frames = Math.max(frames, SET_UP_ROUNDS);
-      } else if (onlyLikely) {
-        return lacking;
+        still = null;
       } else {
+        still ??= real.now();
+        if (onlyLikely || real.now() - still > STILL_TIMEOUT_MS) return lacking;
         await sleep(POLL_MS);
       }
     }
-    return [];
+    return missing();
   }
 
   async function ready({ timeoutMs }) {
@@ -197,18 +208,20 @@
     await mount(expired);
     await within(prepare(), expired);
     await within(readScripts(), expired);
-    const givenUp = await help(expired);
+    const lacking = await help(expired);
     await mount(expired);
     await within(prepare(), expired);
     await quiet(expired);
-    const names = expired() ? waitingFor() : [];
+    const ok = !expired() && lacking.every((item) => item.likely);
+    const names = ok ? [] : waitingFor();
     for (const realm of F.realms()) realm.animations.adopt();
-    F.mediaList.elements(); // named before time moves: so by planner and workers alike
+    F.mediaList?.elements(); // named before time moves: so by planner and workers alike
     return {
-      ok: !expired(),
-      waitingFor:
-        names.length > 0 || !expired() ? names : ["the page's own scripts to come to rest"],
-      warnings: givenUp.map(({ what }) => `the page never brought ${what}`),
+      ok,
+      waitingFor: ok || names.length > 0 ? names : ["the page's own scripts to come to rest"],
+      warnings: lacking
+        .filter((item) => item.likely)
+        .map(({ what }) => `the page never brought ${what}`),
       failed: [...F.realms()].flatMap((realm) => [...realm.resources.failed]),
     };
   }
