@@ -301,6 +301,32 @@ def test_animations_made_later_stay_inside(player: Any, project: Any, library: A
     assert player.at(30, styles) == [["", ""], ["50px", "1"]]
 
 
+@pytest.mark.parametrize("frames", [[15], [0, 15], [9, 12, 15], [30, 15]])
+def test_two_timelines_on_one_element_agree_in_any_order(
+    player: Any, project: Any, library: Any, frames: list[int]
+) -> None:
+    """A parent's selector reaches nested content: the inner timeline, seeked later, decides."""
+    script = """<script>
+        const tl = gsap.timeline({ paused: true });
+        tl.to(".x", { "--at": %d, duration: 1, ease: "none" });
+        window.__timelines.%s = tl;
+      </script>"""
+    inner = '<div data-composition-id="inner"><p class="x" style="--at: 0"></p></div>'
+    host = '<div data-composition-src="inner.html" data-start="0.25" data-duration="1"></div>'
+    player.open(
+        project(
+            f'{host}<p class="x" style="--at: 0"></p>{script % (100, "main")}',
+            {"inner.html": inner + script % (40, "inner")},
+            head=f'<script src="{library("gsap/dist/gsap.min.js")}"></script>',
+        ),
+        root="/site/",
+    )
+    for frame in frames:
+        player.seek(frame)
+    values = "[...document.querySelectorAll('.x')].map(e => +e.style.getPropertyValue('--at'))"
+    assert player.page.evaluate(values) == [10, 50]
+
+
 def test_our_own_look_ups_see_the_whole_page(show: Any) -> None:
     """Clips are resolved anew inside a nested script's call: still all of the page's."""
     page = show("nesting-two-mounts").page

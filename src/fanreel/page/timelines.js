@@ -55,10 +55,10 @@
   }
 
   function pairs() {
-    const found = new Map();
+    const inner = new Map();
     const { compositions } = F.clips;
     for (const [timeline, root, host] of nested()) {
-      found.set(timeline, compositions.get(root) ?? compositions.get(host));
+      inner.set(timeline, compositions.get(root) ?? compositions.get(host));
     }
     const own = Object.entries(globalThis.__timelines ?? {}).filter(
       ([, timeline]) => isTimeline(timeline) && !F.nesting?.owners?.has(timeline),
@@ -68,13 +68,15 @@
       if (!byId.has(composition.id)) byId.set(composition.id, composition);
     }
     const [root] = compositions.values();
+    const found = new Map();
     for (const [id, timeline] of own) {
-      if (found.has(timeline)) continue;
+      if (inner.has(timeline)) continue;
       // The only timeline of a page plays the root whatever its key (docs, determinism-rules).
       const composition = byId.get(id) ?? (own.length === 1 ? root : null);
       if (composition) found.set(timeline, composition);
     }
-    return found;
+    // Outer ones first: where both move an element, the inner one decides, as in the reference.
+    return new Map([...found, ...inner]);
   }
 
   function bind() {
@@ -89,10 +91,13 @@
       changed = true;
       bound.set(timeline, { timeline, composition, shownS: null, stops: null, recent: null });
       if (typeof timeline.paused === "function" && !timeline.paused()) timeline.pause?.();
+      // Tweens at its start take their starting values now, whatever frame is asked for first:
+      // another timeline may move the same elements before this one's host begins.
+      if (typeof timeline.getChildren === "function") timeline.render?.(0, true, true);
     }
     for (const timeline of bound.keys()) if (!found.has(timeline)) bound.delete(timeline);
     if (!changed) return;
-    order = [...bound.values()];
+    order = [...found.keys()].map((timeline) => bound.get(timeline));
     F.clips.invalidate(); // a clip's length may be that of its timeline
   }
 
