@@ -36,15 +36,25 @@ def list_compositions(project_dir: Path) -> list[CompositionOutline]:
     Raises:
         AssetNotFound: There is no such folder. Terminal.
     """
-    if not project_dir.is_dir():
-        raise AssetNotFound(f"{project_dir} is no folder; name the one that holds index.html")
     found: list[CompositionOutline] = []
-    for path in sorted(_pages(project_dir), key=lambda path: (path.name != "index.html", path)):
+    for path in project_pages(project_dir):
         parser = _Parser(path.relative_to(project_dir).as_posix())
         parser.feed(path.read_text(encoding="utf-8", errors="replace"))
         parser.close()
         found += parser.found
     return found
+
+
+def project_pages(project_dir: Path) -> list[Path]:
+    """
+    Give the project's HTML files, the entry page first; installed packages are left out.
+
+    Raises:
+        AssetNotFound: There is no such folder. Terminal.
+    """
+    if not project_dir.is_dir():
+        raise AssetNotFound(f"{project_dir} is no folder; name the one that holds index.html")
+    return sorted(_pages(project_dir), key=lambda path: (path.name != "index.html", path))
 
 
 def _pages(project_dir: Path) -> Iterator[Path]:

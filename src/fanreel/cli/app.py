@@ -7,6 +7,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from fanreel.cli.doctor import doctor
 from fanreel.cli.errors import errors
+from fanreel.cli.lint import lint
 from fanreel.cli.look import compositions, still
 from fanreel.cli.render import render
 from fanreel.cli.steps import assemble, chunk, plan
@@ -71,6 +72,7 @@ def _root(
 app.command()(render)
 app.command()(still)
 app.command()(compositions)
+app.command()(lint)
 app.command()(doctor)
 app.command()(plan)
 app.command()(chunk)

@@ -1,0 +1,39 @@
+"""`fanreel lint`: what a composition gets wrong, before it is rendered."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import typer
+
+from fanreel.cli.options import build_config, split_project, with_config_options
+from fanreel.cli.render import AsJson, Debug, Project
+
+
+@with_config_options
+def lint(
+    project: Project,
+    *,
+    as_json: AsJson = False,
+    debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
+    config_fields: dict[str, Any],
+) -> None:
+    """Check PROJECT against the format; the exit status is 2 where there are errors."""
+    project_dir, fields = split_project(project, config_fields)
+    config = build_config(fields)
+    from fanreel.lint import lint as check  # noqa: PLC0415 (Playwright and PyAV, once needed)
+
+    findings = check(project_dir, config)
+    for item in findings:
+        if as_json:
+            sys.stdout.write(json.dumps(asdict(item)) + "\n")
+            continue
+        place = f"{item.file}:{item.line}" if item.line else item.file
+        sys.stdout.write(f"{place}: {item.severity}[{item.rule}] {item.element}\n")
+        sys.stdout.write(f"    {item.message}\n    fix: {item.fix}\n")
+    errors = sum(item.severity == "error" for item in findings)
+    if not as_json:
+        sys.stderr.write(f"{errors} errors, {len(findings) - errors} warnings\n")
+    if errors:
+        raise typer.Exit(2)
