@@ -102,6 +102,9 @@ def main() -> None:
               f"({one.cpu_ms_per_frame:.1f} ms of CPU), chunk boot {one.boot_ms:.0f} ms, segment "
               f"{one.segment_ms:.0f} ms, plan {one.plan_ms:.0f} ms, assemble "
               f"{one.assemble_ms:.0f} ms, cold start {one.cold_start_ms:.0f} ms")  # fmt: skip
+    if report.get("load_before", 0) > report.get("processors", 1):
+        print(f"measured on a busy machine (load {report['load_before']:.1f} on "
+              f"{report['processors']} processors): wall times are too long")  # fmt: skip
     print(f"assumed: {options.s3_ms:.0f} ms of S3 transfers in each step")
     print("* scaled from the nearest measured size: this machine has no more processors\n")
     print("| alternative | time | USD |\n|---|---|---|")
