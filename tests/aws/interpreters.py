@@ -148,16 +148,18 @@ class EmulatorSession:
 
 
 @contextmanager
-def serve_ministack(data_dir: Path, **environment: str) -> Iterator[EmulatorSession]:
-    """Start ministack on a free loopback port, and end it."""
+def serve_ministack(
+    data_dir: Path, host: str = "127.0.0.1", **environment: str
+) -> Iterator[EmulatorSession]:
+    """Start ministack on a free port of *host*, and end it."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     command = [str(Path(sys.executable).with_name("ministack"))]
     env = {
         **os.environ,
-        "BIND_HOST": "127.0.0.1",
+        "BIND_HOST": host,
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "AWS_ENDPOINT_URL": url,

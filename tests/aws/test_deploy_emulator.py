@@ -1,0 +1,179 @@
+"""`cdk deploy`, a render by the real image, `cdk destroy`: the whole AWS path on this machine."""
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from fanreel.aws.client import RenderClient
+from statemachine.announcement import DETAIL_TYPE, SOURCE
+from tests.aws.docker_engine import (
+    LIKE_LAMBDA,
+    ROOT,
+    bridge_address,
+    docker,
+    invocable_image,
+    lambda_image,
+    require_docker,
+)
+from tests.aws.interpreters import REGION, EmulatorSession, serve_ministack
+
+if TYPE_CHECKING:
+    from fanreel.aws.results import Progress
+
+pytestmark = pytest.mark.timeout(2400)
+
+ACCOUNT = "000000000000"
+IMAGE_URI = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/fanreel:test"
+PROJECT = ROOT / "image" / "writing"
+# 24 frames in three chunks of one segment each.
+CONFIG = {"segmentFrames": 8, "chunkSize": 8}
+# Of LIKE_LAMBDA, what ministack hands on.
+CONTAINER_FLAGS = (
+    "--read-only --tmpfs /tmp:rw,exec,mode=1777 -m 3538m --security-opt no-new-privileges"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """An emulator with the stack in it."""
+
+    aws: EmulatorSession
+    environment: Mapping[str, str]
+    assembly_dir: Path
+
+    def cdk(self, *arguments: str) -> None:
+        """Run the `cdk` command on the synthesised app."""
+        cdk("--app", str(self.assembly_dir), *arguments, environment=self.environment)
+
+    @property
+    def renders(self) -> RenderClient:
+        """A client that found the stack by its outputs."""
+        return RenderClient.from_stack("fanreel", endpoint_url=self.aws.endpoint_url)
+
+
+def cdk(*arguments: str, environment: Mapping[str, str]) -> None:
+    """Run npm's `cdk` in the app's folder."""
+    ended = subprocess.run(
+        [ROOT / "cdk" / "node_modules" / ".bin" / "cdk", *arguments],
+        cwd=ROOT / "cdk",
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """The stack, deployed as a user would, with the image of this checkout."""
+    require_docker()
+    if not (ROOT / "cdk" / "node_modules").is_dir():
+        pytest.skip("the cdk command is not installed: npm ci --prefix cdk")
+    invocable_image(IMAGE_URI, tmp_path_factory.mktemp("image"))
+    with contextlib.ExitStack() as stack:
+        aws = stack.enter_context(
+            serve_ministack(
+                tmp_path_factory.mktemp("ministack"),
+                bridge_address(),
+                LAMBDA_DOCKER_FLAGS=CONTAINER_FLAGS,
+                SFN_WAIT_SCALE="0.1",
+                AWS_ACCESS_KEY_ID="test",
+                AWS_SECRET_ACCESS_KEY="test",  # noqa: S106 (the emulator takes any)
+            )
+        )
+        environment = {
+            "AWS_ENDPOINT_URL": aws.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "CDK_DISABLE_CLI_TELEMETRY": "1",
+        }
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        made = Deployed(aws, environment, tmp_path_factory.mktemp("assembly"))
+        cdk(
+            "synth", "--quiet", "--output", str(made.assembly_dir),
+            "--context", f"image_uri={IMAGE_URI}",
+            environment=environment,
+        )  # fmt: skip
+        made.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+        made.cdk("deploy", "--require-approval", "never")
+        yield made
+
+
+def heard_events(aws: EmulatorSession) -> str:
+    """Subscribe to finished renders as a user would; give the queue they come to."""
+    queue: str = aws.client("sqs").create_queue(QueueName="finished")["QueueUrl"]
+    events = aws.client("events")
+    pattern = {"source": [SOURCE], "detail-type": [DETAIL_TYPE]}
+    events.put_rule(Name="finished", EventPattern=json.dumps(pattern))
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:finished"
+    events.put_targets(Rule="finished", Targets=[{"Id": "queue", "Arn": arn}])
+    return queue
+
+
+def rendered_locally(output_dir: Path) -> bytes:
+    """Render the project in the same image without any AWS."""
+    output_dir.chmod(0o777)
+    docker(
+        "run", "--rm", "--network=none", *LIKE_LAMBDA,
+        f"--volume={PROJECT}:/project:ro", f"--volume={output_dir}:/output",
+        "--entrypoint=python", lambda_image(),
+        "-m", "fanreel", "render", "/project", "-o", "/output/local.mp4",
+        "--segment-frames", "8",
+    )  # fmt: skip
+    return (output_dir / "local.mp4").read_bytes()
+
+
+def test_a_render_on_aws_is_the_local_render(deployed: Deployed, tmp_path: Path) -> None:
+    """Deploy, upload, execute, progress to 100 %, download: the same bytes as without AWS."""
+    queue = heard_events(deployed.aws)
+    seen: list[Progress] = []
+    client = deployed.renders
+    started = client.start_render(PROJECT, CONFIG, render_id="first")
+    ended = client.wait("first", timeout_s=900, on_progress=seen.append)
+    assert (ended.status, ended.fraction, ended.frames_done) == ("SUCCEEDED", 1.0, 24)
+    assert [chunk.attempts for chunk in ended.chunks] == [1, 1, 1]
+    fractions = [look.fraction for look in seen]
+    assert fractions == sorted(fractions)
+
+    video = tmp_path / "video.mp4"
+    client.download("first", video)
+    local_dir = tmp_path / "local"
+    local_dir.mkdir()
+    assert video.read_bytes() == rendered_locally(local_dir)
+
+    answer = deployed.aws.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)
+    (message,) = answer["Messages"]
+    detail: dict[str, Any] = json.loads(message["Body"])["detail"]
+    assert (detail["RenderId"], detail["Status"]) == ("first", "SUCCEEDED")
+    assert json.loads(detail["Output"])["OutputS3Uri"] == started.output_uri
+    assert len(message["Body"]) < 2000
+
+    again = client.start_render(PROJECT, CONFIG, render_id="second")
+    repeated = client.wait(again.render_id, timeout_s=900)
+    assert repeated.status == "SUCCEEDED"
+    assert client.cost("second").gb_seconds < client.cost("first").gb_seconds
+
+
+def test_destroying_the_stack_keeps_the_videos(deployed: Deployed) -> None:
+    """`cdk destroy` takes the function and the machine, and leaves the bucket."""
+    client = deployed.renders
+    deployed.cdk("destroy", "--force")
+    kept = deployed.aws.client("s3").list_objects_v2(
+        Bucket=client.deployment.bucket, Prefix="outputs/"
+    )
+    assert {item["Key"] for item in kept["Contents"]} == {"outputs/first.mp4", "outputs/second.mp4"}
+    with pytest.raises(ClientError):
+        deployed.aws.client("lambda").get_function(FunctionName=client.deployment.function_name)

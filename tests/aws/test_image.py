@@ -1,0 +1,82 @@
+"""The Lambda image, built from this checkout and run as Lambda runs it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.aws.docker_engine import LIKE_LAMBDA, docker, lambda_image, require_docker
+
+pytestmark = pytest.mark.timeout(2400)  # the first build on a machine fetches a system
+
+CJK_FONTS = "/usr/share/fonts/opentype/noto"
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    """Built; the last step of the build has been its check of itself."""
+    require_docker()
+    return lambda_image()
+
+
+def run(image: str, *command: str, options: tuple[str, ...] = ()) -> str:
+    """Run a command in the image, as Lambda would, without a network."""
+    entry, *arguments = command
+    return docker(
+        "run", "--rm", "--network=none", *LIKE_LAMBDA, *options, f"--entrypoint={entry}", image,
+        *arguments,
+    )  # fmt: skip
+
+
+def test_it_renders_where_only_tmp_can_be_written(image: str) -> None:
+    """No network, no shared memory, no rights, nobody's user: both engines, WebGL, all fonts."""
+    assert run(image, "python", "-m", "image.check").endswith("all is well")
+
+
+def test_its_check_sees_a_missing_font(image: str) -> None:
+    """Without the CJK fonts the three writings that need them are named."""
+    with pytest.raises(AssertionError) as caught:
+        run(image, "python", "-m", "image.check", options=(f"--tmpfs={CJK_FONTS}",))
+    for writing in ("Han", "Hangul", "kana"):
+        assert f"no font for {writing}" in str(caught.value)
+    assert "no font for Latin" not in str(caught.value)
+
+
+def test_it_holds_the_runtime_and_the_handler(image: str) -> None:
+    """The entry point is Lambda's runtime client, the command our handler, the user not root."""
+    config = json.loads(docker("image", "inspect", image))[0]["Config"]
+    assert config["Entrypoint"] == ["python", "-m", "awslambdaric"]
+    module, _, name = config["Cmd"][0].rpartition(".")
+    assert config["User"].partition(":")[0] not in ("", "0", "root")
+    script = f"import awslambdaric, {module} as m; print(callable(m.{name}))"
+    assert run(image, "python", "-c", script) == "True"
+
+
+def test_it_leaves_out_what_only_development_needs(image: str) -> None:
+    """No CDK, no test tools, no compiler."""
+    script = "import importlib.util as u; print([n for n in {names!r} if u.find_spec(n)])"
+    names = ["aws_cdk", "pytest", "moto", "mypy", "uv", "pip"]
+    assert run(image, "python", "-c", script.format(names=names)) == "[]"
+
+
+def test_our_code_is_a_small_layer(image: str) -> None:
+    """A change to it does not send the browser and the packages again."""
+    history = docker("history", "--no-trunc", "--human=false", "--format={{.Size}}", image)
+    sizes = [int(size) for size in history.splitlines()]
+    code = next(size for size in sizes if size > 0)  # newest first
+    assert code < 10 * 1024**2
+    assert sum(sizes) < 1.4 * 1024**3
+
+
+def test_its_files_can_be_read_by_anyone(image: str) -> None:
+    """Lambda runs it as a user that the image does not know."""
+    unreadable = "find /opt /usr/lib/chromium /usr/share/fonts ! -perm -o=r -print -quit"
+    assert run(image, "sh", "-c", unreadable) == ""
+
+
+def test_nothing_names_a_processor() -> None:
+    """The same Dockerfile makes the arm64 image."""
+    text = (Path(__file__).parents[2] / "Dockerfile").read_text().lower()
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    words = ("amd64", "x86_64", "arm64", "aarch64")
+    assert not [line for line in lines if any(word in line for word in words)]
