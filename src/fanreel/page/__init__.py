@@ -14,10 +14,13 @@ from typing import Any
 ORDER = (
     "real",
     "clock",
+    "page_time",
     "random",
     "motion",
     "animations",
+    "animation_api",
     "wallclock",
+    "timing",
     "clips",
     "timelines",
     "runtimes",
