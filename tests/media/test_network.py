@@ -1,0 +1,90 @@
+"""Outside responses are recorded once while planning, and replayed without network."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fanreel.capture.fetch import Refused, Response
+from fanreel.capture.network import Recorder, Replayer
+from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.page.config import planning_config
+
+PAGE = """<!doctype html>
+<body style="margin:0">
+<div data-composition-id="main" data-duration="1" data-width="160" data-height="90"
+  data-no-timeline></div>
+<script src="https://cdn.example/colour.js"></script>
+<script>
+  document.body.style.background = window.colour ?? "red";
+  window.answers = [];
+  for (const url of ["http://127.0.0.1:9/", "http://169.254.169.254/", "https://other.example/"]) {
+    fetch(url, { mode: "no-cors" }).then(() => answers.push("reached"), () => answers.push("no"));
+  }
+</script>
+"""
+SPEC = StageSpec(width=160, height=90, engine="xvfb")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A page whose colour comes from a CDN, and which tries addresses it must not reach."""
+    directory = tmp_path / "project"
+    directory.mkdir()
+    (directory / "index.html").write_text(PAGE)
+    return directory
+
+
+def colour_on_stage(project: Path, network: Recorder | Replayer, temp_dir: Path) -> list[int]:
+    """Show the page and give the red, green and blue of a pixel."""
+    with Stage(SPEC, temp_dir) as stage:
+        stage.present(
+            Show(
+                root_dir=project,
+                entry_file="index.html",
+                page_config=planning_config(160, 90, Fraction(30), {}),
+                network=network,
+            )
+        )
+        stage.open()
+        picture = np.empty((90, 160, 4), np.uint8)
+        stage.capture(0, picture)
+        return [int(level) for level in picture[40, 80, [2, 1, 0]]]
+
+
+def test_recorded_answers_are_replayed_and_nothing_else_is(project: Path, tmp_path: Path) -> None:
+    """The planner's page gets the CDN's script; the worker's page gets the same from the plan."""
+    asked: list[str] = []
+
+    def cdn(url: str, _headers: Mapping[str, str]) -> Response:
+        asked.append(url)
+        if url != "https://cdn.example/colour.js":
+            raise Refused("not a public address")
+        body = b'window.colour = "rgb(0, 128, 255)"'
+        headers = {"content-type": "text/javascript", "date": "now", "set-cookie": "x"}
+        return Response(url=url, status=200, headers=headers, body=body)
+
+    recorder = Recorder(tmp_path / "bodies", fetcher=cdn)
+    assert colour_on_stage(project, recorder, tmp_path) == [0, 128, 255]
+    [recorded] = recorder.responses
+    assert recorded.headers == {"content-type": "text/javascript"}
+    assert {failed.url for failed in recorder.failed} == {
+        "http://127.0.0.1:9/",
+        "http://169.254.169.254/",
+        "https://other.example/",
+    }
+
+    replayer = Replayer(recorder.responses, tmp_path / "bodies")
+    assert colour_on_stage(project, replayer, tmp_path) == [0, 128, 255]
+    assert "https://cdn.example/colour.js" not in replayer.missing
+    assert "https://other.example/" in replayer.missing
+    assert asked.count("https://cdn.example/colour.js") == 1
+
+
+def test_a_worker_without_recordings_has_no_network(project: Path, tmp_path: Path) -> None:
+    """The script is missing from the picture, and named."""
+    replayer = Replayer([], tmp_path)
+    assert colour_on_stage(project, replayer, tmp_path) == [255, 0, 0]
+    assert "https://cdn.example/colour.js" in replayer.missing

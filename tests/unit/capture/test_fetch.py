@@ -1,0 +1,98 @@
+"""Only public addresses are fetched from, whatever a name or a redirect says."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from fanreel.capture import fetch as fetching
+from fanreel.capture.fetch import Refused, fetch, public_address
+
+
+def resolver_to(*addresses: str) -> fetching.Resolve:
+    """Give a resolver that answers every name with *addresses*."""
+    return lambda _host, _port: list(addresses)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",  # noqa: S104 (an address to refuse)
+        "::1",
+        "fe80::1%eth0",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+    ],
+)
+def test_addresses_that_are_not_public_are_refused(address: str) -> None:
+    """Loopback, private, link-local and mapped addresses are no places for a page's requests."""
+    with pytest.raises(Refused, match="not a public address"):
+        public_address("example.com", 443, resolver_to(address))
+
+
+def test_one_private_answer_among_public_ones_is_refused() -> None:
+    """A name that also points inside could be connected to there."""
+    with pytest.raises(Refused):
+        public_address("example.com", 443, resolver_to("93.184.216.34", "10.0.0.1"))
+
+
+def test_other_schemes_are_refused() -> None:
+    """No files, no FTP."""
+    for url in ("file:///etc/passwd", "ftp://example.com/x", "http:///nothing"):
+        with pytest.raises(Refused):
+            fetch(url, {})
+
+
+class _Redirector(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Send `/out` elsewhere and answer the rest."""
+        self.send_response(302 if self.path == "/out" else 200)
+        if self.path == "/out":
+            self.send_header("Location", "http://metadata.internal/latest")
+        body = self.headers.get("Host", "").encode()
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture
+def server_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Serve on loopback, and let `public.example` stand for it, as if it were public."""
+    with http.server.HTTPServer(("127.0.0.1", 0), _Redirector) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        real = fetching.public_address
+
+        def address(host: str, port: int, resolver: fetching.Resolve) -> str:
+            return "127.0.0.1" if host == "public.example" else real(host, port, resolver)
+
+        monkeypatch.setattr(fetching, "public_address", address)
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def test_the_checked_address_is_the_one_connected_to(server_port: int) -> None:
+    """The request carries the name, the connection goes to the address that was checked."""
+    response = fetch(f"http://public.example:{server_port}/", {"X-Any": "1", "Cookie": "secret"})
+    assert response.status == 200
+    assert response.body == f"public.example:{server_port}".encode()
+
+
+def test_a_redirect_is_checked_like_the_first_address(server_port: int) -> None:
+    """A public server cannot send the request inside."""
+    with pytest.raises(Refused, match=r"169\.254\.169\.254"):
+        fetch(
+            f"http://public.example:{server_port}/out",
+            {},
+            resolver=resolver_to("169.254.169.254"),
+        )
