@@ -130,7 +130,6 @@ def test_media_are_listed_with_their_times(describe: Any) -> None:
             <source src="w.unknown" type="video/x-unknown"><source src="w.webm" type="video/webm">
           </video>
           <audio id="a" src="a.wav" data-start="2" data-duration="4"></audio>
-          <audio src="untimed.wav"></audio>
           <video id="x" muted></video>
         </div>"""
     )
@@ -148,6 +147,25 @@ def test_media_are_listed_with_their_times(describe: Any) -> None:
         | {"key": "m2", "kind": "audio", "src": f"{origin}a.wav", "element": "audio#a"}
         | {"startS": 2, "durationS": 4, "offsetS": 0, "rate": 1, "audible": True, "shown": False},
     ]
+
+
+@pytest.mark.parametrize(
+    ("element", "audible"),
+    [
+        ('<video src="a.mp4" data-start="0"></video>', True),
+        ('<video src="a.mp4" data-start="0" muted></video>', False),
+        ('<video src="a.mp4" data-start="0" muted data-has-audio="true"></video>', True),
+        ('<video src="a.mp4" data-start="0" data-has-audio="false"></video>', False),
+        ('<audio src="a.wav"></audio>', True),
+        ('<audio src="a.wav" data-start="0" muted></audio>', False),
+        ('<audio src="a.wav" data-start="0" data-volume="0"></audio>', False),
+    ],
+)
+def test_what_is_heard(describe: Any, element: str, *, audible: bool) -> None:
+    """data-has-audio outweighs muted, which a browser's preview asks for."""
+    [item] = describe(f'<div {ROOT} data-duration="2">{element}</div>')["media"]
+    assert item["audible"] is audible
+    assert item["startS"] == 0
 
 
 def test_media_of_nested_compositions_are_cut_to_their_host(describe: Any) -> None:

@@ -193,14 +193,21 @@
     };
   }
 
+  // A video is muted for a browser's preview; that it is meant to be heard says data-has-audio. One
+  // that is not muted is heard if it has a sound at all.
+  function isAudible(element, muted) {
+    const says = element.getAttribute("data-has-audio");
+    if (element instanceof HTMLAudioElement) return !muted;
+    return element instanceof HTMLVideoElement && (says === "true" || (says !== "false" && !muted));
+  }
+
   async function describeOne(key, element) {
     const kind = { VIDEO: "video", AUDIO: "audio", IMG: "image" }[element.tagName];
     const src = sourceOf(element);
-    if (!src || (kind === "audio" && !element.hasAttribute("data-start"))) return null;
+    if (!src) return null;
     const times = kind === "image" ? await lookInto(src) : null;
     if (times === 0) return null;
     const muted = element.defaultMuted === true;
-    const hasAudio = kind === "audio" || element.getAttribute("data-has-audio") === "true";
     const volume = volumeOf(element);
     return {
       key,
@@ -211,7 +218,7 @@
       volume,
       loop: kind === "image" ? times > 1 : element.loop,
       muted,
-      audible: hasAudio && !muted && volume > 0,
+      audible: isAudible(element, muted) && volume > 0,
       shown: kind !== "audio",
     };
   }
