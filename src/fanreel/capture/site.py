@@ -99,8 +99,13 @@ class SiteServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def reply(self, url_path: str, destination: str) -> Reply:
-        """Answer one GET; *url_path* is still percent-encoded."""
+    def reply(self, url_path: str, destination: str, *, asks_only: bool = False) -> Reply:
+        """
+        Answer one GET; *url_path* is still percent-encoded.
+
+        With *asks_only* (HEAD) the page wants to know whether a file is there, as it does for the
+        neighbours of nested compositions: a miss is an answer and nobody is told.
+        """
         path = urllib.parse.unquote(urllib.parse.urlsplit(url_path).path)
         if path.startswith(OWN_PREFIX):
             return self._own(path.removeprefix(OWN_PREFIX)) or _not_found(path)
@@ -108,7 +113,9 @@ class SiteServer:
         file = self.find(name)
         if file is None and name == "favicon.ico":
             return 204, "image/x-icon", b""
-        self._on_request(SiteRequest(path=name, found=file is not None, destination=destination))
+        if file is not None or not asks_only:
+            found = file is not None
+            self._on_request(SiteRequest(path=name, found=found, destination=destination))
         if file is None:
             return _not_found(path)
         return 200, content_type(file), file.read_bytes()
@@ -144,14 +151,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         destination = self.headers.get("Sec-Fetch-Dest", "empty")
-        status, kind, body = self.site.reply(self.path, destination)
+        is_head = self.command == "HEAD"
+        status, kind, body = self.site.reply(self.path, destination, asks_only=is_head)
         with contextlib.suppress(ConnectionError):
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Cache-Control", "no-store")
             self.end_headers()
-            if self.command != "HEAD":
+            if not is_head:
                 self.wfile.write(body)
 
     do_HEAD = do_GET  # noqa: N815 (the base class looks the name up)

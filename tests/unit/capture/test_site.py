@@ -21,11 +21,11 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def get(server: SiteServer, path: str) -> tuple[int, str, bytes]:
+def get(server: SiteServer, path: str, method: str = "GET") -> tuple[int, str, bytes]:
     """Ask the running server."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     try:
-        connection.request("GET", path, headers={"Sec-Fetch-Dest": "image"})
+        connection.request(method, path, headers={"Sec-Fetch-Dest": "image"})
         answer = connection.getresponse()
         return answer.status, answer.headers["Content-Type"], answer.read()
     finally:
@@ -46,6 +46,16 @@ def test_files_are_served_with_their_types_and_requests_are_told(project: Path) 
         ("sub dir/bild ü#1.svg", True, "image"),
         ("none.png", False, "image"),
     ]
+
+
+def test_asking_whether_a_file_is_there_is_no_fault(project: Path) -> None:
+    """HEAD: a hit counts as used, a miss is not told; neither has a body."""
+    seen: list[SiteRequest] = []
+    with SiteServer(on_request=seen.append) as server:
+        server.serve(project)
+        assert get(server, "/index.html", "HEAD") == (200, "text/html; charset=utf-8", b"")
+        assert get(server, "/none.png", "HEAD")[::2] == (404, b"")
+    assert [request.path for request in seen] == ["index.html"]
 
 
 @pytest.mark.parametrize(
