@@ -87,7 +87,14 @@ def chromium() -> Iterator[BrowserContext]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(),
-            args=["--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"],
+            args=[
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--enable-unsafe-swiftshader",
+                # In a process of their own, sandboxed frames would start before our script.
+                "--disable-features=IsolateSandboxedIframes",
+            ],
         )
         with contextlib.closing(browser):
             yield browser.new_context(viewport={"width": 640, "height": 360})

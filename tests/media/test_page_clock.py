@@ -258,3 +258,25 @@ def test_frames_of_the_project_share_the_clock(player: Any) -> None:
             w.getComputedStyle(w.document.querySelector("i")).translate])
            (document.querySelector("iframe"))""",
     ) == [800, 800, 800, 500, "80px"]
+
+
+def test_sandboxed_frames_follow_the_clock(player: Any) -> None:
+    """A frame that no script may reach shows the time of the composition all the same."""
+    inner = """<style>body { margin: 0; background: black }
+      @keyframes go { to { background: white } } body { animation: go 1s steps(2) both }</style>
+      <p style="color: red"></p><script>
+      setTimeout(() => document.querySelector("p").append("timer " + Date.now()), 300);
+      </script>"""
+    player.open(
+        '<main data-composition-id="main" data-duration="2">'
+        '<iframe sandbox="allow-scripts" src="inner.html"></iframe></main>',
+        files={"inner.html": inner},
+    )
+    frame = player.page.frames[1]
+    read = "[document.body.innerText, getComputedStyle(document.body).backgroundColor, Date.now()]"
+    player.seek(6)
+    assert frame.evaluate(read) == ["", "rgb(0, 0, 0)", 200]
+    player.seek(21)
+    assert frame.evaluate(read) == ["timer 300", "rgb(128, 128, 128)", 700]
+    player.seek(3)
+    assert frame.evaluate(read)[1:] == ["rgb(0, 0, 0)", 100]

@@ -46,6 +46,7 @@ ORDER = (
     "fonts",
     "describe",
     "readiness",
+    "remote_frames",
     "seek",
 )
 """Files in the order they run: each uses only what the earlier ones added to F."""

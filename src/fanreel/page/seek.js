@@ -103,6 +103,7 @@
     yield clock.runDue();
     showMotion();
     showClips(frame);
+    yield F.remoteFrames.seek(frame);
     yield* settle(frame);
     F.paintMarker?.(serial);
   }
