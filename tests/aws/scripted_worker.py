@@ -15,7 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from fanreel.errors import RenderError
 from fanreel.timeline import build_chunk_slices, resolve_chunk_plan, segments_of
+from handler.events import parse_event
 
 Event = dict[str, Any]
 PLAN_HASH = "5" * 64
@@ -81,7 +83,8 @@ class ScriptedWorker:
         )
 
     def invoke(self, event: Event) -> Event:
-        """Answer one invocation as the handler would."""
+        """Answer one invocation as the handler would, which has to understand the event."""
+        parse_event(event)
         with self._lock:
             self.invocations.append(event)
             steps = self.script[event["Action"], event.get("ChunkIndex")]
@@ -223,6 +226,8 @@ def _answer(worker: ScriptedWorker, event: Event) -> tuple[int, dict[str, str], 
         return 200, {}, worker.invoke(event)
     except FunctionFailed as exc:
         return 200, failed, {"errorType": exc.error_type, "errorMessage": "as scripted"}
+    except RenderError as exc:
+        return 200, failed, {"errorType": exc.code, "errorMessage": exc.message}
     except Killed:
         # The words of Lambda's runtime emulator when the process dies of SIGKILL.
         message = "RequestId: 0 Error: Runtime exited with error: signal: killed"
