@@ -272,8 +272,9 @@ def test_scripts_run_once_per_mount_in_order(show: Any) -> None:
     ]
     assert logs == [[text.replace("%d", kept) for text in expected] for kept in "12"]
     touched = """[...document.querySelectorAll(".x")].map(
-      (e) => [e.className, e.style.getPropertyValue("--touched")])"""
-    assert page.evaluate(touched) == [["x", ""], ["x found", "1"], ["x found", "1"]]
+      (e) => [e.className, e.style.getPropertyValue("--touched"), e.dataset.imported ?? ""])"""
+    own = ["x found", "1", "8"]
+    assert page.evaluate(touched) == [["x", "", ""], own, own]
     assert page.evaluate("[typeof shared, typeof log, typeof Counter]") == ["undefined"] * 3
 
 

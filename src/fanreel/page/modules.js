@@ -2,6 +2,7 @@
 //
 //   F.modules.map({instance, element})         null, or what went wrong; installs an import map
 //   await F.modules.run({instance, element})   null, or what went wrong
+//   F.modules.rebaseDynamic(code, fileUrl)     code whose import() starts at the file
 //   F.modules.enter(token), .leave(token)      called by the code itself
 //
 // A module cannot be evaluated in a function, so it becomes an inline module script whose first line
@@ -9,6 +10,7 @@
 (() => {
   const F = globalThis.__fanreel;
   const SPECIFIER = /(\b(?:from|import)\s*\(?\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
+  const DYNAMIC = /(\bimport\s*\(\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
   const waiting = new Map();
   const plain = new Map();
   let count = 0;
@@ -35,9 +37,9 @@
   }
 
   // Imports of an inline module start at the nested file; those of a module file at that file.
-  const rebaseImports = (code, place) =>
+  const rebaseImports = (code, place, pattern = SPECIFIER) =>
     code.replace(
-      SPECIFIER,
+      pattern,
       (_, before, quote, reference) => before + quote + place(reference) + quote,
     );
 
@@ -118,6 +120,8 @@
   });
 
   F.modules = {
+    rebaseDynamic: (code, fileUrl) =>
+      rebaseImports(code, (reference) => absolute(reference, fileUrl), DYNAMIC),
     map,
     run,
     enter: (token) => {

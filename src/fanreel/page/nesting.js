@@ -103,13 +103,13 @@
     return value > 0 ? value : null;
   }
 
+  const isSameFile = (a, b) => new URL(a).pathname === new URL(b).pathname;
+
   // ---- mounting ----------------------------------------------------------------------------
   function mount(instance) {
-    const chain = ancestry(instance.parent).map((item) => item.url);
-    if (chain.includes(instance.url)) {
-      const path = [...chain.filter(Boolean).reverse(), instance.url]
-        .map(F.assets.nameOf)
-        .join(" → ");
+    const chain = ancestry(instance.parent).flatMap((item) => item.url ?? []);
+    if (chain.some((url) => isSameFile(url, instance.url))) {
+      const path = [...chain.reverse(), instance.url].map(F.assets.nameOf).join(" → ");
       fail(
         instance,
         `composition includes itself: ${path}; remove one of these data-composition-src`,
@@ -213,7 +213,11 @@
         const url = F.assets.compositionUrl(host.getAttribute("data-composition-src"));
         const instance = makeInstance(host, url);
         byHost.set(host, instance);
-        mount(instance);
+        try {
+          mount(instance);
+        } catch (error) {
+          fail(instance, `${F.assets.nameOf(url)} could not be mounted: ${error.message}`);
+        }
         if (instance.scope !== null) fresh.push(instance);
       }
       stale = true;

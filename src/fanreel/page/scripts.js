@@ -80,10 +80,12 @@
     if (error) report(instance, error, script.name);
   }
 
+  // What a script imports by itself starts at its file, as what a module imports does.
   function runInline(instance, element, share) {
-    const code = element.textContent;
+    const written = element.textContent;
+    const code = F.modules.rebaseDynamic(written, instance.url);
     const name = F.assets.nameOf(instance.url);
-    runCode(instance, { code, element, name, line: lineIn(instance, code), share });
+    runCode(instance, { code, element, name, line: lineIn(instance, written), share });
   }
 
   // ---- all of them -------------------------------------------------------------------------
