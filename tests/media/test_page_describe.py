@@ -273,6 +273,30 @@ def test_broken_rules_name_their_element(describe: Any, content: str, part: str)
     assert not matching[0]["message"].startswith(matching[0]["element"])
 
 
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        ("const a = ;", "errors"),
+        ("null.x; window.__timelines.n = { duration: () => 1, time() {} }", "errors"),
+        ("window.__timelines.n = { duration: () => 1, time() {} }; null.x", "warnings"),
+        ("null.x", "warnings"),
+    ],
+)
+def test_a_failing_nested_script_is_an_error_where_it_leaves_a_hole(
+    player: Any, tmp_path: Path, script: str, kind: str
+) -> None:
+    """Unreadable, or without the timeline it speaks of; else browsers show it, with a warning."""
+    host = '<div id="host" data-composition-src="n.html" data-start="0" data-duration="1"></div>'
+    (tmp_path / "index.html").write_text(f"<!doctype html><div {ROOT}>{host}</div>")
+    (tmp_path / "n.html").write_text(
+        f'<div data-composition-id="n"></div><script>{script}</script>'
+    )
+    found = _describe(player, tmp_path, root="/site/", timeout_ms=2000)
+    assert len(found[kind]) == 1
+    assert len(found["errors"] + found["warnings"]) == 1
+    assert "n.html: " in str(found[kind])
+
+
 def test_doubtful_structure_is_a_warning(describe: Any) -> None:
     """Lanes that overlap, ids and compositions written twice, a second root."""
     warnings = describe(

@@ -130,15 +130,20 @@
   }
 
   // ---- problems -----------------------------------------------------------------------------------
-  // A script that fails after it has registered its timeline leaves a composition that can be
-  // rendered; one that fails before leaves a hole.
+  // A script that cannot be read, or fails before it has registered the timeline it speaks of, leaves
+  // a hole. One that fails otherwise leaves a composition that browsers show, and so do we.
+  function leavesHole({ instance, script, message }) {
+    if (!script || message.includes("SyntaxError")) return true;
+    return /__timelines/.test(instance.text) && F.nesting.timelineOf(instance) === null;
+  }
+
   function nestingProblems() {
     const errors = [];
     const warnings = [];
-    for (const { element, message, instance, script } of F.nesting.errors) {
-      const plays = script && F.nesting.timelineOf(instance) !== null;
-      if (plays && !message.includes("SyntaxError")) warnings.push(`${element}: ${message}`);
-      else errors.push({ element, message });
+    for (const problem of F.nesting.errors) {
+      const { element, message } = problem;
+      if (leavesHole(problem)) errors.push({ element, message });
+      else warnings.push(`${element}: ${message}`);
     }
     return { errors, warnings };
   }
