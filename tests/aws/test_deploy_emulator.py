@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fanreel.aws.client import RenderClient
+from fanreel.aws.progress import read_progress
 from statemachine.announcement import DETAIL_TYPE, SOURCE
 from tests.aws.docker_engine import (
     LIKE_LAMBDA,
@@ -24,6 +25,7 @@ from tests.aws.docker_engine import (
     require_docker,
 )
 from tests.aws.interpreters import REGION, EmulatorSession, serve_ministack
+from tests.aws.scripted_worker import wait_until
 
 if TYPE_CHECKING:
     from fanreel.aws.results import Progress
@@ -167,6 +169,41 @@ def test_a_render_on_aws_is_the_local_render(deployed: Deployed, tmp_path: Path)
     assert client.cost("second").gb_seconds < client.cost("first").gb_seconds
 
 
+def segment_keys(deployed: Deployed) -> set[str]:
+    """Give the segments in the bucket."""
+    pages = deployed.aws.client("s3").get_paginator("list_objects_v2")
+    found = pages.paginate(Bucket=deployed.renders.deployment.bucket, Prefix="segments/")
+    return {item["Key"] for page in found for item in page.get("Contents", [])}
+
+
+def kill_the_busy_worker() -> None:
+    """Kill the container in which a browser runs: as out of memory would."""
+    for container in docker("ps", "--quiet", f"--filter=ancestor={IMAGE_URI}").split():
+        if "chromium" in docker("top", container):
+            docker("kill", container)
+            return
+    pytest.fail("no worker is busy")
+
+
+def test_a_worker_killed_at_nine_tenths_repeats_one_segment(deployed: Deployed) -> None:
+    """Nine of ten segments are kept; the retry finds them and renders the tenth."""
+    client = deployed.renders
+    before = segment_keys(deployed)
+    config = {"frameRange": [0, 40], "segmentFrames": 4, "maxParallelChunks": 1}
+    client.start_render(ROOT / "examples" / "launch", config, render_id="killed")
+    wait_until(lambda: len(segment_keys(deployed) - before) >= 9, timeout_s=600)
+    kill_the_busy_worker()
+    ended = client.wait("killed", timeout_s=600)
+    assert ended.status == "SUCCEEDED"
+    (chunk,) = ended.chunks
+    assert (chunk.attempts, chunk.frames_done) == (2, 40)
+    activity = read_progress("killed", client.deployment.bucket, deployed.aws.client("s3"))
+    # A killed worker leaves no record: the only one is the retry's.
+    (record,) = [found for found in activity.records if found.invocation.chunk_index is not None]
+    assert record.segments_found >= 9
+    assert record.segments_rendered <= 1
+
+
 def test_destroying_the_stack_keeps_the_videos(deployed: Deployed) -> None:
     """`cdk destroy` takes the function and the machine, and leaves the bucket."""
     client = deployed.renders
@@ -174,6 +211,8 @@ def test_destroying_the_stack_keeps_the_videos(deployed: Deployed) -> None:
     kept = deployed.aws.client("s3").list_objects_v2(
         Bucket=client.deployment.bucket, Prefix="outputs/"
     )
-    assert {item["Key"] for item in kept["Contents"]} == {"outputs/first.mp4", "outputs/second.mp4"}
+    assert {item["Key"] for item in kept["Contents"]} == {
+        f"outputs/{name}.mp4" for name in ("first", "second", "killed")
+    }
     with pytest.raises(ClientError):
         deployed.aws.client("lambda").get_function(FunctionName=client.deployment.function_name)
