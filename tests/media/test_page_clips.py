@@ -1,5 +1,6 @@
 """Which clip is on screen when."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -258,3 +259,21 @@ def test_an_unchanged_page_is_not_touched(player: Any) -> None:
         }"""
     )
     assert written == [0, 2, 0]  # at 1.1 s one clip begins: shown, no longer hidden
+
+
+def test_entrances_of_a_timeline_are_hidden_from_the_first_frame(
+    player: Any, library: Callable[[str], str]
+) -> None:
+    """What fromTo() sets when it is written holds at frame 0, before the tween begins."""
+    player.open(
+        f"""<script src="{library("gsap/dist/gsap.min.js")}"></script>"""
+        + root('<p id="late">late</p><p id="early">early</p>')
+        + """<script>
+          const tl = gsap.timeline({ paused: true });
+          tl.fromTo("#late", { opacity: 0, x: 40 }, { opacity: 1, x: 0, duration: 0.5 }, 0.3);
+          tl.to("#early", { x: 100, duration: 1, ease: "none" }, 0);
+          window.__timelines = { main: tl };
+        </script>"""
+    )
+    seen = player.trace([0, 5, 30, 0], "getComputedStyle(late).opacity")
+    assert seen == ["0", "0", "1", "0"]

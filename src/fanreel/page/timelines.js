@@ -93,7 +93,7 @@
       if (typeof timeline.paused === "function" && !timeline.paused()) timeline.pause?.();
       // Tweens at its start take their starting values now, whatever frame is asked for first:
       // another timeline may move the same elements before this one's host begins.
-      if (typeof timeline.getChildren === "function") timeline.render?.(0, true, true);
+      if (typeof timeline.getChildren === "function") takeStartingValues(timeline);
     }
     for (const timeline of bound.keys()) if (!found.has(timeline)) bound.delete(timeline);
     if (!changed) return;
@@ -128,17 +128,30 @@
     for (const item of order) put(item, localS(item));
   }
 
+  // Only tweens that begin with the timeline: a forced render of the whole would take back what
+  // from() and fromTo() further on have already set, such as the opacity 0 of a later entrance.
+  function takeStartingValues(timeline) {
+    for (const tween of timeline.getChildren(true, true, false)) {
+      if (startOf(tween, timeline) === 0 && tween.duration() > 0) tween.render(0, true, true);
+    }
+  }
+
   // ---- stops ---------------------------------------------------------------------------------------
   function startsOf(timeline) {
     const starts = new Set([0]);
     for (const tween of timeline.getChildren(true, true, false)) {
-      let at = tween.startTime();
-      for (let parent = tween.parent; parent && parent !== timeline; parent = parent.parent) {
-        at = parent.startTime() + at / (parent.timeScale() || 1);
-      }
+      const at = startOf(tween, timeline);
       if (Number.isFinite(at)) starts.add(Math.max(at, 0));
     }
     return [...starts].sort((a, b) => a - b);
+  }
+
+  function startOf(tween, timeline) {
+    let at = tween.startTime();
+    for (let parent = tween.parent; parent && parent !== timeline; parent = parent.parent) {
+      at = parent.startTime() + at / (parent.timeScale() || 1);
+    }
+    return at;
   }
 
   function stopsOf(item) {
