@@ -157,13 +157,15 @@ def _row(config: RenderConfig, *, alpha: bool) -> _Row:
 
 
 _ONE_THREAD = {"threads": "1"}
+CHROMA_CENTER = 1
+"""A chroma sample sits amid its four pixels; in the numbering of H.264's and HEVC's headers."""
 
 
 def _x264(preset: str, crf: int, **params: object) -> _Row:
     # No macroblock tree: its AVX-512 code reads uninitialised memory unless the width is a
     # multiple of 128, so that 1080x1920 gave other bytes at every run (x264 165).
     # cpu-independent: without it SSE, AVX and plain C may take different decisions.
-    fixed = {"mbtree": 0, "cpu-independent": 1, "b-pyramid": "none"}
+    fixed = {"mbtree": 0, "cpu-independent": 1, "b-pyramid": "none", "chromaloc": CHROMA_CENTER}
     params = fixed | {"ipratio": 2, "pbratio": 1.5} | params
     joined = ":".join(f"{name.replace('_', '-')}={value}" for name, value in params.items())
     return _Row("libx264", "yuv420p", crf, {"preset": preset, "x264-params": joined})
@@ -193,7 +195,8 @@ _H264: Mapping[Quality, _Row] = {
 def _x265(preset: str, crf: int) -> _Row:
     # Thread pools and wavefronts are off and the settings are not written into the stream, both
     # of which would follow the machine.
-    params = "log-level=error:info=0:pools=none:frame-threads=1:wpp=0"
+    fixed = "log-level=error:info=0:pools=none:frame-threads=1:wpp=0"
+    params = f"{fixed}:chromaloc={CHROMA_CENTER}"
     return _Row("libx265", "yuv420p", crf, {"preset": preset, "x265-params": params})
 
 
