@@ -112,6 +112,8 @@ class _Surveyor:
         stepped, warning = find_statefulness(stage, total_frames)
         self._warnings += [warning] if warning else []
         described = stage.describe()
+        # What scripts add in the course of the timeline is known by its key only now.
+        media |= self._probe([m for m in described["media"] if m["key"] not in media])
         self._check_assets()
         fonts = used_fonts(stage, described["fonts"])
         self._warnings += check_fonts(
