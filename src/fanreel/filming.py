@@ -58,6 +58,7 @@ class Camera:
     def __init__(self, plan: VerifiedPlan, temp_dir: Path, stage: Stage | None = None) -> None:
         self._plan, self._temp_dir = plan, temp_dir
         self._stage = stage
+        self._spec = stage.spec if stage is not None else _stage_spec(plan)
         self._own_stage: Stage | None = None
         self._presented = False
         self._replayer = Replayer([], plan.plan_dir)
@@ -97,7 +98,7 @@ class Camera:
             try:
                 self._film(start_frame, end_frame, path, heartbeat)
             except (BrowserCrashed, CaptureTimeout):
-                self._strike()
+                self._abandon()
                 if attempt == _ATTEMPTS:
                     raise
             else:
@@ -153,7 +154,7 @@ class Camera:
 
     def _set_stage(self) -> Stage:
         if self._stage is None:
-            self._stage = self._own_stage = Stage(_stage_spec(self._plan), self._temp_dir)
+            self._stage = self._own_stage = Stage(self._spec, self._temp_dir)
             self._stage.__enter__()
             self._presented = False
         if not self._presented:
@@ -178,6 +179,12 @@ class Camera:
         own, self._own_stage, self._stage = self._own_stage, None, None
         if own is not None:
             own.__exit__(None, None, None)
+
+    def _abandon(self) -> None:
+        """Leave a stage whose browser crashed or hangs: closing would wait for it in vain."""
+        if self._stage is not None:
+            self._stage.browser.kill()
+        self._strike()
 
     def _check_network(self) -> None:
         if self._replayer.missing:

@@ -19,6 +19,9 @@ class AsyncThread:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
+        # What fails reaches whoever waits for it. The rest is a browser that was killed or a page
+        # that went away in the middle of something, and would only be printed.
+        self._loop.set_exception_handler(lambda _loop, _context: None)
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
 
     def __enter__(self) -> Self:

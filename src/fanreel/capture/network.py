@@ -1,10 +1,11 @@
 """Requests that leave the composition's origin: recorded while planning, replayed by workers."""
 
 import asyncio
+import contextlib
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,7 +89,7 @@ class Recorder:
             except (Refused, OSError) as exc:
                 failure = FailedRequest(url=url, destination=request.resource_type, reason=str(exc))
                 self.failed.append(failure)
-                await route.abort("addressunreachable")
+                await _refuse(route)
                 return
         if known.status >= 400:  # noqa: PLR2004 (HTTP errors)
             self.failed.append(
@@ -151,11 +152,26 @@ class Replayer:
         url = route.request.url.partition("#")[0]
         known = self._responses.get(url)
         if known is None:
-            await route.abort("addressunreachable")
+            await _refuse(route)
         else:
             await _fulfil(route, known, self._bodies_dir)
 
 
 async def _fulfil(route: "Route", response: RecordedResponse, bodies_dir: Path) -> None:
     body = (bodies_dir / response.sha256).read_bytes()
-    await route.fulfill(status=response.status, headers=response.headers, body=body)
+    with _unless_gone():
+        await route.fulfill(status=response.status, headers=response.headers, body=body)
+
+
+async def _refuse(route: "Route") -> None:
+    with _unless_gone():
+        await route.abort("addressunreachable")
+
+
+@contextlib.contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Let pass that whoever asked is gone meanwhile: a frame removed, a page left."""
+    from playwright.async_api import Error  # noqa: PLC0415 (loaded by now)
+
+    with contextlib.suppress(Error):
+        yield

@@ -3,14 +3,12 @@
 import contextlib
 import importlib.resources
 import json
-import time
 import urllib.parse
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +18,7 @@ from fanreel.capture.network import Recorder, Replayer
 from fanreel.capture.screenshot import ScreenshotGrabber
 from fanreel.capture.shadow_roots import offer_shadow_roots
 from fanreel.capture.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
+from fanreel.capture.witness import PageLeft, Witness
 from fanreel.capture.xvfb import XvfbGrabber
 from fanreel.errors import (
     BrowserCrashed,
@@ -31,15 +30,13 @@ from fanreel.errors import (
 from fanreel.page import page_script
 
 if TYPE_CHECKING:
-    from playwright.async_api import CDPSession, Request
+    from playwright.async_api import CDPSession
 
-Result = TypeVar("Result")
 Pixels = npt.NDArray[np.uint8]
 
-OPEN_TIMEOUT_S = 60.0
-READY_TIMEOUT_S = 45.0
-SEEK_TIMEOUT_S = 60.0
-_CONSOLE_LINES = 50
+# Readiness names what it waits for when its time is up; this long it may take to say so.
+_ANSWER_S = 15.0
+_SCREENSHOT_TIMEOUT_S = 10.0
 _SCALE_TOLERANCE = 1e-6
 _SHELL_FILES = ("shell.html", "shell.js")
 
@@ -60,6 +57,15 @@ class Grabber(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a page may take before it counts as hung, in seconds."""
+
+    open_s: float = 60.0
+    ready_s: float = 45.0
+    frame_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageSpec:
     """The stage itself: all that a browser has to be started for."""
 
@@ -70,6 +76,7 @@ class StageSpec:
     alpha: bool = False
     device_scale_factor: float = 1.0
     runtime_env: Mapping[str, str] = field(default_factory=dict)
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def pixel_size(self) -> tuple[int, int]:
@@ -105,6 +112,8 @@ class Stage:
     Args:
         spec: What the browser is started for.
         temp_dir: Where its profile and screen lie.
+    Attributes:
+        witness: What the page says and asks for.
     Raises:
         BrowserUnavailable: Chromium or Xvfb does not start. Terminal.
     """
@@ -113,10 +122,7 @@ class Stage:
         self.spec = spec
         self._temp_dir = temp_dir
         self.pixels: Literal["bgr0", "rgba"] = "bgr0" if spec.engine == "xvfb" else "rgba"
-        self.console: deque[str] = deque(maxlen=_CONSOLE_LINES)
-        """The last errors and warnings of the page."""
-        self.pending: dict[str, float] = {}
-        """URLs asked for and not yet answered, with the time they were asked for."""
+        self.witness = Witness(self._note_page_request)
         self._show: Show | None = None
         self._script: contextlib.AbstractAsyncContextManager[Any] | None = None
         self._session: CDPSession | None = None
@@ -142,7 +148,7 @@ class Stage:
             self.browser = stack.enter_context(Browser(launch))
             if self.spec.engine == "screenshot":
                 self._grabber = ScreenshotGrabber(self.browser, alpha=self.spec.alpha)
-            self._call(self._watch(), OPEN_TIMEOUT_S, "watching the page")
+            self._call(self._watch(), self.spec.patience.open_s, "watching the page")
             self._stack = stack.pop_all()
         return self
 
@@ -157,10 +163,9 @@ class Stage:
     def present(self, show: Show) -> None:
         """Set the stage up for *show*, in place of an earlier one."""
         self._show = show
+        self.witness.forget()
         self._server.serve(show.root_dir)
-        self._call(self._set_up(show), OPEN_TIMEOUT_S, "opening the shell page")
-        self.console.clear()
-        self.pending.clear()
+        self._call(self._set_up(show), self.spec.patience.open_s, "opening the shell page")
 
     def verify_software_gl(self) -> None:
         """
@@ -169,7 +174,7 @@ class Stage:
         Raises:
             BrowserGpuNotSoftware: It is drawn by hardware, or not at all. Terminal.
         """
-        renderer = self._evaluate(_ASK_RENDERER, None, OPEN_TIMEOUT_S, "asking for the renderer")
+        renderer = self._evaluate(_ASK_RENDERER, None, "asking for the renderer")
         if renderer is None or "swiftshader" not in renderer.lower():
             raise BrowserGpuNotSoftware(
                 f"WebGL is drawn by {renderer or 'nothing'}, not by SwiftShader, so its pixels "
@@ -183,28 +188,31 @@ class Stage:
 
         Raises:
             CaptureTimeout: It never becomes ready, with the list of what it waits for. Retryable.
+            InvalidComposition: It leaves for another page. Terminal.
             BrowserCrashed: Chromium went away. Retryable.
         """
         if self._show is None:
             raise RuntimeError("present() comes before open()")
         url = f"{ORIGIN}/{urllib.parse.quote(self._show.entry_file)}"
-        self._evaluate("url => __fanreelShell.open(url)", url, OPEN_TIMEOUT_S, "loading the page")
+        patience = self.spec.patience
+        self._call(self.witness.expect_document(), patience.open_s, "loading the page")
+        self._evaluate("url => __fanreelShell.open(url)", url, "loading the page", patience.open_s)
         answer = self._evaluate(
             "ms => __fanreelShell.ready(ms)",
-            READY_TIMEOUT_S * 1000,
-            READY_TIMEOUT_S + 15,
+            patience.ready_s * 1000,
             "waiting for the page to become ready",
+            patience.ready_s + _ANSWER_S,
         )
         if not answer["ok"]:
             waiting = ", ".join(answer["waitingFor"]) or "nothing it could name"
             raise self._explained(
                 CaptureTimeout,
-                f"the composition did not become ready in {READY_TIMEOUT_S:.0f} s; it was waiting "
+                f"the composition did not become ready in {patience.ready_s:.0f} s; it was waiting "
                 f"for: {waiting}",
                 waiting_for=list(answer["waitingFor"]),
             )
         width, height, ratio = self._evaluate(
-            "() => __fanreelShell.viewport()", None, SEEK_TIMEOUT_S, "measuring the viewport"
+            "() => __fanreelShell.viewport()", None, "measuring the viewport"
         )
         expected = (self.spec.width, self.spec.height)
         if (width, height) != expected or abs(
@@ -222,7 +230,6 @@ class Stage:
         self._evaluate(
             "([frame, serial]) => __fanreelShell.seek(frame, serial)",
             [frame, self._serial],
-            SEEK_TIMEOUT_S,
             f"frame {frame}",
         )
         return self._serial
@@ -258,7 +265,9 @@ class Stage:
             fonts: list[dict[str, Any]] = answer["fonts"]
             return fonts
 
-        fonts: list[dict[str, Any]] = self._call(ask(), SEEK_TIMEOUT_S, "asking for fonts")
+        fonts: list[dict[str, Any]] = self._call(
+            ask(), self.spec.patience.frame_s, "asking for fonts"
+        )
         return fonts
 
     def relieve_memory(self) -> None:
@@ -273,32 +282,30 @@ class Stage:
             session = await self._devtools()
             await session.send("Memory.simulatePressureNotification", {"level": "critical"})
 
-        self._call(press(), SEEK_TIMEOUT_S, "freeing memory")
+        self._call(press(), self.spec.patience.frame_s, "freeing memory")
 
     def describe(self) -> dict[str, Any]:
         """Give what the page says of itself; see page/describe.js."""
         found: dict[str, Any] = self._evaluate(
-            "() => __fanreelShell.describe()", None, SEEK_TIMEOUT_S, "describing the composition"
+            "() => __fanreelShell.describe()", None, "describing the composition"
         )
         return found
 
     def set_media_info(self, info: dict[str, Any]) -> None:
         """Tell the page what was probed of its media, by key."""
-        self._evaluate(
-            "info => __fanreelShell.setMediaInfo(info)", info, SEEK_TIMEOUT_S, "media durations"
-        )
+        self._evaluate("info => __fanreelShell.setMediaInfo(info)", info, "media durations")
 
     def check_variables(self) -> list[dict[str, Any]]:
         """Give the values that are undeclared or mistyped."""
         found: list[dict[str, Any]] = self._evaluate(
-            "() => __fanreelShell.checkVariables()", None, SEEK_TIMEOUT_S, "checking variables"
+            "() => __fanreelShell.checkVariables()", None, "checking variables"
         )
         return found
 
     def screenshot(self) -> bytes | None:
         """Give the page as a PNG for a person to look at, or None when it cannot answer."""
         with contextlib.suppress(Exception):
-            return self.browser.run(self.browser.page.screenshot(), 10)
+            return self.browser.run(self.browser.page.screenshot(), _SCREENSHOT_TIMEOUT_S)
         return None
 
     async def _devtools(self) -> "CDPSession":
@@ -307,21 +314,17 @@ class Stage:
         return self._session
 
     async def _watch(self) -> None:
-        # On the browser's own thread, as all that touches Playwright: subscribing talks to it.
         page = self.browser.page
         await offer_shadow_roots(page)
-        page.on("console", self._note_console)
-        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
-        page.on("request", self._note_page_request)
-        page.on("requestfinished", self._note_answer)
-        page.on("requestfailed", self._note_answer)
+        await self.witness.watch(page, await self._devtools())
 
     async def _set_up(self, show: Show) -> None:
         context, page = self.browser.context, self.browser.page
         if self._script is not None:
             # An init script is taken back by leaving it as a context.
             await self._script.__aexit__(None, None, None)
-            await context.unroute_all()
+            # A request of the earlier show may be under way still.
+            await context.unroute_all(behavior="ignoreErrors")
         await show.network.attach(context)
         self._script = await context.add_init_script(page_script(show.page_config))
         if self.spec.engine == "screenshot":
@@ -354,24 +357,25 @@ class Stage:
         if self._show and self._show.on_request:
             self._show.on_request(request)
 
-    def _note_page_request(self, request: "Request") -> None:
-        self.pending[request.url] = time.monotonic()
+    def _note_page_request(self, url: str) -> None:
         if self._show is not None:
-            self._show.network.note(request.url)
+            self._show.network.note(url)
 
-    def _note_answer(self, request: "Request") -> None:
-        self.pending.pop(request.url, None)
-
-    def _note_console(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
-            self.console.append(f"{message.type}: {message.text}")
-
-    def _evaluate(self, script: str, argument: Any, timeout_s: float, doing: str) -> Any:
-        return self._call(self.browser.page.evaluate(script, argument), timeout_s, doing)
+    def _evaluate(
+        self, script: str, argument: Any, doing: str, timeout_s: float | None = None
+    ) -> Any:
+        evaluated = self.browser.page.evaluate(script, argument)
+        return self._call(evaluated, timeout_s or self.spec.patience.frame_s, doing)
 
     def _call(self, coroutine: Any, timeout_s: float, doing: str) -> Any:
         try:
-            return self.browser.run(coroutine, timeout_s)
+            return self.browser.run(self.witness.unless_left(coroutine), timeout_s)
+        except PageLeft as exc:
+            raise self._explained(
+                InvalidComposition,
+                f"{doing}: the page leaves for {exc}; a composition stays on its page, so remove "
+                "what reloads it, refreshes it or sets location (or name that page by entryFile)",
+            ) from exc
         except TimeoutError as exc:
             raise self._explained(
                 CaptureTimeout, f"{doing}: no answer from the page in {timeout_s:.0f} s"
@@ -390,13 +394,13 @@ class Stage:
 
     def _explained(self, kind: type[RenderError], message: str, **facts: Any) -> RenderError:
         """Build an error that carries what a person needs to see the cause."""
-        errors = [line for line in self.console if not line.startswith("warning")]
-        pending = sorted(self.pending)
+        errors = [line for line in self.witness.console if not line.startswith("warning")]
+        pending = sorted(self.witness.pending)
         if errors:
             message += f"; the console says: {' | '.join(errors[-3:])}"
         if pending:
             message += f"; unanswered requests: {', '.join(pending[:5])}"
-        facts |= {"console": list(self.console), "pending": pending}
+        facts |= {"console": list(self.witness.console), "pending": pending}
         if kind is not BrowserCrashed:
             facts["screenshot"] = self.screenshot()
         return kind(message, **facts)

@@ -38,6 +38,9 @@
   function open(url) {
     frame?.remove();
     frame = document.createElement("iframe");
+    // No dialogs, printing, new windows, downloads or navigation of this page: each would stop the
+    // capture or cover the screen; the browser refuses it, and the page goes on.
+    frame.sandbox = "allow-scripts allow-same-origin";
     frame.style.width = `${width}px`;
     frame.style.height = `${height}px`;
     const loaded = new Promise((resolve) => {
