@@ -2,11 +2,14 @@
 Render a few frames and look at them: `python -m image.check`, the last step of the image's build.
 
 The build fails if Chromium, Xvfb, the codecs, WebGL or a writing's fonts are not what renders need.
+Arguments choose some of the `LOOKS`.
 """
 
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -87,35 +90,71 @@ def problems_of_webgl(frames: list[Picture]) -> list[str]:
     return [f"WebGL drew {tuple(middle.round())} instead of green"] if wrong else []
 
 
-def check() -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One film and what has to be seen in it."""
+
+    project: str
+    output_format: str
+    engine: str
+    frames: int
+    problems: Callable[[list[Picture]], list[str]]
+
+
+LOOKS = {
+    "mp4": Look(
+        project="writing",
+        output_format="mp4",
+        engine="xvfb",
+        frames=24,
+        problems=problems_of_writing,
+    ),
+    "mov": Look(
+        project="writing",
+        output_format="mov",
+        engine="screenshot",
+        frames=24,
+        problems=problems_of_writing,
+    ),
+    "webgl": Look(
+        project="webgl",
+        output_format="mp4",
+        engine="xvfb",
+        frames=6,
+        problems=problems_of_webgl,
+    ),
+}
+
+
+def look_at(look: Look) -> list[str]:
+    """Make a film and give what is wrong with it."""
+    with tempfile.TemporaryDirectory() as work_dir:
+        frames, engine = film(HERE / look.project, look.output_format, Path(work_dir))
+    if len(frames) != look.frames:
+        return [f"{len(frames)} frames, not {look.frames}"]
+    problems = look.problems(frames)
+    if engine != look.engine:
+        problems.append(f"engine {engine}, not {look.engine}")
+    return problems
+
+
+def check(names: Sequence[str]) -> list[str]:
     """Give everything that is wrong with this image."""
     problems = [
         f"{finding.name}: {finding.detail}"
         for finding in examine(start_browser=False)
         if finding.state == "missing"
     ]
-    looks = (
-        ("writing", "mp4", "xvfb", 24, problems_of_writing),
-        ("writing", "mov", "screenshot", 24, problems_of_writing),
-        ("webgl", "mp4", "xvfb", 6, problems_of_webgl),
-    )
-    for project, output_format, engine, count, look in looks:
+    for name in names or LOOKS:
         started = time.monotonic()
-        with tempfile.TemporaryDirectory() as work_dir:
-            frames, used = film(HERE / project, output_format, Path(work_dir))
-        sys.stdout.write(
-            f"{project} as {output_format}: {len(frames)} frames by {used}, "
-            f"{time.monotonic() - started:.1f} s\n"
-        )
-        found = look(frames) if len(frames) == count else [f"{len(frames)} frames, not {count}"]
-        if used != engine:
-            found.append(f"engine {used}, not {engine}")
-        problems += [f"{project} as {output_format}: {problem}" for problem in found]
+        found = look_at(LOOKS[name])
+        sys.stdout.write(f"{name}: {time.monotonic() - started:.1f} s\n")
+        problems += [f"{name}: {problem}" for problem in found]
     return problems
 
 
 if __name__ == "__main__":
-    complaints = check()
+    complaints = check(sys.argv[1:])
     sys.stdout.write(
         "".join(f"WRONG  {complaint}\n" for complaint in complaints) or "all is well\n"
     )

@@ -36,7 +36,7 @@ def test_it_renders_where_only_tmp_can_be_written(image: str) -> None:
 def test_its_check_sees_a_missing_font(image: str) -> None:
     """Without the CJK fonts the three writings that need them are named."""
     with pytest.raises(AssertionError) as caught:
-        run(image, "python", "-m", "image.check", options=(f"--tmpfs={CJK_FONTS}",))
+        run(image, "python", "-m", "image.check", "mp4", options=(f"--tmpfs={CJK_FONTS}",))
     for writing in ("Han", "Hangul", "kana"):
         assert f"no font for {writing}" in str(caught.value)
     assert "no font for Latin" not in str(caught.value)
