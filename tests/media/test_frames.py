@@ -211,7 +211,7 @@ def test_every_pixel_format_becomes_one_webcodecs_knows(
     tmp_path: Path, pixel_format: str, codec: str, name: str, expected: str
 ) -> None:
     """The number stays readable, the planes have the size their format says."""
-    options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+    options = {"x265-params": "log-level=none:bframes=0"} if codec == "libx265" else {}
     path = write_video(
         tmp_path / name, [numbered(200)], codec=codec, pixel_format=pixel_format, options=options
     )
@@ -230,7 +230,7 @@ def test_hdr_keeps_its_tags_and_its_ten_bits(tmp_path: Path) -> None:
         [numbered(5)],
         codec="libx265",
         pixel_format="yuv420p10le",
-        options={"x265-params": "log-level=none"},
+        options={"x265-params": "log-level=none:bframes=0"},
         colour=(9, 9, 16, 1),
     )
     with VideoSource(path) as source:

@@ -84,6 +84,7 @@ class WebpReader:
         MediaUnreadable: The file is damaged. Terminal.
     """
 
+    codec = "webp"
     sample_aspect: Fraction | None = None
 
     def __init__(self, path: Path) -> None:

@@ -50,6 +50,11 @@ class VideoSource:
         """When each frame is on screen."""
         return self._reader.presentation
 
+    @property
+    def codec(self) -> str:
+        """The codec, by the name libav gives it."""
+        return self._reader.codec
+
     def frame_at(self, time_s: Fraction) -> SourceFrame:
         """Give the frame on screen at source time *time_s*; the first and last are held."""
         return self.frame(self.presentation.index_at(time_s))

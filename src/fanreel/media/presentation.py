@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 from av.container import InputContainer
 from av.video.stream import VideoStream
@@ -23,7 +23,7 @@ _DELAY_CODECS = frozenset({"gif", "apng", "webp", "png"})
 _ONE_KEY_CODECS = frozenset({"apng"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PacketMark:
     """Where a packet stands in decoding order; enough to recognise it after a seek."""
 
@@ -80,6 +80,31 @@ class Presentation:
         found = bisect.bisect_right(self.keys, wanted, key=lambda k: self.packets[k].pts)
         return self.keys[max(found - 1, 0)]
 
+    def to_json(self) -> dict[str, Any]:
+        """Give what `from_json()` reads."""
+        return {
+            "pts": self.pts,
+            "time_base": str(self.time_base),
+            "first_s": str(self.first_s),
+            "fps": None if self.fps is None else str(self.fps),
+            "end_s": str(self.end_s),
+            "packets": [(p.pts, p.dts, p.is_key) for p in self.packets],
+            "keys": self.keys,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """Read what `to_json()` wrote."""
+        return cls(
+            pts=tuple(data["pts"]),
+            time_base=Fraction(data["time_base"]),
+            first_s=Fraction(data["first_s"]),
+            fps=None if data["fps"] is None else Fraction(data["fps"]),
+            end_s=Fraction(data["end_s"]),
+            packets=tuple(PacketMark(pts=p, dts=d, is_key=k) for p, d, k in data["packets"]),
+            keys=tuple(data["keys"]),
+        )
+
 
 def source_zero(container: InputContainer) -> Fraction:
     """Give the timestamp, in seconds, that counts as time 0 of the file; never negative."""
@@ -107,7 +132,7 @@ def read_presentation(container: InputContainer, stream: VideoStream) -> Present
         if not packet.size or stamp is None:
             continue
         is_key = packet.is_keyframe and not (codec in _ONE_KEY_CODECS and packets)
-        packets.append(PacketMark(stamp, packet.dts, is_key))
+        packets.append(PacketMark(pts=stamp, dts=packet.dts, is_key=is_key))
         if _is_shown(packet, codec):
             shown[stamp] = packet.duration or 0
     if not shown:

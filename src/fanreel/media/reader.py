@@ -72,6 +72,11 @@ class StreamReader:
         """Width of a stored pixel over its height; None if square or unsaid."""
         return self._stream.sample_aspect_ratio or None
 
+    @property
+    def codec(self) -> str:
+        """The codec, by the name libav gives it."""
+        return self._stream.codec_context.name
+
     def close(self) -> None:
         """Free decoder and file."""
         self._container.close()

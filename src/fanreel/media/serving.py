@@ -19,8 +19,10 @@ from typing import Self
 
 from fanreel.errors import RenderError
 from fanreel.media.animated import play_count
+from fanreel.media.cache import CachedSource, FrameCache, source_key
 from fanreel.media.colour import SourceFrame, encode_png
 from fanreel.media.frames import VideoSource
+from fanreel.media.presentation import Presentation
 from fanreel.media.probe import probe
 from fanreel.plan_dir import Composition, MediaClip
 from fanreel.timeline import frame_time
@@ -30,9 +32,14 @@ Reply = tuple[int, str, bytes]
 
 _BINARY = "application/octet-stream"
 _TEXT = "text/plain; charset=utf-8"
-_HEADER_ALIGNMENT = 16
+_HEADER_BYTES = 508
 # One decoder for each place where a file is being played at the same time.
 _MOST_SOURCES = 4
+# Decoding these costs less than writing their planes, so keeping them would only pay from the
+# third render on. At 720p, decode / write / read in ms of CPU: Motion JPEG 1.8 / 3.3 / 0.2, but
+# H.264 4.4 / 2.2 / 0.1, HEVC 10 bit 5.0 / 2.7 / 0.2, VP9 5.8 / 2.7 / 0.1, ProRes 11 / 4 / 0.2,
+# ProRes 4444 22 / 5 / 0.4 (bench/extraction.py).
+_CHEAP_CODECS = frozenset({"mjpeg", "rawvideo", "v210", "qtrle", "gif", "apng", "png", "webp"})
 # What other clips of the same file are likely to ask for next: 8 frames of 1080p I420.
 _KEPT_BYTES = 25 * 2**20
 
@@ -70,19 +77,25 @@ class FrameFeed:
     Args:
         plan_dir: As written by `plan()`; only read.
         composition: Its resolved timeline.
+        cache: Where decoded frames are kept for the next render; None: nowhere.
     """
 
-    def __init__(self, plan_dir: Path, composition: Composition) -> None:
-        self._fps = composition.fps
+    def __init__(
+        self, plan_dir: Path, composition: Composition, cache: FrameCache | None = None
+    ) -> None:
+        self._fps, self._cache = composition.fps, cache
         self._all_clips = composition.media
         self._clips = {clip.key: clip for clip in composition.media if clip.shown}
         self._sources = {
-            clip.path: _SharedSource(plan_dir / clip.path) for clip in self._clips.values()
+            clip.path: _SharedSource(plan_dir / clip.path, None if clip.kind == "image" else cache)
+            for clip in self._clips.values()
         }
         self.failure: RenderError | None = None
         """What went wrong first with a source; the page is told too."""
 
     def __enter__(self) -> Self:
+        if self._cache is not None and self._sources:
+            self._cache.sweep()
         return self
 
     def __exit__(
@@ -93,6 +106,8 @@ class FrameFeed:
     ) -> None:
         for source in self._sources.values():
             source.close()
+        if self._cache is not None and self._sources:
+            self._cache.sweep()
 
     def reply(self, path: str) -> Reply | None:
         """
@@ -182,8 +197,9 @@ def encode_frame(frame: SourceFrame, *, as_image: bool = False) -> bytes:
     """
     Encode a frame for the page.
 
-    Layout: header length (4 bytes, little endian), header (JSON, padded with spaces so that the
-    planes begin at a multiple of 16), planes; or a PNG file for the frame of an image.
+    Layout: header length (4 bytes, little endian), header (JSON, padded with spaces to 508 bytes,
+    so that frames of a source are of one length and planes begin aligned), planes; or a PNG file
+    for the frame of an image.
     """
     body = encode_png(frame) if as_image else frame.planes
     header = json.dumps(
@@ -196,9 +212,9 @@ def encode_frame(frame: SourceFrame, *, as_image: bool = False) -> bytes:
             "displayHeight": frame.display_height,
             "colorSpace": frame.colour.to_json(),
         }
-    ).encode()
-    header += b" " * (-(len(header) + 4) % _HEADER_ALIGNMENT)
-    return struct.pack("<I", len(header)) + header + body
+    )
+    padded = header.ljust(_HEADER_BYTES).encode()
+    return b"".join((struct.pack("<I", len(padded)), padded, body))
 
 
 @dataclass(slots=True)
@@ -212,10 +228,12 @@ class _Player:
 class _SharedSource:
     """One file, played at several places at once by a bounded number of decoders."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, cache: FrameCache | None) -> None:
+        self._path, self._cache = path, cache
         self._lock = threading.Lock()
         self._players: list[_Player] = []  # the one used last is the last
+        self._presentation: Presentation | None = None
+        self._cached: CachedSource | None = None
         self._kept: OrderedDict[int, bytes] = OrderedDict()
         self._kept_bytes = 0
         self._length: tuple[Fraction | None, int | None] | None = None
@@ -223,41 +241,68 @@ class _SharedSource:
     def picture(self, clip: MediaClip, time_s: Fraction, shown: int | None) -> bytes | None:
         """Give the encoded picture of *clip* at *time_s*; None if it is number *shown*."""
         with self._lock:
-            if not self._players:
-                self._players.append(_Player(VideoSource(self._path), clip.key))
-            presentation = self._players[0].source.presentation
-            index = presentation.index_at(source_time(clip, time_s, *self._lap(clip)))
+            presentation = self._presentation or self._begin(clip)
+            lap = self._lap(clip, presentation)
+            index = presentation.index_at(source_time(clip, time_s, *lap))
             if index == shown:
                 return None
             if index in self._kept:
                 self._kept.move_to_end(index)
                 return self._kept[index]
-            is_image = clip.kind == "image"
-            frame = self._player_for(clip.key, index).source.frame(index, as_rgb=is_image)
-            encoded = encode_frame(frame, as_image=is_image)
+            encoded = self._encoded(clip, index, presentation)
             self._keep(index, encoded)
             return encoded
 
     def close(self) -> None:
         with self._lock:
+            if self._cached is not None:
+                self._cached.close()
+                self._cached = None
             for player in self._players:
                 player.source.close()
             self._players.clear()
             self._kept.clear()
 
-    def _lap(self, clip: MediaClip) -> tuple[Fraction | None, int | None]:
+    def _begin(self, clip: MediaClip) -> Presentation:
+        """Find out when the frames are shown: from the cache, or by reading the file."""
+        if self._cache is not None:
+            key = self._cache.attempt("a source cannot be read", lambda: source_key(self._path))
+            self._cached = CachedSource(self._cache, key) if key else None
+            self._presentation = self._cached.presentation() if self._cached else None
+        if self._presentation is None:
+            source = VideoSource(self._path)
+            self._players.append(_Player(source, clip.key))
+            self._presentation = source.presentation
+            if source.codec in _CHEAP_CODECS:
+                self._cached = None
+            elif self._cached is not None:
+                self._cached.keep_presentation(source.presentation)
+        return self._presentation
+
+    def _encoded(self, clip: MediaClip, index: int, presentation: Presentation) -> bytes:
+        encoded = self._cached.read(index) if self._cached is not None else None
+        if encoded is None:
+            is_image = clip.kind == "image"
+            player = self._player_for(clip.key, index, presentation)
+            encoded = encode_frame(player.source.frame(index, as_rgb=is_image), as_image=is_image)
+            if self._cached is not None:
+                self._cached.keep(index, encoded)
+        return encoded
+
+    def _lap(
+        self, clip: MediaClip, presentation: Presentation
+    ) -> tuple[Fraction | None, int | None]:
         """Give length and number of plays, for clips that come round."""
         if clip.kind != "image" and not clip.loop:
             return None, 1
         if self._length is None:
             if clip.kind == "image":
-                end_s = self._players[0].source.presentation.end_s
-                self._length = (end_s, play_count(self._path))
+                self._length = (presentation.end_s, play_count(self._path))
             else:
-                self._length = (probe(self._path).duration_s, None)
+                self._length = (clip.source_s or probe(self._path).duration_s, None)
         return self._length
 
-    def _player_for(self, clip_key: str, index: int) -> _Player:
+    def _player_for(self, clip_key: str, index: int, presentation: Presentation) -> _Player:
         near = [(p.source.forward_cost(index), n) for n, p in enumerate(self._players)]
         reachable = [(cost, n) for cost, n in near if cost is not None]
         own = [n for n, p in enumerate(self._players) if p.clip_key == clip_key]
@@ -266,7 +311,6 @@ class _SharedSource:
         elif own:
             number = own[-1]
         elif len(self._players) < _MOST_SOURCES:
-            presentation = self._players[0].source.presentation
             self._players.append(_Player(VideoSource(self._path, presentation), clip_key))
             number = len(self._players) - 1
         else:

@@ -24,6 +24,7 @@
   const LOADED = ["durationchange", "loadedmetadata", "loadeddata", "canplay", "canplaythrough"];
   // What Chromium says of an element whose source it was kept from loading.
   const SILENCED = ["loadstart", "suspend", "stalled", "error", "abort", "emptied"];
+  const UNKNOWN = { durationS: null, width: 0, height: 0 };
   const states = new WeakMap();
   const facts = new Map();
   const waiting = new Set();
@@ -109,6 +110,7 @@
 
   // The noted fetch: readiness waits for these, and names what it waits for.
   function ask(url) {
+    if (/^(blob|data):/.test(url)) return null;
     if (!facts.has(url)) {
       const answer = fetch(`/__fanreel__/info/${encodeURIComponent(nameOf(url))}`)
         .then((response) => (response.ok ? response.json() : null))
@@ -125,11 +127,11 @@
     state.url = url;
     state.info = null;
     state.position = 0;
-    if (url === null || /^(blob|data):/.test(url)) return;
-    const arrival = Promise.all([ask(url), parsed]).then(([info]) => {
-      waiting.delete(arrival);
-      if (state.url === url && info) learn(element, state, info);
-    });
+    if (url === null) return;
+    // Of a source that nobody knows a script shall still hear, or the page would wait for ever.
+    const arrival = Promise.all([ask(url), parsed])
+      .then(([info]) => (state.url === url ? learn(element, state, info ?? UNKNOWN) : undefined))
+      .finally(() => waiting.delete(arrival));
     waiting.add(arrival);
   }
 
