@@ -13,6 +13,7 @@ from fanreel.config import RenderConfig
 from fanreel.encode.aside import naming_write_errors
 from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig
+from fanreel.evidence import keeping_screenshot
 from fanreel.planning import lock_config, stage_spec
 from fanreel.pool import Job, Pool, default_size
 from fanreel.project import Root, open_project, output_fps
@@ -78,10 +79,13 @@ def render(
         on_event: Told how far it is, a few times a second at most.
         keep_dir: Keeps the plan directory there.
     Raises:
-        RenderError: See `plan()`, `render_chunk()` and `assemble()`.
+        RenderError: See `plan()`, `render_chunk()` and `assemble()`. Where a page is to blame its
+            picture is kept beside *output*, as `<stem>.error.png`.
     """
     config = config or RenderConfig()
-    return _Render(Path(project_dir), Path(output), config, on_event, keep_dir).run(workers)
+    output = Path(output)
+    with keeping_screenshot(output):
+        return _Render(Path(project_dir), output, config, on_event, keep_dir).run(workers)
 
 
 class _Render:

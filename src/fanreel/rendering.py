@@ -10,6 +10,7 @@ from typing import Protocol
 from fanreel.encode.chunk import join_chunk
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
+from fanreel.evidence import keeping_screenshot
 from fanreel.filming import Camera
 from fanreel.plan_dir import sha256_file
 from fanreel.timeline import segments_of
@@ -92,29 +93,32 @@ def render_chunk(
     Raises:
         PlanHashMismatch: The plan's bytes are not those its hash promises. Terminal.
         MissingPlanArtifact: A file of the plan is not there. Retryable.
-        BrowserCrashed, CaptureTimeout: Twice on one segment. Retryable.
+        BrowserCrashed, CaptureTimeout: Twice on one segment. Retryable. What the page showed is
+            kept beside *output_path*, as `<stem>.error.png`.
     Source: DESIGN "Segments": closed GOPs, so packets are copied when chunks are joined.
     """
     plan = verify_plan(Path(plan_dir), chunk_index)
+    output = None if output_path is None else Path(output_path)
     chunk = plan.chunks[chunk_index]
     segments = segments_of(chunk.start_frame, chunk.end_frame, plan.manifest.segment_frames)
     with open_work_dir() as work_dir, Camera(plan, work_dir) as camera:
         work = _ChunkWork(plan, camera, work_dir, store, heartbeat)
-        done = work.render(segments, remaining_s)
+        with keeping_screenshot(output):
+            done = work.render(segments, remaining_s)
         size_bytes, digest = 0, work.digest
-        if output_path is not None and done:
+        if output is not None and done:
             mark = SegmentMark(plan_hash=plan.manifest.plan_hash, start_frame=chunk.start_frame)
             join_chunk(
                 work.files,
-                Path(output_path),
+                output,
                 output_format=plan.locked.format,
                 fps=plan.manifest.fps,
                 mark=mark,
             )
-            size_bytes, digest = _measure(Path(output_path))
+            size_bytes, digest = _measure(output)
     return ChunkResult(
         chunk_index=chunk_index,
-        path=Path(output_path) if output_path is not None and done else None,
+        path=output if done else None,
         start_frame=chunk.start_frame,
         end_frame=chunk.end_frame,
         done=done,

@@ -7,6 +7,7 @@ from fanreel.config import RenderConfig
 from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.encode.pictures import PICTURE_FORMATS, save_picture
 from fanreel.errors import InvalidConfig
+from fanreel.evidence import keeping_screenshot
 from fanreel.filming import Camera
 from fanreel.planning import make_plan
 from fanreel.project import open_project, output_fps
@@ -40,7 +41,7 @@ def still(
     if frame < 0:
         raise InvalidConfig(f"at = {at_s}: allowed: seconds from 0")
     config = config.replace(frame_range=(frame, frame + 1))
-    with open_work_dir() as work_dir:
+    with keeping_screenshot(output), open_work_dir() as work_dir:
         make_plan(Path(project_dir), config, work_dir / "plan")
         plan = verify_plan(work_dir / "plan")
         with Camera(plan, work_dir) as camera, written_aside(output) as aside:

@@ -34,11 +34,13 @@ class ScreenshotGrabber:
         Raises:
             TimeoutError: Chromium does not answer.
         """
-        answer = self._browser.run(self._take(), _TIMEOUT_S)
         decoder = av.CodecContext.create("png", "r")
-        packet = av.Packet(base64.b64decode(answer["data"]))
-        [frame] = decoder.decode(packet)
+        [frame] = decoder.decode(av.Packet(self.png()))
         np.copyto(into, frame.to_ndarray(format="rgba"))
+
+    def png(self) -> bytes:
+        """Give the page's picture now as a PNG. Raises as `grab()` does."""
+        return base64.b64decode(self._browser.run(self._take(), _TIMEOUT_S)["data"])
 
     async def _take(self) -> Any:
         if self._session is None:

@@ -36,8 +36,9 @@ Pixels = npt.NDArray[np.uint8]
 
 # Readiness names what it waits for when its time is up; this long it may take to say so.
 _ANSWER_S = 15.0
-_SCREENSHOT_TIMEOUT_S = 10.0
 _SCALE_TOLERANCE = 1e-6
+_NOT_SETTLED = "FrameNotSettled: "
+"""How page/seek.js begins what it throws when a frame waits for something in vain."""
 _SHELL_FILES = ("shell.html", "shell.js")
 
 _ASK_RENDERER = """() => {
@@ -54,6 +55,9 @@ class Grabber(Protocol):
 
     def grab(self, serial: int, into: Pixels) -> None:
         """Copy picture number *serial* into *into*, `height × width × 4`."""
+
+    def png(self) -> bytes:
+        """Give the picture there is now, for a person to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,15 @@ class StageSpec:
         """Width and height of a captured picture in device pixels."""
         scale = self.device_scale_factor
         return round(self.width * scale), round(self.height * scale)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What a page that is ready lacks nevertheless."""
+
+    warnings: tuple[str, ...]
+    failed: tuple[str, ...]
+    """Fonts and images that did not load, by kind and URL or name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +195,7 @@ class Stage:
                 renderer=renderer,
             )
 
-    def open(self) -> None:
+    def open(self) -> Opened:
         """
         Load the composition afresh and wait until it is ready.
 
@@ -203,6 +216,12 @@ class Stage:
             "waiting for the page to become ready",
             patience.ready_s + _ANSWER_S,
         )
+        if not isinstance(answer, dict) or "ok" not in answer:
+            raise self._explained(
+                InvalidComposition,
+                "the page has replaced functions of the language itself, such as "
+                "Promise.prototype.then; leave those as they are",
+            )
         if not answer["ok"]:
             waiting = ", ".join(answer["waitingFor"]) or "nothing it could name"
             raise self._explained(
@@ -223,6 +242,7 @@ class Stage:
                 f"Chromium shows {width}x{height} at scale {ratio} where {expected} at "
                 f"{self.spec.device_scale_factor} was asked for",
             )
+        return Opened(warnings=tuple(answer["warnings"]), failed=tuple(answer["failed"]))
 
     def seek(self, frame: int) -> int:
         """Put the page to *frame*; gives the serial number of the picture it now paints."""
@@ -305,7 +325,7 @@ class Stage:
     def screenshot(self) -> bytes | None:
         """Give the page as a PNG for a person to look at, or None when it cannot answer."""
         with contextlib.suppress(Exception):
-            return self.browser.run(self.browser.page.screenshot(), _SCREENSHOT_TIMEOUT_S)
+            return self._grabber.png()
         return None
 
     async def _devtools(self) -> "CDPSession":
@@ -388,6 +408,8 @@ class Stage:
     def _translated(self, exc: Exception, doing: str) -> RenderError:
         """Make a Playwright error ours: either the browser went away, or the page's code threw."""
         text = str(exc)
+        if _NOT_SETTLED in text:
+            return self._explained(CaptureTimeout, f"{doing}: {_line(text)}")
         if any(word in text for word in ("closed", "crash", "Connection", "disconnected")):
             return self._explained(BrowserCrashed, f"{doing}: Chromium went away ({_line(text)})")
         return self._explained(InvalidComposition, f"{doing}: the page threw: {_line(text)}")
@@ -407,4 +429,6 @@ class Stage:
 
 
 def _line(text: str) -> str:
-    return text.partition("\n")[0].removeprefix("Page.evaluate: ").strip()
+    return (
+        text.partition("\n")[0].removeprefix("Page.evaluate: ").removeprefix(_NOT_SETTLED).strip()
+    )

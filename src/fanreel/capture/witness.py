@@ -98,7 +98,7 @@ class Witness:
     def _note_error(self, error: "Error") -> None:
         self.console.append(f"uncaught: {error}")
         if len(self.uncaught) < _MOST_UNCAUGHT:
-            self.uncaught[str(error).partition("\n")[0]] = None
+            self.uncaught[f"{error.name}: {error.message}".partition("\n")[0]] = None
 
     def _note_request(self, request: "Request") -> None:
         self.pending[request.url] = time.monotonic()

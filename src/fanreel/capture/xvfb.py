@@ -4,9 +4,11 @@ import contextlib
 import dataclasses
 import math
 import time
+from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
+import av
 import numpy as np
 import numpy.typing as npt
 
@@ -94,6 +96,16 @@ class XvfbGrabber:
         self._last_wait_s = min(time.monotonic() - started, 0.1)
         width, height = self._size
         np.copyto(into, self._display.pixels[:height, :width])
+
+    def png(self) -> bytes:
+        """Give what is on the screen now as a PNG; a page that hangs does not matter."""
+        width, height = self._size
+        rgb = np.ascontiguousarray(self._display.pixels[:height, :width, 2::-1])
+        encoder = av.CodecContext.create("png", "w")
+        encoder.width, encoder.height, encoder.pix_fmt = width, height, "rgb24"
+        encoder.time_base = Fraction(1)
+        packets = encoder.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24"))
+        return b"".join(map(bytes, packets))
 
     def _shown(self, row: int) -> int:
         """Read the number painted at *row*, or -1 while it is neither black nor white."""

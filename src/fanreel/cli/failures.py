@@ -52,7 +52,8 @@ def error_json(error: RenderError) -> dict[str, Any]:
         "code": error.code,
         "message": str(error),
         "retryable": error.retryable,
-        "facts": error.facts,
+        # A screenshot that found no place on disk is of no use as text.
+        "facts": {name: fact for name, fact in error.facts.items() if not isinstance(fact, bytes)},
     }
 
 

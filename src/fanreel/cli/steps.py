@@ -26,8 +26,10 @@ def plan(
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields)
     import fanreel  # noqa: PLC0415
+    from fanreel.evidence import keeping_screenshot  # noqa: PLC0415
 
-    result = fanreel.plan(project_dir, config, plan_dir)
+    with keeping_screenshot(plan_dir):
+        result = fanreel.plan(project_dir, config, plan_dir)
     for warning in result.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     _tell(
