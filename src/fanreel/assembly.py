@@ -14,7 +14,7 @@ from fanreel.encode.joining import join_packets
 from fanreel.encode.part import Part
 from fanreel.encode.parts import check_sequence, read_part
 from fanreel.encode.png_frames import copy_frames
-from fanreel.errors import MissingPlanArtifact
+from fanreel.errors import MissingPlanArtifact, PlanHashMismatch
 from fanreel.plan_dir import PlanManifest
 
 
@@ -64,10 +64,17 @@ def assemble(
         InvalidConfig: The output cannot be written. Terminal.
     """
     del cfr
-    manifest = plans.read_manifest(plan_dir)
+    manifest = plans.read_manifest(Path(plan_dir))
+    if manifest.checksum and not manifest.is_sealed():
+        raise PlanHashMismatch(
+            f"{plans.MANIFEST} in {plan_dir} changed since it was planned; plan again, or fetch "
+            "the plan afresh",
+            expected=manifest.plan_hash,
+        )
     sound = _check_sound(manifest, audio_path)
     parts = [read_part(Path(path), manifest.format) for path in chunk_paths]
     _check_whole(manifest, parts)
+    output_path = Path(output_path)
     with written_aside(output_path) as aside, naming_write_errors(output_path):
         _write(manifest, parts, sound, aside)
         size_bytes, digest = measure(aside)
@@ -106,6 +113,14 @@ def _check_sound(manifest: PlanManifest, audio_path: Path | None) -> Path | None
         raise MissingPlanArtifact(
             f"the plan has sound, but its mix is not at {audio_path}; "
             f"pass {manifest.audio_path} of the plan directory",
+            path=str(audio_path),
+        )
+    planned = {artifact.path: artifact.sha256 for artifact in manifest.artifacts}
+    expected = planned.get(manifest.audio_path or "")
+    if expected is not None and plans.sha256_file(Path(audio_path)) != expected:
+        raise PlanHashMismatch(
+            f"{audio_path} is not the sound of this plan; pass {manifest.audio_path} of the plan "
+            "directory",
             path=str(audio_path),
         )
     return Path(audio_path)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fanreel.capture.network import Replayer
+from fanreel.capture.site import SiteRequest
 from fanreel.capture.stage import Show, Stage, StageSpec
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
@@ -159,7 +160,9 @@ class Camera:
             self._presented = False
         if not self._presented:
             plan_dir = self._plan.plan_dir
-            self._replayer = Replayer(read_recorded(plan_dir), plan_dir / RECORDED_DIR)
+            self._replayer = Replayer(
+                read_recorded(plan_dir), plan_dir / RECORDED_DIR, self._plan.composition.refused
+            )
             self._stage.present(
                 Show(
                     root_dir=plan_dir / SITE_DIR,
@@ -167,6 +170,7 @@ class Camera:
                     page_config=rendering_config(self._plan.composition),
                     network=self._replayer,
                     own=self._feed.reply,
+                    on_request=self._note_request,
                 )
             )
             if self._plan.locked.webgl:
@@ -185,6 +189,10 @@ class Camera:
         if self._stage is not None:
             self._stage.browser.kill()
         self._strike()
+
+    def _note_request(self, request: SiteRequest) -> None:
+        if not request.found and request.path not in self._plan.composition.absent:
+            self._replayer.missing.append(request.path)
 
     def _check_network(self) -> None:
         if self._replayer.missing:

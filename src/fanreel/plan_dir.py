@@ -209,7 +209,10 @@ class Composition(_PlanFile):
     uses_webgl: bool = False
     stepped: bool = False
     """Frames depend on earlier ones, so a worker steps the page from the start."""
-    warnings: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Outside URLs that had no answer while planning; they have none in workers either."""
+    absent: tuple[str, ...] = ()
+    """Project paths that the page asked for in vain while planning, and copes without."""
 
 
 class LockedRenderConfig(_PlanFile):

@@ -16,7 +16,7 @@ from fanreel.capture.environment import runtime_snapshot
 from fanreel.capture.locate import find_xvfb
 from fanreel.capture.stage import Stage, StageSpec
 from fanreel.config import RESOLUTIONS, RenderConfig, reject_unsupported_distributed_format
-from fanreel.encode.aside import written_aside
+from fanreel.encode.aside import check_ours, naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS, lock_encoder
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks
 from fanreel.media.sound import mix
@@ -99,7 +99,7 @@ def make_plan(
     """
     started = time.monotonic()
     root = open_project(project_dir, config)
-    _check_place(plan_dir)
+    check_ours(plan_dir)
     locked = lock_config(root, config, webgl=False)
     with contextlib.ExitStack() as stack:
         work_dir = stack.enter_context(open_work_dir())
@@ -108,7 +108,7 @@ def make_plan(
         found = survey(project_dir, root, config, stage, work_dir)
         locked = lock_config(root, config, webgl=found.uses_webgl)
         check_estimate(_estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir)
-        with written_aside(plan_dir) as aside:
+        with written_aside(plan_dir) as aside, naming_write_errors(plan_dir):
             manifest = _write(project_dir, found, config, locked, aside)
             size_bytes = check_measured(aside, config.plan_dir_size_limit_bytes)
     return PlanResult(
@@ -208,17 +208,6 @@ def output_size(root: Root, config: RenderConfig) -> tuple[int, int]:
         # A named resolution of an unusual frame: the longer side is rounded to even pixels.
         width, height = (Fraction(2 * round(side / 2)) for side in (width, height))
     return int(width), int(height)
-
-
-def _check_place(plan_dir: Path) -> None:
-    if not plan_dir.exists():
-        return
-    if plan_dir.is_dir() and ((plan_dir / plans.MANIFEST).exists() or not any(plan_dir.iterdir())):
-        return
-    raise InvalidConfig(
-        f"{plan_dir} exists and is not a plan; choose another directory or delete it",
-        path=str(plan_dir),
-    )
 
 
 def _estimate(project_dir: Path, found: Survey) -> int:
@@ -344,7 +333,8 @@ def _composition(
         fonts=found.fonts,
         uses_webgl=found.uses_webgl,
         stepped=found.stepped,
-        warnings=found.warnings,
+        refused=found.refused,
+        absent=found.absent,
     )
 
 

@@ -121,7 +121,8 @@ class Pool:
         if not isinstance(answer, PlanResult):
             worker.end()
             raise BrowserCrashed(
-                f"the planning process ended with {_how(worker)}; is the machine out of memory?"
+                f"the planning process ended with {_how(worker)}; is the machine out of memory, or "
+                'does a script call render() outside of `if __name__ == "__main__":`?'
             )
         return answer
 
@@ -142,9 +143,19 @@ class Pool:
         waiting = deque(jobs)
         done_frames = 0
         losses = 0
-        for worker in self._workers:
-            worker.connection.send(plan)
-            self._give(worker, waiting)
+        for worker in list(self._workers):
+            worker.job = waiting.popleft() if waiting else None
+            try:
+                worker.connection.send(plan)
+                if worker.job is not None:
+                    worker.connection.send(worker.job)
+            except OSError:
+                # It ended while the plan was made; if it said why, that is the error.
+                answer = self._receive(worker)
+                if isinstance(answer, RenderError):
+                    raise answer from None
+                losses += 1
+                self._replace(worker, losses)
         while any(worker.job for worker in self._workers):
             for worker in self._speaking():
                 message = self._receive(worker)
@@ -217,6 +228,9 @@ def _work(connection: Connection, spec: StageSpec, temp_dir: Path) -> None:
     except Exception as exc:  # noqa: BLE001 (the caller reports it as ours)
         with contextlib.suppress(OSError):
             connection.send(UnexpectedError(f"{type(exc).__name__}: {exc}"))
+    finally:
+        # What is left is the interpreter's own end, which a second SIGTERM need not interrupt.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _serve(connection: Connection, stage: Stage, temp_dir: Path) -> None:

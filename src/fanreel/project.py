@@ -15,7 +15,9 @@ MAX_SIDE_PX = 16384
 """Chromium's largest texture, and more than any of the encoders take."""
 MAX_TOTAL_FRAMES = 10_000_000
 
-_NUMBER = re.compile(r"\s*[+]?(\d+(\.\d*)?|\.\d+)\s*(px|s)?\s*")
+_FPS_BOUNDS = (1, 120)
+# As many digits as numbers have that anybody means; Python refuses to read thousands of them.
+_NUMBER = re.compile(r"\s*[+]?(\d{1,15}(\.\d{0,100})?|\.\d{1,100})\s*(px|s)?\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +41,26 @@ def open_project(project_dir: Path, config: RenderConfig) -> Root:
         InvalidConfig: The entry file lies outside the project. Terminal.
         InvalidComposition: No root element, or its numbers are not usable. Terminal.
     """
-    if not project_dir.is_dir():
-        raise AssetNotFound(
-            f"{project_dir} is not a directory; give the folder that holds {config.entry_file}",
-            path=str(project_dir),
-        )
     entry = project_dir / config.entry_file
-    if not entry.resolve().is_relative_to(project_dir.resolve()):
-        raise InvalidConfig(f"entryFile = {config.entry_file!r}: allowed: a file of the project")
     try:
+        if not project_dir.is_dir():
+            raise AssetNotFound(
+                f"{project_dir} is not a directory; give the folder that holds {config.entry_file}",
+                path=str(project_dir),
+            )
+        if not entry.resolve().is_relative_to(project_dir.resolve()):
+            raise InvalidConfig(
+                f"entryFile = {config.entry_file!r}: allowed: a file of the project"
+            )
         text = entry.read_text(encoding="utf-8", errors="replace")
-    except OSError as exc:
+    except FileNotFoundError as exc:
         raise AssetNotFound(
             f"{project_dir} holds no {config.entry_file}; name another with entryFile",
             path=str(entry),
         ) from exc
+    except (OSError, RuntimeError) as exc:  # RuntimeError: symlinks that go round in a circle
+        why = getattr(exc, "strerror", None) or exc
+        raise AssetNotFound(f"cannot read {entry}: {why}", path=str(entry)) from exc
     return parse_root(text, config.entry_file)
 
 
@@ -74,13 +81,12 @@ def parse_root(html: str, entry_file: str) -> Root:
             '<div data-composition-id="main" data-width="1920" data-height="1080" '
             'data-duration="5">'
         )
-    fps = _number(attributes, "data-fps", entry_file)
     return Root(
         composition_id=attributes["data-composition-id"] or "",
         width=_side(attributes, "data-width", entry_file),
         height=_side(attributes, "data-height", entry_file),
         duration_s=_number(attributes, "data-duration", entry_file),
-        fps=fps,
+        fps=_fps(attributes, entry_file),
     )
 
 
@@ -123,6 +129,19 @@ def _number(attributes: dict[str, str | None], name: str, entry_file: str) -> Fr
             value=text,
         )
     return value
+
+
+def _fps(attributes: dict[str, str | None], entry_file: str) -> Fraction | None:
+    fps = _number(attributes, "data-fps", entry_file)
+    low, high = _FPS_BOUNDS
+    if fps is not None and not low <= fps <= high:
+        raise InvalidComposition(
+            f"{entry_file}: the root's data-fps={attributes['data-fps']!r}: allowed: "
+            f"{low} to {high} frames per second",
+            attribute="data-fps",
+            value=attributes["data-fps"],
+        )
+    return fps
 
 
 def _side(attributes: dict[str, str | None], name: str, entry_file: str) -> int:

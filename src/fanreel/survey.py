@@ -11,8 +11,8 @@ from typing import Any
 
 from fanreel.capture.fetch import Refused, fetch
 from fanreel.capture.network import Recorder
-from fanreel.capture.site import ORIGIN, SiteRequest
-from fanreel.capture.stage import Show, Stage
+from fanreel.capture.site import ORIGIN, SiteRequest, find_inside
+from fanreel.capture.stage import Opened, Show, Stage
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     AssetNotFound,
@@ -35,6 +35,9 @@ _VISITS_PER_TIMELINE = 24
 _MAX_VISITS = 400
 # A page may ask for a file that need not exist by fetch(); an element may not.
 _OPTIONAL_DESTINATIONS = frozenset({"empty", ""})
+_SEQUENCE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".svg", ".json"})
+_MOST_SIBLINGS = 20_000
+_SIBLING_BYTES = 512 * 1024**2
 _FONT_STYLESHEET = re.compile(r"https?://fonts\.googleapis\.com/", re.IGNORECASE)
 
 
@@ -51,6 +54,10 @@ class Survey:
     """`path` is still that of the source on this machine."""
     used_files: tuple[str, ...]
     """Project paths that the page asked for."""
+    refused: tuple[str, ...]
+    """Outside URLs without an answer."""
+    absent: tuple[str, ...]
+    """Project paths asked for in vain."""
     recorded: tuple[RecordedResponse, ...]
     recorded_dir: Path
     fonts: tuple[UsedFont, ...]
@@ -91,11 +98,12 @@ class _Surveyor:
         self._requests: dict[str, SiteRequest] = {}
         self._lock = threading.Lock()
         self._warnings: list[str] = []
+        self._opened = Opened(warnings=(), failed=())
 
     def survey(self, stage: Stage) -> Survey:
         """See `survey()`."""
         stage.present(self._show())
-        stage.open()
+        self._opened = stage.open()
         described = stage.describe()
         self._check_assets()
         self._check_variables(stage)
@@ -103,7 +111,7 @@ class _Surveyor:
         if media:
             stage.set_media_info({key: _info_json(info) for key, (_, info) in media.items()})
             described = stage.describe()
-        self._check(described)
+        self._check(described, stage)
         duration_s = self._duration(described)
         total_frames = frame_count(duration_s, self._fps)
         clips = tuple(_clip(item) for item in described["clips"])
@@ -115,6 +123,7 @@ class _Surveyor:
         # What scripts add in the course of the timeline is known by its key only now.
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
         self._check_assets()
+        self._warnings += self._check(described, stage)
         fonts = used_fonts(stage, described["fonts"])
         self._warnings += check_fonts(
             fonts,
@@ -130,13 +139,17 @@ class _Surveyor:
             media=tuple(
                 _media_clip(item, *media[item["key"]], duration_s) for item in described["media"]
             ),
-            used_files=tuple(sorted(path for path, r in self._requests.items() if r.found)),
+            used_files=with_siblings(
+                self._project_dir, [path for path, r in self._requests.items() if r.found]
+            ),
+            refused=tuple(sorted({failed.url for failed in self._recorder.failed})),
+            absent=tuple(sorted(path for path, r in self._requests.items() if not r.found)),
             recorded=tuple(self._recorder.responses),
             recorded_dir=self._work_dir / "recorded",
             fonts=fonts,
             uses_webgl=bool(described["usesWebgl"]),
             stepped=stepped,
-            warnings=tuple(dict.fromkeys([*self._warnings, *described["warnings"]])),
+            warnings=tuple(dict.fromkeys(self._warnings)),
         )
 
     def _show(self) -> Show:
@@ -155,14 +168,22 @@ class _Surveyor:
         with self._lock:
             self._requests.setdefault(request.path, request)
 
-    def _check(self, described: Mapping[str, Any]) -> None:
+    def _check(self, described: Mapping[str, Any], stage: Stage) -> list[str]:
+        """Refuse what is broken, and with `strict` what is doubtful; give the doubts."""
+        doubts = [
+            *described["warnings"],
+            *self._opened.warnings,
+            *(f"{_local(what)} could not be loaded" for what in self._opened.failed),
+            *(f"the page's scripts threw: {text}" for text in stage.witness.uncaught),
+        ]
         problems = [_problem(item) for item in described["errors"]]
         if self._config.strict:
-            problems += described["warnings"]
+            problems += doubts
         if problems:
             raise InvalidComposition(
                 f"{self._config.entry_file}: " + "; ".join(problems), problems=problems
             )
+        return doubts
 
     def _check_variables(self, stage: Stage) -> None:
         problems = [str(item["message"]) for item in stage.check_variables()]
@@ -208,9 +229,7 @@ class _Surveyor:
         parts = urllib.parse.urlsplit(url)
         if url.startswith(f"{ORIGIN}/"):
             name = urllib.parse.unquote(parts.path).removeprefix("/")
-            path = (self._project_dir / name).resolve()
-            inside = path.is_relative_to(self._project_dir.resolve())
-            if inside and path.is_file():
+            if path := find_inside(self._project_dir, name):
                 return path
             raise AssetNotFound(
                 f"{element} names {name}, which is not in {self._project_dir}; add the file or "
@@ -256,6 +275,24 @@ class _Surveyor:
         return duration_s
 
 
+def with_siblings(project_dir: Path, used: Sequence[str]) -> tuple[str, ...]:
+    """
+    Give *used* and the files beside them that are called alike, as in a sequence of pictures.
+
+    The planner looks at some frames only, and a page may show one picture of a folder at each.
+    Folders that hold too much are left as they are; a file then missing is an error of the worker.
+    """
+    found = set(used)
+    siblings: set[str] = set()
+    for folder, suffix in {(Path(n).parent, Path(n).suffix) for n in used if "." in Path(n).name}:
+        if suffix.lower() not in _SEQUENCE_SUFFIXES:
+            continue
+        files = [f for f in (project_dir / folder).glob(f"*{suffix}") if f.is_file()]
+        if len(files) <= _MOST_SIBLINGS and sum(f.stat().st_size for f in files) <= _SIBLING_BYTES:
+            siblings.update((folder / file.name).as_posix() for file in files)
+    return tuple(sorted(found | siblings))
+
+
 def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Iterator[int]:
     """Give the frames to look at, in order: the bounds of every clip and a regular grid."""
     step = max(1, total_frames // _VISITS_PER_TIMELINE)
@@ -269,19 +306,31 @@ def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Iterator
     yield from inside[:: max(1, -(-len(inside) // _MAX_VISITS))]
 
 
+def _local(url: str) -> str:
+    """Name what is the project's own as the project does."""
+    return url.replace(f"{ORIGIN}/", "")
+
+
 def _exact(value: Any) -> Fraction:
     """Give a page's number, decimal text or double, as the decimal it is written as."""
     return Fraction(str(value))
 
 
 def _clip(item: Mapping[str, Any]) -> Clip:
-    duration = item.get("durationS")
+    start, duration = item["startS"], item.get("durationS")
+    try:
+        start_s = _exact(start)
+        duration_s = None if duration is None else _exact(duration)
+    except ValueError as exc:
+        raise InvalidComposition(
+            f"{item['element']} starts at {start} s and lasts {duration} s; give finite seconds"
+        ) from exc
     return Clip(
         key=item["key"],
         element=item["element"],
         composition=item["composition"],
-        start_s=_exact(item["startS"]),
-        duration_s=None if duration is None else _exact(duration),
+        start_s=start_s,
+        duration_s=duration_s,
         track=item.get("track"),
     )
 

@@ -449,6 +449,30 @@ def test_page_code_draws_the_frames_picture(film: Film, clip: MediaClip) -> None
     assert stamp == 700_000
 
 
+def test_a_video_that_is_not_displayed_can_be_drawn(film: Film, clip: MediaClip) -> None:
+    """The usual way to a texture."""
+    film.show(
+        f"""<div style="display: none">{VIDEO}</div><canvas id="c" width="{WIDTH}"
+          height="{HEIGHT}"></canvas><script>
+          requestAnimationFrame(function draw() {{
+            c.getContext("2d").drawImage(v, 0, 0);
+            requestAnimationFrame(draw);
+          }});
+        </script>""",
+        m0=clip,
+    )
+    assert [number_at(film.at(frame)) for frame in (4, 5, 40)] == [4, 5, 40]
+
+
+def test_controls_are_not_painted(film: Film, clip: MediaClip) -> None:
+    """Nobody can press them; scripts still find the attribute."""
+    film.show(f'<video id="v" src="v.mp4" controls {TIMED} style="width: 256px"></video>', m0=clip)
+    with_controls = film.at(10)
+    assert film.run("[v.controls, v.hasAttribute('controls')]") == [True, True]
+    film.show(f'<video id="v" src="v.mp4" {TIMED} style="width: 256px"></video>', m0=clip)
+    assert np.array_equal(film.at(10), with_controls)
+
+
 def test_video_frame_callbacks_come_with_every_frame(film: Film, clip: MediaClip) -> None:
     """As three.js asks for new textures."""
     film.show(

@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,24 +20,10 @@ if TYPE_CHECKING:
 OUTSIDE = re.compile(rf"^(?!{re.escape(ORIGIN)}(?:/|$))(?:https?|wss?):", re.IGNORECASE)
 """URLs that leave the composition's origin; `data:` and `blob:` are the page's own."""
 
-# Decided by the recording connection, or a promise about bytes that replaying does not keep.
-_DROPPED_HEADERS = frozenset(
-    {
-        "connection",
-        "content-encoding",
-        "content-length",
-        "date",
-        "age",
-        "expires",
-        "keep-alive",
-        "set-cookie",
-        "strict-transport-security",
-        "transfer-encoding",
-        "alt-svc",
-        "report-to",
-        "nel",
-        "server-timing",
-    }
+# What decides how a page may use a response. All else (dates, request ids, cache states) differs
+# from one fetch to the next and would give an unchanged composition another plan hash.
+_KEPT_HEADER = re.compile(
+    r"content-type|access-control-.*|cross-origin-.*|timing-allow-origin|location", re.IGNORECASE
 )
 
 Fetch = Callable[[str, Mapping[str, str]], Response]
@@ -113,7 +99,7 @@ class Recorder:
             headers={
                 name: value
                 for name, value in sorted(response.headers.items())
-                if name not in _DROPPED_HEADERS
+                if _KEPT_HEADER.fullmatch(name)
             },
             sha256=digest,
         )
@@ -127,13 +113,22 @@ class Replayer:
     """
     Answers outside requests from a plan, and remembers those it cannot answer.
 
+    Args:
+        responses: What was recorded.
+        bodies_dir: Where the bodies lie.
+        refused: URLs that had no answer while planning either; they fail again, as planned.
     Attributes:
         missing: URLs that the plan did not record.
     """
 
-    def __init__(self, responses: list[RecordedResponse], bodies_dir: Path) -> None:
+    def __init__(
+        self,
+        responses: list[RecordedResponse],
+        bodies_dir: Path,
+        refused: Collection[str] = frozenset(),
+    ) -> None:
         self._responses = {response.url: response for response in responses}
-        self._bodies_dir = bodies_dir
+        self._bodies_dir, self._refused = bodies_dir, frozenset(refused)
         self.missing: list[str] = []
 
     async def attach(self, context: "BrowserContext") -> None:
@@ -145,7 +140,8 @@ class Replayer:
 
     def note(self, url: str) -> None:
         """Hear of a request, answered or not."""
-        if OUTSIDE.match(url) and url.partition("#")[0] not in self._responses:
+        known = self._responses.keys() | self._refused
+        if OUTSIDE.match(url) and url.partition("#")[0] not in known:
             self.missing.append(url)
 
     async def _answer(self, route: "Route") -> None:

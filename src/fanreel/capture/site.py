@@ -122,13 +122,17 @@ class SiteServer:
 
     def find(self, name: str) -> Path | None:
         """Give the file at project path *name*, or None; never one outside the root."""
-        if self._root_dir is None:
-            return None
-        with contextlib.suppress(OSError, ValueError):
-            file = (self._root_dir / name).resolve()
-            if file.is_file() and file.is_relative_to(self._root_dir):
-                return file
-        return None
+        return None if self._root_dir is None else find_inside(self._root_dir, name)
+
+
+def find_inside(root_dir: Path, name: str) -> Path | None:
+    """Give the file at *name* below *root_dir*, or None; never one that a symlink keeps outside."""
+    # ValueError: a zero byte. RuntimeError: symlinks that go round in a circle.
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        file = (root_dir / name).resolve()
+        if file.is_file() and file.is_relative_to(root_dir.resolve()):
+            return file
+    return None
 
 
 def content_type(path: Path) -> str:

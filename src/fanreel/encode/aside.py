@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import itertools
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ _REFUSED = (
 )
 # Names in a sequence of frames: png_frames.py.
 _OUR_FRAMES = re.compile(r"frame_\d{6,}\.png|segment\.txt|audio\.wav")
+_PLAN_ENTRY = re.compile(r"plan\.json|compiled|media|meta|audio\.\w+")
 _serial = itertools.count()
 
 
@@ -44,7 +46,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     aside = _beside(path, "part")
     try:
         with naming_write_errors(path):
-            _check_ours(path)
+            check_ours(path)
             path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
         with naming_write_errors(path):
@@ -90,9 +92,9 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{next(_serial)}.{suffix}")
 
 
-def _check_ours(path: Path) -> None:
+def check_ours(path: Path) -> None:
     """Refuse to replace a directory that holds anything we did not make."""
-    if not path.is_dir() or (path / "plan.json").is_file():
+    if not path.is_dir() or _is_plan(path):
         return
     foreign = [entry.name for entry in path.iterdir() if not _OUR_FRAMES.fullmatch(entry.name)]
     if foreign:
@@ -101,6 +103,18 @@ def _check_ours(path: Path) -> None:
             "choose an output that does not exist yet",
             path=str(path),
         )
+
+
+def _is_plan(directory: Path) -> bool:
+    """Tell an earlier plan from a directory that happens to hold a plan.json."""
+    entries = [entry.name for entry in directory.iterdir()]
+    if "plan.json" not in entries or not all(map(_PLAN_ENTRY.fullmatch, entries)):
+        return False
+    try:
+        manifest = json.loads((directory / "plan.json").read_bytes())
+    except ValueError:
+        return False
+    return isinstance(manifest, dict) and {"protocol", "plan_hash"} <= manifest.keys()
 
 
 def _take_place(aside: Path, path: Path) -> None:

@@ -172,10 +172,10 @@ def _x264(preset: str, crf: int, **params: object) -> _Row:
 
 
 # What ultrafast leaves out and pays for itself: CABAC, 8x8 transform, two B-frames, half-pel
-# refinement and a mild loop filter. On the gsap bench, 75-frame segments, 1080p, CPU a frame:
-# ultrafast crf 26 4.8 ms, 3.6 MB, luma 50.1 dB; standard 7.5 ms, 2.8 MB, 51.8 dB; superfast
-# 11.4 ms, 3.5 MB, 51.4 dB; medium crf 16 with macroblock tree 48 ms, 2.7 MB, 52.7 dB
-# (`bench/encode.py`).
+# refinement, a mild loop filter, and adaptive quantisation, without which gradients show blocks.
+# gsap bench, segments of 75 frames, CPU a frame (`bench/encode.py`): ultrafast crf 26 4.8 ms,
+# 3.6 MB, luma 50.1 dB; standard 8.8 ms, 2.8 MB, 51.7 dB; superfast crf 22 11.4 ms, 3.4 MB, 50.9 dB;
+# medium crf 16 with macroblock tree 48 ms, 2.7 MB, 52.7 dB.
 _LEAN = {
     "cabac": 1,
     "8x8dct": 1,
@@ -184,10 +184,13 @@ _LEAN = {
     "b_adapt": 0,
     "weightb": 1,
     "deblock": "-1,-1",
+    "aq_mode": 1,
+    "aq_strength": 0.8,
+    "qcomp": 0.7,
 }
 _H264: Mapping[Quality, _Row] = {
-    "draft": _x264("ultrafast", 28, **_LEAN, subme=0),
-    "standard": _x264("ultrafast", 22, **_LEAN, subme=2),
+    "draft": _x264("ultrafast", 26, **_LEAN, subme=0),
+    "standard": _x264("ultrafast", 21, **_LEAN, subme=2),
     "high": _x264("fast", 17, bframes=2, b_adapt=0, no_psy=1, aq_strength=0.5),
 }
 

@@ -39,7 +39,7 @@
   }
 
   function adopt(element, root) {
-    const container = root.firstElementChild;
+    const container = root.querySelector('[pseudo="-webkit-media-text-track-container"]');
     container.style.cssText += `; ${INHERIT}`;
     homeless.get(element)?.(container);
     homeless.delete(element);
@@ -201,7 +201,7 @@
     if (waits.length > 0) return Promise.all(waits).then(() => seek(ms));
     const active = activeItems();
     if (active.length === 0) return undefined;
-    const unplaced = active.filter((item) => !item.isImage && !item.home);
+    const unplaced = active.filter(({ isImage, home }) => !isImage && !home);
     if (unplaced.length > 0) return findHomes(unplaced).then(() => seek(ms));
     const frame = Math.round((ms * (config.fpsNum ?? 30)) / (1000 * (config.fpsDen ?? 1)));
     const wanted = active.map((item) => wantedOf(item, frame));

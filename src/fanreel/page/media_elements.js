@@ -20,7 +20,7 @@
   const { attachShadow } = Element.prototype;
   const KEY = "data-fanreel-media";
   // Attributes of which the element has another value than the page has written.
-  const KEPT = ["preload", "autoplay", "poster"];
+  const KEPT = ["preload", "autoplay", "controls", "poster"];
   const LOADED = ["durationchange", "loadedmetadata", "loadeddata", "canplay", "canplaythrough"];
   // What Chromium says of an element whose source it was kept from loading.
   const SILENCED = ["loadstart", "suspend", "stalled", "error", "abort", "emptied"];
@@ -39,6 +39,7 @@
     }
     keepWritten(element, state, "preload", "none");
     keepWritten(element, state, "autoplay", null);
+    keepWritten(element, state, "controls", null); // nobody can press them
     return state;
   }
 
@@ -80,7 +81,7 @@
       childList: true,
       subtree: true,
       attributes: true,
-      attributeFilter: ["src", "autoplay", "preload"],
+      attributeFilter: ["src", "autoplay", "controls", "preload"],
     });
     look(root);
   }
@@ -265,15 +266,16 @@
       return ranges(this);
     });
   }
-  for (const name of ["autoplay", "preload"]) {
-    const native = Object.getOwnPropertyDescriptor(media, name);
+  define(media, "preload", function preload() {
+    return written(this, "preload") ?? "auto";
+  }, function setPreload(value) {
+    hold(this).written.set("preload", String(value));
+  });
+  for (const name of ["autoplay", "controls"]) {
     define(media, name, function reflected() {
-      const value = written(this, name);
-      return name === "autoplay" ? value !== null : (value ?? "auto");
+      return written(this, name) !== null;
     }, function reflect(value) {
-      native.set.call(this, value);
-      const state = hold(this);
-      state.written.set(name, name === "autoplay" ? (value ? "" : null) : String(value));
+      hold(this).written.set(name, value ? "" : null);
     });
   }
   define(video, "videoWidth", function videoWidth() {
