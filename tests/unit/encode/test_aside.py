@@ -42,14 +42,14 @@ def _write_and_raise(path: Path, interruption: type[BaseException]) -> None:
 
 
 @pytest.mark.parametrize(
-    "entries", [[], ["plan.json", "anything"], ["frame_000001.png", "audio.wav"]]
+    "entries", [[], ["plan.json", "compiled"], ["frame_000001.png", "audio.wav"]]
 )
 def test_a_directory_of_ours_is_replaced(tmp_path: Path, entries: list[str]) -> None:
     """An empty one, a plan, or a sequence of frames; nothing of the old one stays."""
     path = tmp_path / "out"
     path.mkdir()
     for name in entries:
-        (path / name).touch()
+        (path / name).write_text('{"protocol": 1, "plan_hash": "5f"}')
     with written_aside(path) as aside:
         aside.mkdir()
         (aside / "new").touch()
