@@ -24,6 +24,7 @@ from fanreel.errors import BrowserUnavailable
 
 _MIN_PYTHON = (3, 11)
 _START_TIMEOUT_S = 60
+_INSTALL_DRIVER_LIBRARY = "sudo apt-get install -y libatomic1"
 _FONT_DIRS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 # What a composition falls back to, by a part of the file names: name, part, package.
 _FONT_KINDS = (
@@ -60,6 +61,7 @@ def examine(*, start_browser: bool) -> Iterator[Finding]:
     """Look at everything in turn; *start_browser* also sees whether Chromium really starts."""
     yield _python()
     yield from _chromium(start_browser=start_browser)
+    yield _playwright()
     yield _xvfb()
     yield from _libav()
     yield from _fonts()
@@ -85,9 +87,7 @@ def _chromium(*, start_browser: bool) -> Iterator[Finding]:
     except BrowserUnavailable as exc:
         yield Finding(name="Chromium", state="missing", detail=str(exc), fix=INSTALL_CHROMIUM)
         return
-    driver = importlib.metadata.version("playwright")
-    detail = f"{version} ({path}), driven by Playwright {driver}"
-    yield Finding(name="Chromium", state="ok", detail=detail)
+    yield Finding(name="Chromium", state="ok", detail=f"{version} ({path})")
     if not start_browser:
         return
     complaint = _start_complaint(path)
@@ -96,6 +96,33 @@ def _chromium(*, start_browser: bool) -> Iterator[Finding]:
         state="missing" if complaint else "ok",
         detail=complaint or "it shows a page",
         fix=f"{INSTALL_CHROMIUM} --reinstall" if complaint else None,
+    )
+
+
+def _playwright() -> Finding:
+    """See whether the program that Playwright drives the browser with runs; it is a Node.js."""
+    import playwright  # noqa: PLC0415 (only where doctor gets here)
+
+    version = importlib.metadata.version("playwright")
+    node = Path(playwright.__file__).parent / "driver" / "node"
+    try:
+        answer = subprocess.run(
+            [str(node), "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_START_TIMEOUT_S,
+            env={"PATH": os.defpath},
+            check=False,
+        )
+        complaint = answer.stderr.strip()[-300:] if answer.returncode else ""
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        complaint = str(exc)
+    return Finding(
+        name="Playwright",
+        state="missing" if complaint else "ok",
+        detail=f"{version}: its driver does not start: {complaint}" if complaint else version,
+        fix=_INSTALL_DRIVER_LIBRARY if complaint else None,
     )
 
 

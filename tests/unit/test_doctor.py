@@ -19,7 +19,16 @@ def test_everything_is_looked_at() -> None:
     """Each thing a render needs is in the list, with a detail."""
     findings = _findings()
     assert {
-        *("Python", "Chromium", "Xvfb", "libav", "Encoders", "Fonts, Latin", "Fonts, CJK"),
+        *(
+            "Python",
+            "Chromium",
+            "Playwright",
+            "Xvfb",
+            "libav",
+            "Encoders",
+            "Fonts, Latin",
+            "Fonts, CJK",
+        ),
         *("Fonts, emoji", doctor._SHARED_MEMORY, "Temporary files", "AWS"),
     } == set(findings)
     assert all(finding.detail for finding in findings.values())
