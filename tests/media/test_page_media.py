@@ -549,7 +549,10 @@ def play_natively(film: Film, body: str) -> npt.NDArray[np.int64]:
                 if (video.readyState < 2) {
                   await new Promise((done) => video.addEventListener("loadeddata", done));
                 }
-                await createImageBitmap(video);
+                // Its first picture may come a little after the event.
+                while (!(await createImageBitmap(video).catch(() => null))) {
+                  await new Promise((done) => setTimeout(done, 20));
+                }
               }));
             }""",
             body,
