@@ -17,7 +17,12 @@ from pydantic.alias_generators import to_pascal
 
 from fanreel.aws.layout import require_render_id
 from fanreel.aws.uris import S3Uri
-from fanreel.config import Format, RenderConfig, reject_unsupported_distributed_format
+from fanreel.config import (
+    PLAN_DIR_SIZE_LIMIT_BYTES,
+    Format,
+    RenderConfig,
+    reject_unsupported_distributed_format,
+)
 from fanreel.errors import InvalidConfig
 
 ENVELOPES = ("Payload", "Input")
@@ -84,7 +89,12 @@ class PlanRequest(_Request):
         config = RenderConfig.from_json(self.config)
         reject_unsupported_distributed_format(config)
         return config.replace(
-            runtime_cap="lambda", variables=(variables or {}) | dict(config.variables)
+            runtime_cap="lambda",
+            # A caller may lower the cap; above it /tmp would overflow.
+            plan_dir_size_limit_bytes=min(
+                config.plan_dir_size_limit_bytes, PLAN_DIR_SIZE_LIMIT_BYTES
+            ),
+            variables=(variables or {}) | dict(config.variables),
         )
 
     @model_validator(mode="after")

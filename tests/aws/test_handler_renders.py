@@ -56,12 +56,16 @@ def project(tmp_path: Path) -> Path:
 def _watching_children() -> Iterator[dict[str, set[str]]]:
     """Collect, by command, the names in the environments of all processes below this one."""
     seen: dict[str, set[str]] = {}
+    ourselves = Path("/proc/self/cmdline").read_bytes()
     stop = threading.Event()
 
     def watch() -> None:
         while not stop.wait(0.05):
             for pid in descendants():
                 with contextlib.suppress(OSError, psutil.Error):
+                    # Between fork and exec a child is still a copy of us, environment and all.
+                    if Path(f"/proc/{pid}/cmdline").read_bytes() == ourselves:
+                        continue
                     names = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
                     command = psutil.Process(pid).name()
                     seen.setdefault(command, set()).update(
