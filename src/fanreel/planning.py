@@ -198,7 +198,8 @@ def output_size(root: Root, config: RenderConfig) -> tuple[int, int]:
     width, height = root.width * scale, root.height * scale
     if config.width is not None or config.height is not None:
         wanted = (config.width or width, config.height or height)
-        if wanted != (width, height):
+        whole = width.denominator == height.denominator == 1
+        if wanted != (width, height) or not whole:
             raise InvalidConfig(
                 f"width x height = {config.width}x{config.height}: allowed: the authored "
                 f"{authored} or a uniform scale of it, such as {root.width * 2}x{root.height * 2}; "

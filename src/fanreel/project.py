@@ -1,5 +1,6 @@
 """A project on disk, before any browser: its entry file and what its root element declares."""
 
+import contextlib
 import math
 import re
 from dataclasses import dataclass
@@ -72,8 +73,9 @@ def parse_root(html: str, entry_file: str) -> Root:
         InvalidComposition: As in `open_project()`. Terminal.
     """
     finder = _RootFinder()
-    finder.feed(html)
-    finder.close()
+    with contextlib.suppress(_Found):
+        finder.feed(html)
+        finder.close()
     attributes = finder.attributes
     if attributes is None:
         raise InvalidComposition(
@@ -95,6 +97,10 @@ def output_fps(root: Root, config: RenderConfig) -> Fraction:
     return config.fps or root.fps or DEFAULT_FPS
 
 
+class _Found(Exception):
+    """Stops the parser: what follows the root may be megabytes."""
+
+
 class _RootFinder(HTMLParser):
     """Keeps the attributes of the first element that carries `data-composition-id`."""
 
@@ -106,9 +112,10 @@ class _RootFinder(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "template":
             self._templates += 1
-        found = dict(attrs)
-        if self.attributes is None and not self._templates and "data-composition-id" in found:
+        found = dict(reversed(attrs))  # browsers take an attribute's first value
+        if not self._templates and "data-composition-id" in found:
             self.attributes = found
+            raise _Found
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "template" and self._templates:

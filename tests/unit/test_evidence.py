@@ -27,7 +27,7 @@ def test_the_picture_is_kept_and_named(tmp_path: Path, name: str, kept: str) -> 
 @pytest.mark.parametrize("picture", [None, "", "/elsewhere.png"])
 def test_without_a_picture_nothing_is_written(tmp_path: Path, picture: object) -> None:
     """The error passes as it is."""
-    with pytest.raises(CaptureTimeout, match="^it hangs$"):
+    with pytest.raises(CaptureTimeout, match=r"^it hangs$"):
         _fail(tmp_path / "out.mp4", picture)
     assert list(tmp_path.iterdir()) == []
 
@@ -36,12 +36,12 @@ def test_where_nothing_can_be_written_the_error_passes(tmp_path: Path) -> None:
     """A picture is not worth another error."""
     (tmp_path / "file").write_text("")
     for output in (None, tmp_path / "file" / "out.mp4"):
-        with pytest.raises(CaptureTimeout, match="^it hangs$"):
+        with pytest.raises(CaptureTimeout, match=r"^it hangs$"):
             _fail(output, PNG)
 
 
 def test_other_errors_pass(tmp_path: Path) -> None:
     """An error about sizes has no page to show."""
-    with pytest.raises(PlanTooLarge, match="^big$"), keeping_screenshot(tmp_path / "out.mp4"):
+    with pytest.raises(PlanTooLarge, match=r"^big$"), keeping_screenshot(tmp_path / "out.mp4"):
         raise PlanTooLarge("big", size_bytes=2, limit_bytes=1)
     assert list(tmp_path.iterdir()) == []
