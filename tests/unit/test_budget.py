@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,25 +111,22 @@ def test_files_that_vanish_meanwhile_are_ignored(
     assert directory_size(tmp_path / "folder") == 0
 
 
-def test_a_directory_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_read_is_an_error() -> None:
     """Its size is unknown, not zero: asked as somebody who is not root."""
-    plan = tmp_path / "plan"
-    _write(plan / "file", 10)
-    locked = _write(plan / "locked" / "file", 1000).parent
-    locked.chmod(0o000)
-    # What pytest makes above is for its own user only.
-    for folder in (plan, *list(plan.parents)[:-2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    try:
+    # Not below pytest's own directory, which is closed to others.
+    with tempfile.TemporaryDirectory(prefix="budget-") as name:
+        Path(name).chmod(0o755)
+        _write(Path(name, "file"), 10)
+        locked = _write(Path(name, "locked", "file"), 1000).parent
+        locked.chmod(0o000)
         answer = subprocess.run(
-            [sys.executable, "-c", MEASURE, str(plan), str(NOBODY)],
+            [sys.executable, "-c", MEASURE, name, str(NOBODY)],
             capture_output=True,
             text=True,
             check=True,
             cwd="/",
         )
-    finally:
-        locked.chmod(0o755)
+        locked.chmod(0o700)
     assert answer.stdout == f"PermissionError {locked}\n"
 
 
