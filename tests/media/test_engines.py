@@ -72,7 +72,8 @@ def test_webgl_is_drawn_and_moves(tmp_path: Path) -> None:
     first, last = pictures(COMPOSITIONS / "webgl-triangle", "xvfb", [0, 29], tmp_path)
     assert first[2, 2].tolist() == [0, 51, 255]
     assert last[2, 2].tolist() == [247, 51, 9]
-    assert [255, 179, 0] in first.reshape(-1, 3).tolist()
+    # 0.7 of 255 lies between two levels, and which one it becomes is the driver's to say.
+    assert np.abs(first.astype(int) - [255, 178, 0]).max(axis=2).min() <= 1
     assert not np.array_equal(first, last)
 
 

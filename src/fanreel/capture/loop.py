@@ -29,13 +29,17 @@ class AsyncThread:
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        # On the loop's own thread: this one may have a running loop, which allows no other.
+        asyncio.run_coroutine_threadsafe(self._wind_up(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
+
+    async def _wind_up(self) -> None:
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.sleep(0)
+        await self._loop.shutdown_asyncgens()
 
     def run(self, coroutine: Coroutine[Any, Any, Result], timeout_s: float) -> Result:
         """

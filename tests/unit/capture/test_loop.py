@@ -1,0 +1,31 @@
+"""Coroutines run on a thread of their own, whatever loop the caller has."""
+
+import asyncio
+
+import pytest
+
+from fanreel.capture.loop import AsyncThread
+
+
+async def answer() -> int:
+    """Take a turn of the loop."""
+    await asyncio.sleep(0)
+    return 42
+
+
+def test_a_caller_with_a_running_loop_can_use_it_to_the_end() -> None:
+    """As in a notebook, or beside Playwright's own blocking interface."""
+
+    async def caller() -> int:
+        with AsyncThread("test") as thread:
+            return thread.run(answer(), 10)
+
+    assert asyncio.run(caller()) == 42
+
+
+def test_what_takes_too_long_ends() -> None:
+    """The coroutine is cancelled, and the thread is free for the next."""
+    with AsyncThread("test") as thread:
+        with pytest.raises(TimeoutError):
+            thread.run(asyncio.sleep(30), 0.05)
+        assert thread.run(answer(), 10) == 42
