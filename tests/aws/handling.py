@@ -115,7 +115,7 @@ def deployed(
 @contextmanager
 def short_tmp_dir() -> Iterator[Path]:
     """Give a folder as short as Lambda's /tmp: Chromium's sockets limit the length of a path."""
-    folder = Path(tempfile.mkdtemp(prefix="", dir="/tmp"))  # noqa: S108 (the place meant)
+    folder = Path(tempfile.mkdtemp(prefix="", dir="/tmp"))
     yield folder
     shutil.rmtree(folder)
 

@@ -206,7 +206,11 @@
     const frame = Math.round((ms * (config.fpsNum ?? 30)) / (1000 * (config.fpsDen ?? 1)));
     const wanted = active.map((item) => wantedOf(item, frame));
     if (wanted.every(({ ready }) => ready)) {
-      return present(active, wanted.map(({ ready }) => ready.body), frame);
+      return present(
+        active,
+        wanted.map(({ ready }) => ready.body),
+        frame,
+      );
     }
     return Promise.all(wanted.map(({ promise }) => promise)).then((bodies) =>
       present(active, bodies, frame),

@@ -228,18 +228,29 @@
     };
     return {
       length: count,
-      start: (index) => (inside(index), 0),
-      end: (index) => (inside(index), end),
+      start: (index) => {
+        inside(index);
+        return 0;
+      },
+      end: (index) => {
+        inside(index);
+        return end;
+      },
     };
   }
 
-  define(media, "currentTime", function currentTime() {
-    return timeS(this);
-  }, function seekTo(value) {
-    // The renderer owns the position of clips; scripts that wait for the seek go on all the same.
-    if (runningS(this) === null) hold(this).position = Math.max(Number(value) || 0, 0);
-    later(this, ["seeking", "timeupdate", "seeked"]);
-  });
+  define(
+    media,
+    "currentTime",
+    function currentTime() {
+      return timeS(this);
+    },
+    function seekTo(value) {
+      // The renderer owns the position of clips; scripts that wait for the seek go on all the same.
+      if (runningS(this) === null) hold(this).position = Math.max(Number(value) || 0, 0);
+      later(this, ["seeking", "timeupdate", "seeked"]);
+    },
+  );
   define(media, "duration", function duration() {
     return durationS(this) ?? Number.NaN;
   });
@@ -266,17 +277,27 @@
       return ranges(this);
     });
   }
-  define(media, "preload", function preload() {
-    return written(this, "preload") ?? "auto";
-  }, function setPreload(value) {
-    hold(this).written.set("preload", String(value));
-  });
+  define(
+    media,
+    "preload",
+    function preload() {
+      return written(this, "preload") ?? "auto";
+    },
+    function setPreload(value) {
+      hold(this).written.set("preload", String(value));
+    },
+  );
   for (const name of ["autoplay", "controls"]) {
-    define(media, name, function reflected() {
-      return written(this, name) !== null;
-    }, function reflect(value) {
-      hold(this).written.set(name, value ? "" : null);
-    });
+    define(
+      media,
+      name,
+      function reflected() {
+        return written(this, name) !== null;
+      },
+      function reflect(value) {
+        hold(this).written.set(name, value ? "" : null);
+      },
+    );
   }
   define(video, "videoWidth", function videoWidth() {
     return known(this)?.width ?? 0;
