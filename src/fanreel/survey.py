@@ -287,9 +287,11 @@ def with_siblings(project_dir: Path, used: Sequence[str]) -> tuple[str, ...]:
     for folder, suffix in {(Path(n).parent, Path(n).suffix) for n in used if "." in Path(n).name}:
         if suffix.lower() not in _SEQUENCE_SUFFIXES:
             continue
-        files = [f for f in (project_dir / folder).glob(f"*{suffix}") if f.is_file()]
-        if len(files) <= _MOST_SIBLINGS and sum(f.stat().st_size for f in files) <= _SIBLING_BYTES:
-            siblings.update((folder / file.name).as_posix() for file in files)
+        names = [(folder / f.name).as_posix() for f in (project_dir / folder).glob(f"*{suffix}")]
+        files = {name: file for name in names if (file := find_inside(project_dir, name))}
+        size_bytes = sum(file.stat().st_size for file in files.values())
+        if len(files) <= _MOST_SIBLINGS and size_bytes <= _SIBLING_BYTES:
+            siblings.update(files)
     return tuple(sorted(found | siblings))
 
 

@@ -19,6 +19,7 @@ from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from fanreel.capture.locate import find_chromium
 from fanreel.page import page_script
+from tests.media.hostile import Place
 
 LIBRARIES = (
     "gsap@3.15",
@@ -49,6 +50,21 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """Give a corner of the disk; whatever the test does, nothing may be left behind."""
+    # Short names: Chromium puts sockets into the temporary directory, whose paths are limited.
+    folder = Path(tempfile.mkdtemp(prefix="fh-"))
+    place = Place(folder / "project", folder / "out", folder / "t")
+    for path in (place.project, place.out, place.temp):
+        path.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place.temp))
+    monkeypatch.setenv("TMPDIR", str(place.temp))
+    yield place
+    place.check_nothing_left()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

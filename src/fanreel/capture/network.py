@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 OUTSIDE = re.compile(rf"^(?!{re.escape(ORIGIN)}(?:/|$))(?:https?|wss?):", re.IGNORECASE)
 """URLs that leave the composition's origin; `data:` and `blob:` are the page's own."""
 
+_SOCKET = re.compile("wss?:", re.IGNORECASE)
+
 # What decides how a page may use a response. All else (dates, request ids, cache states) differs
 # from one fetch to the next and would give an unchanged composition another plan hash.
 _KEPT_HEADER = re.compile(
@@ -63,7 +65,10 @@ class Recorder:
         await context.route(OUTSIDE, self._answer)
 
     def note(self, url: str) -> None:
-        """Hear of a request; those that matter to a recorder come through its route."""
+        """Hear of a request; but for sockets, those that matter come through the route."""
+        if _SOCKET.match(url):
+            reason = "what a socket says could not be replayed"
+            self.failed.append(FailedRequest(url=url, destination="websocket", reason=reason))
 
     async def _answer(self, route: "Route") -> None:
         request = route.request

@@ -43,6 +43,7 @@ class Witness:
         page.on("console", self._note_console)
         page.on("pageerror", self._note_error)
         page.on("request", self._note_request)
+        page.on("websocket", lambda socket: self._on_request(socket.url))
         page.on("requestfinished", self._note_answer)
         page.on("requestfailed", self._note_answer)
         session.on("Page.frameNavigated", self._note_document)
