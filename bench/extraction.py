@@ -20,7 +20,8 @@ from typing import Any
 import av
 import numpy as np
 
-from fanreel.media.cache import CachedSource, FrameCache, source_key
+from fanreel.media.cache import FrameCache, source_key
+from fanreel.media.cache_entries import CachedSource
 from fanreel.media.frames import VideoSource
 from fanreel.media.serving import FrameFeed, encode_frame
 from fanreel.plan_dir import Composition, MediaClip

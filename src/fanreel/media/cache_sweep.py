@@ -7,6 +7,7 @@ shares the lock of an entry's sentinel, a writer owns the lock of its partial's 
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -16,14 +17,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-GENERATION = "g1"
-"""Changes whenever the same source would give other bytes: entries of other generations go."""
+# What makes a source's bytes into those of an entry.
+_MAKERS = ("colour", "frames", "opening", "presentation", "reader", "serving", "cache_entries")
+
+
+def _generation() -> str:
+    digest = hashlib.sha256()
+    for name in _MAKERS:
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return f"g{digest.hexdigest()[:8]}"
+
+
+GENERATION = _generation()
+"""
+Changes whenever the same source might give other bytes: entries of other generations go.
+
+Taken from the code itself, since a number would be forgotten when the code is changed.
+"""
 SENTINEL = "complete"
 FRAMES = "frames.bin"
 PARTIAL_PREFIX = ".partial-"
 
 _EVICTED_PREFIX = ".evicted-"
-_ENTRY = re.compile(r"g[0-9]+-")
+_ENTRY = re.compile(r"g[0-9a-f]{8}-[0-9a-f]{40}-")
 _SWEEP_LOCK = ".sweep-lock"
 _YOUNG_S = 60 * 60
 # Between making a partial and locking its file a writer needs an instant.

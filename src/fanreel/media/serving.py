@@ -19,7 +19,8 @@ from typing import Self
 
 from fanreel.errors import RenderError
 from fanreel.media.animated import play_count
-from fanreel.media.cache import CachedSource, FrameCache, source_key
+from fanreel.media.cache import FrameCache, source_key
+from fanreel.media.cache_entries import CachedSource
 from fanreel.media.colour import SourceFrame, encode_png
 from fanreel.media.frames import VideoSource
 from fanreel.media.presentation import Presentation

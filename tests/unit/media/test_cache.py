@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.media.cache import CachedSource, FrameCache, open_cache
-from fanreel.media.cache_sweep import sweep
+from fanreel.media.cache import CacheStats, FrameCache, open_cache
+from fanreel.media.cache_entries import CachedSource
+from fanreel.media.cache_sweep import GENERATION, sweep
 from fanreel.media.presentation import PacketMark, Presentation
 
 TWO_HOURS_S = 7200
@@ -68,6 +70,28 @@ def test_the_environment_moves_and_sizes_the_cache(tmp_path: Path) -> None:
     cache = open_cache(environ | {"FANREEL_EXTRACT_CACHE_MAX_MB": "0"})
     assert cache is not None
     assert cache.limit_bytes == 0
+
+
+@pytest.mark.parametrize("limit", ["2gb", "-1", "1.5", "9" * 5000])
+def test_a_limit_that_is_no_number_is_one_warning(tmp_path: Path, limit: str) -> None:
+    """The cache is used nevertheless, within the usual limit."""
+    environ = {
+        "FANREEL_EXTRACT_CACHE_DIR": str(tmp_path / "here"),
+        "FANREEL_EXTRACT_CACHE_MAX_MB": limit,
+    }
+    cache = open_cache(environ)
+    assert cache is not None
+    assert cache.usable
+    assert cache.limit_bytes == 2 * 2**30
+    [warning] = cache.stats.warnings
+    assert "FANREEL_EXTRACT_CACHE_MAX_MB" in warning
+
+
+def test_the_processes_of_a_render_are_one_in_its_summary() -> None:
+    """Numbers add up; of several warnings the first is told."""
+    total = CacheStats(hits=1, warnings=["one"])
+    total.add(CacheStats(hits=2, freed_bytes=7, warnings=["two"]))
+    assert (total.hits, total.freed_bytes, total.warnings) == (3, 7, ["one"])
 
 
 def test_by_default_it_is_this_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,11 +202,35 @@ def test_an_entry_that_vanishes_while_held_is_still_read(tmp_path: Path) -> None
     """Its bytes stay until the reader lets go."""
     fill(cache_in(tmp_path), "a" * 40, range(32))
     source = CachedSource(cache_in(tmp_path), "a" * 40)
+    assert source.read(6) == frame(6)
     [name] = entries(tmp_path)
     for path in (tmp_path / name).iterdir():
         path.unlink()
     (tmp_path / name).rmdir()
     assert source.read(7) == frame(7)
+
+
+def test_an_entry_that_vanishes_before_is_made_again(tmp_path: Path) -> None:
+    """A miss, like one that never was; and the same name is found when it is back."""
+    fill(cache_in(tmp_path), "a" * 40, range(64))
+    cache = cache_in(tmp_path)
+    source = CachedSource(cache, "a" * 40)
+    shutil.rmtree(tmp_path / entries(tmp_path)[1])
+    assert source.read(40) is None
+    assert source.read(3) == frame(3)
+    fill(cache_in(tmp_path), "a" * 40, range(32, 64))
+    assert source.read(32) == frame(32)
+    assert cache.stats.warnings == []
+
+
+def test_a_long_film_does_not_use_up_the_process_files(tmp_path: Path) -> None:
+    """Hundreds of entries are read through a few descriptors."""
+    fill(cache_in(tmp_path), "a" * 40, range(0, 32 * 200, 32))
+    source = CachedSource(cache_in(tmp_path), "a" * 40)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for index in range(0, 32 * 200, 32):
+        assert source.read(index) == frame(index)
+    assert len(list(Path("/proc/self/fd").iterdir())) - before < 40
 
 
 # --- sweeping
@@ -228,7 +276,7 @@ def test_other_generations_go(tmp_path: Path) -> None:
     """They would give other pixels for the same source."""
     fill(cache_in(tmp_path), "a" * 40, range(8))
     [name] = entries(tmp_path)
-    (tmp_path / name).rename(tmp_path / name.replace("g1-", "g0-"))
+    (tmp_path / name).rename(tmp_path / name.replace(GENERATION, "g00000000"))
     assert CachedSource(cache_in(tmp_path), "a" * 40).read(1) is None
     assert sweep(tmp_path, 0).evictions == 1
     assert entries(tmp_path) == []
@@ -268,6 +316,30 @@ def test_a_render_larger_than_the_limit_stops_filling_the_cache(tmp_path: Path) 
     assert 0 < sum(p.stat().st_size for p in tmp_path.glob("*/frames.bin")) <= limit
     assert cache.usable
     assert cache.stats.warnings == []
+
+
+def test_what_is_being_written_counts_whole(tmp_path: Path) -> None:
+    """Or writers side by side would each find room for a block that only one has room for."""
+    limit = 100 * FRAME_BYTES
+    sources = [CachedSource(cache_in(tmp_path, limit), key * 40) for key in "abcdef"]
+    for source in sources:
+        source.keep(1, frame(1))
+    assert len(list(tmp_path.glob(".partial-*"))) == 3
+    for source in sources:
+        source.close()
+    assert {p.stat().st_size for p in tmp_path.glob("*/frames.bin")} == {FRAME_BYTES}
+
+
+def test_what_will_never_fit_drives_nothing_out(tmp_path: Path) -> None:
+    """A block larger than the limit is not kept, and others stay."""
+    fill(cache_in(tmp_path), "a" * 40, range(32))
+    make_old(tmp_path / entries(tmp_path)[0])
+    cache = cache_in(tmp_path, 33 * FRAME_BYTES + 2000)
+    source = CachedSource(cache, "b" * 40)
+    source.keep(1, frame(1) * 50)
+    source.close()
+    assert cache.stats.evictions == 0
+    assert len(entries(tmp_path)) == 1
 
 
 def test_a_nearly_full_disk_is_left_alone(tmp_path: Path) -> None:
