@@ -7,6 +7,7 @@ The composition has a clock, a moving gradient bar and a video, so nothing is ev
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import threading
@@ -64,7 +65,8 @@ def main() -> None:
     thread.start()
     video = OUT / "long.mp4"
     argv = [sys.executable, "-m", "fanreel", "render", str(OUT / "project"), "-o", str(video)]
-    subprocess.run([*argv, "--quiet"], check=True)
+    environment = os.environ | {"FANREEL_EXTRACT_CACHE_DIR": "off"}
+    subprocess.run([*argv, "--quiet"], check=True, env=environment)
     ended.set()
     thread.join()
     print_curve(samples)

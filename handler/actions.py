@@ -19,6 +19,7 @@ from fanreel.aws.storage import in_parallel, read_bytes
 from fanreel.aws.transfer import put_file
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
+from fanreel.media.cache import CacheSettings
 from fanreel.plan_dir import CHUNKS, Artifact, PlanManifest, read_chunks, role_chunk, sha256_file
 from fanreel.rendering import SegmentKey
 from fanreel.timeline import ChunkSlice, segments_of
@@ -53,6 +54,7 @@ class Run:
     remaining_s: Callable[[], float]
     """Seconds until Lambda ends the process."""
     plan_dir_size_limit_bytes: int
+    cache: CacheSettings | None
     phase: Callable[[str], AbstractContextManager[None]]
     """Marks what takes the time, for the trace."""
 
@@ -148,6 +150,7 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
             store=store,
             remaining_s=run.remaining_s,
             heartbeat=run.pulse.heartbeat,
+            cache=run.cache,
         )
     return Outcome(
         reply=RenderChunkReply(
@@ -162,7 +165,14 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
             "frames": result.next_frame - chunk.start_frame,
             "segments_rendered": result.segments_rendered,
             "segments_found": result.segments_found,
+            "cache_hits": result.cache.hits,
+            "cache_misses": result.cache.misses,
+            "cache_publish_failures": result.cache.publish_failures,
+            "cache_evictions": result.cache.evictions,
+            "cache_freed_bytes": result.cache.freed_bytes,
+            "cache_partials_cleared": result.cache.partials_cleared,
         },
+        warnings=tuple(result.cache.warnings),
     )
 
 

@@ -100,6 +100,7 @@ class Worker:
                 pulse=pulse,
                 remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
                 plan_dir_size_limit_bytes=self._settings.plan_dir_size_limit_bytes,
+                cache=self._settings.cache,
                 phase=self._telemetry.phase,
             )
             return act(request, run)

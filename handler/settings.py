@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
+from fanreel.media.cache import DIR_VARIABLE, CacheSettings, cache_settings
 
 _MIB = 1024**2
 _FREE_TMP_MB = 512
@@ -29,6 +30,8 @@ class Settings:
     plan_dir_size_limit_bytes: int
     memory_mb: int
     tmp_mb: int
+    cache: CacheSettings | None = None
+    """`FANREEL_EXTRACT_CACHE_DIR`; off unless it names a folder: /tmp is emptied every time."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -43,6 +46,7 @@ class Settings:
             plan_dir_size_limit_bytes=int(limit) if limit else PLAN_DIR_SIZE_LIMIT_BYTES,
             memory_mb=int(environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0),
             tmp_mb=_tmp_mb(tmp_dir),
+            cache=cache_settings(environ) if environ.get(DIR_VARIABLE) else None,
         )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy",
            "CompleteMultipartUpload", "ListObjectsV2", "ListObjects")  # fmt: skip
 _READS = ("GetObject", "HeadObject")
+_CACHE = ("cache_hits", "cache_misses", "cache_publish_failures", "cache_evictions",
+          "cache_freed_bytes", "cache_partials_cleared")  # fmt: skip
 
 
 class RequestMeter:
@@ -101,10 +103,18 @@ class Telemetry:
         if work.isdigit():
             add(name="Segments", unit=MetricUnit.Count, value=record.segments_rendered)
             add(name="SegmentsFound", unit=MetricUnit.Count, value=record.segments_found)
+            for field in _CACHE:
+                unit = MetricUnit.Bytes if field.endswith("bytes") else MetricUnit.Count
+                add(name=_metric(field), unit=unit, value=getattr(record, field))
         self._metrics.flush_metrics()
+
+
+def _metric(field: str) -> str:
+    """Name a field as metrics are named: `cache_hits` is `CacheHits`."""
+    return field.title().replace("_", "")
 
 
 def _numbers(record: InvocationRecord) -> dict[str, Any]:
     names = ("billed_ms", "init_ms", "memory_used_mb", "frames", "segments_rendered",
-             "segments_found", "s3_writes", "s3_reads")  # fmt: skip
+             "segments_found", *_CACHE, "s3_writes", "s3_reads")  # fmt: skip
     return {name: getattr(record, name) for name in names}

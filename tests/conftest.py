@@ -13,6 +13,9 @@ from fanreel.errors import BrowserUnavailable
 TESTS_DIR = Path(__file__).parent
 FOLDERS = ("unit", "media", "aws", "live")
 
+# What an earlier run decoded is no business of this one; tests of the cache open their own.
+os.environ["FANREEL_EXTRACT_CACHE_DIR"] = "off"
+
 # No deadline: a busy machine is not a defect. The same examples in CI: neither is chance.
 settings.register_profile("fanreel", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("fanreel")

@@ -21,6 +21,8 @@ from fanreel.capture.locate import (
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES, RenderConfig
 from fanreel.encode.formats import FORMATS, lock_encoder
 from fanreel.errors import BrowserUnavailable
+from fanreel.media.cache import DIR_VARIABLE, cache_settings
+from fanreel.media.cache_sweep import size_of
 
 _MIN_PYTHON = (3, 11)
 _START_TIMEOUT_S = 60
@@ -67,6 +69,7 @@ def examine(*, start_browser: bool) -> Iterator[Finding]:
     yield from _fonts()
     yield _shared_memory()
     yield _temp()
+    yield _extraction_cache()
     yield _aws()
 
 
@@ -239,6 +242,29 @@ def _temp() -> Finding:
         state="weak",
         detail=f"{detail}; a large plan needs {_TEMP_WANTED_BYTES / 1e9:.1f} GB",
         fix="set TMPDIR to a folder on a larger disk",
+    )
+
+
+def _extraction_cache() -> Finding:
+    """Say where decoded frames of videos are kept for the next render, and how that is ended."""
+    settings = cache_settings(os.environ)
+    if settings is None:
+        return Finding(name="Extraction cache", state="ok", detail=f"off ({DIR_VARIABLE})")
+    limit = f" of {settings.limit_bytes / 1e9:.1f}" if settings.limit_bytes else ""
+    where = f"{settings.directory}; {DIR_VARIABLE} moves it, {DIR_VARIABLE}=off ends it"
+    if not settings.directory.exists():
+        return Finding(name="Extraction cache", state="ok", detail=f"empty, {where}")
+    cache = settings.open()
+    if cache.stats.warnings:
+        return Finding(
+            name="Extraction cache",
+            state="weak",
+            detail=cache.stats.warnings[0],
+            fix=f"export {DIR_VARIABLE}=off  # or a folder of your own",
+        )
+    size_bytes = cache.attempt("it cannot be listed", lambda: size_of(settings.directory)) or 0
+    return Finding(
+        name="Extraction cache", state="ok", detail=f"{size_bytes / 1e9:.1f}{limit} GB in {where}"
     )
 
 

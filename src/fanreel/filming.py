@@ -17,6 +17,7 @@ from fanreel.capture.stage import Show, Stage, StageSpec
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout
+from fanreel.media.cache import FrameCache
 from fanreel.media.serving import FrameFeed
 from fanreel.page.config import rendering_config
 from fanreel.plan_dir import RECORDED_DIR, SITE_DIR, read_recorded
@@ -54,10 +55,17 @@ class Camera:
         temp_dir: For the browser's profile and screen.
         stage: An entered stage of the plan's size and engine, started ahead of time; whoever
             entered it closes it. None, or its failure, makes the camera start its own.
+        cache: Where frames of videos are kept for the next render; None: nowhere.
     """
 
-    def __init__(self, plan: VerifiedPlan, temp_dir: Path, stage: Stage | None = None) -> None:
-        self._plan, self._temp_dir = plan, temp_dir
+    def __init__(
+        self,
+        plan: VerifiedPlan,
+        temp_dir: Path,
+        stage: Stage | None = None,
+        cache: FrameCache | None = None,
+    ) -> None:
+        self._plan, self._temp_dir, self._cache = plan, temp_dir, cache
         self._stage = stage
         self._spec = stage.spec if stage is not None else _stage_spec(plan)
         self._own_stage: Stage | None = None
@@ -67,7 +75,7 @@ class Camera:
 
     def __enter__(self) -> Self:
         self._feed = self._stack.enter_context(
-            FrameFeed(self._plan.plan_dir, self._plan.composition)
+            FrameFeed(self._plan.plan_dir, self._plan.composition, self._cache)
         )
         self._stack.callback(self._strike)
         return self

@@ -1,9 +1,10 @@
 """render(): the three steps on this machine, in a process pool."""
 
+import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from fanreel.encode.aside import naming_write_errors
 from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
+from fanreel.media.cache import CacheStats, cache_settings
 from fanreel.planning import lock_config, stage_spec
 from fanreel.pool import Job, Pool, default_size
 from fanreel.project import Root, open_project, output_fps
@@ -52,6 +54,8 @@ class RenderResult:
     stages: dict[str, float]
     """Seconds spent in `plan`, `render` and `assemble`."""
     warnings: tuple[str, ...] = ()
+    cache: CacheStats = field(default_factory=CacheStats)
+    """What the extraction cache saved and cost; zeroes where it is off."""
 
 
 OnEvent = Callable[[RenderEvent], None]
@@ -69,7 +73,8 @@ def render(
     """
     Render a project to a video on this machine.
 
-    All formats, no server and no AWS. Frames go from the browser to the encoder through memory.
+    All formats, no server and no AWS. Frames go from the browser to the encoder through memory;
+    those decoded from source videos are kept for the next render (`FANREEL_EXTRACT_CACHE_DIR`).
 
     Args:
         project_dir: Folder with the composition; only read.
@@ -113,7 +118,7 @@ class _Render:
         with open_work_dir() as work_dir:
             size = workers or default_size(_expected_segments(root, self._config))
             # One worker plans, on the browser it films with later, while the others start theirs.
-            with Pool(spec, size, work_dir) as pool:
+            with Pool(spec, size, work_dir, cache_settings(os.environ)) as pool:
                 plan_dir = self._keep_dir or work_dir / "plan"
                 planned = pool.plan(self._project_dir, self._config, plan_dir)
                 self._total_frames = planned.total_frames
@@ -143,7 +148,8 @@ class _Render:
             sha256=assembled.sha256,
             plan_hash=planned.plan_hash,
             stages=self._stages,
-            warnings=planned.warnings,
+            warnings=(*planned.warnings, *pool.cache_stats.warnings),
+            cache=pool.cache_stats,
         )
 
     def _film(self, plan: VerifiedPlan, pool: Pool, work_dir: Path) -> list[Path]:

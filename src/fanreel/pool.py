@@ -17,6 +17,7 @@ from fanreel.capture.stage import Stage, StageSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, RenderError, UnexpectedError
 from fanreel.filming import Camera
+from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.planning import PlanResult, make_plan
 from fanreel.verification import VerifiedPlan
 
@@ -52,11 +53,13 @@ class _Frames:
 class _Worker:
     """One process and the caller's end of its pipe."""
 
-    def __init__(self, spec: StageSpec, temp_dir: Path, number: int) -> None:
+    def __init__(
+        self, spec: StageSpec, temp_dir: Path, cache: CacheSettings | None, number: int
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
-            target=_work, args=(theirs, spec, temp_dir), name=f"fanreel-worker-{number}"
+            target=_work, args=(theirs, spec, temp_dir, cache), name=f"fanreel-worker-{number}"
         )
         self.process.start()
         theirs.close()
@@ -67,12 +70,19 @@ class _Worker:
         with contextlib.suppress(OSError):
             self.connection.send(None)
 
-    def end(self) -> None:
+    def end(self) -> CacheStats | None:
+        """Wait for its end, or end it; give what its cache did, if it came to say so."""
         self.process.join(_STOP_TIMEOUT_S)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+        stats = None
+        with contextlib.suppress(EOFError, OSError):
+            while self.connection.poll():
+                message = self.connection.recv()
+                stats = message if isinstance(message, CacheStats) else stats
         self.connection.close()
+        return stats
 
 
 class Pool:
@@ -83,17 +93,23 @@ class Pool:
         spec: The stage each worker sets up while the plan is still being made.
         size: Number of processes.
         temp_dir: For the workers' browsers; the caller removes it.
+        cache: Where workers keep frames of videos for the next render; None: nowhere.
+    Attributes:
+        cache_stats: What the cache did; complete once the pool is closed.
     """
 
-    def __init__(self, spec: StageSpec, size: int, temp_dir: Path) -> None:
-        self._spec, self._size, self._temp_dir = spec, size, temp_dir
+    def __init__(
+        self, spec: StageSpec, size: int, temp_dir: Path, cache: CacheSettings | None = None
+    ) -> None:
+        self._spec, self._size, self._temp_dir, self._cache = spec, size, temp_dir, cache
+        self.cache_stats = CacheStats()
         self._workers: list[_Worker] = []
         self._plan: VerifiedPlan | None = None
 
     def __enter__(self) -> Self:
         try:
             for number in range(self._size):
-                self._workers.append(_Worker(self._spec, self._temp_dir, number))
+                self._workers.append(self._start(number))
         except BaseException:
             self._end()
             raise
@@ -110,6 +126,9 @@ class Pool:
             for worker in self._workers:
                 worker.process.terminate()
         self._end()
+
+    def _start(self, number: int) -> _Worker:
+        return _Worker(self._spec, self._temp_dir, self._cache, number)
 
     def plan(self, project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
         """Have the first worker plan, on its stage. Raises what `make_plan()` raises."""
@@ -199,7 +218,7 @@ class Pool:
                 "machine out of memory? Fewer workers need less"
             )
         index = self._workers.index(worker)
-        fresh = self._workers[index] = _Worker(self._spec, self._temp_dir, index)
+        fresh = self._workers[index] = self._start(index)
         fresh.connection.send(self._plan)
         fresh.job = worker.job
         fresh.connection.send(worker.job)
@@ -208,18 +227,20 @@ class Pool:
         for worker in self._workers:
             worker.stop()
         for worker in self._workers:
-            worker.end()
+            self.cache_stats.add(worker.end() or CacheStats())
         self._workers.clear()
 
 
-def _work(connection: Connection, spec: StageSpec, temp_dir: Path) -> None:
+def _work(
+    connection: Connection, spec: StageSpec, temp_dir: Path, cache: CacheSettings | None
+) -> None:
     """Be a worker: set the stage, then film what comes through *connection*."""
     # Ctrl-C reaches the whole process group; the caller decides what it means and ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     try:
         with Stage(spec, temp_dir) as stage:
-            _serve(connection, stage, temp_dir)
+            _serve(connection, stage, temp_dir, cache)
     except (EOFError, BrokenPipeError, SystemExit):
         return
     except RenderError as error:
@@ -233,14 +254,19 @@ def _work(connection: Connection, spec: StageSpec, temp_dir: Path) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _serve(connection: Connection, stage: Stage, temp_dir: Path) -> None:
+def _serve(
+    connection: Connection, stage: Stage, temp_dir: Path, settings: CacheSettings | None
+) -> None:
     message = connection.recv()
     if isinstance(message, _PlanJob):
         connection.send(make_plan(message.project_dir, message.config, message.plan_dir, stage))
         message = connection.recv()
     if isinstance(message, VerifiedPlan):
-        with Camera(message, temp_dir, stage) as camera:
+        cache = settings.open() if settings else None
+        with Camera(message, temp_dir, stage, cache) as camera:
             _film_all(connection, camera)
+        if cache is not None:
+            connection.send(cache.stats)
 
 
 def _film_all(connection: Connection, camera: Camera) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
 from fanreel.evidence import keeping_screenshot
 from fanreel.filming import Camera
+from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.plan_dir import sha256_file
 from fanreel.timeline import segments_of
 from fanreel.verification import VerifiedPlan, verify_plan
@@ -65,6 +66,8 @@ class ChunkResult:
     size_bytes: int
     sha256: str
     """Of the chunk file, or of its segments' digests where no file was asked for."""
+    cache: CacheStats = field(default_factory=CacheStats)
+    """What the extraction cache saved and cost; zeroes where there is none."""
 
 
 def render_chunk(
@@ -75,6 +78,7 @@ def render_chunk(
     store: SegmentStore | None = None,
     remaining_s: Callable[[], float] | None = None,
     heartbeat: Callable[[int], None] | None = None,
+    cache: CacheSettings | None = None,
 ) -> ChunkResult:
     """
     Render the frames of chunk *chunk_index*.
@@ -90,6 +94,8 @@ def render_chunk(
         remaining_s: Seconds until the caller is killed. The call returns early at a segment
             boundary, with `done=False`, when the next segment would not fit; needs a *store*.
         heartbeat: Called with the frames done so far; what it raises ends the call.
+        cache: Where frames of source videos are kept for the next render; None: nowhere. It moves
+            no pixel, and whatever goes wrong with it is no error.
     Raises:
         PlanHashMismatch: The plan's bytes are not those its hash promises. Terminal.
         MissingPlanArtifact: A file of the plan is not there. Retryable.
@@ -101,7 +107,8 @@ def render_chunk(
     output = None if output_path is None else Path(output_path)
     chunk = plan.chunks[chunk_index]
     segments = segments_of(chunk.start_frame, chunk.end_frame, plan.manifest.segment_frames)
-    with open_work_dir() as work_dir, Camera(plan, work_dir) as camera:
+    opened = cache.open() if cache else None
+    with open_work_dir() as work_dir, Camera(plan, work_dir, cache=opened) as camera:
         work = _ChunkWork(plan, camera, work_dir, store, heartbeat)
         with keeping_screenshot(output):
             done = work.render(segments, remaining_s)
@@ -128,6 +135,7 @@ def render_chunk(
         segments_found=work.found,
         size_bytes=size_bytes,
         sha256=digest,
+        cache=opened.stats if opened else CacheStats(),
     )
 
 

@@ -5,10 +5,11 @@ import json
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fanreel.aws.sites import upload_site
@@ -100,7 +101,12 @@ class Function:
 
 @contextmanager
 def deployed(
-    s3: "S3Client", bucket: str, tmp_path: Path, primitives: Primitives, project: Path | None = None
+    s3: "S3Client",
+    bucket: str,
+    tmp_path: Path,
+    primitives: Primitives,
+    project: Path | None = None,
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Function]:
     """Deploy the function with these steps, and a project."""
     if project is None:
@@ -108,7 +114,7 @@ def deployed(
         project.mkdir()
         (project / "index.html").write_text("<html>")
     with short_tmp_dir() as tmp_dir:
-        yield _deploy(s3, bucket, tmp_dir, primitives, project)
+        yield _deploy(s3, bucket, tmp_dir, primitives, project, environ)
         assert list(tmp_dir.iterdir()) == []  # after every invocation, so after the last
 
 
@@ -121,13 +127,19 @@ def short_tmp_dir() -> Iterator[Path]:
 
 
 def _deploy(
-    s3: "S3Client", bucket: str, tmp_dir: Path, primitives: Primitives, project: Path
+    s3: "S3Client",
+    bucket: str,
+    tmp_dir: Path,
+    primitives: Primitives,
+    project: Path,
+    environ: Mapping[str, str],
 ) -> Function:
     settings = Settings.from_environment(
         {
             "FANREEL_RENDER_BUCKET": bucket,
             "FANREEL_TMP_DIR": str(tmp_dir),
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
+            **environ,
         }
     )
     logs = io.StringIO()

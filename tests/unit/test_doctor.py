@@ -29,7 +29,7 @@ def test_everything_is_looked_at() -> None:
             "Fonts, Latin",
             "Fonts, CJK",
         ),
-        *("Fonts, emoji", doctor._SHARED_MEMORY, "Temporary files", "AWS"),
+        *("Fonts, emoji", doctor._SHARED_MEMORY, "Temporary files", "Extraction cache", "AWS"),
     } == set(findings)
     assert all(finding.detail for finding in findings.values())
 
@@ -70,6 +70,22 @@ def test_little_room_is_a_weakness(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice the largest plan is wanted."""
     monkeypatch.setattr(doctor, "_TEMP_WANTED_BYTES", 10**18)
     assert _findings()["Temporary files"].state == "weak"
+
+
+def test_the_extraction_cache_can_be_found_and_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where it is, how large, which variable ends it; one that cannot be used is a weakness."""
+    monkeypatch.setenv("FANREEL_EXTRACT_CACHE_DIR", str(tmp_path / "cache"))
+    said = _findings()["Extraction cache"]
+    assert said.state == "ok"
+    assert str(tmp_path / "cache") in said.detail
+    assert "FANREEL_EXTRACT_CACHE_DIR=off" in said.detail
+    assert not (tmp_path / "cache").exists()
+    (tmp_path / "cache").write_text("no folder")
+    assert _findings()["Extraction cache"].state == "weak"
+    monkeypatch.setenv("FANREEL_EXTRACT_CACHE_DIR", "off")
+    assert _findings()["Extraction cache"].detail.startswith("off")
 
 
 def test_a_machine_without_shared_memory_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,13 @@ class InvocationRecord:
     """Frames of the chunk, or of the video, that are done."""
     segments_rendered: int = _number("sr")
     segments_found: int = _number("sf")
+    cache_hits: int = _number("ch")
+    """This and the next: see `fanreel.media.cache.CacheStats`; zeroes where the cache is off."""
+    cache_misses: int = _number("cm")
+    cache_publish_failures: int = _number("cp")
+    cache_evictions: int = _number("ce")
+    cache_freed_bytes: int = _number("cf")
+    cache_partials_cleared: int = _number("cx")
     s3_writes: int = _number("w")
     """PUT, COPY, POST and LIST requests, the writing of this record left out."""
     s3_reads: int = _number("r")

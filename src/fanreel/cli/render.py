@@ -56,7 +56,11 @@ def render(
 
 
 def _tell(result: "RenderResult") -> None:
-    from fanreel.cli.report import duration_in_words, size_in_words  # noqa: PLC0415
+    from fanreel.cli.report import (  # noqa: PLC0415
+        cache_in_words,
+        duration_in_words,
+        size_in_words,
+    )
 
     for warning in result.warnings:
         sys.stderr.write(f"warning: {warning}\n")
@@ -67,3 +71,5 @@ def _tell(result: "RenderResult") -> None:
         f"took {duration_in_words(elapsed_s)} "
         f"({result.total_frames / max(elapsed_s, 1e-3):.1f} frames/s)\n"
     )
+    if words := cache_in_words(result.cache):
+        sys.stdout.write(words + "\n")

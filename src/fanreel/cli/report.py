@@ -3,9 +3,12 @@
 import dataclasses
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
+
+if TYPE_CHECKING:
+    from fanreel.media.cache import CacheStats
 
 _STEP = 1000
 
@@ -23,6 +26,17 @@ def size_in_words(size_bytes: int) -> str:
             return f"{size_bytes} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
         size /= _STEP
     return f"{size:.1f} GB"
+
+
+def cache_in_words(stats: "CacheStats") -> str:
+    """Say what the extraction cache did; nothing where it had nothing to do."""
+    frames = stats.hits + stats.misses
+    words = [f"{stats.hits} of {frames} source frames from the extraction cache"] if frames else []
+    if stats.evictions:
+        words.append(f"{stats.evictions} entries removed ({size_in_words(stats.freed_bytes)})")
+    if stats.partials_cleared:
+        words.append(f"{stats.partials_cleared} half-written entries cleared")
+    return "; ".join(words)
 
 
 def duration_in_words(duration_s: float) -> str:
@@ -48,6 +62,8 @@ def _plain(value: Any) -> Any:
     match value:
         case Path() | Fraction():
             return str(value)
+        case _ if dataclasses.is_dataclass(value):
+            return result_json(value)
         case dict():
             return {key: _plain(item) for key, item in value.items()}
         case list() | tuple():

@@ -1,6 +1,7 @@
 """`fanreel plan`, `chunk` and `assemble`: the three steps, for people with their own queue."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,8 +54,11 @@ def chunk(
 ) -> None:
     """Render one chunk of a plan."""
     import fanreel  # noqa: PLC0415
+    from fanreel.media.cache import cache_settings  # noqa: PLC0415
 
-    result = fanreel.render_chunk(plan_dir, index, output)
+    result = fanreel.render_chunk(plan_dir, index, output, cache=cache_settings(os.environ))
+    for warning in result.cache.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
     _tell(
         result,
         f"{output}: frames {result.start_frame} to {result.end_frame - 1}",
