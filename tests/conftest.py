@@ -2,6 +2,7 @@
 
 import functools
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"in CI the media tests must run: {missing}", pytrace=False)
     pytest.skip(missing)
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Notice what leaves this process, and all it starts from now on, at real-time priority."""
+    if sys.platform == "linux" and os.sched_getscheduler(0) != os.SCHED_OTHER:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        pytest.fail("the test, or a library it calls, changed how this process is scheduled")
 
 
 def _folder(item: pytest.Item) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.aws.docker_engine import LIKE_LAMBDA, docker, lambda_image, require_docker
 
-pytestmark = pytest.mark.timeout(2400)  # the first build on a machine fetches a system
+pytestmark = pytest.mark.timeout(1200)  # the first build on a machine fetches a system
 
 CJK_FONTS = "/usr/share/fonts/opentype/noto"
 

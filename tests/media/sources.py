@@ -35,6 +35,11 @@ def read_number(luma: npt.NDArray[Any]) -> int:
     return sum(1 << bit for bit in range(BITS) if row[bit * cell + cell // 2] > 128)
 
 
+def write_numbered(path: Path, count: int, **options: Any) -> Path:
+    """Write the pictures of the numbers below *count*; see `write_video()`."""
+    return write_video(path, map(numbered, range(count)), **options)
+
+
 def write_video(
     path: Path,
     pictures: Iterable[Picture],

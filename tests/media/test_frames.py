@@ -2,8 +2,10 @@
 
 import io
 import json
+import multiprocessing
 import struct
 import threading
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +24,15 @@ from fanreel.media.colour import SourceFrame
 from fanreel.media.frames import VideoSource
 from fanreel.media.serving import FrameFeed
 from fanreel.plan_dir import Composition, MediaClip
-from tests.media.sources import HEIGHT, WIDTH, clicks, numbered, read_number, write_video
+from tests.media.sources import (
+    HEIGHT,
+    WIDTH,
+    clicks,
+    numbered,
+    read_number,
+    write_numbered,
+    write_video,
+)
 
 COUNT = 60
 SHARED_FIXTURE = settings(
@@ -55,8 +65,12 @@ SOURCES: dict[str, dict[str, Any]] = {
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a directory with every source, each of 60 numbered frames."""
     directory = tmp_path_factory.mktemp("sources")
-    for name, options in SOURCES.items():
-        write_video(directory / name, (numbered(n) for n in range(COUNT)), **options)
+    # In a process of its own: SVT-AV1, run by root, gives its process real-time priority, and all
+    # that the tests start afterwards would inherit it and starve the machine.
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=spawning) as process:
+        for name, options in SOURCES.items():
+            process.submit(write_numbered, directory / name, COUNT, **options).result()
     stills = [Image.fromarray(numbered(n)) for n in range(COUNT)]
     stills[0].save(
         directory / "anim.webp", save_all=True, append_images=stills[1:], duration=50, quality=90
