@@ -69,12 +69,14 @@ def inside_chunk(plan_dir: Path) -> dict[str, tuple[float, float]]:
     importlib.import_module("handler.app")
     mark("handler_ms")
     from fanreel.capture.stage import Stage
-    from fanreel.filming import Camera, _stage_spec
+    from fanreel.filming import Camera
+    from fanreel.staging import stage_spec
     from fanreel.verification import verify_plan
 
     plan = verify_plan(plan_dir, 0)
     mark("verify_ms")
-    with tempfile.TemporaryDirectory() as temp, Stage(_stage_spec(plan), Path(temp)) as stage:
+    spec = stage_spec(plan.composition.width, plan.composition.height, plan.locked)
+    with tempfile.TemporaryDirectory() as temp, Stage(spec, Path(temp)) as stage:
         mark("browser_ms")
         with Camera(plan, Path(temp), stage) as camera:
             pictures = camera.capture(range(2))

@@ -18,9 +18,10 @@ from fanreel.aws.sites import fetch_project
 from fanreel.aws.storage import in_parallel, read_bytes
 from fanreel.aws.transfer import put_file
 from fanreel.aws.uris import S3Uri
+from fanreel.digest import sha256_file
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.media.cache import CacheSettings
-from fanreel.plan_dir import CHUNKS, Artifact, PlanManifest, read_chunks, role_chunk, sha256_file
+from fanreel.plan_dir import CHUNKS, Artifact, PlanManifest, read_chunks, role_chunk
 from fanreel.rendering import SegmentKey
 from fanreel.timeline import ChunkSlice, segments_of
 from handler.events import (

@@ -1,12 +1,12 @@
 """`assemble()`: rendered chunks and the sound become the video."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fanreel import plan_dir as plans
+from fanreel.digest import measure, sha256_file
 from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.gif import write_gif
@@ -87,15 +87,6 @@ def assemble(
     )
 
 
-def measure(output_path: Path) -> tuple[int, str]:
-    """Give size in bytes and sha256 of a file, or of a directory's files in order of name."""
-    if output_path.is_file():
-        return output_path.stat().st_size, plans.sha256_file(output_path)
-    files = sorted(file for file in output_path.iterdir() if file.is_file())
-    digest = hashlib.sha256("".join(map(plans.sha256_file, files)).encode()).hexdigest()
-    return sum(file.stat().st_size for file in files), digest
-
-
 def _write(manifest: PlanManifest, parts: Sequence[Part], sound: Path | None, aside: Path) -> None:
     match manifest.format:
         case "png-sequence":
@@ -117,7 +108,7 @@ def _check_sound(manifest: PlanManifest, audio_path: Path | None) -> Path | None
         )
     planned = {artifact.path: artifact.sha256 for artifact in manifest.artifacts}
     expected = planned.get(manifest.audio_path or "")
-    if expected is not None and plans.sha256_file(Path(audio_path)) != expected:
+    if expected is not None and sha256_file(Path(audio_path)) != expected:
         raise PlanHashMismatch(
             f"{audio_path} is not the sound of this plan; pass {manifest.audio_path} of the plan "
             "directory",

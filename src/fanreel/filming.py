@@ -13,14 +13,15 @@ import numpy.typing as npt
 
 from fanreel.capture.network import Replayer
 from fanreel.capture.site import SiteRequest
-from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.capture.stage import Show, Stage
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
-from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout
+from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout, RenderError
 from fanreel.media.cache import FrameCache
 from fanreel.media.serving import FrameFeed
 from fanreel.page.config import rendering_config
 from fanreel.plan_dir import RECORDED_DIR, SITE_DIR, read_recorded
+from fanreel.staging import stage_spec
 from fanreel.verification import VerifiedPlan
 
 Pixels = npt.NDArray[np.uint8]
@@ -32,18 +33,6 @@ _ATTEMPTS = 2
 # Counted from the segment's start, so that every segment sees it at the same frames.
 _FRAMES_PER_RELIEF = 32
 _HAND_OVER_POLL_S = 1.0
-
-
-def _stage_spec(plan: VerifiedPlan) -> StageSpec:
-    locked = plan.locked
-    return StageSpec(
-        width=plan.composition.width,
-        height=plan.composition.height,
-        engine=locked.engine,
-        alpha=locked.alpha,
-        device_scale_factor=locked.device_scale_factor,
-        runtime_env=locked.runtime_env or {},
-    )
 
 
 class Camera:
@@ -67,7 +56,10 @@ class Camera:
     ) -> None:
         self._plan, self._temp_dir, self._cache = plan, temp_dir, cache
         self._stage = stage
-        self._spec = stage.spec if stage is not None else _stage_spec(plan)
+        composition = plan.composition
+        self._spec = (
+            stage.spec if stage else stage_spec(composition.width, composition.height, plan.locked)
+        )
         self._own_stage: Stage | None = None
         self._presented = False
         self._replayer = Replayer([], plan.plan_dir)
@@ -102,11 +94,17 @@ class Camera:
         Raises:
             BrowserCrashed, CaptureTimeout: Also with a fresh browser. Retryable.
             AssetNotInPlan: The page asked for what was not recorded. Terminal.
+            MediaUnreadable: A source cannot be decoded where the frame needs it. Terminal.
         """
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._film(start_frame, end_frame, path, heartbeat)
-            except (BrowserCrashed, CaptureTimeout):
+            except RenderError as exc:
+                if self._feed.failure is not None:
+                    # What the page made of a frame it did not get says less than why it did not.
+                    raise self._feed.failure from exc
+                if not isinstance(exc, BrowserCrashed | CaptureTimeout):
+                    raise
                 self._abandon()
                 if attempt == _ATTEMPTS:
                     raise
@@ -129,6 +127,8 @@ class Camera:
         relief = _FRAMES_PER_RELIEF if shows_media else len(frames)
         with _Reel(stage, [first + frame for frame in frames], relief) as reel:
             yield from reel
+        if self._feed.failure is not None:
+            raise self._feed.failure
         self._check_network()
 
     @property
@@ -163,8 +163,9 @@ class Camera:
 
     def _set_stage(self) -> Stage:
         if self._stage is None:
-            self._stage = self._own_stage = Stage(self._spec, self._temp_dir)
-            self._stage.__enter__()
+            stage = Stage(self._spec, self._temp_dir)
+            stage.__enter__()  # or there is none to abandon
+            self._stage = self._own_stage = stage
             self._presented = False
         if not self._presented:
             plan_dir = self._plan.plan_dir

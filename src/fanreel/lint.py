@@ -12,8 +12,9 @@ from typing import Literal
 from fanreel.config import RenderConfig
 from fanreel.errors import RenderError
 from fanreel.outline import project_pages
-from fanreel.planning import lock_config, stage_spec
+from fanreel.planning import lock_config
 from fanreel.project import open_project
+from fanreel.staging import stage_spec
 
 _TIME = re.compile(r"\s*(\d+(\.\d*)?|\.\d+|[A-Za-z_][\w-]*(\s*[+-]\s*(\d+(\.\d*)?|\.\d+))?)\s*")
 _NUMBERS = ("data-duration", "data-media-start", "data-playback-start", "data-fps")
@@ -247,7 +248,7 @@ def _lint_in_browser(
 
     try:
         root = open_project(project_dir, config)
-        spec = stage_spec(root, lock_config(root, config, webgl=False))
+        spec = stage_spec(root.width, root.height, lock_config(root, config, webgl=False))
         with open_work_dir() as work_dir, Stage(spec, work_dir) as stage:
             found = survey(project_dir, root, config, stage, work_dir)
     except RenderError as error:

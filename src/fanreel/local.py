@@ -16,9 +16,10 @@ from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
 from fanreel.media.cache import CacheStats, cache_settings
-from fanreel.planning import lock_config, stage_spec
+from fanreel.planning import lock_config
 from fanreel.pool import Job, Pool, default_size
 from fanreel.project import Root, open_project, output_fps
+from fanreel.staging import stage_spec
 from fanreel.timeline import frame_count, resolve_chunk_plan, segments_of
 from fanreel.verification import VerifiedPlan, verify_plan
 from fanreel.work_dir import open_work_dir
@@ -112,7 +113,7 @@ class _Render:
     def run(self, workers: int | None) -> RenderResult:
         root = open_project(self._project_dir, self._config)
         locked = lock_config(root, self._config, webgl=False)
-        spec = stage_spec(root, locked)
+        spec = stage_spec(root.width, root.height, locked)
         self._check_output()
         self._tell("plan", 0)
         with open_work_dir() as work_dir:

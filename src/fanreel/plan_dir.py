@@ -15,10 +15,18 @@ Everything else in fanreel reaches a plan through this module.
 import hashlib
 import json
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 
 from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
 from fanreel.timeline import ChunkSlice
@@ -60,6 +68,14 @@ Rational = Annotated[
 ]
 
 
+def _require_inside(value: str) -> str:
+    # Whoever fetches a plan writes to the paths that its manifest lists.
+    path = PurePosixPath(value)
+    if path.is_absolute() or not path.name or ".." in path.parts or "\0" in value:
+        raise ValueError(f"not a path inside the plan: {value!r}")
+    return value
+
+
 class _PlanFile(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=False
@@ -73,8 +89,8 @@ class _PlanFile(BaseModel):
 class Artifact(_PlanFile):
     """One file of the plan: where it lies, its digest, and who needs it."""
 
-    path: str
-    """POSIX path relative to the plan directory."""
+    path: Annotated[str, AfterValidator(_require_inside)]
+    """POSIX path relative to the plan directory, and inside it."""
     sha256: str
     size_bytes: int
     roles: tuple[str, ...] = (ROLE_ALL,)
@@ -244,12 +260,6 @@ def canonical_json(value: Any) -> bytes:
     """Encode *value* the one way that hashes are taken over."""
     # ASCII, so that a file name that is no valid UTF-8 has an encoding too.
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-
-
-def sha256_file(path: Path) -> str:
-    """Give the lower-case hex sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def compute_plan_hash(

@@ -14,8 +14,9 @@ from fanreel import plan_dir as plans
 from fanreel.budget import check_estimate, check_measured
 from fanreel.capture.environment import runtime_snapshot
 from fanreel.capture.locate import find_xvfb
-from fanreel.capture.stage import Stage, StageSpec
+from fanreel.capture.stage import Stage
 from fanreel.config import RESOLUTIONS, RenderConfig, reject_unsupported_distributed_format
+from fanreel.digest import sha256_file
 from fanreel.encode.aside import check_ours, naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS, lock_encoder
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks
@@ -32,6 +33,7 @@ from fanreel.plan_dir import (
     role_chunk,
 )
 from fanreel.project import Root, open_project
+from fanreel.staging import stage_spec
 from fanreel.survey import Survey, survey
 from fanreel.timeline import ChunkSlice, build_chunk_slices, resolve_chunk_plan
 from fanreel.versions import current_versions
@@ -104,7 +106,9 @@ def make_plan(
     with contextlib.ExitStack() as stack:
         work_dir = stack.enter_context(open_work_dir())
         if stage is None:
-            stage = stack.enter_context(Stage(stage_spec(root, locked), work_dir))
+            stage = stack.enter_context(
+                Stage(stage_spec(root.width, root.height, locked), work_dir)
+            )
         found = survey(project_dir, root, config, stage, work_dir)
         locked = lock_config(root, config, webgl=found.uses_webgl)
         check_estimate(_estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir)
@@ -126,18 +130,6 @@ def make_plan(
         duration_ms=round(1000 * (time.monotonic() - started)),
         size_bytes=size_bytes,
         warnings=found.warnings,
-    )
-
-
-def stage_spec(root: Root, locked: LockedRenderConfig) -> StageSpec:
-    """Give the stage that a composition is planned and filmed on."""
-    return StageSpec(
-        width=root.width,
-        height=root.height,
-        engine=locked.engine,
-        alpha=locked.alpha,
-        device_scale_factor=locked.device_scale_factor,
-        runtime_env=locked.runtime_env or {},
     )
 
 
@@ -303,7 +295,7 @@ def _freeze_media(found: Survey, directory: Path) -> tuple[MediaClip, ...]:
     """Copy the sources that are shown, once each; sound is in the mix already."""
     frozen: dict[str, str] = {}
     for source in {clip.path for clip in found.media if clip.shown}:
-        name = f"{plans.MEDIA_DIR}/{plans.sha256_file(Path(source))}{Path(source).suffix.lower()}"
+        name = f"{plans.MEDIA_DIR}/{sha256_file(Path(source))}{Path(source).suffix.lower()}"
         frozen[source] = name
         _copy(Path(source), directory / name)
     return tuple(
@@ -369,7 +361,7 @@ def _artifacts(
         artifacts.append(
             Artifact(
                 path=name,
-                sha256=plans.sha256_file(path),
+                sha256=sha256_file(path),
                 size_bytes=path.stat().st_size,
                 roles=roles,
             )

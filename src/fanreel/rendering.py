@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from fanreel.digest import measure
+from fanreel.encode.aside import remove
 from fanreel.encode.chunk import join_chunk
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
+from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
 from fanreel.filming import Camera
 from fanreel.media.cache import CacheSettings, CacheStats
-from fanreel.plan_dir import sha256_file
 from fanreel.timeline import segments_of
 from fanreel.verification import VerifiedPlan, verify_plan
 from fanreel.work_dir import open_work_dir
@@ -89,20 +91,26 @@ def render_chunk(
         plan_dir: As written by `plan()`, or the share of it this chunk needs; only read.
         chunk_index: Chunk number, from 0.
         output_path: File to write (for png-sequence a directory); appears whole or not at all.
-            May be None with a *store*, which then holds the segments.
-        store: Asked before a segment is rendered, given each one when it is finished.
+            None with a *store*.
+        store: Takes each segment when it is finished, in place of a file, and is asked before one
+            is rendered.
         remaining_s: Seconds until the caller is killed. The call returns early at a segment
             boundary, with `done=False`, when the next segment would not fit; needs a *store*.
         heartbeat: Called with the frames done so far; what it raises ends the call.
         cache: Where frames of source videos are kept for the next render; None: nowhere. It moves
             no pixel, and whatever goes wrong with it is no error.
     Raises:
+        InvalidConfig: Neither a file nor a store was given, or both. Terminal.
         PlanHashMismatch: The plan's bytes are not those its hash promises. Terminal.
         MissingPlanArtifact: A file of the plan is not there. Retryable.
         BrowserCrashed, CaptureTimeout: Twice on one segment. Retryable. What the page showed is
             kept beside *output_path*, as `<stem>.error.png`.
     Source: DESIGN "Segments": closed GOPs, so packets are copied when chunks are joined.
     """
+    if (output_path is None) == (store is None):
+        raise InvalidConfig(
+            "render_chunk() writes a chunk to an output_path or its segments to a store; give one"
+        )
     plan = verify_plan(Path(plan_dir), chunk_index)
     output = None if output_path is None else Path(output_path)
     chunk = plan.chunks[chunk_index]
@@ -113,7 +121,7 @@ def render_chunk(
         with keeping_screenshot(output):
             done = work.render(segments, remaining_s)
         size_bytes, digest = 0, work.digest
-        if output is not None and done:
+        if output is not None:
             mark = SegmentMark(plan_hash=plan.manifest.plan_hash, start_frame=chunk.start_frame)
             join_chunk(
                 work.files,
@@ -122,10 +130,10 @@ def render_chunk(
                 fps=plan.manifest.fps,
                 mark=mark,
             )
-            size_bytes, digest = _measure(output)
+            size_bytes, digest = measure(output)
     return ChunkResult(
         chunk_index=chunk_index,
-        path=output if done else None,
+        path=output,
         start_frame=chunk.start_frame,
         end_frame=chunk.end_frame,
         done=done,
@@ -201,20 +209,13 @@ class _ChunkWork:
             path,
             lambda frames: self._heartbeat(self.frames_done + frames),
         )
-        self._digest.update(_measure(path)[1].encode())
-        if self._store is not None:
+        self._digest.update(measure(path)[1].encode())
+        if self._store is None:
+            self.files.append(path)
+        else:
             self._store.keep(key, path)
-        self.files.append(path)
+            remove(path)  # or a long chunk would fill /tmp with what is kept already
         self.rendered += 1
         self.frames_encoded += key.end_frame - key.start_frame
         self.frames_done += key.end_frame - key.start_frame
         self._slowest_s = max(self._slowest_s, time.monotonic() - started)
-
-
-def _measure(path: Path) -> tuple[int, str]:
-    """Give size in bytes and sha256 of a file, or of a directory's files in order of name."""
-    if path.is_file():
-        return path.stat().st_size, sha256_file(path)
-    files = sorted(file for file in path.iterdir() if file.is_file())
-    digest = hashlib.sha256("".join(map(sha256_file, files)).encode()).hexdigest()
-    return sum(file.stat().st_size for file in files), digest

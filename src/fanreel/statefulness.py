@@ -1,80 +1,129 @@
 """Is a frame a function of its time, or of the frames before it? Asked of the page itself."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from fanreel.capture.stage import Stage
 
+# Of the timeline: a simulation may have come to rest at its end, or not have begun at its start.
+_LOOKS = (0.15, 0.4, 0.65, 0.9)
 # Stepping need not touch every frame to differ: a simulation advances at each of these.
-_STEPS = 12
-# The compositor's memory of raster scales moves a few edge pixels by a few levels; a particle or
-# a counter that is elsewhere changes whole blocks.
+_STEPS_BETWEEN = 4
+# What the compositor remembers of earlier frames, such as the scale it drew a layer at, moves
+# edges by less than a pixel and softens them. A particle or a counter that is elsewhere moves a
+# pixel beyond all of its neighbours, and changes what its block shows on the whole.
+_PIXEL_LEVELS = 24
+_BLOCK_LEVELS = 4.0
 _BLOCK = 8
-_BLOCK_LEVELS = 6.0
 
 Pixels = npt.NDArray[np.uint8]
+Blocks = npt.NDArray[np.bool_]
 
 
 def find_statefulness(stage: Stage, total_frames: int) -> tuple[bool, str | None]:
     """
-    Compare one late frame reached directly with the same frame reached by stepping.
+    Compare frames reached directly, the last first, with the same reached by stepping.
 
     Args:
-        stage: An opened stage; left freshly opened.
+        stage: A stage with a show; left freshly opened or stepped through.
         total_frames: Length of the timeline.
     Returns:
         Whether workers have to step the page from the start, and a warning for the user or None.
     """
-    frame = total_frames - 1 - total_frames // 10
-    if frame < 1:
+    looks = sorted({int(total_frames * share) for share in _LOOKS} - {0})
+    if not looks:
         stage.open()
         return False, None
-    direct = _picture(stage, [frame])
-    stepped = _picture(stage, [*range(0, frame, max(1, frame // _STEPS)), frame])
-    if not _differ(direct, stepped):
+    direct = _pictures(stage, looks[::-1], looks)
+    path = _steps(looks)
+    stepped = _pictures(stage, path, looks)
+    different = {look: changed_blocks(direct[look], stepped[look]) for look in looks}
+    moved = [look for look in looks if different[look].any()]
+    if not moved:
         return False, None
-    if _differ(direct, _picture(stage, [frame])):
-        return True, (
-            f"the composition is not deterministic: frame {frame} differs between two identical "
-            f"runs, in {_region(direct, _picture(stage, [frame]))}; look for what reads the real "
-            "time or an unseeded source of chance"
-        )
+    again = _pictures(stage, path, looks)
+    for look in looks:
+        if (between := changed_blocks(stepped[look], again[look])).any():
+            return True, (
+                f"the composition is not deterministic: frame {look} differs between two identical "
+                f"runs, in {_region(between)}; look for what reads the real time or an unseeded "
+                "source of chance"
+            )
     return True, (
-        f"frames depend on the frames before them (frame {frame} differs when reached by stepping, "
-        f"in {_region(direct, stepped)}), so every segment first steps the page from the start; "
-        "make the animation a function of time to render faster"
+        f"frames depend on the frames before them (frame {moved[0]} differs when reached by "
+        f"stepping, in {_region(different[moved[0]])}), so every segment first steps the page from "
+        "the start; make the animation a function of time to render faster"
     )
 
 
-def _picture(stage: Stage, frames: list[int]) -> Pixels:
+def _steps(looks: Sequence[int]) -> list[int]:
+    """Give the frames to step through: some before each look, and it."""
+    steps = [
+        before + (after - before) * number // (_STEPS_BETWEEN + 1)
+        for before, after in pairwise([0, *looks])
+        for number in range(_STEPS_BETWEEN + 1)
+    ]
+    return sorted({*steps, *looks})
+
+
+def _pictures(stage: Stage, path: Sequence[int], looks: Sequence[int]) -> dict[int, Pixels]:
+    """Open the page afresh, take it along *path* and give its pictures at *looks*."""
     width, height = stage.spec.pixel_size
-    picture = np.empty((height, width, 4), np.uint8)
+    pictures = {look: np.empty((height, width, 4), np.uint8) for look in looks}
     stage.open()
-    for frame in frames[:-1]:
-        stage.seek(frame)
-    stage.capture(frames[-1], picture)
-    return picture
+    for frame in path:
+        if frame in pictures:
+            stage.capture(frame, pictures[frame])
+        else:
+            stage.seek(frame)
+    return pictures
 
 
-def _differ(one: Pixels, other: Pixels) -> bool:
-    return bool(_blocks(one, other).any())
+def changed_blocks(one: Pixels, other: Pixels) -> Blocks:
+    """
+    Tell, for each block of 8 × 8 pixels, whether something else is to be seen there.
+
+    An edge that moves by up to a pixel, or is softer, is no change.
+    """
+    padding = [(0, -side % _BLOCK) for side in one.shape[:2]]
+    first, second = (np.pad(picture, [*padding, (0, 0)], mode="edge") for picture in (one, other))
+    shift = np.abs(_means(first) - _means(second)).max(axis=2)
+    beyond = _tiles(_beyond(first, second) | _beyond(second, first)).any(axis=(1, 3))
+    changed: Blocks = (shift > _BLOCK_LEVELS) & beyond
+    return changed
 
 
-def _blocks(one: Pixels, other: Pixels) -> npt.NDArray[np.bool_]:
-    """Give, for each block of the picture, whether its mean moved noticeably."""
-    if np.array_equal(one, other):
-        return np.zeros((1, 1), np.bool_)
-    height, width = (side // _BLOCK * _BLOCK for side in one.shape[:2])
-    change = np.abs(one[:height, :width].astype(np.int16) - other[:height, :width]).max(axis=2)
-    tiles = change.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK)
-    blocks: npt.NDArray[np.bool_] = tiles.mean(axis=(1, 3)) > _BLOCK_LEVELS
-    return blocks
+def _tiles(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    height, width, *channels = picture.shape
+    return picture.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK, *channels)
 
 
-def _region(one: Pixels, other: Pixels) -> str:
-    rows, columns = np.nonzero(_blocks(one, other))
-    if not rows.size:
-        return "scattered pixels"
+def _means(picture: Pixels) -> npt.NDArray[np.float32]:
+    means: npt.NDArray[np.float32] = _tiles(picture).mean(axis=(1, 3), dtype=np.float32)
+    return means
+
+
+def _beyond(one: Pixels, other: Pixels) -> npt.NDArray[np.bool_]:
+    """Tell, for each pixel of *one*, whether it is like none at or around its place in *other*."""
+    low, high = other.copy(), other.copy()
+    for extreme, choose in ((low, np.minimum), (high, np.maximum)):
+        for axis in (0, 1):
+            line = np.moveaxis(extreme, axis, 0)
+            wide = line.copy()
+            choose(wide[1:], line[:-1], out=wide[1:])
+            choose(wide[:-1], line[1:], out=wide[:-1])
+            line[:] = wide
+    excess = np.maximum(low.astype(np.int16) - one, one.astype(np.int16) - high)
+    beyond: npt.NDArray[np.bool_] = (excess > _PIXEL_LEVELS).any(axis=2)
+    return beyond
+
+
+def _region(blocks: Blocks) -> str:
+    rows, columns = np.nonzero(blocks)
     left, top = columns.min() * _BLOCK, rows.min() * _BLOCK
     right, bottom = (columns.max() + 1) * _BLOCK, (rows.max() + 1) * _BLOCK
     return f"x {left} to {right}, y {top} to {bottom}"

@@ -4,6 +4,7 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+from fanreel.digest import sha256_file
 from fanreel.errors import (
     ChunkIndexOutOfRange,
     MissingPlanArtifact,
@@ -24,7 +25,6 @@ from fanreel.plan_dir import (
     read_encoder,
     read_manifest,
     role_chunk,
-    sha256_file,
 )
 from fanreel.timeline import ChunkSlice
 from fanreel.versions import check_versions
@@ -131,11 +131,12 @@ def _check_hash(plan_dir: Path, manifest: PlanManifest, held: tuple[Artifact, ..
 def _digest(plan_dir: Path, name: str) -> str:
     path = plan_dir / name
     status = path.stat()
-    return _digest_of_version(path, status.st_ino, status.st_mtime_ns, status.st_size)
+    version = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return _digest_of_version(path, version)
 
 
 # Chunks of one process share a plan directory, and hashing 2 GiB takes seconds. A file that
-# changes gets a new entry through its inode, time or size.
+# changes gets a new entry: whoever sets its time back cannot set back when that was done (ctime).
 @functools.lru_cache(maxsize=4096)
-def _digest_of_version(path: Path, _inode: int, _mtime_ns: int, _size_bytes: int) -> str:
+def _digest_of_version(path: Path, _version: tuple[int, ...]) -> str:
     return sha256_file(path)

@@ -9,8 +9,9 @@ from typing import Any
 
 from fanreel.assembly import AssembleResult
 from fanreel.config import RenderConfig
+from fanreel.digest import sha256_file
 from fanreel.media.cache import CacheSettings, CacheStats
-from fanreel.plan_dir import read_chunks, read_manifest, sha256_file
+from fanreel.plan_dir import read_chunks, read_manifest
 from fanreel.planning import PlanResult
 from fanreel.rendering import ChunkResult, SegmentKey, SegmentStore
 from fanreel.timeline import segments_of

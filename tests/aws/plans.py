@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+from fanreel.digest import sha256_file
 from fanreel.plan_dir import (
     CHUNKS,
     MANIFEST,
@@ -13,7 +14,6 @@ from fanreel.plan_dir import (
     compute_plan_hash,
     hashed_totals,
     role_chunk,
-    sha256_file,
     write_json,
 )
 from fanreel.timeline import build_chunk_slices, resolve_chunk_plan

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fanreel.config import RenderConfig
+from fanreel.digest import sha256_file
 from fanreel.local import render
-from fanreel.plan_dir import sha256_file
 from handler.primitives import Primitives
 from tests.aws.handling import Event, Function, deployed
 from tests.aws.render_lab import Lab, open_lab

@@ -1,6 +1,8 @@
 """What the hostile tests share: tiny projects, and a look at what is left when they are over."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +53,18 @@ class Place:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return self.project
+
+    def command(self, *argv: str | Path) -> subprocess.Popen[str]:
+        """Start `fanreel` as people do, in the folder for outputs."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "fanreel", *map(str, argv)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.out,
+            start_new_session=True,  # as a terminal's, so that signals reach all of it
+        )
 
     def outputs(self) -> list[str]:
         """Give the names of all outputs, hidden ones too."""

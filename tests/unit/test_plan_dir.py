@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanreel import plan_dir as files
+from fanreel.digest import sha256_file
 from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
 from fanreel.plan_dir import Artifact, PlanManifest, Versions
 from fanreel.timeline import ChunkSlice
@@ -175,6 +176,6 @@ def test_names_that_are_no_utf8_are_encoded(tmp_path: Path) -> None:
 def test_digests_are_lower_case_hex(tmp_path: Path) -> None:
     """The digest of nothing is the well-known one."""
     (tmp_path / "empty").write_bytes(b"")
-    assert files.sha256_file(tmp_path / "empty") == (
+    assert sha256_file(tmp_path / "empty") == (
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     )

@@ -1,0 +1,19 @@
+"""Size and SHA-256 of what was made: a file, or for a sequence of pictures a directory."""
+
+import hashlib
+from pathlib import Path
+
+
+def sha256_file(path: Path) -> str:
+    """Give the lower-case hex sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def measure(path: Path) -> tuple[int, str]:
+    """Give size in bytes and sha256 of a file, or of a directory's files in order of name."""
+    if path.is_file():
+        return path.stat().st_size, sha256_file(path)
+    files = sorted(file for file in path.iterdir() if file.is_file())
+    digest = hashlib.sha256("".join(map(sha256_file, files)).encode()).hexdigest()
+    return sum(file.stat().st_size for file in files), digest
