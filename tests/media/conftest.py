@@ -2,11 +2,9 @@
 
 import contextlib
 import functools
-import hashlib
 import http.server
 import mimetypes
 import shutil
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,15 +18,8 @@ from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 from fanreel.capture.locate import find_chromium
 from fanreel.page import page_script
 from tests.media.hostile import Place
+from tests.media.libraries import install_libraries
 
-LIBRARIES = (
-    "gsap@3.15",
-    "animejs@4.5",
-    "d3@7.9",
-    "lottie-web@5.13",
-    "three@0.187",
-    "@lottiefiles/dotlottie-web@0.80",
-)
 READY_TIMEOUT_MS = 10_000
 
 
@@ -83,18 +74,8 @@ def sites() -> Iterator[tuple[dict[str, Path], str]]:
 
 @pytest.fixture(scope="session")
 def npm_dir() -> Path:
-    """Install the animation libraries once per machine; give their `node_modules`."""
-    name = hashlib.sha256(" ".join(LIBRARIES).encode()).hexdigest()[:12]
-    target = Path(tempfile.gettempdir()) / f"fanreel-test-libraries-{name}"
-    if not target.is_dir():
-        aside = Path(tempfile.mkdtemp(prefix=f"{target.name}-", dir=target.parent))
-        command = ["npm", "install", "--prefix", str(aside), "--no-audit", "--no-fund", *LIBRARIES]
-        subprocess.run([*command, "--silent", "--ignore-scripts"], check=True, timeout=120)
-        try:
-            aside.rename(target)
-        except OSError:  # another run was quicker
-            shutil.rmtree(aside)
-    return target / "node_modules"
+    """Give the `node_modules` with the libraries of compositions."""
+    return install_libraries()
 
 
 @pytest.fixture(scope="session")
