@@ -1,5 +1,7 @@
 """The planner's look at a composition: opened once, with the network, at every clip's bounds."""
 
+import base64
+import mimetypes
 import re
 import threading
 import urllib.parse
@@ -238,9 +240,22 @@ class _Surveyor:
             )
         if parts.scheme in {"http", "https"}:
             return self._download(url, element)
+        if parts.scheme == "data":
+            return self._unpack(url, element)
         raise MediaUnreadable(
-            f"{element}: a media source is a project file or an http(s) URL, not {parts.scheme}:"
+            f"{element}: a media source is a project file, an http(s) or a data: URL, not "
+            f"{parts.scheme}: which no other process can read; put the file into the project"
         )
+
+    def _unpack(self, url: str, element: str) -> Path:
+        head, _, data = url.partition(",")
+        try:
+            body = urllib.parse.unquote_to_bytes(data)
+            if head.endswith(";base64"):
+                body = base64.b64decode(body)
+        except ValueError as exc:
+            raise MediaUnreadable(f"{element}: its data: URL is broken: {exc}") from exc
+        return self._keep_source(body, mimetypes.guess_extension(head[5:].partition(";")[0]) or "")
 
     def _download(self, url: str, element: str) -> Path:
         try:
@@ -250,10 +265,13 @@ class _Surveyor:
         if response.status >= 400:  # noqa: PLR2004 (HTTP errors)
             raise AssetNotFound(f"{element}: {url} answered HTTP {response.status}", url=url)
         suffix = Path(urllib.parse.urlsplit(url).path).suffix
+        return self._keep_source(response.body, suffix)
+
+    def _keep_source(self, body: bytes, suffix: str) -> Path:
         directory = self._work_dir / "downloads"
         directory.mkdir(exist_ok=True)
         path = directory / f"{len(list(directory.iterdir())):05d}{suffix}"
-        path.write_bytes(response.body)
+        path.write_bytes(body)
         return path
 
     def _duration(self, described: Mapping[str, Any]) -> Fraction:
@@ -313,6 +331,11 @@ def _local(url: str) -> str:
     return url.replace(f"{ORIGIN}/", "")
 
 
+def _source_name(url: str) -> str:
+    """Name a source as the page asks for it; one that is its own URL only by its kind."""
+    return url.partition(",")[0] if url.startswith("data:") else url.removeprefix(f"{ORIGIN}/")
+
+
 def _exact(value: Any) -> Fraction:
     """Give a page's number, decimal text or double, as the decimal it is written as."""
     return Fraction(str(value))
@@ -346,7 +369,7 @@ def _media_clip(
         key=item["key"],
         kind=item["kind"],
         path=str(path),
-        src=item["src"].removeprefix(f"{ORIGIN}/"),
+        src=_source_name(item["src"]),
         start_s=start_s,
         duration_s=_exact(duration)
         if duration is not None

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
+import fanreel
+from fanreel import RenderConfig, RenderResult
+from fanreel.cli.report import cache_in_words, result_json
 from fanreel.media import serving
-from fanreel.media.cache import FrameCache
+from fanreel.media.cache import CacheStats, FrameCache
 from fanreel.media.cache_sweep import sweep
 from fanreel.media.frames import VideoSource
 from fanreel.media.serving import FrameFeed
@@ -240,6 +244,38 @@ def test_a_full_disk_means_an_uncached_render_and_one_warning(
             assert json.loads(out)[0] == extract(project, None)
 
 
+def test_eight_renders_while_the_disk_fills_up_and_some_are_killed(
+    project: Path, tmp_path: Path
+) -> None:
+    """Both at once: who lives has every picture and one warning at most; no entry is torn."""
+    direct = extract(project, None)
+    with small_disk(tmp_path / "disk", 2) as disk:
+        cache_dir = disk / "cache"
+        renders = [start_render(project, cache_dir) for _ in range(8)]
+        deadline = time.monotonic() + 120
+        while not list(cache_dir.glob(".partial-*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for render in renders[::3]:
+            render.send_signal(signal.SIGKILL)
+            time.sleep(0.05)
+        refused = 0
+        for render in renders:
+            out, err = render.communicate(timeout=240)
+            if render.returncode == -signal.SIGKILL:
+                continue
+            assert render.returncode == 0, err
+            digest, stats = json.loads(out)
+            assert digest == direct
+            assert len(stats["warnings"]) <= 1
+            refused += stats["publish_failures"]
+        assert refused > 0
+        for entry in (path for path in cache_dir.iterdir() if not path.name.startswith(".")):
+            assert (entry / "complete").exists()
+        after = FrameCache(cache_dir, reserve_bytes=0)
+        assert extract(project, after) == direct
+        assert not list(cache_dir.glob(".partial-*"))
+
+
 def test_a_disk_that_turns_read_only_half_way(project: Path, tmp_path: Path) -> None:
     """What was read by then was right; the rest is decoded, with one warning."""
     with small_disk(tmp_path / "disk", 64) as disk:
@@ -257,3 +293,52 @@ def test_a_disk_that_turns_read_only_half_way(project: Path, tmp_path: Path) -> 
         assert extract(project, cache, begun=turn) == extract(project, None)
         assert cache.stats.hits > 0
         assert len(cache.stats.warnings) == 1
+
+
+# --- whole renders
+
+PAGE = """<!doctype html>
+<style>body { margin: 0; background: #fff } video { position: absolute; left: 20px }</style>
+<div data-composition-id="main" data-width="320" data-height="180" data-duration="2"
+  data-no-timeline>
+  <video id="a" src="a.mp4" data-start="0" data-duration="2" muted></video>
+  <video id="b" src="b.webm" data-start="0.5" data-playback-start="0.25" muted
+    style="top: 80px"></video>
+</div>"""
+
+
+def test_a_render_has_the_same_bytes_with_and_without_the_cache(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Off, cold, warm and unusable; in two processes, whose numbers add up in the result."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text(PAGE)
+    for name in ("a.mp4", "b.webm"):
+        shutil.copy(project / name, site / name)
+    (tmp_path / "no-folder").write_text("")
+    config = RenderConfig(segment_frames=20)
+    found: dict[str, RenderResult] = {}
+    for name, where in {
+        "off": "off",
+        "cold": str(tmp_path / "cache"),
+        "warm": str(tmp_path / "cache"),
+        "unusable": str(tmp_path / "no-folder"),
+    }.items():
+        monkeypatch.setenv("FANREEL_EXTRACT_CACHE_DIR", where)
+        found[name] = fanreel.render(site, tmp_path / f"{name}.mp4", config, workers=2)
+    assert {result.sha256 for result in found.values()} == {found["off"].sha256}
+    assert found["off"].cache == CacheStats()
+    assert found["cold"].cache.misses >= 100
+    assert found["cold"].cache.published >= 6
+    assert found["warm"].cache.hits >= 100
+    assert found["warm"].cache.misses == 0
+    assert not any(found[name].warnings for name in ("off", "cold", "warm"))
+    assert [text.split(" is not used")[0] for text in found["unusable"].warnings] == [
+        f"the extraction cache {tmp_path / 'no-folder'}"
+    ]
+    assert not list((tmp_path / "cache").glob(".partial-*"))
+    said = result_json(found["warm"])["cache"]
+    assert said["hits"] == found["warm"].cache.hits
+    assert {"publishFailures", "evictions", "freedBytes", "partialsCleared"} <= set(said)
+    assert "source frames from the extraction cache" in cache_in_words(found["warm"].cache)

@@ -14,7 +14,7 @@ from fanreel.capture.environment import child_environment
 from fanreel.capture.locate import find_chromium
 from fanreel.capture.loop import AsyncThread
 from fanreel.capture.site import HOST
-from fanreel.errors import BrowserUnavailable
+from fanreel.errors import BrowserUnavailable, CaptureTimeout
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
@@ -43,10 +43,31 @@ _FLAGS = (
     "--dns-prefetch-disable",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
-# As Playwright has it when headless: a mouse that hovers, so that media queries answer alike.
-_MOUSE = (
+# As Playwright has it when headless: a mouse that hovers, so that media queries answer alike. And
+# animated images stand still (2: no animation), or those in style sheets would go by the wall
+# clock; those in elements are given their frames by page/media.js.
+_BLINK_SETTINGS = (
     "--blink-settings=primaryHoverType=2,availableHoverTypes=2,"
-    "primaryPointerType=4,availablePointerTypes=4"
+    "primaryPointerType=4,availablePointerTypes=4,imageAnimationPolicy=2"
+)
+# The last such switch counts, so Playwright's own list is repeated here; a test compares the two.
+_DISABLED_FEATURES = (
+    # In a process of their own, sandboxed frames would start before the page script is there.
+    "IsolateSandboxedIframes",
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
 )
 # Frames with LCD text off depended on the order they were asked for; greyscale comes from
 # fontconfig instead. And the infobar that announces automation would shift the page.
@@ -76,7 +97,8 @@ def browser_argv(launch: Launch) -> list[str]:
     # The one name a page can reach is its own origin. This holds for addresses as for names, so
     # neither loopback (Lambda's Runtime API), link-local nor private ranges are within reach.
     rules = f"MAP {HOST} 127.0.0.1:{launch.site_port}, MAP * ~NOTFOUND"
-    argv = [*_FLAGS, f"--host-resolver-rules={rules}"]
+    argv = [*_FLAGS, _BLINK_SETTINGS, f"--disable-features={','.join(_DISABLED_FEATURES)}"]
+    argv.append(f"--host-resolver-rules={rules}")
     if launch.device_scale_factor != 1:
         argv.append(f"--force-device-scale-factor={launch.device_scale_factor:.10g}")
     argv.append(f"--window-size={launch.width},{launch.height}")
@@ -85,7 +107,6 @@ def browser_argv(launch: Launch) -> list[str]:
             "--ozone-platform=x11",
             "--window-position=0,0",
             "--kiosk",
-            _MOUSE,
             "--app=data:text/html,",
         ]
     return argv
@@ -97,6 +118,7 @@ class Browser:
 
     Raises:
         BrowserUnavailable: Chromium is not there or does not start. Terminal.
+        CaptureTimeout: It did not start in time, as on a machine with too much to do. Retryable.
     """
 
     def __init__(self, launch: Launch, *, program: Path | None = None) -> None:
@@ -156,6 +178,7 @@ class Browser:
     def _start(self, work_dir: Path, stack: contextlib.ExitStack) -> None:
         # Playwright costs 200 ms and a Node process: only a browser that starts pays for it.
         from playwright.async_api import Error, async_playwright  # noqa: PLC0415
+        from playwright.async_api import TimeoutError as PlaywrightTimeoutError  # noqa: PLC0415
 
         program = self._program or find_chromium()
         manager = async_playwright()
@@ -183,11 +206,16 @@ class Browser:
                     handle_sigint=False,
                     handle_sigterm=False,
                     handle_sighup=False,
+                    timeout=_LAUNCH_TIMEOUT_S * 1000,
                 ),
-                _LAUNCH_TIMEOUT_S,
+                _LAUNCH_TIMEOUT_S + _CLOSE_TIMEOUT_S,
             )
             stack.callback(self._quietly, self._context.close)
-        except (Error, TimeoutError, OSError) as exc:
+        except (TimeoutError, PlaywrightTimeoutError) as exc:
+            raise CaptureTimeout(
+                f"{program} did not start within {_LAUNCH_TIMEOUT_S:.0f} s", path=str(program)
+            ) from exc
+        except (Error, OSError) as exc:
             raise BrowserUnavailable(
                 f"{program} did not start: {_reason(str(exc))}; "
                 "`fanreel doctor` says what is missing",

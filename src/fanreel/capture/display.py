@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fanreel.capture.environment import child_environment
-from fanreel.errors import BrowserUnavailable
+from fanreel.errors import BrowserUnavailable, CaptureTimeout
 
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
@@ -114,10 +114,12 @@ class Display:
             ready, _, _ = select.select([answer], [], [], _START_TIMEOUT_S)
             # To the end of the line: it comes in two writes, and the second must find a reader.
             number = answer.readline().strip() if ready else b""
+        screen = f"a {self._width}x{self._height} screen"
+        if not ready:
+            raise CaptureTimeout(f"Xvfb did not open {screen} within {_START_TIMEOUT_S:.0f} s")
         if not number:
             raise BrowserUnavailable(
-                f"Xvfb did not open a {self._width}x{self._height} screen within "
-                f"{_START_TIMEOUT_S:.0f} s; `fanreel doctor` says what is missing"
+                f"Xvfb ended without opening {screen}; `fanreel doctor` says what is missing"
             )
         return f":{number.decode()}"
 

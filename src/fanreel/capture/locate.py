@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fanreel.errors import BrowserUnavailable
+from fanreel.errors import BrowserUnavailable, CaptureTimeout
 
 CHROMIUM_VARIABLE = "FANREEL_CHROMIUM"
 INSTALL_CHROMIUM = "sudo apt-get install -y chromium"
@@ -77,6 +77,7 @@ def chromium_version(path: Path) -> str:
 
     Raises:
         BrowserUnavailable: It does not start or does not tell a version. Terminal.
+        CaptureTimeout: It takes too long. Retryable.
     """
     try:
         status = path.stat()
@@ -97,7 +98,11 @@ def _asked_version(path: Path, _mtime_ns: int, _size_bytes: int) -> str:
             env={"PATH": os.defpath, "HOME": "/nonexistent"},
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as exc:
+    except subprocess.TimeoutExpired as exc:
+        raise CaptureTimeout(
+            f"{path} --version did not answer within {_VERSION_TIMEOUT_S:.0f} s", path=str(path)
+        ) from exc
+    except OSError as exc:
         raise BrowserUnavailable(f"{path} does not start: {exc}", path=str(path)) from exc
     version = re.search(r"\d+\.\d+\.\d+\.\d+", answer.stdout)
     if version is None:

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.resources
 import json
+import time
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ Pixels = npt.NDArray[np.uint8]
 # Readiness names what it waits for when its time is up; this long it may take to say so.
 _ANSWER_S = 15.0
 _SCALE_TOLERANCE = 1e-6
+# From a script's arrival to the next that its code asks for.
+_SCRIPT_SILENCE_S, _SCRIPT_POLL_S = 0.03, 0.005
 _NOT_SETTLED = "FrameNotSettled: "
 """How page/seek.js begins what it throws when a frame waits for something in vain."""
 _SHELL_FILES = ("shell.html", "shell.js")
@@ -210,6 +213,7 @@ class Stage:
         patience = self.spec.patience
         self._call(self.witness.expect_document(), patience.open_s, "loading the page")
         self._evaluate("url => __fanreelShell.open(url)", url, "loading the page", patience.open_s)
+        self._await_scripts()
         answer = self._evaluate(
             "ms => __fanreelShell.ready(ms)",
             patience.ready_s * 1000,
@@ -243,6 +247,21 @@ class Stage:
                 f"{self.spec.device_scale_factor} was asked for",
             )
         return Opened(warnings=tuple(answer["warnings"]), failed=tuple(answer["failed"]))
+
+    def _await_scripts(self) -> None:
+        """
+        Wait for the scripts that scripts ask for, and those for others: `import()`.
+
+        The page itself cannot see them. Once the last has come its code runs, so the page's loop
+        has to come round before nothing more is asked for.
+        """
+        end = time.monotonic() + self.spec.patience.ready_s
+        while time.monotonic() < end:
+            self._evaluate("() => __fanreelShell.turn()", None, "loading scripts")
+            silent_s = time.monotonic() - self.witness.last_script_s
+            if not self.witness.scripts and silent_s > _SCRIPT_SILENCE_S:
+                return
+            time.sleep(_SCRIPT_POLL_S)
 
     def seek(self, frame: int) -> int:
         """Put the page to *frame*; gives the serial number of the picture it now paints."""

@@ -27,6 +27,8 @@ class Witness:
         console: The last errors and warnings of the page.
         uncaught: What its scripts threw and nobody caught, each text once.
         pending: URLs asked for and not yet answered, with the time they were asked for.
+        scripts: Those of them that are scripts; `import()` asks for some that no element names.
+        last_script_s: When one was last asked for or answered, by the monotonic clock.
     """
 
     def __init__(self, on_request: Callable[[str], None]) -> None:
@@ -34,6 +36,8 @@ class Witness:
         self.console: deque[str] = deque(maxlen=_CONSOLE_LINES)
         self.uncaught: dict[str, None] = {}
         self.pending: dict[str, float] = {}
+        self.scripts: set[str] = set()
+        self.last_script_s = 0.0
         self._shell: str | None = None
         self._frame: str | None = None
         self._left: asyncio.Future[str] | None = None
@@ -56,6 +60,7 @@ class Witness:
         self.console.clear()
         self.uncaught.clear()
         self.pending.clear()
+        self.scripts.clear()
 
     async def expect_document(self) -> None:
         """Take the next document of the composition's frame as the one it has to keep."""
@@ -103,7 +108,13 @@ class Witness:
 
     def _note_request(self, request: "Request") -> None:
         self.pending[request.url] = time.monotonic()
+        if request.resource_type == "script":
+            self.scripts.add(request.url)
+            self.last_script_s = time.monotonic()
         self._on_request(request.url)
 
     def _note_answer(self, request: "Request") -> None:
         self.pending.pop(request.url, None)
+        if request.url in self.scripts:
+            self.scripts.discard(request.url)
+            self.last_script_s = time.monotonic()

@@ -162,6 +162,7 @@
     const media = await F.mediaList.describe();
     const nesting = nestingProblems();
     const realms = [...F.realms()];
+    const unplayed = await F.mediaList.unplayed();
     return {
       root,
       inferredDurationS: inferDuration(media),
@@ -173,7 +174,7 @@
         ...F.clips.errors.map(unprefixed),
         ...F.mediaList.errors,
       ],
-      warnings: [...F.clips.warnings, ...nesting.warnings, ...duplicates()],
+      warnings: [...F.clips.warnings, ...nesting.warnings, ...duplicates(), ...unplayed],
       usesWebgl: realms.some((realm) => realm.runtimes.usesWebgl),
       timelines: F.timelines.names(),
       fonts: F.fonts.describe(),

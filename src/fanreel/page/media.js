@@ -28,6 +28,8 @@
 
   // ---- a place for the canvas ------------------------------------------------------------------------
   async function settle(element) {
+    // Those of the page would be drawn there by the browser's clock, over the picture.
+    for (const own of element.textTracks) own.mode = "disabled";
     // Captions that are on make Chromium build the container; off again, it stays.
     const track = element.addTextTrack("captions");
     track.mode = "showing";

@@ -270,6 +270,17 @@
   define(media, "ended", function ended() {
     return isOver(this);
   });
+  // A live stream would play by the wall clock, and keep the document from being loaded.
+  define(
+    media,
+    "srcObject",
+    function srcObject() {
+      return states.get(this)?.stream ?? null;
+    },
+    function giveStream(value) {
+      hold(this).stream = value;
+    },
+  );
   define(media, "error", () => null);
   define(media, "seeking", () => false);
   for (const name of ["buffered", "seekable", "played"]) {

@@ -4,6 +4,7 @@
 //   F.mediaList.elements()       Map key -> element; gives keys to those that have none
 //   await F.mediaList.describe() [{key, kind, src, startS, durationS, offsetS, rate, ...}], see below
 //   F.mediaList.errors           [{element, message}], of the last describe()
+//   await F.mediaList.unplayed() what the page shows or plays in ways that get no frames, in words
 //   F.setMediaInfo({key: {durationS, width, height}})  what the planner has probed
 //   F.media.durationS(element)   length of the source in seconds, null while unknown
 //
@@ -231,6 +232,43 @@
     return found.filter((item) => item !== null && item.durationS !== 0);
   }
 
+  // ---- what is not played ------------------------------------------------------------------------
+  async function unplayed() {
+    const texts = [...mediaInFrames(), ...captions()];
+    for (const url of F.resources.backgroundUrls()) {
+      if ((await lookInto(url)) > 0) {
+        texts.push(
+          `${fileOf(url)} moves, but in a style sheet it stands still; show it in an <img>, which plays`,
+        );
+      }
+    }
+    return texts;
+  }
+
+  const fileOf = (url) =>
+    url.startsWith("data:") ? "an image in a data: URL" : url.replace(`${location.origin}/`, "");
+
+  function* mediaInFrames() {
+    for (const realm of F.realms()) {
+      if (realm === F) continue;
+      for (const element of realm.document.querySelectorAll("video, audio")) {
+        const page = realm.window.location.pathname.slice(1);
+        yield `${realm.nameOf(element)} of ${page} is inside an iframe, where media neither show nor sound; put it into the composition itself`;
+      }
+    }
+  }
+
+  function* captions() {
+    for (const element of document.querySelectorAll("video, audio")) {
+      if (element.querySelector(":scope > track")) {
+        yield `${F.nameOf(element)} has a <track>, which is not shown and tells scripts nothing; show its texts as clips with data-start`;
+      }
+      if (element.srcObject) {
+        yield `${F.nameOf(element)} shows a live stream (srcObject), which has no frames to show; give it a file as src`;
+      }
+    }
+  }
+
   function durationS(element) {
     const key = keyOf(element);
     return info.get(key)?.durationS ?? config.media?.[key]?.sourceDurationS ?? null;
@@ -246,6 +284,7 @@
     keyOf,
     elements,
     describe,
+    unplayed,
     get errors() {
       return errors;
     },

@@ -5,6 +5,7 @@
 //   F.resources.waitingFor()      the same by name
 //   F.resources.isQuiet()         no request is open and no worker is at work
 //   F.resources.traffic()         messages to and from workers so far
+//   F.resources.backgroundUrls()  images that style sheets show
 //   F.resources.failed            names of fonts and images that could not be had
 (() => {
   const F = globalThis.__fanreel;
@@ -214,5 +215,6 @@
     failed,
     isQuiet: () => requests.size === 0 && !areWorkersBusy(),
     traffic: () => traffic,
+    backgroundUrls: () => [...backgrounds.keys()],
   };
 })();

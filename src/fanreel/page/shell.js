@@ -51,11 +51,15 @@
     return loaded;
   }
 
+  // When the page has done what it is at now.
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
   const inside = () => frame.contentWindow.__fanreel;
 
   window.__fanreelPaint = paint;
   window.__fanreelShell = {
     open,
+    turn,
     ready: (timeoutMs) => inside().ready({ timeoutMs }),
     describe: () => inside().describe(),
     setMediaInfo: (info) => inside().setMediaInfo(info),

@@ -1,0 +1,228 @@
+"""What a browser would do by the wall clock, and when a page's own scripts have all come."""
+
+import base64
+import contextlib
+import io
+import time
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fanreel import filming
+from fanreel.capture.fetch import Response
+from fanreel.capture.network import Recorder, Replayer
+from fanreel.capture.site import SiteRequest
+from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.errors import CaptureTimeout, MediaUnreadable
+from fanreel.filming import Camera
+from fanreel.page.config import planning_config
+from fanreel.planning import make_plan
+from fanreel.verification import verify_plan
+from tests.media.hostile import DRAFT, page
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 128, 0), (0, 0, 255)
+
+
+@pytest.fixture(scope="module", params=["xvfb", "screenshot"])
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Give a browser of either engine."""
+    spec = StageSpec(width=160, height=90, engine=request.param)
+    with Stage(spec, tmp_path_factory.mktemp("s")) as stage:
+        yield stage
+
+
+@pytest.fixture
+def show(stage: Stage, tmp_path: Path) -> Callable[..., Stage]:
+    """Give the function that opens a page with files beside it."""
+
+    def open_page(
+        body: str, files: Mapping[str, str | bytes] | None = None, network: Any = None
+    ) -> Stage:
+        for name, content in {"index.html": page(body), **(files or {})}.items():
+            data = content if isinstance(content, bytes) else content.encode()
+            (tmp_path / name).write_bytes(data)
+        stage.present(
+            Show(
+                root_dir=tmp_path,
+                entry_file="index.html",
+                page_config=planning_config(160, 90, Fraction(30), {}),
+                network=network or Replayer([], tmp_path),
+                on_request=_ignore,
+            )
+        )
+        stage.open()
+        return stage
+
+    return open_page
+
+
+def _ignore(_request: SiteRequest) -> None:
+    pass
+
+
+def colour(stage: Stage, frame: int, x: int = 80, y: int = 45) -> tuple[int, ...]:
+    """Give red, green and blue of a point of *frame*."""
+    picture = np.empty((90, 160, 4), np.uint8)
+    stage.capture(frame, picture)
+    order = [2, 1, 0] if stage.pixels == "bgr0" else [0, 1, 2]
+    return tuple(int(level) for level in picture[y, x, order])
+
+
+def moving(kind: str) -> bytes:
+    """Give an image that is red for 40 ms and blue for the next."""
+    pictures = [Image.new("RGB", (40, 40), colour) for colour in (RED, BLUE)]
+    out = io.BytesIO()
+    more = {"lossless": True} if kind == "webp" else {}
+    pictures[0].save(
+        out, kind, save_all=True, append_images=pictures[1:], duration=40, loop=0, **more
+    )
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["gif", "png", "webp"])
+def test_animated_images_of_style_sheets_stand_still(show: Callable[..., Stage], kind: str) -> None:
+    """Chromium would move them by the wall clock; the planner says that they do not move."""
+    body = f"""<style>
+      div div {{ position: absolute; width: 40px; height: 40px; top: 0 }}
+      #a {{ background: url(moving.{kind}) }} #b {{ left: 40px; content: url(moving.{kind}) }}
+      #c {{ left: 80px }} #c::before {{ content: url(moving.{kind}) }}
+    </style><div id="a"></div><div id="b"></div><div id="c"></div>"""
+    stage = show(body, {f"moving.{kind}": moving(kind)})
+    for frame in (0, 5, 2, 9, 0):
+        for x in (20, 60, 100):
+            assert colour(stage, frame, x, 20) == RED
+        time.sleep(0.05)
+    [warning] = stage.describe()["warnings"]
+    assert warning.startswith(f"moving.{kind} moves, but in a style sheet it stands still")
+
+
+def test_sandboxed_frames_go_by_the_pages_clock(show: Callable[..., Stage]) -> None:
+    """Chromium would put them into a process of their own, ahead of our script."""
+    inner = """<!doctype html><body style="margin: 0"><script>
+      requestAnimationFrame(function draw(now) {
+        document.body.style.background = now < 150 ? "#f00" : "#00f";
+        requestAnimationFrame(draw);
+      });
+    </script>"""
+    body = (
+        '<iframe sandbox="allow-scripts" src="inner.html" width="160" height="90" '
+        'style="border: 0; position: absolute; left: 0; top: 0"></iframe>'
+    )
+    stage = show(body, {"inner.html": inner})
+    assert [colour(stage, frame) for frame in (1, 9, 2, 11)] == [RED, BLUE, RED, BLUE]
+
+
+def test_a_page_is_ready_when_what_it_imports_has_come(
+    show: Callable[..., Stage], tmp_path: Path
+) -> None:
+    """One module asks for the next, both from a server that takes its time."""
+    modules = {
+        "https://cdn.example/one.js": "import('./two.js').then((two) => two.draw());",
+        "https://cdn.example/two.js": (
+            "export const draw = () => { document.documentElement.style.background = 'blue'; };"
+        ),
+    }
+
+    def slowly(url: str, _headers: Mapping[str, str]) -> Response:
+        time.sleep(0.7)
+        headers = {"content-type": "text/javascript", "access-control-allow-origin": "*"}
+        return Response(url=url, status=200, headers=headers, body=modules[url].encode())
+
+    body = "<script>import('https://cdn.example/one.js');</script>"
+    stage = show(body, network=Recorder(tmp_path / "bodies", fetcher=slowly))
+    assert colour(stage, 0) == BLUE
+
+
+def test_media_that_get_no_frames_are_named(show: Callable[..., Stage]) -> None:
+    """Inside iframes, captions, live streams: the planner warns instead of showing nothing."""
+    body = """
+      <iframe id="f" src="inner.html"></iframe>
+      <video id="t" src="x.mp4" data-start="0" data-duration="1"><track src="x.vtt"></video>
+      <video id="s" data-start="0" data-duration="1"></video>
+      <script>
+        s.srcObject = document.createElement("canvas").captureStream();
+      </script>"""
+    inner = '<!doctype html><video id="v" src="x.mp4" autoplay></video><audio src="x.mp3"></audio>'
+    warnings = show(body, {"inner.html": inner}).describe()["warnings"]
+    starts = [
+        "video#v of inner.html is inside an iframe",
+        "audio of inner.html is inside an iframe",
+    ]
+    starts += ["video#t has a <track>", "video#s shows a live stream"]
+    assert [any(text.startswith(start) for text in warnings) for start in starts] == [True] * 4
+    assert len(warnings) == 4
+
+
+@contextlib.contextmanager
+def one_stage(tmp_path: Path) -> Iterator[Stage]:
+    """Give a browser for a plan."""
+    temp_dir = tmp_path / "t"
+    temp_dir.mkdir()
+    with Stage(StageSpec(width=160, height=90, engine="screenshot"), temp_dir) as stage:
+        yield stage
+
+
+def test_a_video_from_memory_is_refused_by_name(tmp_path: Path) -> None:
+    """Nobody else can read what a blob: URL stands for."""
+    (tmp_path / "index.html").write_text(
+        page(
+            '<video id="v" data-start="0" data-duration="0.2"></video>'
+            "<script>v.src = URL.createObjectURL(new Blob(['x'], { type: 'video/mp4' }));</script>"
+        )
+    )
+    with (
+        one_stage(tmp_path) as stage,
+        pytest.raises(MediaUnreadable, match=r"video#v: .* not blob: .* put the file into"),
+    ):
+        make_plan(tmp_path, DRAFT, tmp_path / "plan", stage)
+
+
+def test_an_animated_image_in_a_data_url_plays(tmp_path: Path) -> None:
+    """Frame for frame, like a file."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "index.html").write_text(
+        page("<img id='i'><script>i.src = DATA</script>").replace("DATA", repr(_data_url()))
+    )
+    with one_stage(tmp_path) as stage:
+        make_plan(project, DRAFT, tmp_path / "plan", stage)
+        plan = verify_plan(tmp_path / "plan", 0)
+        with Camera(plan, tmp_path / "t", stage) as camera:
+            pictures = [np.array(picture) for picture in camera.capture([0, 1, 2, 3])]
+    # 40 ms each, at 30 frames a second.
+    assert [tuple(map(int, p[10, 10, :3])) for p in pictures] == [RED, RED, BLUE, RED]
+
+
+def _data_url() -> str:
+    return "data:image/gif;base64," + base64.b64encode(moving("gif")).decode()
+
+
+def test_a_browser_that_came_too_late_once_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The segment is filmed by the next."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "index.html").write_text(page())
+    with one_stage(tmp_path) as stage:
+        make_plan(project, DRAFT, tmp_path / "plan", stage)
+    started = []
+
+    class LateOnce(Stage):
+        def __enter__(self) -> Stage:
+            started.append(self)
+            if len(started) == 1:
+                raise CaptureTimeout("it did not start within 60 s")
+            return super().__enter__()
+
+    monkeypatch.setattr(filming, "Stage", LateOnce)
+    output = tmp_path / "segment.mp4"
+    with Camera(verify_plan(tmp_path / "plan", 0), tmp_path / "t") as camera:
+        camera.film(0, 4, output, lambda _frames: None)
+    assert output.stat().st_size > 0
+    assert len(started) == 2
