@@ -33,6 +33,8 @@ _ATTEMPTS = 2
 # Counted from the segment's start, so that every segment sees it at the same frames.
 _FRAMES_PER_RELIEF = 32
 _HAND_OVER_POLL_S = 1.0
+# A frame takes milliseconds; whoever gives up on a film does not wait out a page that hangs.
+_LAST_FRAME_S = 2.0
 
 
 class Camera:
@@ -242,7 +244,10 @@ class _Reel:
 
     def __exit__(self, *_exc: object) -> None:
         self._ended.set()
-        self._thread.join()
+        self._thread.join(_LAST_FRAME_S)
+        if self._thread.is_alive():
+            self._stage.browser.kill()
+            self._thread.join()
 
     def __iter__(self) -> Iterator[Pixels]:
         held: list[Pixels] = []

@@ -5,6 +5,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -238,6 +239,7 @@ def _work(
     # Ctrl-C reaches the whole process group; the caller decides what it means and ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
         with Stage(spec, temp_dir) as stage:
             _serve(connection, stage, temp_dir, cache)
@@ -282,6 +284,14 @@ def _film_all(connection: Connection, camera: Camera) -> None:
 
 def _leave(_signal: int, _frame: object) -> None:
     raise SystemExit(0)
+
+
+def _leave_with_parent() -> None:
+    """End as if told to when the parent is gone; its pipe is read only between two jobs."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _how(worker: _Worker) -> str:

@@ -76,8 +76,9 @@ class Place:
         end = time.monotonic() + _GONE_S
         while (left := self.processes()) and time.monotonic() < end:
             time.sleep(0.1)
-        assert [process.info["cmdline"] for process in left] == []
-        assert sorted(self.temp.rglob("*")) == []
+        assert not left, [process.info["cmdline"] for process in left]
+        files = sorted(self.temp.rglob("*"))
+        assert not files, files
 
     def processes(self) -> list[psutil.Process]:
         """Give the processes other than this one that this place's temporary files belong to."""

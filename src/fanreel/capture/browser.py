@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +18,15 @@ from fanreel.capture.site import HOST
 from fanreel.errors import BrowserUnavailable, CaptureTimeout
 
 if TYPE_CHECKING:
+    import asyncio
+
     from playwright.async_api import BrowserContext, Page
 
 Result = TypeVar("Result")
 
 _LAUNCH_TIMEOUT_S = 60.0
 _CLOSE_TIMEOUT_S = 10.0
+_DEATH_TIMEOUT_S, _DEATH_POLL_S = 5.0, 0.01
 
 _FLAGS = (
     "--no-sandbox",  # containers and Lambda allow no user namespaces; the page is walled in below
@@ -127,6 +131,7 @@ class Browser:
         self._stack = contextlib.ExitStack()
         self._context: BrowserContext | None = None
         self._profile_dir: Path | None = None
+        self._driver: asyncio.subprocess.Process | None = None
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
@@ -139,7 +144,7 @@ class Browser:
             )
             self._thread = stack.enter_context(AsyncThread("fanreel-browser"))
             self._profile_dir = work_dir / "profile"
-            stack.callback(self.kill)
+            stack.callback(self._bury)
             self._start(work_dir, stack)
             self._stack = stack.pop_all()
         return self
@@ -170,10 +175,16 @@ class Browser:
 
     def kill(self) -> None:
         """End every process of this browser, hung or not. Harmless when there is none."""
-        if self._profile_dir is not None:
-            for pid in _processes_of(self._profile_dir):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+        pids = [] if self._profile_dir is None else _processes_of(self._profile_dir)
+        if self._driver is not None and self._driver.returncode is None:
+            pids.append(self._driver.pid)
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        # What dies may still write into the directory that is removed next.
+        end = time.monotonic() + _DEATH_TIMEOUT_S
+        while any(map(_runs, pids)) and time.monotonic() < end:
+            time.sleep(_DEATH_POLL_S)
 
     def _start(self, work_dir: Path, stack: contextlib.ExitStack) -> None:
         # Playwright costs 200 ms and a Node process: only a browser that starts pays for it.
@@ -184,11 +195,14 @@ class Browser:
         manager = async_playwright()
         try:
             playwright = self.run(manager.start(), _LAUNCH_TIMEOUT_S)
+            # Nothing public tells it, and a driver that is stuck must not outlive its browser.
+            self._driver = manager._client._transport._proc  # type: ignore[union-attr]  # noqa: SLF001
             stack.callback(self._quietly, playwright.stop)
             self._context = self.run(
                 playwright.chromium.launch_persistent_context(
                     self._profile_dir or "",
                     executable_path=program,
+                    artifacts_dir=work_dir / "artifacts",
                     headless=self.launch.display is None,
                     no_viewport=True,
                     args=browser_argv(self.launch),
@@ -223,9 +237,20 @@ class Browser:
             ) from exc
 
     def _quietly(self, close: Any) -> None:
-        """Close something that may be hung or gone already; `kill()` has the last word."""
-        with contextlib.suppress(Exception):
+        """Close something that may be gone already, or hung: then all of it is killed."""
+        try:
             self.run(close(), _CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            self.kill()
+        except Exception:  # noqa: BLE001, S110 (whatever it is, it is closed)
+            pass
+
+    def _bury(self) -> None:
+        """End what is left; the loop has to see the driver's end before it ends itself."""
+        self.kill()
+        if self._driver is not None:
+            with contextlib.suppress(Exception):
+                self.run(self._driver.communicate(), _CLOSE_TIMEOUT_S)
 
 
 def _processes_of(profile_dir: Path) -> list[int]:
@@ -238,6 +263,15 @@ def _processes_of(profile_dir: Path) -> list[int]:
                 if mark in (entry / "cmdline").read_bytes().split(b"\0"):
                     found.append(int(entry.name))
     return found
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether there is a process *pid* that has not ended; one nobody waited for has."""
+    try:
+        status = Path("/proc", str(pid), "stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
 
 
 def _reason(text: str) -> str:
