@@ -16,12 +16,14 @@ from fanreel.capture.network import Recorder
 from fanreel.capture.site import ORIGIN, SiteRequest, find_inside
 from fanreel.capture.stage import Opened, Show, Stage
 from fanreel.config import RenderConfig
+from fanreel.encode.aside import naming_write_errors
 from fanreel.errors import (
     AssetNotFound,
     FontFetchFailed,
     InvalidComposition,
     InvalidVariables,
     MediaUnreadable,
+    RenderError,
 )
 from fanreel.fonts import check_fonts, used_fonts
 from fanreel.media.probe import MediaInfo, probe
@@ -104,6 +106,14 @@ class _Surveyor:
 
     def survey(self, stage: Stage) -> Survey:
         """See `survey()`."""
+        try:
+            return self._survey(stage)
+        except RenderError:
+            # What the page made of a file it did not get says less than why it did not.
+            self._check_recorder()
+            raise
+
+    def _survey(self, stage: Stage) -> Survey:
         stage.present(self._show())
         self._opened = stage.open()
         described = stage.describe()
@@ -124,6 +134,7 @@ class _Surveyor:
         described = stage.describe()
         # What scripts add in the course of the timeline is known by its key only now.
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
+        self._check_recorder()
         self._check_assets()
         self._warnings += self._check(described, stage)
         fonts = used_fonts(stage, described["fonts"])
@@ -192,6 +203,12 @@ class _Surveyor:
         if problems and self._config.strict_variables:
             raise InvalidVariables("; ".join(problems), problems=problems)
         self._warnings += problems
+
+    def _check_recorder(self) -> None:
+        """Raise what kept an outside response from being recorded."""
+        if self._recorder.broken is not None:
+            with naming_write_errors(self._work_dir / "recorded"):
+                raise self._recorder.broken
 
     def _check_assets(self) -> None:
         """Turn what was asked for in vain into an error, or a warning where a page may cope."""
@@ -269,9 +286,10 @@ class _Surveyor:
 
     def _keep_source(self, body: bytes, suffix: str) -> Path:
         directory = self._work_dir / "downloads"
-        directory.mkdir(exist_ok=True)
-        path = directory / f"{len(list(directory.iterdir())):05d}{suffix}"
-        path.write_bytes(body)
+        with naming_write_errors(directory):
+            directory.mkdir(exist_ok=True)
+            path = directory / f"{len(list(directory.iterdir())):05d}{suffix}"
+            path.write_bytes(body)
         return path
 
     def _duration(self, described: Mapping[str, Any]) -> Fraction:

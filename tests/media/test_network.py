@@ -1,5 +1,7 @@
 """Outside responses are recorded once while planning, and replayed without network."""
 
+import dataclasses
+import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -7,10 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fanreel import survey
 from fanreel.capture.fetch import Refused, Response
-from fanreel.capture.network import Recorder, Replayer
+from fanreel.capture.network import Fetch, Recorder, Replayer
 from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.config import RenderConfig
+from fanreel.errors import DiskFull
 from fanreel.page.config import planning_config
+from fanreel.planning import plan
 
 PAGE = """<!doctype html>
 <body style="margin:0">
@@ -88,3 +94,83 @@ def test_a_worker_without_recordings_has_no_network(project: Path, tmp_path: Pat
     replayer = Replayer([], tmp_path)
     assert colour_on_stage(project, replayer, tmp_path) == [255, 0, 0]
     assert "https://cdn.example/colour.js" in replayer.missing
+
+
+def served(pages: Mapping[str, tuple[str, str, str]]) -> Fetch:
+    """Give a network of these answers: URL to final URL, content type and body."""
+
+    def fetch(url: str, _headers: Mapping[str, str]) -> Response:
+        final, kind, body = pages[url]
+        return Response(url=final, status=200, headers={"content-type": kind}, body=body.encode())
+
+    return fetch
+
+
+REDIRECTED = """<!doctype html>
+<link rel="stylesheet" href="https://cdn.example/latest.css">
+<body style="margin:0">
+<div data-composition-id="main" data-duration="1" data-width="160" data-height="90"
+  data-no-timeline></div>
+<script type="module">
+  import blue from "https://cdn.example/latest.js";
+  document.body.style.setProperty("--blue", blue);
+</script>
+"""
+SHEET = "@import './colour.css'; body { background: var(--mixed) }"
+
+
+def test_a_redirect_leads_to_what_lies_beside_its_end(project: Path, tmp_path: Path) -> None:
+    """Relative addresses of style sheets and modules count from the final URL, also in replay."""
+    (project / "index.html").write_text(REDIRECTED)
+    cdn, there = "https://cdn.example", "https://cdn.example/v2/dist"
+    pages = {
+        f"{cdn}/latest.css": (f"{there}/main.css", "text/css", SHEET),
+        f"{there}/main.css": (f"{there}/main.css", "text/css", SHEET),
+        f"{there}/colour.css": ("", "text/css", "body { --mixed: rgb(9 99 var(--blue)) }"),
+        f"{cdn}/latest.js": (f"{there}/m.js", "text/javascript", "export {default} from './b.js'"),
+        f"{there}/m.js": (f"{there}/m.js", "text/javascript", "export {default} from './b.js'"),
+        f"{there}/b.js": ("", "text/javascript", "export default 200"),
+    }
+    headers = {"access-control-allow-origin": "*"}
+    answers = served({url: (final or url, *rest) for url, (final, *rest) in pages.items()})
+
+    def fetch(url: str, sent: Mapping[str, str]) -> Response:
+        answer = answers(url, sent)
+        return dataclasses.replace(answer, headers=answer.headers | headers)
+
+    recorder = Recorder(tmp_path / "bodies", fetcher=fetch)
+    assert colour_on_stage(project, recorder, tmp_path) == [9, 99, 200]
+    assert {response.url for response in recorder.responses} == set(pages)
+    replayer = Replayer(recorder.responses, tmp_path / "bodies")
+    assert colour_on_stage(project, replayer, tmp_path) == [9, 99, 200]
+    assert replayer.missing == []
+
+
+def test_an_answer_that_finds_no_room_is_no_missing_file(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan fails for what is wrong: the disk, not the CDN."""
+    body = b"window.colour = 'blue'"
+    bodies = tmp_path / "bodies"
+    bodies.mkdir()
+    (bodies / hashlib.sha256(body).hexdigest()).symlink_to("/dev/full")
+
+    def cdn(url: str, _headers: Mapping[str, str]) -> Response:
+        headers = {"content-type": "text/javascript"}
+        return Response(url=url, status=200, headers=headers, body=body)
+
+    monkeypatch.setattr(survey, "Recorder", lambda _folder: Recorder(bodies, fetcher=cdn))
+    with pytest.raises(DiskFull, match="recorded"):
+        plan(project, RenderConfig(), tmp_path / "plan")
+    assert not (tmp_path / "plan").exists()
+
+
+def test_a_defect_leaves_no_request_unanswered(project: Path, tmp_path: Path) -> None:
+    """The page would wait for it until its time is up, and nobody would know why."""
+
+    def broken(_url: str, _headers: Mapping[str, str]) -> Response:
+        raise ZeroDivisionError("a defect")
+
+    recorder = Recorder(tmp_path / "bodies", fetcher=broken)
+    assert colour_on_stage(project, recorder, tmp_path) == [255, 0, 0]
+    assert {failed.reason for failed in recorder.failed} == {"ZeroDivisionError: a defect"}

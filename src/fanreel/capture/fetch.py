@@ -9,13 +9,21 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
+import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 TIMEOUT_S = 20.0
+"""Longest silence."""
+DEADLINE_S = 120.0
+"""For all of it, redirects too."""
 MAX_REDIRECTS = 5
 MAX_BODY_BYTES = 512 * 1024**2
+
+_URL_SIGNS = "!#$%&'()*+,/:;=?@[]~"
 
 Resolve = Callable[[str, int], list[str]]
 """Host and port to addresses; replaced in tests."""
@@ -50,15 +58,21 @@ def fetch(url: str, headers: Mapping[str, str], *, resolver: Resolve = resolve) 
         headers: Sent as they are, but for those that the connection owns.
         resolver: Host to addresses.
     Raises:
-        Refused: Not a public address, too many redirects, or too large.
-        OSError: No connection, or none in time.
+        Refused: Not a public address, no URL at all, too many redirects, or too large.
+        OSError: No connection, or no whole answer in time.
     """
-    for _ in range(MAX_REDIRECTS + 1):
-        response = _get(url, headers, resolver)
-        location = response.headers.get("location")
-        if response.status not in {301, 302, 303, 307, 308} or not location:
-            return response
-        url = urllib.parse.urljoin(url, location)
+    end = time.monotonic() + DEADLINE_S
+    try:
+        for _ in range(MAX_REDIRECTS + 1):
+            response = _get(url, headers, resolver, end)
+            location = response.headers.get("location")
+            if response.status not in {301, 302, 303, 307, 308} or not location:
+                return response
+            # A Location is bytes; what is no ASCII of it is UTF-8 that was not escaped.
+            target = urllib.parse.quote(location, safe=_URL_SIGNS, encoding="latin-1")
+            url = urllib.parse.urljoin(url, target)
+    except ValueError as exc:  # UnicodeError too: a host or port that is none
+        raise Refused(f"{url} is no URL: {exc}") from exc
     raise Refused(f"more than {MAX_REDIRECTS} redirects")
 
 
@@ -83,40 +97,79 @@ def public_address(host: str, port: int, resolver: Resolve = resolve) -> str:
     return addresses[0]
 
 
-def _get(url: str, headers: Mapping[str, str], resolver: Resolve) -> Response:
+def _get(url: str, headers: Mapping[str, str], resolver: Resolve, end: float) -> Response:
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Refused(f"{parts.scheme}: is not fetched")
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    connection = _connect(parts.scheme, parts.hostname, port, resolver)
+    address = public_address(parts.hostname, port, resolver)
+    plain = socket.create_connection((address, port), min(TIMEOUT_S, _left(end)))
+    with closing(http.client.HTTPConnection(parts.hostname, port)) as connection:
+        # Its own from here on; what happens to the handshake, it is closed.
+        connection.sock = plain
+        with _shut_down_at(end, plain):
+            if parts.scheme == "https":
+                context = ssl.create_default_context()
+                connection.sock = context.wrap_socket(plain, server_hostname=parts.hostname)
+            return _exchange(connection, url, headers)
+
+
+def _exchange(
+    connection: http.client.HTTPConnection, url: str, headers: Mapping[str, str]
+) -> Response:
+    parts = urllib.parse.urlsplit(url)
+    sent = {
+        name: value
+        for name, value in headers.items()
+        if name.lower() not in {"host", "connection", "accept-encoding", "cookie"}
+        and not name.startswith(":")
+    }
+    target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
     try:
-        sent = {
-            name: value
-            for name, value in headers.items()
-            if name.lower() not in {"host", "connection", "accept-encoding", "cookie"}
-            and not name.startswith(":")
-        }
-        target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
         connection.request("GET", target, headers=sent | {"Accept-Encoding": "identity"})
         answer = connection.getresponse()
         body = answer.read(MAX_BODY_BYTES + 1)
-        if len(body) > MAX_BODY_BYTES:
-            raise Refused(f"the answer is larger than {MAX_BODY_BYTES // 1024**2} MiB")
-        received = {name.lower(): value for name, value in answer.getheaders()}
-        return Response(url=url, status=answer.status, headers=received, body=body)
+    except http.client.InvalidURL as exc:
+        raise Refused(f"{url} is no URL: {exc}") from exc
     except http.client.HTTPException as exc:
         raise OSError(f"the answer is not HTTP: {exc!r}") from exc
-    finally:
-        connection.close()
+    if len(body) > MAX_BODY_BYTES:
+        raise Refused(f"the answer is larger than {MAX_BODY_BYTES // 1024**2} MiB")
+    received = {name.lower(): value for name, value in answer.getheaders()}
+    return Response(url=url, status=answer.status, headers=received, body=body)
 
 
-def _connect(scheme: str, host: str, port: int, resolver: Resolve) -> http.client.HTTPConnection:
-    address = public_address(host, port, resolver)
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
-    plain = socket.create_connection((address, port), TIMEOUT_S)
-    if scheme == "https":
-        context = ssl.create_default_context()
-        connection.sock = context.wrap_socket(plain, server_hostname=host)
-    else:
-        connection.sock = plain
-    return connection
+def _left(end: float) -> float:
+    left_s = end - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError(f"no whole answer in {DEADLINE_S:.0f} s")
+    return left_s
+
+
+@contextmanager
+def _shut_down_at(end: float, connected: socket.socket) -> Iterator[None]:
+    """
+    End what is read from or written to *connected* at time *end*.
+
+    A server that sends a byte now and then never meets the time-out of a socket.
+    """
+    # TLS takes the socket's descriptor over; another one of the connection outlives that.
+    with closing(connected.dup()) as watched:
+
+        def shut_down() -> None:
+            with suppress(OSError):
+                watched.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(_left(end), shut_down)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except (OSError, http.client.HTTPException):
+            _left(end)  # the cause, if it is
+            raise
+        finally:
+            timer.cancel()
+            timer.join()
+    # An answer that ends when the connection does looks whole.
+    _left(end)

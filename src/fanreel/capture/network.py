@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fanreel.capture.fetch import Refused, Response, fetch
+from fanreel.capture.redirects import stand_in
 from fanreel.capture.site import ORIGIN
 from fanreel.plan_dir import RecordedResponse
 
@@ -47,7 +48,10 @@ class Recorder:
 
     Attributes:
         failed: Requests without an answer, in order.
+        broken: Why an answer that came could not be kept; nothing that follows counts then.
     """
+
+    broken: OSError | None = None
 
     def __init__(self, bodies_dir: Path, *, fetcher: Fetch = fetch) -> None:
         self._bodies_dir, self._fetch = bodies_dir, fetcher
@@ -71,33 +75,42 @@ class Recorder:
             self.failed.append(FailedRequest(url=url, destination="websocket", reason=reason))
 
     async def _answer(self, route: "Route") -> None:
+        from playwright.async_api import Error  # noqa: PLC0415 (loaded by now)
+
         request = route.request
         url = request.url.partition("#")[0]
-        known = self._recorded.get(url)
-        if known is None:
-            try:
-                known = await self._fetched(request, url)
-            except (Refused, OSError) as exc:
-                failure = FailedRequest(url=url, destination=request.resource_type, reason=str(exc))
-                self.failed.append(failure)
-                await _refuse(route)
-                return
-        if known.status >= 400:  # noqa: PLR2004 (HTTP errors)
-            self.failed.append(
-                FailedRequest(
-                    url=url, destination=request.resource_type, reason=f"HTTP {known.status}"
-                )
-            )
-        await _fulfil(route, known, self._bodies_dir)
+        try:
+            known = self._recorded.get(url) or await self._fetched(request, url)
+            if known.status >= 400:  # noqa: PLR2004 (HTTP errors)
+                self._note_failure(request, url, f"HTTP {known.status}")
+            await _fulfil(route, known, self._bodies_dir)
+        except Error:  # whoever asked is gone meanwhile
+            await _refuse(route)
+        except Exception as exc:  # noqa: BLE001 (left unanswered, the page would wait for ever)
+            named = isinstance(exc, Refused | OSError)
+            self._note_failure(request, url, str(exc) if named else f"{type(exc).__name__}: {exc}")
+            await _refuse(route)
+
+    def _note_failure(self, request: "Request", url: str, reason: str) -> None:
+        self.failed.append(FailedRequest(url=url, destination=request.resource_type, reason=reason))
 
     async def _fetched(self, request: "Request", url: str) -> RecordedResponse:
         if request.method != "GET":
             raise Refused(f"a {request.method} has no answer that could be replayed")
         headers = await request.all_headers()
-        return self._keep(url, await asyncio.to_thread(self._fetch, url, headers))
+        response = await asyncio.to_thread(self._fetch, url, headers)
+        try:
+            return self._keep(url, response)
+        except OSError as exc:
+            self.broken = self.broken or exc
+            raise
 
     def _keep(self, url: str, response: Response) -> RecordedResponse:
-        digest = hashlib.sha256(response.body).hexdigest()
+        body = response.body
+        if response.url != url and (instead := stand_in(response)) is not None:
+            self._keep(response.url, response)
+            body = instead
+        digest = hashlib.sha256(body).hexdigest()
         kept = RecordedResponse(
             url=url,
             status=response.status,
@@ -108,9 +121,9 @@ class Recorder:
             },
             sha256=digest,
         )
+        self._bodies_dir.mkdir(parents=True, exist_ok=True)
+        (self._bodies_dir / digest).write_bytes(body)
         with self._lock:
-            self._bodies_dir.mkdir(parents=True, exist_ok=True)
-            (self._bodies_dir / digest).write_bytes(response.body)
             return self._recorded.setdefault(url, kept)
 
 

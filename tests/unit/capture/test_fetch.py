@@ -1,7 +1,10 @@
 """Only public addresses are fetched from, whatever a name or a redirect says."""
 
+import contextlib
+import gc
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -49,9 +52,32 @@ def test_other_schemes_are_refused() -> None:
             fetch(url, {})
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[::1",
+        "http://host:99999/",
+        "http://host:port/",
+        "http://a..b/",
+        f"http://{'a' * 64}.example/",
+        "http://a b.example/",
+        "http://public.example/\x7f\n",
+        "http://public.example/\ud800",
+    ],
+    ids=ascii,
+)
+def test_what_is_no_url_is_refused(url: str) -> None:
+    """Whatever Python makes of it."""
+    with pytest.raises(Refused):
+        fetch(url, {}, resolver=fetching.resolve)
+
+
 class _Redirector(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        """Send `/out` elsewhere and answer the rest."""
+        """Send `/out` elsewhere, take ages over `/slow` and answer the rest."""
+        if self.path == "/slow":
+            self._dribble()
+            return
         self.send_response(302 if self.path == "/out" else 200)
         if self.path == "/out":
             self.send_header("Location", "http://metadata.internal/latest")
@@ -59,6 +85,13 @@ class _Redirector(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _dribble(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                self.wfile.write(b".")
+                time.sleep(0.05)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
@@ -96,3 +129,19 @@ def test_a_redirect_is_checked_like_the_first_address(server_port: int) -> None:
             {},
             resolver=resolver_to("169.254.169.254"),
         )
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(
+    server_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No single wait is long; what came by then is no answer."""
+    monkeypatch.setattr(fetching, "DEADLINE_S", 0.3)
+    with pytest.raises(TimeoutError, match="no whole answer"):
+        fetch(f"http://public.example:{server_port}/slow", {})
+
+
+def test_a_server_that_speaks_no_tls_is_named(server_port: int) -> None:
+    """And no socket is left open, or this would warn."""
+    with pytest.raises(OSError, match=r"(?i)ssl"):
+        fetch(f"https://public.example:{server_port}/", {})
+    gc.collect()
