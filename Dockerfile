@@ -46,8 +46,7 @@ COPY README.md LICENSE ./
 COPY src src
 RUN /opt/uv/bin/uv pip install --no-deps --compile-bytecode --target lib .
 COPY handler lib/handler
-COPY image lib/image
-RUN python3 -m compileall -q lib/handler lib/image
+RUN python3 -m compileall -q lib/handler
 
 FROM system
 COPY --from=packages /opt/venv /opt/venv
@@ -58,6 +57,6 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/opt/fanreel HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 FANREEL_EXTRACT_CACHE_DIR=off
 WORKDIR /opt/fanreel
 USER 65534:65534
-RUN python -m image.check && rm -rf /tmp/* /tmp/.X11-unix
+RUN python -m handler.image.check && rm -rf /tmp/* /tmp/.X11-unix
 ENTRYPOINT ["python", "-m", "awslambdaric"]
 CMD ["handler.app.lambda_handler"]

@@ -30,13 +30,13 @@ def run(image: str, *command: str, options: tuple[str, ...] = ()) -> str:
 
 def test_it_renders_where_only_tmp_can_be_written(image: str) -> None:
     """No network, no shared memory, no rights, nobody's user: both engines, WebGL, all fonts."""
-    assert run(image, "python", "-m", "image.check").endswith("all is well")
+    assert run(image, "python", "-m", "handler.image.check").endswith("all is well")
 
 
 def test_its_check_sees_a_missing_font(image: str) -> None:
     """Without the CJK fonts the three writings that need them are named."""
     with pytest.raises(AssertionError) as caught:
-        run(image, "python", "-m", "image.check", "mp4", options=(f"--tmpfs={CJK_FONTS}",))
+        run(image, "python", "-m", "handler.image.check", "mp4", options=(f"--tmpfs={CJK_FONTS}",))
     for writing in ("Han", "Hangul", "kana"):
         assert f"no font for {writing}" in str(caught.value)
     assert "no font for Latin" not in str(caught.value)

@@ -1,5 +1,5 @@
 """
-Render a few frames and look at them: `python -m image.check`, the last step of the image's build.
+Render a few frames and look at them: the last step of the build is `python -m handler.image.check`.
 
 The build fails if Chromium, Xvfb, the codecs, WebGL or a writing's fonts are not what renders need.
 Arguments choose some of the `LOOKS`.
