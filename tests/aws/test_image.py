@@ -48,6 +48,7 @@ def test_it_holds_the_runtime_and_the_handler(image: str) -> None:
     assert config["Entrypoint"] == ["python", "-m", "awslambdaric"]
     module, _, name = config["Cmd"][0].rpartition(".")
     assert config["User"].partition(":")[0] not in ("", "0", "root")
+    assert "FANREEL_TMP_DIR=/tmp" in config["Env"]  # all of it is emptied, whoever left what
     script = f"import awslambdaric, {module} as m; print(callable(m.{name}))"
     assert run(image, "python", "-c", script) == "True"
 
