@@ -37,6 +37,9 @@ Format = Literal["mp4", "mov", "png-sequence", "webm", "gif"]
 Codec = Literal["h264", "h265"]
 Quality = Literal["draft", "standard", "high"]
 
+_RATED_FORMATS = ("mp4", "webm")
+"""Formats whose encoder takes a rate; ProRes, GIF and PNG have one quality each."""
+
 
 def _parse_fps(value: Any) -> Fraction:
     allowed = f"{', '.join(map(str, WHOLE_FPS))} or a rational such as '30000/1001'"
@@ -127,9 +130,11 @@ class RenderConfig(BaseModel):
     format: Format = "mp4"
     codec: Codec = "h264"
     quality: Quality = "standard"
+    """Of mp4 and webm; without effect in mov, gif and png-sequence, which have one quality each."""
     crf: Whole | None = Field(default=None, ge=0, le=51)
+    """Constant rate factor, for mp4 and webm; outranks `quality`."""
     bitrate: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)?[kM]?$")
-    """Average video bitrate in bit/s, with `k` or `M` for thousands and millions."""
+    """Average bit/s of mp4 and webm, with `k` or `M` for thousands and millions."""
     output_resolution: Resolution | None = None
     """Supersamples the authored frame; the layout never changes."""
     width: Whole | None = Field(default=None, ge=2, le=16384)
@@ -153,6 +158,7 @@ class RenderConfig(BaseModel):
     hdr_mode: Literal["auto", "force-sdr", "force-hdr"] = "auto"
     cfr: bool = False
     video_frame_format: Literal["auto", "jpg", "png"] = "auto"
+    """Accepted, and the same whatever it is: source frames reach the page undamaged, as decoded."""
     plan_dir_size_limit_bytes: Whole = Field(default=PLAN_DIR_SIZE_LIMIT_BYTES, ge=1)
     runtime_cap: Literal["lambda"] | None = None
     """`lambda`: the size cap cannot be raised beyond what Lambda's `/tmp` holds."""
@@ -169,6 +175,7 @@ class RenderConfig(BaseModel):
             raise ValueError("crf and bitrate exclude each other: give one of them")
         if self.codec != "h264" and self.format != "mp4":
             raise ValueError(f"codec {self.codec!r} is for format 'mp4', not {self.format!r}")
+        self._rate_has_a_use()
         if self.chunk_size is not None and self.target_chunk_frames is not None:
             raise ValueError("chunkSize and targetChunkFrames exclude each other: give one")
         if self.frame_range is not None and not 0 <= self.frame_range[0] < self.frame_range[1]:
@@ -184,6 +191,15 @@ class RenderConfig(BaseModel):
         if self.output_resolution is not None and (self.width or self.height):
             raise ValueError("outputResolution and width/height exclude each other")
         return self
+
+    def _rate_has_a_use(self) -> None:
+        for field in ("crf", "bitrate"):
+            value = getattr(self, field)
+            if value is not None and self.format not in _RATED_FORMATS:
+                raise ValueError(
+                    f"{field} = {value!r}: not with format {self.format!r}, which has one quality; "
+                    f"allowed: {field} with format {' or '.join(_RATED_FORMATS)}"
+                )
 
     @classmethod
     def from_json(cls, data: Any) -> "RenderConfig":

@@ -25,7 +25,7 @@ def still(
         project_dir: Folder with the composition; only read.
         output: `.png` (keeps transparency), `.jpg` or `.webp`.
         at_s: Time on the composition's timeline.
-        config: Size, variables and the like; its format is ignored.
+        config: Size, variables and the like; its format and rate are ignored.
     Raises:
         InvalidConfig: Another suffix, or a time outside the timeline. Terminal.
         RenderError: See `plan()` and `render_chunk()`.
@@ -35,7 +35,9 @@ def still(
         raise InvalidConfig(
             f"a still is written as {', '.join(PICTURE_FORMATS)}, not as {output.name!r}"
         )
-    config = (config or RenderConfig()).replace(format="png-sequence", codec="h264")
+    config = (config or RenderConfig()).replace(
+        format="png-sequence", codec="h264", crf=None, bitrate=None
+    )
     root = open_project(Path(project_dir), config)
     frame = int(Fraction(str(at_s)) * output_fps(root, config))
     if frame < 0:

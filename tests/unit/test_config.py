@@ -102,6 +102,9 @@ def test_a_wrong_value_is_named(field: str, value: Any) -> None:
     [
         ({"crf": 20, "bitrate": "5M"}, "crf and bitrate exclude each other"),
         ({"codec": "h265", "format": "mov"}, "codec 'h265' is for format 'mp4', not 'mov'"),
+        ({"crf": 20, "format": "mov"}, "crf = 20: not with format 'mov'.*mp4 or webm"),
+        ({"crf": 20, "format": "gif"}, "crf = 20: not with format 'gif'.*mp4 or webm"),
+        ({"bitrate": "5M", "format": "png-sequence"}, "bitrate = '5M': not with .*mp4 or webm"),
         ({"chunkSize": 10, "targetChunkFrames": 10}, "exclude each other"),
         ({"frameRange": [10, 10]}, r"frameRange \[10, 10\]: allowed"),
         ({"frameRange": [-1, 10]}, "0 <= start < end"),
@@ -172,6 +175,13 @@ def test_json_gives_the_same_configuration(**fields: Any) -> None:
 
 
 INF = float("inf")
+
+
+def test_a_rate_is_taken_where_there_is_one() -> None:
+    """By MP4 in both codecs and by WebM."""
+    RenderConfig(format="webm", crf=40)
+    RenderConfig(format="webm", bitrate="2M")
+    RenderConfig(codec="h265", crf=20)
 
 
 def test_defaults_stay_off_the_wire() -> None:

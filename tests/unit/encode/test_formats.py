@@ -39,10 +39,15 @@ def test_the_callers_rate_outranks_the_quality() -> None:
     assert (rated.crf, rated.bitrate) == (None, "8M")
 
 
-def test_formats_without_rate_control_ignore_it() -> None:
-    """ProRes and PNG have one quality."""
-    choice = lock_encoder(RenderConfig(format="mov", crf=30), alpha=True)
-    assert (choice.crf, choice.bitrate) == (None, None)
+@pytest.mark.parametrize("name", ["mov", "gif", "png-sequence"])
+def test_formats_without_rate_control_have_one_quality(name: str) -> None:
+    """`RenderConfig` refuses a rate for them; a quality changes nothing."""
+    draft, high = (
+        lock_encoder(RenderConfig.from_json({"format": name, "quality": quality}), alpha=True)
+        for quality in ("draft", "high")
+    )
+    assert (draft.crf, draft.bitrate) == (None, None)
+    assert (draft.codec, draft.encoder_options) == (high.codec, high.encoder_options)
 
 
 def test_the_thread_count_is_locked_and_constant() -> None:
