@@ -129,6 +129,7 @@ class RenderConfig(BaseModel):
     """Frames per second; None takes the composition's `data-fps`, else 30."""
     format: Format = "mp4"
     codec: Codec = "h264"
+    """Of format mp4; `hdr_mode` force-hdr makes h265 of a codec that is not given."""
     quality: Quality = "standard"
     """Of mp4 and webm; without effect in mov, gif and png-sequence, which have one quality each."""
     crf: Whole | None = Field(default=None, ge=0, le=51)
@@ -156,6 +157,12 @@ class RenderConfig(BaseModel):
     reject_on_system_fonts: bool = False
     fail_closed_font_fetch: bool = True
     hdr_mode: Literal["auto", "force-sdr", "force-hdr"] = "auto"
+    """
+    `auto` and `force-sdr` bring HDR videos to SDR as Chromium shows them, `auto` with a warning.
+
+    `force-hdr`, on this machine only, makes an mp4 of H.265 in 10 bits, HLG and BT.2020: white of
+    graphics at 203 cd/m2, HDR videos with what they have above it.
+    """
     cfr: bool = False
     video_frame_format: Literal["auto", "jpg", "png"] = "auto"
     """Accepted, and the same whatever it is: source frames reach the page undamaged, as decoded."""
@@ -176,6 +183,7 @@ class RenderConfig(BaseModel):
         if self.codec != "h264" and self.format != "mp4":
             raise ValueError(f"codec {self.codec!r} is for format 'mp4', not {self.format!r}")
         self._rate_has_a_use()
+        self._hdr_has_a_place()
         if self.chunk_size is not None and self.target_chunk_frames is not None:
             raise ValueError("chunkSize and targetChunkFrames exclude each other: give one")
         if self.frame_range is not None and not 0 <= self.frame_range[0] < self.frame_range[1]:
@@ -200,6 +208,15 @@ class RenderConfig(BaseModel):
                     f"{field} = {value!r}: not with format {self.format!r}, which has one quality; "
                     f"allowed: {field} with format {' or '.join(_RATED_FORMATS)}"
                 )
+
+    def _hdr_has_a_place(self) -> None:
+        if self.hdr_mode != "force-hdr":
+            return
+        allowed = "allowed with hdrMode 'force-hdr': format 'mp4' with codec 'h265'"
+        if self.format != "mp4":
+            raise ValueError(f"format = {self.format!r}: {allowed}")
+        if self.codec == "h264" and "codec" in self.model_fields_set:
+            raise ValueError(f"codec = 'h264': {allowed}, which is also what no codec gives")
 
     @classmethod
     def from_json(cls, data: Any) -> "RenderConfig":
@@ -262,7 +279,9 @@ def reject_unsupported_distributed_format(config: RenderConfig) -> None:
         "gif": "one palette is computed over the whole timeline",
     }
     what = "hdr" if config.hdr_mode == "force-hdr" else str(config.format)
-    reason = "HDR output needs one pass" if what == "hdr" else reasons.get(config.format)
+    reason = (
+        "HDR output is made on one machine only" if what == "hdr" else reasons.get(config.format)
+    )
     if reason is None:
         return
     raise FormatNotSupportedInDistributed(

@@ -8,23 +8,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-import numpy as np
-import numpy.typing as npt
-
 from fanreel.capture.network import Replayer
 from fanreel.capture.site import SiteRequest
 from fanreel.capture.stage import Show, Stage
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout, RenderError
+from fanreel.exposure import Exposure, Picture, exposure_for
 from fanreel.media.cache import FrameCache
 from fanreel.media.serving import FrameFeed
 from fanreel.page.config import rendering_config
 from fanreel.plan_dir import RECORDED_DIR, SITE_DIR, read_recorded
 from fanreel.staging import stage_spec
 from fanreel.verification import VerifiedPlan
-
-Pixels = npt.NDArray[np.uint8]
 
 # One being captured, one waiting, one being encoded and the one before it, to see repeats:
 # 4 × 8.3 MB at 1080p.
@@ -69,7 +65,12 @@ class Camera:
 
     def __enter__(self) -> Self:
         self._feed = self._stack.enter_context(
-            FrameFeed(self._plan.plan_dir, self._plan.composition, self._cache)
+            FrameFeed(
+                self._plan.plan_dir,
+                self._plan.composition,
+                self._cache,
+                keep_hdr=self._plan.locked.hdr,
+            )
         )
         self._stack.callback(self._strike)
         return self
@@ -113,11 +114,12 @@ class Camera:
             else:
                 return
 
-    def capture(self, frames: Sequence[int]) -> Iterator[Pixels]:
+    def capture(self, frames: Sequence[int]) -> Iterator[Picture]:
         """
         Give the pictures of *frames* of the output timeline, from a freshly opened page.
 
-        Each picture, `height × width × 4`, stays valid until the one after the next is asked for.
+        Each picture, `height × width × 4`, stays valid until the one after the next is asked for;
+        of a plan for HDR it is `height × width × 3`, HLG in 16 bits.
         """
         stage = self._set_stage()
         stage.open()
@@ -127,7 +129,8 @@ class Camera:
                 stage.seek(number)
         shows_media = any(clip.shown for clip in self._plan.composition.media)
         relief = _FRAMES_PER_RELIEF if shows_media else len(frames)
-        with _Reel(stage, [first + frame for frame in frames], relief) as reel:
+        exposure = exposure_for(stage, hdr=self._plan.locked.hdr)
+        with _Reel(stage, exposure, [first + frame for frame in frames], relief) as reel:
             yield from reel
         if self._feed.failure is not None:
             raise self._feed.failure
@@ -154,7 +157,7 @@ class Camera:
             # Comparing costs less than converting, and stops at the first difference. Without a
             # conversion the encoder still holds the last picture's own memory.
             converts = plan.locked.pixel_format.startswith("yuv")
-            last: Pixels | None = None
+            last: Picture | None = None
             for picture in pictures:
                 if converts and last is not None and _same(picture, last):
                     writer.repeat()
@@ -215,7 +218,7 @@ class Camera:
             )
 
 
-def _same(one: Pixels, other: Pixels) -> bool:
+def _same(one: Picture, other: Picture) -> bool:
     return one.data.cast("B") == other.data.cast("B")
 
 
@@ -226,15 +229,16 @@ class _Reel:
     While one frame is encoded the next is captured; the hand-over is bounded by the buffers.
     """
 
-    def __init__(self, stage: Stage, frames: Sequence[int], frames_per_relief: int) -> None:
-        self._stage, self._frames = stage, frames
+    def __init__(
+        self, stage: Stage, exposure: Exposure, frames: Sequence[int], frames_per_relief: int
+    ) -> None:
+        self._stage, self._exposure, self._frames = stage, exposure, frames
         self._frames_per_relief = frames_per_relief
-        width, height = stage.spec.pixel_size
         # First touch of fresh memory costs 3 to 5 ms a frame, so buffers go round.
-        self._free: queue.Queue[Pixels] = queue.Queue()
+        self._free: queue.Queue[Picture] = queue.Queue()
         for _ in range(min(_BUFFERS, len(frames) + 1)):
-            self._free.put(np.empty((height, width, 4), np.uint8))
-        self._full: queue.Queue[Pixels | BaseException | None] = queue.Queue()
+            self._free.put(exposure.blank())
+        self._full: queue.Queue[Picture | BaseException | None] = queue.Queue()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._capture, name="fanreel-capture", daemon=True)
 
@@ -249,8 +253,8 @@ class _Reel:
             self._stage.browser.kill()
             self._thread.join()
 
-    def __iter__(self) -> Iterator[Pixels]:
-        held: list[Pixels] = []
+    def __iter__(self) -> Iterator[Picture]:
+        held: list[Picture] = []
         while True:
             item = self._full.get()
             if item is None:
@@ -270,14 +274,14 @@ class _Reel:
                     return
                 if count and count % self._frames_per_relief == 0:
                     self._stage.relieve_memory()
-                self._stage.capture(frame, buffer)
+                self._exposure.take(frame, buffer)
                 self._full.put(buffer)
         except BaseException as exc:  # noqa: BLE001 (handed to the thread that waits)
             self._full.put(exc)
         else:
             self._full.put(None)
 
-    def _next_free(self) -> Pixels | None:
+    def _next_free(self) -> Picture | None:
         while not self._ended.is_set():
             with contextlib.suppress(queue.Empty):
                 return self._free.get(timeout=_HAND_OVER_POLL_S)

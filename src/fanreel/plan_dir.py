@@ -246,6 +246,8 @@ class LockedRenderConfig(_PlanFile):
     """All other options of the libav encoder, its thread count among them."""
     engine: Literal["xvfb", "screenshot"]
     alpha: bool
+    hdr: bool = False
+    """BT.2020 primaries and HLG transfer in 10 bits."""
     webgl: bool
     device_scale_factor: float
     """Device pixels per CSS pixel while capturing."""

@@ -160,6 +160,7 @@ def lock_config(root: Root, config: RenderConfig, *, webgl: bool) -> LockedRende
         gop=plan.segment_frames,
         engine="screenshot" if choice.alpha or find_xvfb() is None else "xvfb",
         alpha=choice.alpha,
+        hdr=choice.hdr,
         webgl=webgl,
         # Larger outputs are drawn larger; smaller ones are drawn as authored and scaled down.
         device_scale_factor=float(max(scale, Fraction(1))),

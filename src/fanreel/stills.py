@@ -25,7 +25,7 @@ def still(
         project_dir: Folder with the composition; only read.
         output: `.png` (keeps transparency), `.jpg` or `.webp`.
         at_s: Time on the composition's timeline.
-        config: Size, variables and the like; its format and rate are ignored.
+        config: Size, variables and the like; its format, rate and `hdr_mode` are ignored.
     Raises:
         InvalidConfig: Another suffix, or a time outside the timeline. Terminal.
         RenderError: See `plan()` and `render_chunk()`.
@@ -36,7 +36,7 @@ def still(
             f"a still is written as {', '.join(PICTURE_FORMATS)}, not as {output.name!r}"
         )
     config = (config or RenderConfig()).replace(
-        format="png-sequence", codec="h264", crf=None, bitrate=None
+        format="png-sequence", codec="h264", crf=None, bitrate=None, hdr_mode="force-sdr"
     )
     root = open_project(Path(project_dir), config)
     frame = int(Fraction(str(at_s)) * output_fps(root, config))

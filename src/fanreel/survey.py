@@ -137,6 +137,8 @@ class _Surveyor:
         self._check_recorder()
         self._check_assets()
         self._warnings += self._check(described, stage)
+        if self._config.hdr_mode == "auto":
+            self._warnings += _hdr_warnings(described["media"], media)
         fonts = used_fonts(stage, described["fonts"])
         self._warnings += check_fonts(
             fonts,
@@ -342,6 +344,18 @@ def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Iterator
     inside = sorted(frame for frame in frames if 0 <= frame < total_frames)
     # Thinned evenly where there are thousands of clips.
     yield from inside[:: max(1, -(-len(inside) // _MAX_VISITS))]
+
+
+def _hdr_warnings(
+    described: Sequence[Mapping[str, Any]], known: Mapping[str, tuple[Path, MediaInfo]]
+) -> list[str]:
+    names = {_local(i["src"]) for i in described if i["shown"] and known[i["key"]][1].is_hdr}
+    return [
+        f"{name} is HDR and is brought to SDR, as Chromium shows it; hdrMode 'force-hdr' keeps "
+        "its highlights (on one machine only, with fanreel.render() or `fanreel render`), "
+        "'force-sdr' says that SDR is meant"
+        for name in sorted(names)
+    ]
 
 
 def _local(url: str) -> str:

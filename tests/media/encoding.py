@@ -70,6 +70,7 @@ def locked_config(
         gop=gop,
         engine="screenshot" if alpha else "xvfb",
         alpha=choice.alpha,
+        hdr=choice.hdr,
         webgl=False,
         device_scale_factor=1.0,
         output_width=WIDTH,

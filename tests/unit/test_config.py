@@ -105,6 +105,11 @@ def test_a_wrong_value_is_named(field: str, value: Any) -> None:
         ({"crf": 20, "format": "mov"}, "crf = 20: not with format 'mov'.*mp4 or webm"),
         ({"crf": 20, "format": "gif"}, "crf = 20: not with format 'gif'.*mp4 or webm"),
         ({"bitrate": "5M", "format": "png-sequence"}, "bitrate = '5M': not with .*mp4 or webm"),
+        (
+            {"hdrMode": "force-hdr", "codec": "h264"},
+            "codec = 'h264': allowed with hdrMode 'force-hdr': format 'mp4' with codec 'h265'",
+        ),
+        ({"hdrMode": "force-hdr", "format": "webm"}, "format = 'webm': allowed with hdrMode"),
         ({"chunkSize": 10, "targetChunkFrames": 10}, "exclude each other"),
         ({"frameRange": [10, 10]}, r"frameRange \[10, 10\]: allowed"),
         ({"frameRange": [-1, 10]}, "0 <= start < end"),
@@ -182,6 +187,18 @@ def test_a_rate_is_taken_where_there_is_one() -> None:
     RenderConfig(format="webm", crf=40)
     RenderConfig(format="webm", bitrate="2M")
     RenderConfig(codec="h265", crf=20)
+
+
+def test_hdr_needs_no_codec() -> None:
+    """None, or h265; also over the wire and in a copy."""
+    assert RenderConfig(hdr_mode="force-hdr", codec="h265").to_json() == {
+        "hdrMode": "force-hdr",
+        "codec": "h265",
+    }
+    config = RenderConfig(hdr_mode="force-hdr").replace(quality="high")
+    assert RenderConfig.from_json(config.to_json()) == config
+    with pytest.raises(InvalidConfig, match="codec = 'h264'"):
+        config.replace(codec="h264")
 
 
 def test_defaults_stay_off_the_wire() -> None:

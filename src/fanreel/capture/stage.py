@@ -275,7 +275,30 @@ class Stage:
 
     def capture(self, frame: int, into: Pixels) -> None:
         """Put the page to *frame* and copy its picture, `height × width × 4` device pixels."""
-        serial = self.seek(frame)
+        self._grab(self.seek(frame), frame, into)
+
+    def capture_layer(self, layer: str, frame: int, into: Pixels) -> bool:
+        """
+        Copy the picture once more, with a layer in the place of HDR videos; see page/layers.js.
+
+        Args:
+            layer: `white`, `high` or `low`; after `capture()` it is `black`.
+            frame: Where the page stands, for messages.
+            into: As for `capture()`.
+        Returns:
+            False, and nothing is copied, if there is no HDR video.
+        """
+        self._serial += 1
+        shown = self._evaluate(
+            "([layer, serial]) => __fanreelShell.showLayer(layer, serial)",
+            [layer, self._serial],
+            f"frame {frame}",
+        )
+        if shown:
+            self._grab(self._serial, frame, into)
+        return bool(shown)
+
+    def _grab(self, serial: int, frame: int, into: Pixels) -> None:
         try:
             self._grabber.grab(serial, into)
         except TimeoutError as exc:

@@ -53,7 +53,12 @@ CONFIG_OPTIONS = (
     ConfigOption("width", "PIXELS", "Output width: a uniform scale of the authored size."),
     ConfigOption("height", "PIXELS", "Output height: a uniform scale of the authored size."),
     ConfigOption("frame_range", "START:END", "Only these frames; END is not among them."),
-    ConfigOption("hdr_mode", "NAME", "auto, force-sdr or force-hdr."),
+    ConfigOption(
+        "hdr_mode",
+        "NAME",
+        "auto or force-sdr: SDR, HDR sources toned down (auto warns). "
+        "force-hdr: H.265 in HLG; on this machine only.",
+    ),
     ConfigOption("cfr", "", "Constant frame rate; what is written always has one."),
     ConfigOption(
         "video_frame_format",

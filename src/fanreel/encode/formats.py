@@ -42,6 +42,8 @@ class EncoderChoice:
     crf: int | None
     bitrate: str | None
     alpha: bool
+    hdr: bool
+    """BT.2020 primaries and HLG transfer in 10 bits, instead of BT.709 in 8."""
     encoder_options: dict[str, str]
 
     def check_size(self, width: int, height: int) -> None:
@@ -136,6 +138,7 @@ def lock_encoder(config: RenderConfig, *, alpha: bool) -> EncoderChoice:
         crf=None if config.bitrate is not None else crf,
         bitrate=config.bitrate if rated else None,
         alpha=alpha and config.format != "mp4",
+        hdr=config.hdr_mode == "force-hdr",
         encoder_options=row.options | _ONE_THREAD,
     )
 
@@ -143,6 +146,8 @@ def lock_encoder(config: RenderConfig, *, alpha: bool) -> EncoderChoice:
 def _row(config: RenderConfig, *, alpha: bool) -> _Row:
     target: Format = config.format
     match target:
+        case "mp4" if config.hdr_mode == "force-hdr":
+            return replace(_H265[config.quality], pixel_format="yuv420p10le")
         case "mp4":
             return (_H265 if config.codec == "h265" else _H264)[config.quality]
         case "mov":

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS
+from fanreel.encode.hdr import BT2020, HLG, HlgConverter
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.pixels import BT709, PixelConverter, Pixels
 from fanreel.encode.png_frames import PngSink
@@ -44,7 +45,7 @@ class SegmentWriter:
         path: Where the segment appears; its directory is made.
         locked: How to encode, from the plan.
         fps: Frame rate.
-        pixels: Layout of the frames that will be written.
+        pixels: Layout of the frames that will be written; HDR has one layout only.
         mark: Plan and position, kept in the segment so that it cannot be taken for another's.
     Raises:
         DiskFull: There is no room left. Retryable.
@@ -67,8 +68,11 @@ class SegmentWriter:
         self._fps = fps
         self._mark = mark
         self._aside: AbstractContextManager[Path] = written_aside(path)
-        self._converter = PixelConverter(
-            locked.output_width, locked.output_height, locked.pixel_format, pixels
+        size = locked.output_width, locked.output_height
+        self._converter = (
+            HlgConverter(*size)
+            if locked.hdr
+            else PixelConverter(*size, locked.pixel_format, pixels)
         )
         self._last: av.VideoFrame | None = None
         self._sink: _Sink | None = None
@@ -83,8 +87,14 @@ class SegmentWriter:
             raise
         return self
 
-    def write(self, frame: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
-        """Append a frame: height × width × 4, 8 bit, sRGB; scaled to the output size."""
+    def write(self, frame: np.ndarray[Any, np.dtype[Any]]) -> None:
+        """
+        Append a frame, scaled to the output size.
+
+        Args:
+            frame: height × width × 4, 8 bit, sRGB; for HDR height × width × 3, 16 bit, HLG
+                R'G'B' of BT.2020.
+        """
         self._append(self._converter.convert(frame))
 
     def repeat(self) -> None:
@@ -199,6 +209,10 @@ def configure(stream: VideoStream, locked: LockedRenderConfig, fps: Fraction) ->
     context.flags |= Flags.closed_gop | Flags.bitexact
     if locked.codec == "libx265":
         context.codec_tag = "hvc1"  # with libav's default, hev1, Apple's players show nothing
-    if locked.pixel_format.startswith("yuv"):
+    if locked.hdr:
+        context.color_primaries = context.colorspace = BT2020
+        context.color_trc = HLG
+        context.color_range = 1
+    elif locked.pixel_format.startswith("yuv"):
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = 1

@@ -94,6 +94,8 @@ class SourceFrame:
     colour: ColourTags
     planes: bytes
     """Plane after plane, rows without padding; 10-bit samples in 2 bytes, little endian."""
+    layers: int = 1
+    """Pictures in *planes*, one after the other; more than one for HDR (see media/hdr.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ def to_source_frame(
     size = displayed_size(frame.width, frame.height, sample_aspect, orientation)
     tags = colour_tags(frame, size[1])
     if as_rgb and not frame.format.is_rgb:
-        target, tags = "rgba" if _has_alpha(frame) else "rgb0", _RGB_TAGS
+        target, tags = "rgba" if has_alpha(frame) else "rgb0", _RGB_TAGS
     else:
         target = _target_format(frame, tags, orientation)
     if target != frame.format.name:
@@ -198,8 +200,8 @@ def _target_format(frame: VideoFrame, tags: ColourTags, orientation: Orientation
         # Bottom-up pictures (raw AVI) have negative line sizes: converting turns them round.
         if name in _DIRECT and frame.planes[0].line_size > 0:
             return name
-        return "rgba" if _has_alpha(frame) else "rgb0"
-    alpha = "a" if _has_alpha(frame) else ""
+        return "rgba" if has_alpha(frame) else "rgb0"
+    alpha = "a" if has_alpha(frame) else ""
     if len(parts) < 3:  # noqa: PLR2004 (gray, with or without alpha)
         return f"yuv{alpha}420p"
     luma, chroma = parts[0], parts[1]
@@ -212,7 +214,8 @@ def _target_format(frame: VideoFrame, tags: ColourTags, orientation: Orientation
     return f"yuv{full}{alpha}{sampling}p{'10le' if hdr else ''}"
 
 
-def _has_alpha(frame: VideoFrame) -> bool:
+def has_alpha(frame: VideoFrame) -> bool:
+    """Tell whether a decoded frame has an alpha channel, or a palette with one."""
     return frame.format.has_palette or any(part.is_alpha for part in frame.format.components)
 
 
@@ -222,7 +225,7 @@ def _upright_planes(frame: VideoFrame, orientation: Orientation) -> bytes:
         rows = np.frombuffer(memoryview(plane), np.uint8)[: plane.line_size * height]
         pixels = rows.reshape(height, plane.line_size)[:, : width * pixel_bytes]
         if orientation != UPRIGHT:
-            pixels = _turned(pixels.reshape(height, width, pixel_bytes), orientation)
+            pixels = turned(pixels.reshape(height, width, pixel_bytes), orientation)
         pieces.append(pixels.tobytes())
     return b"".join(pieces)
 
@@ -235,7 +238,8 @@ def _plane_shapes(frame: VideoFrame) -> list[tuple[int, int, int]]:
     return [(part.width, part.height, (part.bits + 7) // 8) for part in parts]
 
 
-def _turned(pixels: npt.NDArray[np.uint8], orientation: Orientation) -> npt.NDArray[np.uint8]:
+def turned(pixels: npt.NDArray[np.uint8], orientation: Orientation) -> npt.NDArray[np.uint8]:
+    """Turn stored pixels, height × width × bytes, upright."""
     if orientation.transposed:
         pixels = pixels.transpose(1, 0, 2)
     if orientation.flip_rows:

@@ -7,6 +7,7 @@ from typing import Self
 
 from fanreel.media.animated import WebpReader, is_animated_webp
 from fanreel.media.colour import Orientation, SourceFrame, read_orientation, to_source_frame
+from fanreel.media.hdr import is_hdr, to_layered_frame
 from fanreel.media.presentation import Presentation
 from fanreel.media.reader import StreamReader
 
@@ -21,12 +22,16 @@ class VideoSource:
     Args:
         path: The file.
         presentation: As another source of the same file found it.
+        keep_hdr: Give pictures of PQ and HLG sources as layers; see media/hdr.py.
     Raises:
         NotMedia, MediaUnreadable, AssetNotFound: As `open_media()`. Terminal.
     """
 
-    def __init__(self, path: Path, presentation: Presentation | None = None) -> None:
+    def __init__(
+        self, path: Path, presentation: Presentation | None = None, *, keep_hdr: bool = False
+    ) -> None:
         self._reader = _open_reader(path, presentation)
+        self._keep_hdr = keep_hdr
         self._orientation: Orientation | None = None
         self._last: SourceFrame | None = None
 
@@ -67,9 +72,11 @@ class VideoSource:
                 # Once: asking a frame for its side data ties it into a cycle, which keeps its
                 # megabytes until the garbage collector comes by.
                 self._orientation = read_orientation(frame)
-            self._last = to_source_frame(
-                frame, index, self._orientation, self._reader.sample_aspect, as_rgb=as_rgb
-            )
+            aspect = self._reader.sample_aspect
+            if self._keep_hdr and not as_rgb and is_hdr(frame):
+                self._last = to_layered_frame(frame, index, self._orientation, aspect)
+            else:
+                self._last = to_source_frame(frame, index, self._orientation, aspect, as_rgb=as_rgb)
         return self._last
 
     def forward_cost(self, index: int) -> int | None:

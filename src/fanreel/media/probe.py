@@ -10,7 +10,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from fanreel.media.animated import WebpReader, is_animated_webp, play_count
-from fanreel.media.colour import displayed_size, read_orientation
+from fanreel.media.colour import displayed_size, has_alpha, read_orientation
+from fanreel.media.hdr import is_hdr
 from fanreel.media.opening import open_media, unreadable
 from fanreel.media.presentation import read_presentation, source_zero
 from fanreel.media.reader import picture_stream, stores_alpha_beside
@@ -37,6 +38,8 @@ class MediaInfo:
     rotation: int
     """Clockwise degrees by which stored pictures are turned to stand upright: 0, 90, 180, 270."""
     has_alpha: bool
+    is_hdr: bool
+    """PQ or HLG video."""
     codec: str
     """libav's name of the video codec, or of the audio codec if there is no video."""
     is_image: bool
@@ -84,6 +87,7 @@ def _describe(
             fps=None,
             rotation=0,
             has_alpha=False,
+            is_hdr=False,
             codec=_decodes_sound(path, container),
             is_image=False,
             is_animated=False,
@@ -105,7 +109,8 @@ def _describe(
         height=height,
         fps=None if still else stream.average_rate or stream.guessed_rate,
         rotation=orientation.clockwise_degrees,
-        has_alpha=stores_alpha_beside(stream) or _frame_has_alpha(frame),
+        has_alpha=stores_alpha_beside(stream) or has_alpha(frame),
+        is_hdr=is_hdr(frame),
         codec=stream.codec_context.name,
         is_image=is_image,
         is_animated=animated,
@@ -126,6 +131,7 @@ def _describe_webp(path: Path) -> MediaInfo:
         fps=len(presentation) / presentation.end_s,
         rotation=0,
         has_alpha=True,
+        is_hdr=False,
         codec="webp",
         is_image=True,
         is_animated=len(presentation) > 1,
@@ -213,8 +219,3 @@ def _has_second_packet(path: Path) -> bool:
     with open_media(path) as container:
         packets = (p for p in container.demux(video=0) if p.size)
         return next(packets, None) is not None and next(packets, None) is not None
-
-
-def _frame_has_alpha(frame: VideoFrame) -> bool:
-    # A GIF is decoded to bgra whether or not it uses transparency; so is a paletted PNG.
-    return frame.format.has_palette or any(part.is_alpha for part in frame.format.components)

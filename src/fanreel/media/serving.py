@@ -79,16 +79,25 @@ class FrameFeed:
         plan_dir: As written by `plan()`; only read.
         composition: Its resolved timeline.
         cache: Where decoded frames are kept for the next render; None: nowhere.
+        keep_hdr: Give pictures of HDR videos as layers; they are not cached.
     """
 
     def __init__(
-        self, plan_dir: Path, composition: Composition, cache: FrameCache | None = None
+        self,
+        plan_dir: Path,
+        composition: Composition,
+        cache: FrameCache | None = None,
+        *,
+        keep_hdr: bool = False,
     ) -> None:
+        cache = None if keep_hdr else cache
         self._fps, self._cache = composition.fps, cache
         self._all_clips = composition.media
         self._clips = {clip.key: clip for clip in composition.media if clip.shown}
         self._sources = {
-            clip.path: _SharedSource(plan_dir / clip.path, None if clip.kind == "image" else cache)
+            clip.path: _SharedSource(
+                plan_dir / clip.path, None if clip.kind == "image" else cache, keep_hdr=keep_hdr
+            )
             for clip in self._clips.values()
         }
         self.failure: RenderError | None = None
@@ -212,6 +221,7 @@ def encode_frame(frame: SourceFrame, *, as_image: bool = False) -> bytes:
             "displayWidth": frame.display_width,
             "displayHeight": frame.display_height,
             "colorSpace": frame.colour.to_json(),
+            "layers": frame.layers,
         }
     )
     padded = header.ljust(_HEADER_BYTES).encode()
@@ -229,8 +239,8 @@ class _Player:
 class _SharedSource:
     """One file, played at several places at once by a bounded number of decoders."""
 
-    def __init__(self, path: Path, cache: FrameCache | None) -> None:
-        self._path, self._cache = path, cache
+    def __init__(self, path: Path, cache: FrameCache | None, *, keep_hdr: bool = False) -> None:
+        self._path, self._cache, self._keep_hdr = path, cache, keep_hdr
         self._lock = threading.Lock()
         self._players: list[_Player] = []  # the one used last is the last
         self._presentation: Presentation | None = None
@@ -271,7 +281,7 @@ class _SharedSource:
             self._cached = CachedSource(self._cache, key) if key else None
             self._presentation = self._cached.presentation() if self._cached else None
         if self._presentation is None:
-            source = VideoSource(self._path)
+            source = VideoSource(self._path, keep_hdr=self._keep_hdr)
             self._players.append(_Player(source, clip.key))
             self._presentation = source.presentation
             if source.codec in _CHEAP_CODECS:
@@ -312,7 +322,8 @@ class _SharedSource:
         elif own:
             number = own[-1]
         elif len(self._players) < _MOST_SOURCES:
-            self._players.append(_Player(VideoSource(self._path, presentation), clip_key))
+            source = VideoSource(self._path, presentation, keep_hdr=self._keep_hdr)
+            self._players.append(_Player(source, clip_key))
             number = len(self._players) - 1
         else:
             number = 0

@@ -26,6 +26,7 @@ ORDER = (
     "runtimes",
     "resources",
     "media_elements",
+    "layers",
     "media",
     "variables",
     "bindings",

@@ -65,6 +65,7 @@
     setMediaInfo: (info) => inside().setMediaInfo(info),
     checkVariables: () => inside().variables.check(),
     seek: (number, serial) => inside().seek(number, serial),
+    showLayer: (layer, serial) => inside().media.showLayer(layer, serial),
     find: (selector) => frame.contentDocument.querySelector(selector),
     viewport: () => {
       const view = frame.contentWindow;

@@ -50,6 +50,15 @@ def test_formats_without_rate_control_have_one_quality(name: str) -> None:
     assert (draft.codec, draft.encoder_options) == (high.codec, high.encoder_options)
 
 
+@pytest.mark.parametrize("codec", [{}, {"codec": "h265"}])
+def test_hdr_is_h265_in_ten_bits(codec: dict[str, str]) -> None:
+    """With the options of H.265 in SDR; a codec need not be named."""
+    choice = lock_encoder(RenderConfig.from_json({"hdrMode": "force-hdr", **codec}), alpha=False)
+    sdr = lock_encoder(RenderConfig(codec="h265"), alpha=False)
+    assert (choice.codec, choice.pixel_format, choice.hdr) == ("libx265", "yuv420p10le", True)
+    assert (choice.crf, choice.encoder_options) == (sdr.crf, sdr.encoder_options)
+
+
 def test_the_thread_count_is_locked_and_constant() -> None:
     """Encoders make other bytes with other thread counts, so no machine decides it."""
     for name in FORMATS:
