@@ -5,7 +5,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from fanreel.capture.environment import child_environment
 from fanreel.capture.locate import find_chromium
 from fanreel.capture.loop import AsyncThread
 from fanreel.capture.site import HOST
-from fanreel.errors import BrowserUnavailable, CaptureTimeout
+from fanreel.errors import BrowserCrashed, BrowserUnavailable, CaptureTimeout
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,6 +27,8 @@ Result = TypeVar("Result")
 _LAUNCH_TIMEOUT_S = 60.0
 _CLOSE_TIMEOUT_S = 10.0
 _DEATH_TIMEOUT_S, _DEATH_POLL_S = 5.0, 0.01
+_KILLED = "signal=SIGKILL"
+"""What Playwright says of a browser that was."""
 
 _FLAGS = (
     "--no-sandbox",  # containers and Lambda allow no user namespaces; the page is walled in below
@@ -47,13 +49,14 @@ _FLAGS = (
     "--dns-prefetch-disable",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
-# As Playwright has it when headless: a mouse that hovers, so that media queries answer alike. And
-# animated images stand still (2: no animation), or those in style sheets would go by the wall
-# clock; those in elements are given their frames by page/media.js.
+# As Playwright has it when headless: a mouse that hovers, so that media queries answer alike.
 _BLINK_SETTINGS = (
     "--blink-settings=primaryHoverType=2,availableHoverTypes=2,"
-    "primaryPointerType=4,availablePointerTypes=4,imageAnimationPolicy=2"
+    "primaryPointerType=4,availablePointerTypes=4"
 )
+# The property `image-animation`, by which page/wallclock.js stops animated images. The setting
+# imageAnimationPolicy would stop SMIL too, so that no script could move it.
+_BLINK_FEATURES = "--enable-blink-features=CSSImageAnimation"
 # The last such switch counts, so Playwright's own list is repeated here; a test compares the two.
 _DISABLED_FEATURES = (
     # In a process of their own, sandboxed frames would start before the page script is there.
@@ -101,7 +104,12 @@ def browser_argv(launch: Launch) -> list[str]:
     # The one name a page can reach is its own origin. This holds for addresses as for names, so
     # neither loopback (Lambda's Runtime API), link-local nor private ranges are within reach.
     rules = f"MAP {HOST} 127.0.0.1:{launch.site_port}, MAP * ~NOTFOUND"
-    argv = [*_FLAGS, _BLINK_SETTINGS, f"--disable-features={','.join(_DISABLED_FEATURES)}"]
+    argv = [
+        *_FLAGS,
+        _BLINK_SETTINGS,
+        _BLINK_FEATURES,
+        f"--disable-features={','.join(_DISABLED_FEATURES)}",
+    ]
     argv.append(f"--host-resolver-rules={rules}")
     if launch.device_scale_factor != 1:
         argv.append(f"--force-device-scale-factor={launch.device_scale_factor:.10g}")
@@ -173,18 +181,19 @@ class Browser:
         """Run a coroutine over Playwright objects. Raises `TimeoutError`."""
         return self._thread.run(coroutine, timeout_s)
 
+    def threw(self, exc: Exception) -> bool:
+        """Tell an error that the page threw from one of the way to it: a browser or pipe gone."""
+        from playwright.async_api import Error  # noqa: PLC0415 (loaded by now)
+
+        # Playwright keeps the class private, and gives any exception for a pipe that broke.
+        return isinstance(exc, Error) and type(exc).__name__ != "TargetClosedError"
+
     def kill(self) -> None:
         """End every process of this browser, hung or not. Harmless when there is none."""
         pids = [] if self._profile_dir is None else _processes_of(self._profile_dir)
         if self._driver is not None and self._driver.returncode is None:
             pids.append(self._driver.pid)
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        # What dies may still write into the directory that is removed next.
-        end = time.monotonic() + _DEATH_TIMEOUT_S
-        while any(map(_runs, pids)) and time.monotonic() < end:
-            time.sleep(_DEATH_POLL_S)
+        _kill(pids)
 
     def _start(self, work_dir: Path, stack: contextlib.ExitStack) -> None:
         # Playwright costs 200 ms and a Node process: only a browser that starts pays for it.
@@ -230,6 +239,11 @@ class Browser:
                 f"{program} did not start within {_LAUNCH_TIMEOUT_S:.0f} s", path=str(program)
             ) from exc
         except (Error, OSError) as exc:
+            if _KILLED in str(exc):
+                raise BrowserCrashed(
+                    f"{program} was killed while it started; is the machine out of memory?",
+                    path=str(program),
+                ) from exc
             raise BrowserUnavailable(
                 f"{program} did not start: {_reason(str(exc))}; "
                 "`fanreel doctor` says what is missing",
@@ -253,16 +267,32 @@ class Browser:
                 self.run(self._driver.communicate(), _CLOSE_TIMEOUT_S)
 
 
-def _processes_of(profile_dir: Path) -> list[int]:
-    """Give the process ids whose command line names *profile_dir*."""
-    mark = os.fsencode(f"--user-data-dir={profile_dir}")
+def kill_browsers(temp_dir: Path) -> None:
+    """End browsers below *temp_dir* that outlive their owners; harmless when there are none."""
+    _kill(_processes_of(temp_dir))
+
+
+def _processes_of(directory: Path) -> list[int]:
+    """Give the process ids whose command line names a profile in *directory*."""
+    mark = os.fsencode(f"--user-data-dir={directory}/")
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                if mark in (entry / "cmdline").read_bytes().split(b"\0"):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if any((word + b"/").startswith(mark) for word in words):
                     found.append(int(entry.name))
     return found
+
+
+def _kill(pids: Sequence[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    # What dies may still write into the directory that is removed next.
+    end = time.monotonic() + _DEATH_TIMEOUT_S
+    while any(map(_runs, pids)) and time.monotonic() < end:
+        time.sleep(_DEATH_POLL_S)
 
 
 def _runs(pid: int) -> bool:

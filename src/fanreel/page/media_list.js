@@ -4,6 +4,7 @@
 //   F.mediaList.elements()       Map key -> element; gives keys to those that have none
 //   await F.mediaList.describe() [{key, kind, src, startS, durationS, offsetS, rate, ...}], see below
 //   F.mediaList.errors           [{element, message}], of the last describe()
+//   await F.mediaList.plays(url) how often an image plays: 0 when it is still, 2 for more than once
 //   await F.mediaList.unplayed() what the page shows or plays in ways that get no frames, in words
 //   F.setMediaInfo({key: {durationS, width, height}})  what the planner has probed
 //   F.media.durationS(element)   length of the source in seconds, null while unknown
@@ -284,6 +285,7 @@
     keyOf,
     elements,
     describe,
+    plays: lookInto,
     unplayed,
     get errors() {
       return errors;

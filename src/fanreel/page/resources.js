@@ -123,6 +123,7 @@
   // puts them into its memory.
   function findBackgrounds() {
     const urls = new Set();
+    const contents = [];
     const add = (style) => {
       for (const name of ["backgroundImage", "maskImage", "borderImageSource", "content"]) {
         for (const [, url] of (style[name] ?? "").matchAll(URLS)) urls.add(url);
@@ -132,7 +133,9 @@
       add(getComputedStyle(element));
       for (const pseudo of ["::before", "::after"]) {
         const style = getComputedStyle(element, pseudo);
-        if (style.content !== "none") add(style);
+        if (style.content === "none") continue;
+        add(style);
+        for (const [, url] of style.content.matchAll(URLS)) contents.push([url, element, pseudo]);
       }
     }
     for (const url of urls) {
@@ -142,7 +145,21 @@
       const decoded = image.decode().catch(() => failed.add(`image ${url}`));
       backgrounds.set(url, { decoded, image });
     }
-    return [...backgrounds.values()].map((item) => item.decoded);
+    return [
+      ...[...backgrounds.values()].map((item) => item.decoded),
+      ...contents.filter(([url]) => backgrounds.has(url)).map((item) => holdContent(...item)),
+    ];
+  }
+
+  async function holdContent(url, element, pseudo) {
+    const { decoded, image } = backgrounds.get(url);
+    await decoded;
+    if (image.naturalWidth === 0 || (await F.mediaList.plays(url)) === 0) return;
+    try {
+      F.wallclock.hold(element, pseudo, image);
+    } catch {
+      // Of another origin: nobody may read its pixels.
+    }
   }
 
   // ---- fonts ---------------------------------------------------------------------------------------
