@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -214,7 +214,7 @@ def test_a_browser_that_came_too_late_once_is_started_again(
     started = []
 
     class LateOnce(Stage):
-        def __enter__(self) -> Stage:
+        def __enter__(self) -> Self:
             started.append(self)
             if len(started) == 1:
                 raise CaptureTimeout("it did not start within 60 s")
