@@ -88,7 +88,7 @@ class PlanHashMismatch(RenderError, code="PLAN_HASH_MISMATCH", retryable=False, 
 class PlanProtocolUnsupported(
     RenderError, code="PLAN_PROTOCOL_UNSUPPORTED", retryable=False, exit_status=3
 ):
-    """The plan was written by a version of fanreel whose plan format this one cannot read."""
+    """The plan was made by another version of fanreel; use one image for both."""
 
 
 class ChunkIndexOutOfRange(

@@ -12,7 +12,7 @@ from fanreel.errors import (
     PlanHashMismatch,
 )
 from fanreel.plan_dir import (
-    CHUNKS,
+    COMPILED_DIR,
     MANIFEST,
     Artifact,
     Composition,
@@ -53,7 +53,8 @@ def verify_plan(plan_dir: Path, chunk_index: int | None = None) -> VerifiedPlan:
         ChunkIndexOutOfRange: There is no such chunk. Terminal.
         FfmpegVersionMismatch, BrowserVersionMismatch: Another image planned it. Terminal.
         MissingRuntimeEnvSnapshot: The plan does not say in what environment. Terminal.
-        PlanHashMismatch: The bytes are not those of the plan. Terminal.
+        PlanProtocolUnsupported: Another fanreel did. Terminal.
+        PlanHashMismatch: The bytes are not those of the plan, or there are more. Terminal.
     """
     manifest = read_manifest(plan_dir)
     role = role_chunk(chunk_index) if chunk_index is not None else "assemble"
@@ -111,12 +112,13 @@ def _check_hash(plan_dir: Path, manifest: PlanManifest, held: tuple[Artifact, ..
     """
     found = {artifact.path: _digest(plan_dir, artifact.path) for artifact in held}
     changed = [a.path for a in held if found[a.path] != a.sha256]
+    changed += _unlisted(plan_dir, manifest)
     artifacts = [
         artifact.model_copy(update={"sha256": found.get(artifact.path, artifact.sha256)})
         for artifact in manifest.artifacts
     ]
     actual = compute_plan_hash(artifacts, manifest.versions, hashed_totals(manifest))
-    if actual == manifest.plan_hash and CHUNKS not in changed and manifest.is_sealed():
+    if actual == manifest.plan_hash and not changed and manifest.is_sealed():
         return
     what = f"{', '.join(changed)} changed" if changed else f"{MANIFEST} changed"
     raise PlanHashMismatch(
@@ -126,6 +128,13 @@ def _check_hash(plan_dir: Path, manifest: PlanManifest, held: tuple[Artifact, ..
         actual=actual,
         changed=changed,
     )
+
+
+def _unlisted(plan_dir: Path, manifest: PlanManifest) -> list[str]:
+    """Give the files that a page could ask for although the plan does not list them."""
+    listed = {artifact.path for artifact in manifest.artifacts}
+    files = (path for path in (plan_dir / COMPILED_DIR).rglob("*") if not path.is_dir())
+    return sorted({file.relative_to(plan_dir).as_posix() for file in files} - listed)
 
 
 def _digest(plan_dir: Path, name: str) -> str:

@@ -4,7 +4,11 @@ import importlib.metadata
 from pathlib import Path
 
 from fanreel.capture.locate import chromium_version, find_chromium
-from fanreel.errors import BrowserVersionMismatch, FfmpegVersionMismatch
+from fanreel.errors import (
+    BrowserVersionMismatch,
+    FfmpegVersionMismatch,
+    PlanProtocolUnsupported,
+)
 from fanreel.plan_dir import Versions
 
 # The libraries whose versions decide bytes: codecs, containers, filters, scaling and resampling.
@@ -40,11 +44,20 @@ def current_versions(chromium: Path | None = None) -> Versions:
 
 def check_versions(planned: Versions) -> None:
     """
-    Refuse a plan made with another libav or Chromium: its pixels would differ from chunk to chunk.
+    Refuse a plan made with other versions: its pixels would differ from chunk to chunk.
 
     Raises:
-        FfmpegVersionMismatch, BrowserVersionMismatch: With `planned` and `here`. Terminal.
+        PlanProtocolUnsupported: Another fanreel made it. With `planned` and `here`. Terminal.
+        FfmpegVersionMismatch, BrowserVersionMismatch: Likewise for libav and Chromium. Terminal.
     """
+    fanreel = fanreel_version()
+    if fanreel != planned.fanreel:
+        raise PlanProtocolUnsupported(
+            f"the plan was made with fanreel {planned.fanreel}, this worker has {fanreel}; "
+            "plan and render with the same image",
+            planned=planned.fanreel,
+            here=fanreel,
+        )
     libav = libav_version()
     if libav != planned.libav:
         raise FfmpegVersionMismatch(

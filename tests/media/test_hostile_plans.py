@@ -184,6 +184,17 @@ def test_what_is_no_plan_is_named(place: Place, plan_dir: str) -> None:
         assert code_of(check) == "MISSING_PLAN_ARTIFACT"
 
 
+@pytest.mark.parametrize("name", ["site/late.js", "recorded/00", "site/s/1.png"])
+def test_a_file_that_is_not_listed_is_caught(copy: Rendered, name: str) -> None:
+    """The page could ask for it, and no digest says what it holds."""
+    extra = copy.plan_dir / plans.COMPILED_DIR / name
+    extra.parent.mkdir(parents=True, exist_ok=True)
+    extra.touch()
+    with pytest.raises(RenderError, match=rf"{name} changed") as caught:
+        check_chunk(copy.plan_dir)
+    assert caught.value.code == "PLAN_HASH_MISMATCH"
+
+
 # ---- plans from elsewhere ------------------------------------------------------------------------
 
 
@@ -223,6 +234,7 @@ def flipped_site(plan_dir: Path) -> None:
 
 SPOILT: dict[str, Callable[[Path], None]] = {
     "MISSING_PLAN_ARTIFACT": lambda plan_dir: (plan_dir / plans.COMPOSITION).unlink(),
+    "PLAN_PROTOCOL_UNSUPPORTED": lambda plan_dir: with_version(plan_dir, "fanreel"),
     "FFMPEG_VERSION_MISMATCH": lambda plan_dir: with_version(plan_dir, "libav"),
     "BROWSER_VERSION_MISMATCH": lambda plan_dir: with_version(plan_dir, "chromium"),
     "MISSING_RUNTIME_ENV_SNAPSHOT": without_snapshot,

@@ -123,16 +123,19 @@ def test_a_redirect_leads_to_what_lies_beside_its_end(project: Path, tmp_path: P
     """Relative addresses of style sheets and modules count from the final URL, also in replay."""
     (project / "index.html").write_text(REDIRECTED)
     cdn, there = "https://cdn.example", "https://cdn.example/v2/dist"
+    sheet, module = f"{there}/main.css", f"{there}/m.js"
+    colour, blue = f"{there}/colour.css", f"{there}/b.js"
+    exported = "export { default } from './b.js'"
     pages = {
-        f"{cdn}/latest.css": (f"{there}/main.css", "text/css", SHEET),
-        f"{there}/main.css": (f"{there}/main.css", "text/css", SHEET),
-        f"{there}/colour.css": ("", "text/css", "body { --mixed: rgb(9 99 var(--blue)) }"),
-        f"{cdn}/latest.js": (f"{there}/m.js", "text/javascript", "export {default} from './b.js'"),
-        f"{there}/m.js": (f"{there}/m.js", "text/javascript", "export {default} from './b.js'"),
-        f"{there}/b.js": ("", "text/javascript", "export default 200"),
+        f"{cdn}/latest.css": (sheet, "text/css", SHEET),
+        sheet: (sheet, "text/css", SHEET),
+        colour: (colour, "text/css", "body { --mixed: rgb(9 99 var(--blue)) }"),
+        f"{cdn}/latest.js": (module, "text/javascript", exported),
+        module: (module, "text/javascript", exported),
+        blue: (blue, "text/javascript", "export default 200"),
     }
     headers = {"access-control-allow-origin": "*"}
-    answers = served({url: (final or url, *rest) for url, (final, *rest) in pages.items()})
+    answers = served(pages)
 
     def fetch(url: str, sent: Mapping[str, str]) -> Response:
         answer = answers(url, sent)
