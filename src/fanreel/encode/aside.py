@@ -2,11 +2,14 @@
 
 import contextlib
 import errno
+import functools
 import itertools
 import json
 import os
 import re
 import shutil
+import socket
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +39,8 @@ def written_aside(path: Path) -> Iterator[Path]:
 
     On any error, Ctrl-C too, what was written is removed and *path* stays as it was. Errors of
     the block itself pass unchanged; `naming_write_errors()` is for the writes in it. A directory
-    is replaced only if it is a plan, a sequence of frames, or empty.
+    is replaced only if it is a plan, a sequence of frames, or empty. What a killed process of this
+    machine left beside *path* is removed on the way.
 
     Raises:
         DiskFull: There is no room left. Retryable.
@@ -48,6 +52,7 @@ def written_aside(path: Path) -> Iterator[Path]:
         with naming_write_errors(path):
             check_ours(path)
             path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         yield aside
         with naming_write_errors(path):
             _take_place(aside, path)
@@ -89,7 +94,42 @@ def remove(path: Path) -> None:
 
 def _beside(path: Path, suffix: str) -> Path:
     # The process id and a serial keep two writers of one output apart.
-    return path.with_name(f".{path.name}.{os.getpid()}-{next(_serial)}.{suffix}")
+    return path.with_name(f".{path.name}.{_home()}-{os.getpid()}-{next(_serial)}.{suffix}")
+
+
+@functools.cache
+def _home() -> str:
+    """Name what process ids are counted in: a container that shares the disk has its own."""
+    try:
+        count = (Path("/proc/self/ns/pid").readlink(), socket.gethostname())
+    except OSError:
+        count = (Path(), socket.gethostname())
+    return f"{zlib.crc32(repr(count).encode()):08x}"
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that are no more left beside *path*."""
+    ours = re.compile(rf"\.{re.escape(path.name)}\.{_home()}-(\d+)-\d+\.(part|old)")
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(path.parent):
+            match = ours.fullmatch(entry.name)
+            if match is None or _runs(int(match[1])):
+                continue
+            if match[2] == "old" and not path.exists():
+                # Killed between the two renames that replace a directory.
+                Path(entry.path).rename(path)
+            else:
+                remove(Path(entry.path))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def check_ours(path: Path) -> None:

@@ -2,10 +2,14 @@
 
 import errno
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from fanreel.encode import aside
 from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.errors import DiskFull, InvalidConfig
 
@@ -83,3 +87,47 @@ def test_other_errors_pass(tmp_path: Path) -> None:
     """What is not about writing is not renamed."""
     with pytest.raises(ValueError, match="other"), naming_write_errors(tmp_path):
         raise ValueError("other")
+
+
+LEAVE = """
+import os, sys
+from pathlib import Path
+from fanreel.encode.aside import written_aside
+with written_aside(Path(sys.argv[1])) as aside:
+    aside.write_text("half")
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    """By the next that writes this output, and only what is its own: name, machine, end."""
+    path = tmp_path / "out.mp4"
+    subprocess.run([sys.executable, "-c", LEAVE, str(path)], check=False)
+    [left] = _names(tmp_path)
+    others = {
+        left.replace("out.mp4", "other.mp4"),
+        re.sub(r"mp4\.\w+-", "mp4.00000000-", left),
+        re.sub(r"-\d+-", f"-{os.getpid()}-", left),
+        left + "ner",
+        "out.mp4.part",
+    }
+    for name in others:
+        (tmp_path / name).touch()
+    with written_aside(path) as fresh:
+        assert left not in _names(tmp_path)
+        fresh.touch()
+    assert set(_names(tmp_path)) == {"out.mp4", *others}
+
+
+def test_a_directory_set_aside_by_a_killed_process_comes_back(tmp_path: Path) -> None:
+    """It died between the two renames; nothing else holds what was there."""
+    path = tmp_path / "out"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    old = path.with_name(aside._beside(path, "old").name.replace(f"{os.getpid()}", f"{ended.pid}"))
+    old.mkdir()
+    (old / "frame_000001.png").touch()
+    with pytest.raises(RuntimeError):
+        _write_and_raise(path, RuntimeError)
+    assert _names(tmp_path) == ["out"]
+    assert _names(path) == ["frame_000001.png"]
