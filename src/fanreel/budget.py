@@ -2,12 +2,12 @@
 
 import os
 import stat
+import sys
+from collections import Counter
 from pathlib import Path
 
+from fanreel.config import RenderConfig
 from fanreel.errors import DiskFull, PlanTooLarge
-
-# While planning, downloaded or recorded files lie in the work directory and again in the plan.
-_PEAK_FACTOR = 2
 
 
 def human_size(size_bytes: int) -> str:
@@ -25,29 +25,41 @@ def human_size(size_bytes: int) -> str:
     return f"{size:.1f} GiB"
 
 
-def check_estimate(estimate_bytes: int, limit_bytes: int, directory: Path) -> None:
+def without_lambda_cap(config: RenderConfig) -> RenderConfig:
+    """Lift the cap that is for Lambda's `/tmp`, where planning is for this machine only."""
+    if config.runtime_cap is not None or "plan_dir_size_limit_bytes" in config.model_fields_set:
+        return config
+    return config.replace(plan_dir_size_limit_bytes=sys.maxsize)
+
+
+def check_estimate(estimate_bytes: int, limit_bytes: int, work_dir: Path, plan_dir: Path) -> None:
     """
     Refuse a plan that will not fit, before the expensive stages.
 
     Args:
         estimate_bytes: What the plan directory will hold, about.
         limit_bytes: The cap.
-        directory: Existing directory on the file system that the plan is written to.
+        work_dir: Where files lie that are downloaded or recorded, before they are in the plan.
+        plan_dir: Where the plan will be; it need not exist.
     Raises:
         PlanTooLarge: The estimate exceeds the cap. Terminal.
-        DiskFull: The file system has less room than the peak needs. Retryable.
+        DiskFull: A file system has less room than the peak needs. Retryable.
     """
     _check_cap(estimate_bytes, limit_bytes, "will take about")
-    space = os.statvfs(directory)
-    free_bytes = space.f_bavail * space.f_frsize
-    peak_bytes = estimate_bytes * _PEAK_FACTOR
-    if free_bytes < peak_bytes:
-        raise DiskFull(
-            f"planning needs up to {human_size(peak_bytes)} in {directory}, which has "
-            f"{human_size(free_bytes)} free; free some space or plan elsewhere",
-            free_bytes=free_bytes,
-            needed_bytes=peak_bytes,
-        )
+    plan_parent = next(path for path in plan_dir.absolute().parents if path.is_dir())
+    # Where both are on one disk, both need their room there at once.
+    shares = Counter(path.stat().st_dev for path in (work_dir, plan_parent))
+    for directory in (work_dir, plan_parent):
+        space = os.statvfs(directory)
+        free_bytes = space.f_bavail * space.f_frsize
+        peak_bytes = estimate_bytes * shares[directory.stat().st_dev]
+        if free_bytes < peak_bytes:
+            raise DiskFull(
+                f"planning needs up to {human_size(peak_bytes)} in {directory}, which has "
+                f"{human_size(free_bytes)} free; free some space or plan elsewhere",
+                free_bytes=free_bytes,
+                needed_bytes=peak_bytes,
+            )
 
 
 def check_measured(plan_dir: Path, limit_bytes: int) -> int:
@@ -93,8 +105,7 @@ def _check_cap(size_bytes: int, limit_bytes: int, verb: str) -> None:
         return
     raise PlanTooLarge(
         f"the plan {verb} {human_size(size_bytes)}, the cap is {human_size(limit_bytes)}; use "
-        "smaller or shorter source media, raise planDirSizeLimitBytes where the disk allows it, "
-        "or render in one process with fanreel.render()",
+        "smaller or shorter source media, or raise planDirSizeLimitBytes where the disk allows it",
         size_bytes=size_bytes,
         limit_bytes=limit_bytes,
     )

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from fanreel.assembly import assemble
+from fanreel.budget import without_lambda_cap
 from fanreel.config import RenderConfig
-from fanreel.encode.aside import naming_write_errors
+from fanreel.encode.aside import check_ours, naming_write_errors
 from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
@@ -88,8 +89,11 @@ def render(
         RenderError: See `plan()`, `render_chunk()` and `assemble()`. Where a page is to blame its
             picture is kept beside *output*, as `<stem>.error.png`.
     """
-    config = config or RenderConfig()
+    if workers is not None and workers < 1:
+        raise InvalidConfig(f"workers = {workers}: allowed: a whole number from 1, or None")
+    config = without_lambda_cap(config or RenderConfig())
     output = Path(output)
+    keep_dir = None if keep_dir is None else Path(keep_dir)
     with keeping_screenshot(output):
         return _Render(Path(project_dir), output, config, on_event, keep_dir).run(workers)
 
@@ -176,6 +180,7 @@ class _Render:
                 path=str(self._output),
             )
         with naming_write_errors(self._output):
+            check_ours(self._output)
             self._output.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self._output.parent):
                 pass

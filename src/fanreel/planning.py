@@ -19,7 +19,7 @@ from fanreel.config import RESOLUTIONS, RenderConfig, reject_unsupported_distrib
 from fanreel.digest import sha256_file
 from fanreel.encode.aside import check_ours, naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS, lock_encoder
-from fanreel.errors import InvalidConfig, PlanProducedZeroChunks
+from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
 from fanreel.media.sound import mix
 from fanreel.plan_dir import (
     ROLE_ALL,
@@ -35,7 +35,12 @@ from fanreel.plan_dir import (
 from fanreel.project import Root, open_project
 from fanreel.staging import stage_spec
 from fanreel.survey import Survey, survey
-from fanreel.timeline import ChunkSlice, build_chunk_slices, resolve_chunk_plan
+from fanreel.timeline import (
+    DEFAULT_SEGMENT_FRAMES,
+    ChunkSlice,
+    build_chunk_slices,
+    resolve_chunk_plan,
+)
 from fanreel.versions import current_versions
 from fanreel.work_dir import open_work_dir
 
@@ -83,7 +88,12 @@ def plan(project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
         CaptureTimeout, BrowserCrashed, DiskFull: Retryable.
     """
     reject_unsupported_distributed_format(config)
-    return make_plan(Path(project_dir), config, Path(plan_dir))
+    try:
+        return make_plan(Path(project_dir), config, Path(plan_dir))
+    except PlanTooLarge as exc:
+        raise PlanTooLarge(
+            f"{exc}, or render in one process with fanreel.render()", **exc.facts
+        ) from exc
 
 
 def make_plan(
@@ -111,7 +121,9 @@ def make_plan(
             )
         found = survey(project_dir, root, config, stage, work_dir)
         locked = lock_config(root, config, webgl=found.uses_webgl)
-        check_estimate(_estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir)
+        check_estimate(
+            _estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir, plan_dir
+        )
         with written_aside(plan_dir) as aside, naming_write_errors(plan_dir):
             manifest = _write(project_dir, found, config, locked, aside)
             size_bytes = check_measured(aside, config.plan_dir_size_limit_bytes)
@@ -145,10 +157,8 @@ def lock_config(root: Root, config: RenderConfig, *, webgl: bool) -> LockedRende
     choice = lock_encoder(config, alpha=alpha)
     width, height = output_size(root, config)
     choice.check_size(width, height)
-    scale = Fraction(width, root.width)
-    plan = resolve_chunk_plan(
-        1_000_000, segment_frames=config.segment_frames, chunk_size=config.chunk_size
-    )
+    # A size that was rounded to even pixels lies within the picture that this scale gives.
+    scale = max(Fraction(width, root.width), Fraction(height, root.height))
     return LockedRenderConfig(
         format=config.format,
         codec=choice.codec,
@@ -157,7 +167,7 @@ def lock_config(root: Root, config: RenderConfig, *, webgl: bool) -> LockedRende
         crf=choice.crf,
         bitrate=choice.bitrate,
         encoder_options=choice.encoder_options,
-        gop=plan.segment_frames,
+        gop=config.segment_frames or DEFAULT_SEGMENT_FRAMES,  # the length is not known yet
         engine="screenshot" if choice.alpha or find_xvfb() is None else "xvfb",
         alpha=choice.alpha,
         hdr=choice.hdr,
@@ -174,6 +184,9 @@ def lock_config(root: Root, config: RenderConfig, *, webgl: bool) -> LockedRende
 def output_size(root: Root, config: RenderConfig) -> tuple[int, int]:
     """
     Give the output's width and height in pixels.
+
+    Where a resolution or factor gives no whole pixels, both sides are rounded to the nearest even
+    ones: 1366x768 at 1080p is 1920x1080, which keeps the ratio to within a pixel.
 
     Raises:
         InvalidConfig: Not a uniform scale of the authored size. Terminal.
@@ -199,7 +212,6 @@ def output_size(root: Root, config: RenderConfig) -> tuple[int, int]:
                 "the layout is never changed"
             )
     if width.denominator != 1 or height.denominator != 1:
-        # A named resolution of an unusual frame: the longer side is rounded to even pixels.
         width, height = (Fraction(2 * round(side / 2)) for side in (width, height))
     return int(width), int(height)
 
@@ -250,7 +262,10 @@ def _write(
     locked = locked.model_copy(update={"gop": chunk_plan.segment_frames})
     directory.mkdir()
     _freeze_site(project_dir, found, directory)
-    composition = _composition(found, config, start, end, _freeze_media(found, directory))
+    composition = _composition(found, config, start, end, found.media)
+    composition = composition.model_copy(
+        update={"media": _freeze_media(composition, chunks, directory)}
+    )
     plans.write_json(directory / plans.COMPOSITION, composition.to_json())
     plans.write_json(directory / plans.ENCODER, locked.to_json())
     plans.write_json(directory / plans.CHUNKS, [chunk.to_json() for chunk in chunks])
@@ -292,15 +307,19 @@ def _freeze_site(project_dir: Path, found: Survey, directory: Path) -> None:
             )
 
 
-def _freeze_media(found: Survey, directory: Path) -> tuple[MediaClip, ...]:
-    """Copy the sources that are shown, once each; sound is in the mix already."""
+def _freeze_media(
+    composition: Composition, chunks: Sequence[ChunkSlice], directory: Path
+) -> tuple[MediaClip, ...]:
+    """Copy the sources that a chunk shows, once each; sound is in the mix already."""
     frozen: dict[str, str] = {}
-    for source in {clip.path for clip in found.media if clip.shown}:
+    for source, roles in _media_roles(composition, chunks).items():
+        if not roles:  # its clips lie outside the frames asked for
+            continue
         name = f"{plans.MEDIA_DIR}/{sha256_file(Path(source))}{Path(source).suffix.lower()}"
         frozen[source] = name
         _copy(Path(source), directory / name)
     return tuple(
-        clip.model_copy(update={"path": frozen.get(clip.path, "")}) for clip in found.media
+        clip.model_copy(update={"path": frozen.get(clip.path, "")}) for clip in composition.media
     )
 
 
@@ -376,7 +395,7 @@ def _media_roles(
     """Give, for each source, the chunks during which a clip of it is on the timeline."""
     wanted: dict[str, set[int]] = {}
     for clip in composition.media:
-        if not clip.shown:
+        if not (clip.shown and clip.path):
             continue
         first = (clip.start_s * composition.fps).__floor__() - composition.first_frame
         last = ((clip.start_s + clip.duration_s) * composition.fps).__ceil__()

@@ -1,8 +1,10 @@
 """still(): one frame of a composition as a picture."""
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
+from fanreel.budget import without_lambda_cap
 from fanreel.config import RenderConfig
 from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.encode.pictures import PICTURE_FORMATS, save_picture
@@ -13,6 +15,9 @@ from fanreel.planning import make_plan
 from fanreel.project import open_project, output_fps
 from fanreel.verification import verify_plan
 from fanreel.work_dir import open_work_dir
+
+# A third of a second is no binary number, and means the frame that begins then.
+_ROUNDING_FRAMES = Fraction(1, 1000)
 
 
 def still(
@@ -35,13 +40,11 @@ def still(
         raise InvalidConfig(
             f"a still is written as {', '.join(PICTURE_FORMATS)}, not as {output.name!r}"
         )
-    config = (config or RenderConfig()).replace(
+    config = without_lambda_cap(config or RenderConfig()).replace(
         format="png-sequence", codec="h264", crf=None, bitrate=None, hdr_mode="force-sdr"
     )
     root = open_project(Path(project_dir), config)
-    frame = int(Fraction(str(at_s)) * output_fps(root, config))
-    if frame < 0:
-        raise InvalidConfig(f"at = {at_s}: allowed: seconds from 0")
+    frame = frame_at(at_s, output_fps(root, config))
     config = config.replace(frame_range=(frame, frame + 1))
     with keeping_screenshot(output), open_work_dir() as work_dir:
         make_plan(Path(project_dir), config, work_dir / "plan")
@@ -52,3 +55,22 @@ def still(
             with naming_write_errors(output):
                 save_picture(picture, aside, output.suffix.lower(), camera.pixels, size)
     return output
+
+
+def frame_at(at_s: float | Fraction, fps: Fraction) -> int:
+    """
+    Give the number of the frame that shows at *at_s* seconds.
+
+    >>> frame_at(1 / 3, Fraction(30))
+    10
+
+    Raises:
+        InvalidConfig: *at_s* is no time from 0. Terminal.
+    """
+    try:
+        at = Fraction(at_s)
+    except (TypeError, ValueError, OverflowError):  # what is no number, or not finite
+        at = Fraction(-1)
+    if at < 0:
+        raise InvalidConfig(f"at = {at_s}: allowed: seconds from 0")
+    return math.floor(at * fps + _ROUNDING_FRAMES)

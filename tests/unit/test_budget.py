@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.budget import check_estimate, check_measured, directory_size, human_size
+from fanreel.budget import (
+    check_estimate,
+    check_measured,
+    directory_size,
+    human_size,
+    without_lambda_cap,
+)
+from fanreel.config import RenderConfig
 from fanreel.errors import DiskFull, PlanTooLarge
 
 NOBODY = 65534
@@ -134,7 +141,7 @@ def test_the_cap_itself_fits(tmp_path: Path) -> None:
     """One byte more does not; the error has both sizes, and says what can be done."""
     _write(tmp_path / "file", 2048)
     assert check_measured(tmp_path, 2048) == 2048
-    with pytest.raises(PlanTooLarge, match=r"fanreel\.render\(\)") as caught:
+    with pytest.raises(PlanTooLarge, match="raise planDirSizeLimitBytes") as caught:
         check_measured(tmp_path, 2047)
     assert (caught.value.size_bytes, caught.value.limit_bytes) == (2048, 2047)
 
@@ -143,9 +150,20 @@ def test_the_estimate_is_held_against_the_cap_and_the_disk(tmp_path: Path) -> No
     """Work and plan lie side by side for a while, so twice the estimate has to be free."""
     space = os.statvfs(tmp_path)
     free_bytes = space.f_bavail * space.f_frsize
-    check_estimate(free_bytes // 4, free_bytes, tmp_path)
+    plan_dir = tmp_path / "not" / "there" / "yet"
+    check_estimate(free_bytes // 4, free_bytes, tmp_path, plan_dir)
     with pytest.raises(PlanTooLarge, match="will take about"):
-        check_estimate(1001, 1000, tmp_path)
+        check_estimate(1001, 1000, tmp_path, plan_dir)
     with pytest.raises(DiskFull, match="free some space or plan elsewhere") as caught:
-        check_estimate(free_bytes, free_bytes * 4, tmp_path)
+        check_estimate(free_bytes, free_bytes * 4, tmp_path, plan_dir)
     assert caught.value.facts["needed_bytes"] == free_bytes * 2
+
+
+def test_the_cap_of_lambda_is_lifted_unless_it_was_asked_for() -> None:
+    """What is rendered here has this machine's disk."""
+    assert without_lambda_cap(RenderConfig()).plan_dir_size_limit_bytes == sys.maxsize
+    for config in (
+        RenderConfig(plan_dir_size_limit_bytes=1000),
+        RenderConfig(runtime_cap="lambda"),
+    ):
+        assert without_lambda_cap(config) is config
