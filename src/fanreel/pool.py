@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from fanreel.capture.browser import kill_browsers
 from fanreel.capture.stage import Stage, StageSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, RenderError, UnexpectedError
@@ -230,6 +231,8 @@ class Pool:
         for worker in self._workers:
             self.cache_stats.add(worker.end() or CacheStats())
         self._workers.clear()
+        # Of a worker that was killed; it ends by itself, but writes to its profile until then.
+        kill_browsers(self._temp_dir)
 
 
 def _work(

@@ -9,10 +9,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from fanreel.budget import human_size
+from fanreel.encode.aside import naming_write_errors
+from fanreel.errors import DiskFull, InvalidConfig
+
 _PREFIX = "fanreel-work-"
 _SIGN_OF_LIFE = ".alive"
 # Between making a directory and locking its sign of life nobody else may take it for a leftover.
 _YOUNG_S = 60.0
+# A profile takes 5 MiB and a screen 8 at 1080p; a browser without room fails in ways of its own.
+_ROOM_BYTES = 32 * 1024**2
 
 
 @contextlib.contextmanager
@@ -26,16 +32,43 @@ def open_work_dir(parent: Path | None = None) -> Iterator[Path]:
 
     Args:
         parent: Where it lies; None takes the system's temporary directory.
+    Raises:
+        InvalidConfig: `TMPDIR` names no directory that can be written to. Terminal.
+        DiskFull: There is no room in it for a browser. Retryable.
     """
-    root = Path(tempfile.gettempdir()) if parent is None else parent
+    root = _temp_root() if parent is None else parent
     _sweep(root)
-    path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+    _check_room(root)
+    with naming_write_errors(root):
+        path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
     try:
         with (path / _SIGN_OF_LIFE).open("w") as sign:
             fcntl.flock(sign, fcntl.LOCK_EX)
             yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _temp_root() -> Path:
+    # Python quietly takes another directory where this one is of no use, such as a small /tmp.
+    chosen = os.environ.get("TMPDIR")
+    if chosen and not (Path(chosen).is_dir() and os.access(chosen, os.W_OK | os.X_OK)):
+        raise InvalidConfig(
+            f"TMPDIR={chosen}: allowed: a directory that can be written to, or none", path=chosen
+        )
+    return Path(tempfile.gettempdir())
+
+
+def _check_room(root: Path) -> None:
+    space = os.statvfs(root)
+    free_bytes = space.f_bavail * space.f_frsize
+    if free_bytes < _ROOM_BYTES:
+        raise DiskFull(
+            f"{root} has {human_size(free_bytes)} free and a browser needs "
+            f"{human_size(_ROOM_BYTES)}; free some space, or point TMPDIR elsewhere",
+            free_bytes=free_bytes,
+            needed_bytes=_ROOM_BYTES,
+        )
 
 
 def _sweep(root: Path) -> None:
