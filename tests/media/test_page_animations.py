@@ -156,6 +156,28 @@ def test_later_animations_start_when_they_are_made(player: Any) -> None:
     ]
 
 
+def test_a_transition_begins_where_another_stands(
+    player: Any, another: Callable[[], Any]
+) -> None:
+    """Turned back on its way or at its end, also while the page is taken past both at once."""
+    page = """<style>p { transition: translate 500ms linear } .on { translate: 100px }</style>
+        <p id="x"></p><p id="y"></p><script>
+        const turn = (id, on) => document.getElementById(id).classList.toggle("on", on);
+        setTimeout(() => turn("x", true), 100);
+        x.ontransitionend = () => turn("x", false);
+        setTimeout(() => turn("y", true), 100);
+        setTimeout(() => turn("y", false), 350);
+        window.read = () => ["x", "y"].map((id) =>
+          Math.round(parseFloat(getComputedStyle(document.getElementById(id)).translate) || 0));
+        </script>"""
+    player.open(page)
+    assert player.at(24, "read()") == [60, 0]  # 800 ms
+    stepping = another()
+    stepping.open(page)
+    found = stepping.trace(range(25), "read()")
+    assert [found[frame] for frame in (12, 15, 24)] == [[60, 40], [80, 20], [60, 0]]
+
+
 def test_stepping_and_jumping_give_the_same(player: Any, another: Callable[[], Any]) -> None:
     """Chained CSS animations reached directly stand where stepping leaves them."""
     page = (

@@ -186,6 +186,14 @@
     else watcher.disconnect();
   }
 
+  // A transition begins at what is shown, which may be another transition on its way.
+  function beforeTask() {
+    for (const motion of motions.values()) {
+      const due = motion.kind === "transition" && !motion.isCancelled() ? motion.due() : null;
+      if (due !== null) motion.write(due);
+    }
+  }
+
   // What a task started has started at that task's time. Asking for it recalculates style, so
   // tasks that only wrote text are passed over.
   function afterTask() {
@@ -228,6 +236,7 @@
     seek,
     dropVisibilityTransitions,
     watchTasks,
+    beforeTask,
     afterTask,
     durationS,
     count: () => motions.size,

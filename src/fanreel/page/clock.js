@@ -257,6 +257,7 @@
           if (count > TASKS_PER_SEEK) throw new RunawayTimers(limit);
           clock.now = Math.max(clock.now, task.due);
           reseed();
+          if (!task.quick) for (const realm of F.realms()) realm.animations?.beforeTask();
           task.run();
           for (const realm of F.realms()) realm.animations?.afterTask();
           if (!task.quick) return rest().then(step);
