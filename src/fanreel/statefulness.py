@@ -43,6 +43,13 @@ def find_statefulness(stage: Stage, total_frames: int) -> tuple[bool, str | None
     stepped = _pictures(stage, path, looks)
     different = {look: changed_blocks(direct[look], stepped[look]) for look in looks}
     moved = [look for look in looks if different[look].any()]
+    for look in list(moved):
+        # Timers that ran at a later frame stay run, but workers never go back: they open the page
+        # and go to their first frame at once.
+        alone = _pictures(stage, [look], [look])[look]
+        different[look] = changed_blocks(alone, stepped[look])
+        if not different[look].any():
+            moved.remove(look)
     if not moved:
         return False, None
     again = _pictures(stage, path, looks)

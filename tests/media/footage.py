@@ -1,0 +1,112 @@
+"""The media of `tests/compositions`, made by name when they are needed."""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.media.sources import (
+    CELL,
+    HEIGHT,
+    WIDTH,
+    Picture,
+    clicks,
+    numbered,
+    tone,
+    write_numbered,
+    write_sound_file,
+    write_video,
+)
+
+_BT709 = (1, 1, 1, 1)
+# No B-frames and a keyframe now and then, as screen recorders do.
+_PLAIN = {"preset": "ultrafast", "g": "12"}
+
+
+def write_footage(name: str, path: Path) -> None:
+    """Write the file that compositions know as *name* to *path*."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _MAKERS[name](path)
+
+
+def _solid(colour: tuple[int, ...]) -> Picture:
+    return np.full((HEIGHT, WIDTH, len(colour)), colour, np.uint8)
+
+
+def _count(path: Path) -> None:
+    """60 frames at 30/s, each saying its number, with a pulse every half second."""
+    write_numbered(
+        path,
+        60,
+        colour=_BT709,
+        options=_PLAIN,
+        sound=clicks(2, [0, 0.5, 1, 1.5]),
+        sound_codec="aac",
+    )
+
+
+def _count_24(path: Path) -> None:
+    write_numbered(path, 48, fps=Fraction(24), colour=_BT709, options=_PLAIN)
+
+
+def _recording(path: Path) -> None:
+    """A screen recording: pictures come when something changes, not at a rate."""
+    stamps = [0, 100, 133, 500, 900, 933, 1400]
+    write_numbered(
+        path,
+        len(stamps),
+        stamps=stamps,
+        time_base=Fraction(1, 1000),
+        colour=_BT709,
+        options=_PLAIN,
+    )
+
+
+def _colours(path: Path) -> None:
+    """A second each of red and blue."""
+    pictures = [_solid((255, 0, 0))] * 30 + [_solid((0, 0, 255))] * 30
+    write_video(path, pictures, colour=_BT709, options=_PLAIN)
+
+
+def _glass(path: Path) -> None:
+    """Green whose left half is see-through, its right half half so."""
+    picture = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    picture[:, :, 1] = 255
+    picture[:, WIDTH // 2 :, 3] = 128
+    write_video(path, [picture] * 30, codec="libvpx-vp9", pixel_format="yuva420p")
+
+
+def _stills() -> Iterator[Image.Image]:
+    """Four numbered pictures."""
+    return (Image.fromarray(numbered(number)) for number in range(4))
+
+
+def _animated(path: Path) -> None:
+    first, *rest = _stills()
+    lossless = path.suffix == ".webp"
+    first.save(path, save_all=True, append_images=rest, duration=200, loop=0, lossless=lossless)
+
+
+def _halves(path: Path) -> None:
+    """Left red, right blue."""
+    picture = _solid((255, 0, 0))
+    picture[:, WIDTH // 2 :] = (0, 0, 255)
+    Image.fromarray(picture[: 4 * CELL]).save(path)
+
+
+_MAKERS: dict[str, Callable[[Path], object]] = {
+    "count.mp4": _count,
+    "count-24.mp4": _count_24,
+    "recording.mp4": _recording,
+    "colours.mp4": _colours,
+    "glass.webm": _glass,
+    "animated.gif": _animated,
+    "animated.webp": _animated,
+    "animated.png": _animated,
+    "halves.png": _halves,
+    "clicks.wav": lambda path: write_sound_file(path, clicks(2, [0, 0.5, 1, 1.5])),
+    "low.wav": lambda path: write_sound_file(path, tone(2, 441, 0.4)),
+    "high.wav": lambda path: write_sound_file(path, tone(2, 882, 0.4)),
+}

@@ -1,0 +1,170 @@
+"""
+Every composition shows and sounds what its `expect.toml` says, in one chunk or in four.
+
+A browser is kept for compositions of the same size and kind, as a worker of the process pool keeps
+it: a new one for each would take most of the time.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from fanreel.assembly import assemble
+from fanreel.capture.stage import Stage, StageSpec
+from fanreel.encode.formats import FORMATS
+from fanreel.encode.mark import SegmentMark
+from fanreel.encode.segment import SegmentWriter
+from fanreel.filming import Camera
+from fanreel.planning import lock_config, make_plan
+from fanreel.project import open_project
+from fanreel.staging import stage_spec
+from fanreel.timeline import segments_of
+from fanreel.verification import VerifiedPlan, verify_plan
+from tests.media.compositions import COMPOSITIONS, Expected, expected, names, stage
+from tests.media.sources import Picture, read_samples
+
+CHUNKS = 4
+
+
+class Studio:
+    """The browser at hand, and one of another kind when that is asked for."""
+
+    def __init__(self, temp_dir: Path) -> None:
+        self._temp_dir = temp_dir
+        self._stack = contextlib.ExitStack()
+        self._stage: Stage | None = None
+
+    def stage(self, spec: StageSpec) -> Stage:
+        """Give a stage of the kind *spec*, entered."""
+        if self._stage is None or self._stage.spec != spec:
+            self.close()
+            self._stage = self._stack.enter_context(Stage(spec, self._temp_dir))
+        return self._stage
+
+    def close(self) -> None:
+        """End the browser."""
+        self._stack.close()
+        self._stage = None
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """Give a studio for the module."""
+    with contextlib.closing(Studio(tmp_path_factory.mktemp("studio"))) as studio:
+        yield studio
+
+
+def in_order() -> list[str]:
+    """Give all compositions so that those of one size follow each other, and those with alpha."""
+
+    def kind(name: str) -> tuple[str, ...]:
+        page = (COMPOSITIONS / name / "index.html").read_text(encoding="utf-8")
+        size = page.partition("data-width=")[2][:24]
+        return str(expected(name).config.get("format")), size, name
+
+    return sorted(names(), key=kind)
+
+
+@pytest.mark.parametrize("name", in_order())
+def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path) -> None:
+    """It is seen, heard and warned of as written, and cutting it does not move a byte."""
+    project_dir = tmp_path / "project"
+    found = stage(name, project_dir)
+    cut = {"segment_frames": -(-found.frames // CHUNKS), "target_chunk_frames": 1}
+    config = found.render_config.replace(**cut)
+    root = open_project(project_dir, config)
+    screen = studio.stage(
+        stage_spec(root.width, root.height, lock_config(root, config, webgl=False))
+    )
+    planned = make_plan(project_dir, config, tmp_path / "plan", screen)
+    assert planned.total_frames == found.frames
+    assert len(planned.warnings) == len(found.warnings), planned.warnings
+    for part, warning in zip(found.warnings, planned.warnings, strict=True):
+        assert part in warning
+    plan = verify_plan(tmp_path / "plan")
+    with Camera(plan, tmp_path, screen) as camera:
+        whole = [picture.copy() for picture in camera.capture(range(found.frames))]
+        quarters = film_backwards(plan, camera, tmp_path / "quarters")
+    seen = [as_rgba(picture, screen.pixels) for picture in whole]
+    for see in found.see:
+        see.check(seen)
+    check_sound(found, plan, screen, tmp_path)
+    runs = segment_bounds(plan)
+    assert planned.chunk_count == min(CHUNKS, len(runs))
+    once = write_again(plan, whole, screen.pixels, tmp_path / "once")
+    assert assembled(plan, once, tmp_path) == assembled(plan, quarters, tmp_path)
+
+
+def segment_bounds(plan: VerifiedPlan) -> list[tuple[int, int]]:
+    """Give the segments of the whole timeline."""
+    return segments_of(0, plan.manifest.total_frames, plan.manifest.segment_frames)
+
+
+def film_backwards(plan: VerifiedPlan, camera: Camera, out: Path) -> list[Path]:
+    """Film each segment on a page of its own, the last one first."""
+    out.mkdir()
+    paths = [out / f"{start:05d}{suffix(plan)}" for start, _end in segment_bounds(plan)]
+    for (start, end), path in reversed(list(zip(segment_bounds(plan), paths, strict=True))):
+        camera.film(start, end, path, lambda _frames: None)
+    return paths
+
+
+def write_again(
+    plan: VerifiedPlan, pictures: list[Picture], pixels: Literal["bgr0", "rgba"], out: Path
+) -> list[Path]:
+    """Encode pictures that one page showed, one after the other, as the same segments."""
+    out.mkdir()
+    paths = []
+    for start, end in segment_bounds(plan):
+        paths.append(out / f"{start:05d}{suffix(plan)}")
+        mark = SegmentMark(plan_hash=plan.manifest.plan_hash, start_frame=start)
+        with SegmentWriter(
+            paths[-1], plan.locked, plan.manifest.fps, pixels=pixels, mark=mark
+        ) as writer:
+            for picture in pictures[start:end]:
+                writer.write(picture)
+    return paths
+
+
+def assembled(plan: VerifiedPlan, parts: list[Path], out: Path) -> str:
+    """Give the digest of the video that *parts* make."""
+    sound = plan.manifest.audio_path
+    audio = plan.plan_dir / sound if sound else None
+    return assemble(plan.plan_dir, parts, audio, out / f"{parts[0].parent.name}.out").sha256
+
+
+def suffix(plan: VerifiedPlan) -> str:
+    """Give the file extension of segments."""
+    return FORMATS[plan.locked.format].segment_extension
+
+
+def as_rgba(picture: Picture, pixels: str) -> Any:
+    """Give a captured picture as RGBA."""
+    if pixels == "rgba":
+        return picture
+    shown = picture[..., [2, 1, 0, 3]]
+    shown[..., 3] = 255
+    return shown
+
+
+def check_sound(found: Expected, plan: VerifiedPlan, screen: Stage, out: Path) -> None:
+    """Assert what is heard, in a mix without the losses of AAC."""
+    assert plan.manifest.has_audio == bool(found.hear)
+    if not found.hear:
+        return
+    make_plan(out / "project", found.render_config.replace(format="mov"), out / "sound", screen)
+    sound = read_samples(out / "sound" / "audio.wav")
+    assert len(sound) == round(plan.manifest.total_frames / plan.manifest.fps * 48_000)
+    for hear in found.hear:
+        hear.check(sound)
+
+
+def test_every_composition_is_tested() -> None:
+    """A folder either says what is expected of it or belongs to a test that names it."""
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    for folder in COMPOSITIONS.iterdir():
+        assert folder.name in names() or f'"{folder.name}"' in tests, folder.name
+    assert len(names()) >= 40
