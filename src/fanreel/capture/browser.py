@@ -38,6 +38,9 @@ _FLAGS = (
     "--disable-gpu",
     "--enable-unsafe-swiftshader",
     "--disable-checker-imaging",  # a frame waits for its images instead of showing gaps
+    # A tile is drawn again as a whole. Drawing only what changed on top of the last picture depends
+    # on whether the compositor still holds that picture, and so on how busy the machine is.
+    "--disable-partial-raster",
     "--disable-frame-rate-limit",
     "--disable-gpu-vsync",
     "--force-color-profile=srgb",
@@ -57,10 +60,11 @@ _BLINK_SETTINGS = (
 # The property `image-animation`, by which page/wallclock.js stops animated images. The setting
 # imageAnimationPolicy would stop SMIL too, so that no script could move it.
 _BLINK_FEATURES = "--enable-blink-features=CSSImageAnimation"
-# The last such switch counts, so Playwright's own list is repeated here; a test compares the two.
+# The last such switch counts, so Playwright's own lists are repeated here; a test compares them.
 _DISABLED_FEATURES = (
     # In a process of their own, sandboxed frames would start before the page script is there.
     "IsolateSandboxedIframes",
+    "SpareRendererForSitePerProcess",  # 20 MB for a second page, which never comes
     "AimEnabled",
     "AvoidCorsURLLoaderRestartOnRedirect",
     "AvoidUnnecessaryBeforeUnloadCheckSync",
@@ -75,6 +79,11 @@ _DISABLED_FEATURES = (
     "PreconnectToSearch",
     "TcpPortRandomizationWin",
     "ThirdPartyStoragePartitioning",
+)
+_ENABLED_FEATURES = (
+    "NetworkServiceInProcess2",  # 20 MB for a process of its own
+    "CDPScreenshotNewSurface",
+    "SkipListAccountsWithoutGaiaCookies",
 )
 # Frames with LCD text off depended on the order they were asked for; greyscale comes from
 # fontconfig instead. And the infobar that announces automation would shift the page.
@@ -109,6 +118,7 @@ def browser_argv(launch: Launch) -> list[str]:
         _BLINK_SETTINGS,
         _BLINK_FEATURES,
         f"--disable-features={','.join(_DISABLED_FEATURES)}",
+        f"--enable-features={','.join(_ENABLED_FEATURES)}",
     ]
     argv.append(f"--host-resolver-rules={rules}")
     if launch.device_scale_factor != 1:

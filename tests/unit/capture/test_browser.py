@@ -37,15 +37,16 @@ def test_switches_with_lists_are_given_once(tmp_path: Path, display: str | None)
     assert "IsolateSandboxedIframes" in _switch(argv, "disable-features")
 
 
-def test_what_playwright_switches_off_stays_off(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["disable", "enable"])
+def test_what_playwright_switches_stays_switched(tmp_path: Path, kind: str) -> None:
     """Its own list would be lost to ours; after an upgrade of Playwright this says what is new."""
     bundle = Path(playwright.__file__).parent / "driver/package/lib/coreBundle.js"
-    found = re.search(r"\bdisabledFeatures = \[(.*?)\]", bundle.read_text(), re.DOTALL)
+    found = re.search(rf"\b{kind}dFeatures = [^\[]*\[(.*?)\]", bundle.read_text(), re.DOTALL)
     assert found is not None
-    theirs = set(re.findall(r'^\s*"(\w+)"', found[1], re.MULTILINE))
+    theirs = set(re.findall(r'^[^/\n]*"(\w+)"', found[1], re.MULTILINE))
     assert theirs
     edge = {name for name in theirs if name.startswith("ms")}
-    assert theirs - edge <= _switch(browser_argv(_launch(tmp_path)), "disable-features")
+    assert theirs - edge <= _switch(browser_argv(_launch(tmp_path)), f"{kind}-features")
 
 
 def test_a_browser_that_takes_too_long_may_be_tried_again(
