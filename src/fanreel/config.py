@@ -30,6 +30,8 @@ WHOLE_FPS = (24, 25, 30, 50, 60)
 RESOLUTIONS = {"720p": 720, "1080p": 1080, "1440p": 1440, "4k": 2160}
 """Name of an output resolution to the length in pixels of the frame's shorter side."""
 
+_FPS_DENOMINATOR = 100_000
+"""Containers count time in it; beyond, their clocks would overflow within hours."""
 _VALUE_SHOWN = 100
 """Longest value, in characters, that a message repeats."""
 
@@ -57,6 +59,11 @@ def _parse_fps(value: Any) -> Fraction:
         raise ValueError(f"allowed: {allowed}") from None
     if not 1 <= fps <= 120:  # noqa: PLR2004 (the sentence below says it)
         raise ValueError(f"a rational frame rate lies between 1 and 120; allowed: {allowed}")
+    if fps.denominator > _FPS_DENOMINATOR:
+        raise ValueError(
+            f"a rational frame rate has a denominator of at most {_FPS_DENOMINATOR}; "
+            f"allowed: {allowed}"
+        )
     return fps
 
 

@@ -17,6 +17,7 @@ from fanreel.project import open_project
 from fanreel.staging import stage_spec
 
 _TIME = re.compile(r"\s*(\d+(\.\d*)?|\.\d+|[A-Za-z_][\w-]*(\s*[+-]\s*(\d+(\.\d*)?|\.\d+))?)\s*")
+_NUMBER = r"\s*(\d+(\.\d*)?|\.\d+)"
 _NUMBERS = ("data-duration", "data-media-start", "data-playback-start", "data-fps")
 _JSON = ("data-variable-values", "data-composition-variables")
 _MEDIA = frozenset({"video", "audio"})
@@ -159,9 +160,12 @@ def _check_timing(element: _Element) -> Iterator[_Problem]:
             f"data-start={start!r} is neither seconds nor an expression",
             'write seconds (2.5), an id (intro), or an id and an offset ("intro + 0.5")',
         )
+    is_root = "data-composition-id" in attributes and "data-composition-src" not in attributes
     for name in _NUMBERS:
         value = attributes.get(name)
-        if value is not None and not re.fullmatch(r"\s*(\d+(\.\d*)?|\.\d+)\s*", value):
+        # A root may write a unit, as it is read for rendering; clips may not.
+        unit = r"\s*(s|px)?" if is_root else ""
+        if value is not None and not re.fullmatch(rf"{_NUMBER}{unit}\s*", value):
             yield (
                 "bad-number",
                 "error",

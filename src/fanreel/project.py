@@ -17,6 +17,8 @@ MAX_SIDE_PX = 16384
 MAX_TOTAL_FRAMES = 10_000_000
 
 _FPS_BOUNDS = (1, 120)
+# 23.976023976 is 24000/1001: what a decimal stands for is the nearest of these.
+_FPS_DENOMINATOR = 1001
 # As many digits as numbers have that anybody means; Python refuses to read thousands of them.
 _NUMBER = re.compile(r"\s*[+]?(\d{1,15}(\.\d{0,100})?|\.\d{1,100})\s*(px|s)?\s*", re.ASCII)
 
@@ -148,7 +150,7 @@ def _fps(attributes: dict[str, str | None], entry_file: str) -> Fraction | None:
             attribute="data-fps",
             value=attributes["data-fps"],
         )
-    return fps
+    return None if fps is None else fps.limit_denominator(_FPS_DENOMINATOR)
 
 
 def _side(attributes: dict[str, str | None], name: str, entry_file: str) -> int:

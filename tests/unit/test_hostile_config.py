@@ -11,13 +11,28 @@ from pydantic.alias_generators import to_camel
 
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, RenderError
-from fanreel.planning import output_size
+from fanreel.planning import lock_config, output_size
 from fanreel.project import open_project, parse_root
+from fanreel.staging import stage_spec
 
 NAN, INF = float("nan"), float("inf")
 NO_TYPE_FITS: tuple[Any, ...] = ({}, {"a": 1}, object(), b"\xff")
 WORSE_THAN_WRONG: dict[str, list[Any]] = {
-    "fps": [0, -24, NAN, INF, -INF, 1e308, "0/0", "-30/1", "1e3/1", "３０", "30 fps", ""],
+    "fps": [
+        0,
+        -24,
+        NAN,
+        INF,
+        -INF,
+        1e308,
+        "0/0",
+        "-30/1",
+        "1e3/1",
+        "30000001/1000001",
+        "３０",
+        "30 fps",
+        "",
+    ],
     "format": ["MP4", "mp4 ", "../mp4", "\0"],
     "codec": ["H264", "libx264", ""],
     "quality": ["", "0"],
@@ -177,6 +192,52 @@ def test_a_size_that_would_change_the_layout_is_refused(fields: dict[str, int]) 
     """Neither the authored size nor a uniform scale of it."""
     with pytest.raises(InvalidConfig, match="allowed: the authored 160x90"):
         output_size(parse_root(_page(), "index.html"), RenderConfig(**fields))
+
+
+@pytest.mark.parametrize(
+    ("size", "resolution", "expected"),
+    [
+        ((1366, 768), "1080p", (1920, 1080)),
+        ((1000, 700), "720p", (1028, 720)),
+        ((1001, 700), "720p", (1030, 720)),
+        ((768, 1366), "4k", (2160, 3842)),
+        ((160, 90), "1080p", (1920, 1080)),
+        ((853, 480), 0.5, (426, 240)),
+    ],
+)
+def test_odd_ratios_give_even_sizes(
+    size: tuple[int, int], resolution: str | float, expected: tuple[int, int]
+) -> None:
+    """Each side within a pixel of the exact one, and the picture drawn covers all of it."""
+    root = parse_root(_page(width=str(size[0]), height=str(size[1])), "index.html")
+    config = RenderConfig(output_resolution=resolution)
+    width, height = output_size(root, config)
+    assert (width, height) == expected
+    assert abs(width / height - size[0] / size[1]) * height <= 1
+    drawn = stage_spec(*size, lock_config(root, config, webgl=False)).pixel_size
+    assert drawn[0] >= width
+    assert drawn[1] >= height
+
+
+def test_an_output_beyond_8k_is_refused() -> None:
+    """In whatever way it came about."""
+    root = parse_root(_page(width="2160", height="3840"), "index.html")
+    with pytest.raises(InvalidConfig, match="8640x15360: allowed: at most 8192 pixels a side"):
+        lock_config(root, RenderConfig(output_resolution=4), webgl=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("29.97", Fraction(2997, 100)),
+        ("23.976023976", Fraction(24000, 1001)),
+        ("59.94005994005994", Fraction(60000, 1001)),
+        ("12.5", Fraction(25, 2)),
+    ],
+)
+def test_a_rate_is_the_fraction_it_stands_for(written: str, meant: Fraction) -> None:
+    """Containers count in whole ticks."""
+    assert parse_root(_page(fps=written), "index.html").fps == meant
 
 
 # ---- the project on disk ------------------------------------------------------------------------

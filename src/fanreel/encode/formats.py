@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from fanreel.config import Format, Quality, RenderConfig
 from fanreel.errors import InvalidConfig
 
+_MOST_PX = 8192  # 8K, and what players and encoders agree on
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatSpec:
@@ -51,8 +53,15 @@ class EncoderChoice:
         Refuse a frame size in pixels that the format cannot hold.
 
         Raises:
-            InvalidConfig: Width or height is odd and the format needs them even. Terminal.
+            InvalidConfig: Larger than 8K, or odd where the format needs even sides. Terminal.
         """
+        if max(width, height) > _MOST_PX:
+            raise InvalidConfig(
+                f"an output of {width}x{height}: allowed: at most {_MOST_PX} pixels a side; "
+                "choose a smaller outputResolution",
+                width=width,
+                height=height,
+            )
         if FORMATS[self.format].even_size and (width % 2 or height % 2):
             raise InvalidConfig(
                 f"format {self.format!r} needs an even width and height, not {width}x{height}; "

@@ -26,6 +26,8 @@ BT709 = 1
 # PyAV wraps an array as bgra only; the unused byte is dropped as alpha would be.
 _WRAPPED_AS = {"bgr0": "bgra", "rgba": "rgba"}
 _SAME_SIZE = Interpolation.AREA | Interpolation.FULL_CHR_H_INP
+# Fewer pixels more than asked for come from rounding; to scale by them would blur every edge.
+_ROUNDED = 2
 # Text stays crisper than with area averaging.
 _SCALED = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 
@@ -58,6 +60,9 @@ class PixelConverter:
         The result may share memory with *frame* when nothing has to change, so it must be used
         before *frame* is overwritten.
         """
+        rows, columns, _ = frame.shape
+        if 0 <= rows - self._height < _ROUNDED and 0 <= columns - self._width < _ROUNDED:
+            frame = frame[: self._height, : self._width]
         wrapped = av.VideoFrame.from_numpy_buffer(frame, self._wrapped_as)
         scaled = (wrapped.width, wrapped.height) != (self._width, self._height)
         if scaled and self._keeps_alpha:
