@@ -189,14 +189,15 @@ def test_a_worker_killed_at_nine_tenths_repeats_one_segment(deployed: Deployed) 
     """Nine of ten segments are kept; the retry finds them and renders the tenth."""
     client = deployed.renders
     before = segment_keys(deployed)
-    config = {"frameRange": [0, 40], "segmentFrames": 4, "maxParallelChunks": 1}
+    # Long segments: the tenth must not be finished before the worker is found.
+    config = {"frameRange": [0, 200], "segmentFrames": 20, "maxParallelChunks": 1}
     client.start_render(ROOT / "examples" / "launch", config, render_id="killed")
     wait_until(lambda: len(segment_keys(deployed) - before) >= 9, timeout_s=600)
     kill_the_busy_worker()
     ended = client.wait("killed", timeout_s=600)
     assert ended.status == "SUCCEEDED"
     (chunk,) = ended.chunks
-    assert (chunk.attempts, chunk.frames_done) == (2, 40)
+    assert (chunk.attempts, chunk.frames_done) == (2, 200)
     activity = read_progress("killed", client.deployment.bucket, deployed.aws.client("s3"))
     # A killed worker leaves no record: the only one is the retry's.
     (record,) = [found for found in activity.records if found.invocation.chunk_index is not None]

@@ -54,14 +54,15 @@ def project(tmp_path: Path) -> Path:
 
 @contextlib.contextmanager
 def _watching_children() -> Iterator[dict[str, set[str]]]:
-    """Collect, by command, the names in the environments of all processes below this one."""
+    """Collect, by command, the names in the environments of all processes that are started."""
     seen: dict[str, set[str]] = {}
+    of_other_tests = descendants()  # such as a browser that several share
     ourselves = Path("/proc/self/cmdline").read_bytes()
     stop = threading.Event()
 
     def watch() -> None:
         while not stop.wait(0.05):
-            for pid in descendants():
+            for pid in descendants() - of_other_tests:
                 with contextlib.suppress(OSError, psutil.Error):
                     # Between fork and exec a child is still a copy of us, environment and all.
                     if Path(f"/proc/{pid}/cmdline").read_bytes() == ourselves:
