@@ -88,6 +88,7 @@ def survey(
         AssetNotFound: A file that an element names does not exist. Terminal.
         FontFetchFailed: A web font did not answer. Terminal.
         NotMedia, MediaUnreadable: A source is not what it should be. Terminal.
+        BrowserGpuNotSoftware: The page draws with WebGL, and that on hardware. Terminal.
         CaptureTimeout: The page never becomes ready. Retryable.
     """
     return _Surveyor(project_dir, root, config, work_dir).survey(stage)
@@ -137,6 +138,8 @@ class _Surveyor:
         self._check_recorder()
         self._check_assets()
         self._warnings += self._check(described, stage)
+        if described["usesWebgl"]:
+            stage.verify_software_gl()
         if self._config.hdr_mode == "auto":
             self._warnings += _hdr_warnings(described["media"], media)
         fonts = used_fonts(stage, described["fonts"])

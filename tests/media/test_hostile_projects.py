@@ -416,6 +416,21 @@ def test_links_beside_a_used_file_are_not_copied(place: Place, stage: Stage) -> 
     assert {"1.svg", "2.svg"} <= frozen <= {"1.svg", "2.svg", "3.svg"}
 
 
+WEBGL = "<canvas id='c'></canvas>" + script("c.getContext('webgl').clear(0)")
+
+
+@pytest.mark.parametrize("renderer", ["'ANGLE (NVIDIA GeForce)'", "null"])
+def test_webgl_on_hardware_is_refused(
+    place: Place, stage: Stage, monkeypatch: pytest.MonkeyPatch, renderer: str
+) -> None:
+    """By the planner too, which learns from the page that it draws so; others pass."""
+    monkeypatch.setattr("fanreel.capture.stage._ASK_RENDERER", f"() => {renderer}")
+    place.write({"index.html": page(WEBGL)})
+    assert refusal(place, stage, "not by SwiftShader").code == "BROWSER_GPU_NOT_SOFTWARE"
+    place.write({"index.html": page()})
+    planned(place, stage)
+
+
 # ---- sizes and places --------------------------------------------------------------------------
 
 

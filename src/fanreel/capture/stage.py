@@ -185,7 +185,11 @@ class Stage:
 
     def verify_software_gl(self) -> None:
         """
-        Make sure, before a composition is loaded, that WebGL is drawn by the CPU.
+        Make sure that WebGL is drawn by the CPU.
+
+        Asked for the first time this takes 50 to 200 ms, so only where a page uses WebGL: by
+        workers before they load it, by the planner, who learns from the page that it does, before
+        it writes anything.
 
         Raises:
             BrowserGpuNotSoftware: It is drawn by hardware, or not at all. Terminal.
