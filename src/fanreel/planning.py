@@ -97,7 +97,11 @@ def plan(project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
 
 
 def make_plan(
-    project_dir: Path, config: RenderConfig, plan_dir: Path, stage: Stage | None = None
+    project_dir: Path,
+    config: RenderConfig,
+    plan_dir: Path,
+    stage: Stage | None = None,
+    temp_dir: Path | None = None,
 ) -> PlanResult:
     """
     Plan for any format; `plan()` lets through what distributed rendering supports.
@@ -108,13 +112,14 @@ def make_plan(
         plan_dir: See `plan()`.
         stage: An entered stage of `stage_spec()`'s kind to look at the composition on; None
             starts one.
+        temp_dir: Takes what is there only while planning; None is the system's.
     """
     started = time.monotonic()
     root = open_project(project_dir, config)
     check_ours(plan_dir)
     locked = lock_config(root, config, webgl=False)
     with contextlib.ExitStack() as stack:
-        work_dir = stack.enter_context(open_work_dir())
+        work_dir = stack.enter_context(open_work_dir(temp_dir))
         if stage is None:
             stage = stack.enter_context(
                 Stage(stage_spec(root.width, root.height, locked), work_dir)
@@ -359,8 +364,13 @@ def _mix(found: Survey, config: RenderConfig, start: int, end: int, directory: P
     name = f"audio{spec.audio_extension}"
     shift_s = start / found.fps
     moved = [clip.model_copy(update={"start_s": clip.start_s - shift_s}) for clip in clips]
+    envelopes = {
+        key: [(time_s - shift_s, volume) for time_s, volume in points]
+        for key, points in found.envelopes.items()
+    }
     total_s = (end - start) / found.fps
-    return name if mix(directory, moved, total_s, directory / name, spec.audio_codec) else None
+    heard = mix(directory, moved, total_s, directory / name, spec.audio_codec, envelopes=envelopes)
+    return name if heard else None
 
 
 def _artifacts(

@@ -28,6 +28,7 @@ from fanreel.errors import (
 from fanreel.fonts import check_fonts, used_fonts
 from fanreel.media.probe import MediaInfo, probe
 from fanreel.media.serving import ProbeFeed
+from fanreel.media.sound import Envelope
 from fanreel.page.config import planning_config
 from fanreel.plan_dir import Clip, MediaClip, RecordedResponse, UsedFont
 from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
@@ -68,6 +69,8 @@ class Survey:
     uses_webgl: bool
     stepped: bool
     warnings: tuple[str, ...]
+    envelopes: Mapping[str, Envelope]
+    """Volumes that scripts move, by the medium's key; they take the place of `volume` up to 1."""
 
 
 def survey(
@@ -130,6 +133,7 @@ class _Surveyor:
         clips = tuple(_clip(item) for item in described["clips"])
         for frame in _visits(clips, total_frames, self._fps):
             stage.seek(frame)
+        envelopes = self._follow_volumes(stage, media, total_frames)
         stepped, warning = find_statefulness(stage, total_frames)
         self._warnings += [warning] if warning else []
         described = stage.describe()
@@ -168,7 +172,24 @@ class _Surveyor:
             uses_webgl=bool(described["usesWebgl"]),
             stepped=stepped,
             warnings=tuple(dict.fromkeys(self._warnings)),
+            envelopes=envelopes,
         )
+
+    def _follow_volumes(
+        self, stage: Stage, media: Mapping[str, tuple[Path, MediaInfo]], total_frames: int
+    ) -> dict[str, Envelope]:
+        """Read, at every frame, the volumes that scripts move; nothing where none does."""
+        if not any(info.has_audio for _, info in media.values()):
+            return {}
+        if all(item["volumes"] is None for item in stage.describe()["media"]):
+            return {}
+        for frame in range(total_frames):
+            stage.seek(frame)
+        return {
+            item["key"]: _envelope(dict(item["volumes"]), self._fps)
+            for item in stage.describe()["media"]
+            if item["volumes"]
+        }
 
     def _show(self) -> Show:
         return Show(
@@ -349,6 +370,17 @@ def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Iterator
     yield from inside[:: max(1, -(-len(inside) // _MAX_VISITS))]
 
 
+def _envelope(volumes: Mapping[int, float], fps: Fraction) -> Envelope:
+    """Give the volume over seconds, without the points amid those where it stays."""
+    points = [(frame / fps, volume) for frame, volume in sorted(volumes.items())]
+    inner = [
+        point
+        for (_, before), point, (_, after) in zip(points, points[1:], points[2:], strict=False)
+        if not before == point[1] == after
+    ]
+    return [points[0], *inner, points[-1]]
+
+
 def _hdr_warnings(
     described: Sequence[Mapping[str, Any]], known: Mapping[str, tuple[Path, MediaInfo]]
 ) -> list[str]:
@@ -411,7 +443,8 @@ def _media_clip(
         else max(total_s - start_s, Fraction(0)),
         offset_s=_exact(item["offsetS"]),
         rate=_exact(item["rate"]),
-        volume=float(item["volume"]),
+        # What scripts move starts at data-volume, up to 1, and is in the envelope.
+        volume=max(float(item["volume"]), 1.0) if item["volumes"] else float(item["volume"]),
         loop=bool(item["loop"]),
         muted=bool(item["muted"]),
         audible=bool(item["audible"]) and info.has_audio,

@@ -3,6 +3,7 @@
 //   F.mediaList.keyOf(element)   "m0", "m1", ...; also the attribute data-fanreel-media
 //   F.mediaList.elements()       Map key -> element; gives keys to those that have none
 //   await F.mediaList.describe() [{key, kind, src, startS, durationS, offsetS, rate, ...}], see below
+//   F.mediaList.noteVolumes(frame)  while planning: remembers how loud scripts have set each medium
 //   F.mediaList.errors           [{element, message}], of the last describe()
 //   await F.mediaList.plays(url) how often an image plays: 0 when it is still, 2 for more than once
 //   await F.mediaList.unplayed() what the page shows or plays in ways that get no frames, in words
@@ -19,6 +20,7 @@
   // +12 dB, the most that the format's gain goes up to (HyperFrames docs, html-schema).
   const MOST_VOLUME = 3.98;
   const info = new Map();
+  const turned = new Map(); // element whose volume a script moves -> [[frame, volume], ...]
   let counted = false;
   let errors = [];
 
@@ -47,6 +49,7 @@
       if (key === null || found.has(key)) {
         key = counted ? nameLate(element) : `m${number}`;
         element.setAttribute(KEY, key);
+        if (element instanceof HTMLMediaElement) loudness.set.call(element, startingVolume(element));
       }
       number += 1;
       found.set(key, element);
@@ -148,15 +151,41 @@
   }
 
   function volumeOf(element) {
-    const text = element.getAttribute("data-volume")?.trim();
-    if (!text) return 1;
-    const value = Number(text);
-    if (Number.isFinite(value) && value >= 0 && value <= MOST_VOLUME) return value;
+    const value = readVolume(element);
+    if (value !== null) return value;
+    const text = element.getAttribute("data-volume").trim();
     fail(
       element,
       `data-volume="${text}" must be a number from 0 to 1 (up to ${MOST_VOLUME} boosts)`,
     );
     return 1;
+  }
+
+  // As data-volume has it, or null where that is no volume.
+  function readVolume(element) {
+    const text = element.getAttribute("data-volume")?.trim();
+    if (!text) return 1;
+    const value = Number(text);
+    return Number.isFinite(value) && value >= 0 && value <= MOST_VOLUME ? value : null;
+  }
+
+  // ---- volume that scripts move --------------------------------------------------------------------
+  // Fades start at what data-volume says, as in a browser's preview.
+  const loudness = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "volume");
+  const startingVolume = (element) => Math.min(readVolume(element) ?? 1, 1);
+
+  Object.defineProperty(HTMLMediaElement.prototype, "volume", {
+    ...loudness,
+    set(value) {
+      const before = loudness.get.call(this);
+      loudness.set.call(this, value);
+      if (loudness.get.call(this) !== before && !turned.has(this)) turned.set(this, []);
+    },
+  });
+
+  function noteVolumes(frame) {
+    if (config.media) return;
+    for (const [element, points] of turned) points.push([frame, loudness.get.call(element)]);
   }
 
   // A medium without data-start runs in the time of what is around it, from there on.
@@ -218,9 +247,10 @@
       element: F.nameOf(element),
       ...timesOf(element),
       volume,
+      volumes: turned.get(element) ?? null,
       loop: kind === "image" ? times > 1 : element.loop,
       muted,
-      audible: isAudible(element, muted) && volume > 0,
+      audible: isAudible(element, muted) && (volume > 0 || turned.has(element)),
       shown: kind !== "audio",
     };
   }
@@ -286,6 +316,7 @@
     elements,
     describe,
     plays: lookInto,
+    noteVolumes,
     unplayed,
     get errors() {
       return errors;

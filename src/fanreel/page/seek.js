@@ -105,6 +105,7 @@
     showClips(frame);
     yield F.remoteFrames.seek(frame);
     yield* settle(frame);
+    F.mediaList?.noteVolumes(frame);
     F.paintMarker?.(serial);
   }
 
