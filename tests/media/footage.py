@@ -22,7 +22,7 @@ from tests.media.sources import (
 
 _BT709 = (1, 1, 1, 1)
 # No B-frames and a keyframe now and then, as screen recorders do.
-_PLAIN = {"preset": "ultrafast", "g": "12"}
+_PLAIN = {"preset": "ultrafast", "g": "12", "crf": "3"}
 
 
 def write_footage(name: str, path: Path) -> None:
