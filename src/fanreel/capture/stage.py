@@ -454,10 +454,10 @@ class Stage:
     def _translated(self, exc: Exception, doing: str) -> RenderError:
         """Make a Playwright error ours: either the browser went away, or the page's code threw."""
         text = str(exc)
+        if self.witness.crashed or not self.browser.threw(exc):
+            return self._explained(BrowserCrashed, f"{doing}: Chromium went away ({_line(text)})")
         if _NOT_SETTLED in text:
             return self._explained(CaptureTimeout, f"{doing}: {_line(text)}")
-        if any(word in text for word in ("closed", "crash", "Connection", "disconnected")):
-            return self._explained(BrowserCrashed, f"{doing}: Chromium went away ({_line(text)})")
         return self._explained(InvalidComposition, f"{doing}: the page threw: {_line(text)}")
 
     def _explained(self, kind: type[RenderError], message: str, **facts: Any) -> RenderError:

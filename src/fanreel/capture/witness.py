@@ -29,6 +29,7 @@ class Witness:
         pending: URLs asked for and not yet answered, with the time they were asked for.
         scripts: Those of them that are scripts; `import()` asks for some that no element names.
         last_script_s: When one was last asked for or answered, by the monotonic clock.
+        crashed: The page's process or its browser is gone.
     """
 
     def __init__(self, on_request: Callable[[str], None]) -> None:
@@ -38,12 +39,15 @@ class Witness:
         self.pending: dict[str, float] = {}
         self.scripts: set[str] = set()
         self.last_script_s = 0.0
+        self.crashed = False
         self._shell: str | None = None
         self._frame: str | None = None
         self._left: asyncio.Future[str] | None = None
 
     async def watch(self, page: "Page", session: "CDPSession") -> None:
         """Begin; on the browser's own thread, as all that touches Playwright."""
+        page.on("crash", self._note_crash)
+        page.on("close", self._note_crash)
         page.on("console", self._note_console)
         page.on("pageerror", self._note_error)
         page.on("request", self._note_request)
@@ -84,6 +88,9 @@ class Witness:
             return working.result()
         finally:
             working.cancel()
+
+    def _note_crash(self, _page: "Page") -> None:
+        self.crashed = True
 
     def _note_document(self, event: dict[str, Any]) -> None:
         frame = event["frame"]
