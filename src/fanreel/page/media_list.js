@@ -49,7 +49,8 @@
       if (key === null || found.has(key)) {
         key = counted ? nameLate(element) : `m${number}`;
         element.setAttribute(KEY, key);
-        if (element instanceof HTMLMediaElement) loudness.set.call(element, startingVolume(element));
+        if (element instanceof HTMLMediaElement)
+          loudness.set.call(element, startingVolume(element));
       }
       number += 1;
       found.set(key, element);

@@ -130,9 +130,15 @@
 
   // Only tweens that begin with the timeline: a forced render of the whole would take back what
   // from() and fromTo() further on have already set, such as the opacity 0 of a later entrance.
+  // Its onUpdate runs, as it does when time comes back to 0: what it writes belongs to frame 0 too.
   function takeStartingValues(timeline) {
     for (const tween of timeline.getChildren(true, true, false)) {
-      if (startOf(tween, timeline) === 0 && tween.duration() > 0) tween.render(0, true, true);
+      if (startOf(tween, timeline) !== 0 || tween.duration() === 0) continue;
+      try {
+        tween.render(0, false, true);
+      } catch (error) {
+        reportOnce(timeline, error);
+      }
     }
   }
 
