@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from fanreel.capture.browser import kill_browsers
+from fanreel.capture.browser import kill_orphans
 from fanreel.capture.stage import Stage, StageSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, RenderError, UnexpectedError
@@ -231,8 +231,9 @@ class Pool:
         for worker in self._workers:
             self.cache_stats.add(worker.end() or CacheStats())
         self._workers.clear()
-        # Of a worker that was killed; it ends by itself, but writes to its profile until then.
-        kill_browsers(self._temp_dir)
+        # Of a worker that was killed; they end by themselves, but in seconds only, and write to
+        # what is removed until then.
+        kill_orphans(self._temp_dir)
 
 
 def _work(
@@ -264,7 +265,9 @@ def _serve(
 ) -> None:
     message = connection.recv()
     if isinstance(message, _PlanJob):
-        connection.send(make_plan(message.project_dir, message.config, message.plan_dir, stage))
+        # Below the caller's, which removes it should this process be killed.
+        asked = message.project_dir, message.config, message.plan_dir
+        connection.send(make_plan(*asked, stage, temp_dir))
         message = connection.recv()
     if isinstance(message, VerifiedPlan):
         cache = settings.open() if settings else None

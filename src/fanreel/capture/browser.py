@@ -277,20 +277,20 @@ class Browser:
                 self.run(self._driver.communicate(), _CLOSE_TIMEOUT_S)
 
 
-def kill_browsers(temp_dir: Path) -> None:
-    """End browsers below *temp_dir* that outlive their owners; harmless when there are none."""
+def kill_orphans(temp_dir: Path) -> None:
+    """End browsers and screens below *temp_dir* whose owners are no more; harmless without any."""
     _kill(_processes_of(temp_dir))
 
 
 def _processes_of(directory: Path) -> list[int]:
-    """Give the process ids whose command line names a profile in *directory*."""
-    mark = os.fsencode(f"--user-data-dir={directory}/")
+    """Give the process ids whose command line names a profile or screen in *directory*."""
+    marks = os.fsencode(f"--user-data-dir={directory}/"), os.fsencode(f"{directory}/display-")
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 words = (entry / "cmdline").read_bytes().split(b"\0")
-                if any((word + b"/").startswith(mark) for word in words):
+                if any((word + b"/").startswith(marks) for word in words):
                     found.append(int(entry.name))
     return found
 
