@@ -101,6 +101,27 @@ def test_animated_images_of_style_sheets_stand_still(show: Callable[..., Stage],
     assert warning.startswith(f"moving.{kind} moves, but in a style sheet it stands still")
 
 
+def test_svg_images_stand_still(show: Callable[..., Stage]) -> None:
+    """Their SMIL and style sheets would go by the wall clock; the planner says so."""
+    shape = '<rect width="40" height="40" fill="red">'
+    values = 'values="red;blue" calcMode="discrete" dur="40ms" repeatCount="indefinite"'
+    keyframes = "@keyframes go { 0%, 50% { fill: red } 51%, 100% { fill: blue } }"
+    head = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">'
+    files = {
+        "smil.svg": f'{head}{shape}<animate attributeName="fill" {values}/></rect></svg>',
+        "style.svg": f"{head}<style>{keyframes} rect {{ animation: go 40ms infinite }}</style>"
+        f"{shape}</rect></svg>",
+    }
+    body = """<style>img { position: absolute; top: 0 } #b { left: 40px }</style>
+      <img id="a" src="smil.svg"><img id="b" src="style.svg">"""
+    stage = show(body, {name: text.encode() for name, text in files.items()})
+    for frame in (0, 5, 2, 9, 0):
+        for x in (20, 60):
+            assert colour(stage, frame, x, 20) == RED
+        time.sleep(0.03)
+    assert [warning.split()[0] for warning in stage.describe()["warnings"]] == list(files)
+
+
 def test_sandboxed_frames_go_by_the_pages_clock(show: Callable[..., Stage]) -> None:
     """Chromium would put them into a process of their own, ahead of our script."""
     inner = """<!doctype html><body style="margin: 0"><script>

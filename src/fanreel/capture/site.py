@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from fanreel.capture.still_svg import still_svg
+
 HOST = "fanreel.localhost"
 ORIGIN = f"http://{HOST}"
 OWN_PREFIX = "/__fanreel__/"
@@ -118,7 +120,10 @@ class SiteServer:
             self._on_request(SiteRequest(path=name, found=found, destination=destination))
         if file is None:
             return _not_found(path)
-        return 200, content_type(file), file.read_bytes()
+        body = file.read_bytes()
+        if destination == "image" and file.suffix.lower() == ".svg":
+            body = still_svg(body)
+        return 200, content_type(file), body
 
     def find(self, name: str) -> Path | None:
         """Give the file at project path *name*, or None; never one outside the root."""

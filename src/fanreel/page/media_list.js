@@ -274,7 +274,20 @@
         );
       }
     }
-    return texts;
+    for (const { currentSrc } of document.images) {
+      if (await movesAsSvg(currentSrc)) {
+        texts.push(
+          `${fileOf(currentSrc)} moves, but in an <img> it stands still; write its <svg> into the page`,
+        );
+      }
+    }
+    return [...new Set(texts)];
+  }
+
+  async function movesAsSvg(url) {
+    if (!/\.svg([?#]|$)/i.test(url) || !url.startsWith(`${location.origin}/`)) return false;
+    const response = await F.real.fetch(url);
+    return /<(\w+:)?(animate|set)|@keyframes/.test(await response.text());
   }
 
   const fileOf = (url) =>
