@@ -1,0 +1,82 @@
+"""
+Renders the compositions of the tests with fanreel and with the reference renderer, and compares.
+
+    uv run python -m bench.parity [NAME ...] [--again]
+
+Prints per composition the lowest PSNR, its frame, how many frames theirs is longer, and the sound's
+correlation and lag; writes bench/out/parity/index.html with the worst frames. Exit status 1 where
+fewer than nine in ten are the same picture. Needs npm, ffmpeg and chromium-headless-shell.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from bench import reference
+from bench.parity.agreement import compare
+from bench.parity.films import film_ours, film_theirs
+from bench.parity.report import (
+    Row,
+    Verdict,
+    line,
+    read_verdicts,
+    save_pictures,
+    share_of_same,
+    write_page,
+)
+from tests.media import compositions
+
+OUT = Path(__file__).parents[1] / "out"
+ENOUGH = 0.9
+
+
+def main() -> int:
+    """Run the comparison; give the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", default=compositions.names())
+    parser.add_argument("--again", action="store_true", help="run the reference renderer again")
+    asked = parser.parse_args()
+    os.environ["FANREEL_EXTRACT_CACHE_DIR"] = "off"
+    out = OUT / "parity"
+    out.mkdir(parents=True, exist_ok=True)
+    programs = reference.install(OUT / "reference")
+    verdicts = read_verdicts()
+    print(f"{'composition':24}{'min dB':>8}{'frame':>7}{'longer':>7}{'sound':>8}{'lag':>6}")
+    rows = []
+    for name in asked.names or compositions.names():
+        rows.append(compare_one(name, programs, verdicts.get(name), out, again=asked.again))
+        print(line(rows[-1]), flush=True)
+    write_page(rows, out / "index.html")
+    share = share_of_same(rows)
+    print(f"\n{share:.0%} of {len(rows)} are the same picture; see {out / 'index.html'}")
+    return 0 if share >= ENOUGH else 1
+
+
+def compare_one(
+    name: str, programs: Path, verdict: Verdict | None, out: Path, *, again: bool
+) -> Row:
+    """Film *name* twice and compare; theirs is kept for the next run."""
+    work_dir = out / "work" / name
+    theirs_dir = work_dir / "theirs"
+    project_dir = work_dir / "project"
+    shutil.rmtree(project_dir, ignore_errors=True)
+    if again:
+        shutil.rmtree(theirs_dir, ignore_errors=True)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    expected = compositions.stage(name, project_dir)
+    config = expected.render_config
+    ours = film_ours(project_dir, config)
+    try:
+        theirs = film_theirs(programs, project_dir, config, theirs_dir)
+    except subprocess.SubprocessError:
+        return Row(name=name, rule=expected.rule, agreement=None, verdict=verdict)
+    agreement = compare(ours, theirs)
+    save_pictures(name, agreement, ours, theirs, out)
+    return Row(name=name, rule=expected.rule, agreement=agreement, verdict=verdict)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

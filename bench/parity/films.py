@@ -1,0 +1,106 @@
+"""One composition filmed by either renderer: its pictures and its sound."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from bench import reference
+from fanreel.config import RenderConfig
+from fanreel.filming import Camera
+from fanreel.media.sound_reader import read_sound
+from fanreel.planning import make_plan
+from fanreel.verification import verify_plan
+
+Picture = npt.NDArray[np.uint8]
+Sound = npt.NDArray[np.float32]
+
+_TIMEOUT_S = 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """What a renderer made of a composition, before any encoder touched it."""
+
+    pictures: list[Picture]
+    """height × width × 4, RGBA."""
+    sound: Sound | None
+    """samples × 2 at 48 kHz."""
+    warnings: tuple[str, ...] = ()
+
+
+def film_ours(project_dir: Path, config: RenderConfig) -> Film:
+    """Film with fanreel, by the engine that it renders this format with."""
+    with tempfile.TemporaryDirectory() as folder:
+        work_dir = Path(folder)
+        planned = make_plan(project_dir, config, work_dir / "plan")
+        plan = verify_plan(work_dir / "plan")
+        with Camera(plan, work_dir) as camera:
+            frames = range(planned.total_frames)
+            pictures = [_as_rgba(picture, camera.pixels) for picture in camera.capture(frames)]
+        audio = plan.manifest.audio_path
+        sound = _read_sound(work_dir / "plan" / audio) if audio else None
+    return Film(pictures=pictures, sound=sound, warnings=planned.warnings)
+
+
+def film_theirs(programs: Path, project_dir: Path, config: RenderConfig, out_dir: Path) -> Film:
+    """
+    Film with the reference renderer: PNG files, and source frames as PNG, so nothing is lost.
+
+    Args:
+        programs: As `reference.install()` gives.
+        project_dir: The composition.
+        config: Its frame rate and variables are passed on.
+        out_dir: Its frames are kept there, and taken from there the next time.
+    Raises:
+        subprocess.SubprocessError: It fails or takes minutes.
+    """
+    if not out_dir.is_dir():
+        options = ["--format", "png-sequence", "--video-frame-format", "png", "--workers", "1"]
+        if config.fps is not None:
+            options += ["--fps", str(config.fps)]
+        if config.variables:
+            options += ["--variables", json.dumps(config.variables)]
+        aside = out_dir.with_suffix(".partial")
+        shutil.rmtree(aside, ignore_errors=True)
+        subprocess.run(
+            reference.render_argv(programs, project_dir, aside, *options),
+            check=True,
+            env=reference.environment(programs),
+            cwd=out_dir.parent,
+            timeout=_TIMEOUT_S,
+            capture_output=True,
+        )
+        aside.rename(out_dir)
+    audio = next(iter(out_dir.glob("audio.*")), None)
+    pictures = list(_read_frames(sorted(out_dir.glob("frame_*.png"))))
+    return Film(pictures=pictures, sound=_read_sound(audio) if audio else None)
+
+
+def _as_rgba(picture: Picture, pixels: str) -> Picture:
+    if pixels == "rgba":
+        return picture.copy()
+    shown: Picture = picture[..., [2, 1, 0, 3]]
+    shown[..., 3] = 255
+    return shown
+
+
+def _read_frames(paths: list[Path]) -> Iterator[Picture]:
+    for path in paths:
+        with av.open(str(path)) as container:
+            for frame in container.decode(video=0):
+                picture: Picture = frame.to_ndarray(format="rgba")  # type: ignore[assignment]
+                yield picture
+
+
+def _read_sound(path: Path) -> Sound:
+    pieces = list(read_sound(path, Fraction(0), Fraction(1)))
+    return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.float32)

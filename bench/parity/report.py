@@ -1,0 +1,109 @@
+"""The parity run as a page: numbers, and the worst frame of each composition side by side."""
+
+import html
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+import numpy as np
+from PIL import Image
+
+from bench.parity.agreement import SAME_DB, Agreement, over
+from bench.parity.films import Film
+
+_HERE = Path(__file__).parent
+_GREY = 160
+_AMPLIFIED = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Which of the two is right by the format's documentation, and why."""
+
+    right: str
+    """`ours`, `theirs`, `both` or `neither`."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One composition."""
+
+    name: str
+    rule: str
+    agreement: Agreement | None
+    """None where the reference renderer failed."""
+    verdict: Verdict | None
+
+
+def read_verdicts() -> dict[str, Verdict]:
+    """Read `verdicts.toml`."""
+    found = tomllib.loads((_HERE / "verdicts.toml").read_text(encoding="utf-8"))
+    return {name: Verdict(**entry) for name, entry in found.items()}
+
+
+def save_pictures(name: str, agreement: Agreement, ours: Film, theirs: Film, out: Path) -> None:
+    """Save the worst frame of both and their difference, made plainer."""
+    frame = agreement.worst_frame
+    one, other = over(ours.pictures[frame], _GREY), over(theirs.pictures[frame], _GREY)
+    pictures = {"ours": one, "theirs": other}
+    if one.shape == other.shape:
+        pictures["difference"] = np.minimum(np.abs(one - other) * _AMPLIFIED, 255)
+    for kind, picture in pictures.items():
+        Image.fromarray(picture.astype(np.uint8)).save(out / f"{name}-{kind}.png")
+
+
+def line(row: Row) -> str:
+    """Give a row of the printed table."""
+    found = row.agreement
+    if found is None:
+        return f"{row.name:24}{'the reference fails':>20}  {_verdict_text(row)}"
+    sound = "" if found.correlation is None else f"{found.correlation:8.4f}{found.lag_samples!s:>6}"
+    return (
+        f"{row.name:24}{found.min_db:8.2f}{found.worst_frame:7}{found.frames_apart:+7}"
+        f"{sound:14}  {_verdict_text(row)}"
+    )
+
+
+def share_of_same(rows: list[Row]) -> float:
+    """Give the share of compositions that are the same picture, at least `SAME_DB`."""
+    return sum(row.agreement is not None and row.agreement.is_same for row in rows) / len(rows)
+
+
+def write_page(rows: list[Row], path: Path) -> None:
+    """Write the page to *path*, beside the pictures; what differs most comes first."""
+    ordered = sorted(rows, key=lambda row: row.agreement.min_db if row.agreement else -1)
+    share = f"{share_of_same(rows):.0%} of {len(rows)} at {SAME_DB:.0f} dB or more"
+    template = Template((_HERE / "page.html").read_text(encoding="utf-8"))
+    page = template.substitute(summary=share, rows="\n".join(map(_section, ordered)))
+    path.write_text(page, encoding="utf-8")
+
+
+def _section(row: Row) -> str:
+    found = row.agreement
+    facts = "the reference renderer fails"
+    pictures = ""
+    if found is not None:
+        facts = f"{found.min_db:.2f} dB at frame {found.worst_frame}"
+        if found.frames_apart:
+            facts += f", theirs {found.frames_apart:+} frames"
+        if found.correlation is not None:
+            facts += f", sound {found.correlation:.4f} at {found.lag_samples} samples"
+        pictures = "".join(
+            f'<figure><img src="{row.name}-{kind}.png" alt="" loading="lazy" />'
+            f"<figcaption>{kind}</figcaption></figure>"
+            for kind in ("ours", "theirs", "difference")
+        )
+    state = "same" if found is not None and found.is_same else "differs"
+    return (
+        f'<section class="{state}"><h2>{row.name}</h2><p>{html.escape(row.rule)}</p>'
+        f"<p><b>{facts}</b> {html.escape(_verdict_text(row))}</p>{pictures}</section>"
+    )
+
+
+def _verdict_text(row: Row) -> str:
+    if row.verdict is None:
+        same = row.agreement is not None and row.agreement.is_same
+        return "" if same else "not looked at yet"
+    return f"right: {row.verdict.right}. {row.verdict.why}"
