@@ -14,11 +14,8 @@ Picture = npt.NDArray[Any]
 class Exposure(Protocol):
     """Takes pictures of a stage, one after the other."""
 
-    def blank(self) -> Picture:
-        """Give room for one picture."""
-
-    def take(self, frame: int, into: Picture) -> None:
-        """Put the page to *frame* and take its picture."""
+    def take(self, frame: int) -> Picture:
+        """Put the page to *frame* and give its picture, which lasts until the next is taken."""
 
 
 def exposure_for(stage: Stage, *, hdr: bool) -> Exposure:
@@ -32,12 +29,8 @@ class _PlainExposure:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
-    def blank(self) -> Picture:
-        width, height = self._stage.spec.pixel_size
-        return np.empty((height, width, 4), np.uint8)
-
-    def take(self, frame: int, into: Picture) -> None:
-        self._stage.capture(frame, into)
+    def take(self, frame: int) -> Picture:
+        return self._stage.look(frame)
 
 
 class _HdrExposure:
@@ -50,17 +43,15 @@ class _HdrExposure:
         self._black, self._white, self._high, self._low = (
             np.empty((height, width, 4), np.uint8) for _ in range(4)
         )
+        self._developed = np.empty((height, width, 3), np.uint16)
 
-    def blank(self) -> Picture:
-        width, height = self._stage.spec.pixel_size
-        return np.empty((height, width, 3), np.uint16)
-
-    def take(self, frame: int, into: Picture) -> None:
-        pixels = self._stage.pixels
+    def take(self, frame: int) -> Picture:
+        pixels, into = self._stage.pixels, self._developed
         self._stage.capture(frame, self._black)
         if not self._stage.capture_layer("white", frame, self._white):
             develop_graphics(self._black, pixels, into)
-            return
+            return into
         self._stage.capture_layer("high", frame, self._high)
         self._stage.capture_layer("low", frame, self._low)
         develop_layers(self._black, self._white, self._high, self._low, pixels, into)
+        return into

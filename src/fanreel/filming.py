@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Generic, Literal, Self, TypeVar
+
+import numpy as np
 
 from fanreel.capture.network import Replayer
 from fanreel.capture.site import SiteRequest
@@ -14,7 +16,7 @@ from fanreel.capture.stage import Show, Stage
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout, RenderError
-from fanreel.exposure import Exposure, Picture, exposure_for
+from fanreel.exposure import Picture, exposure_for
 from fanreel.media.cache import FrameCache
 from fanreel.media.serving import FrameFeed
 from fanreel.page.config import rendering_config
@@ -22,15 +24,16 @@ from fanreel.plan_dir import RECORDED_DIR, SITE_DIR, read_recorded
 from fanreel.staging import stage_spec
 from fanreel.verification import VerifiedPlan
 
-# One being captured, one waiting, one being encoded and the one before it, to see repeats:
-# 4 × 8.3 MB at 1080p.
-_BUFFERS = 4
+# Besides the one being captured and the one being encoded.
+_WAITING = 1
 _ATTEMPTS = 2
 # Counted from the segment's start, so that every segment sees it at the same frames.
 _FRAMES_PER_RELIEF = 32
 _HAND_OVER_POLL_S = 1.0
 # A frame takes milliseconds; whoever gives up on a film does not wait out a page that hangs.
 _LAST_FRAME_S = 2.0
+
+Developed = TypeVar("Developed")
 
 
 class Camera:
@@ -118,9 +121,15 @@ class Camera:
         """
         Give the pictures of *frames* of the output timeline, from a freshly opened page.
 
-        Each picture, `height × width × 4`, stays valid until the one after the next is asked for;
-        of a plan for HDR it is `height × width × 3`, HLG in 16 bits.
+        Each picture is `height × width × 4`, 8 bit; of a plan for HDR it is `height × width × 3`,
+        HLG in 16 bits.
         """
+        return self._shoot(frames, np.array)
+
+    def _shoot(
+        self, frames: Sequence[int], develop: Callable[[Picture], Developed]
+    ) -> Iterator[Developed]:
+        """Give what *develop*, on the stage's thread, makes of each picture while it is there."""
         stage = self._set_stage()
         stage.open()
         first = self._plan.composition.first_frame
@@ -130,7 +139,8 @@ class Camera:
         shows_media = any(clip.shown for clip in self._plan.composition.media)
         relief = _FRAMES_PER_RELIEF if shows_media else len(frames)
         exposure = exposure_for(stage, hdr=self._plan.locked.hdr)
-        with _Reel(stage, exposure, [first + frame for frame in frames], relief) as reel:
+        wanted = [first + frame for frame in frames]
+        with _Reel(stage, lambda frame: develop(exposure.take(frame)), wanted, relief) as reel:
             yield from reel
         if self._feed.failure is not None:
             raise self._feed.failure
@@ -146,24 +156,18 @@ class Camera:
     ) -> None:
         plan = self._plan
         mark = SegmentMark(plan_hash=plan.manifest.plan_hash, start_frame=start_frame)
-        pictures = self.capture(range(start_frame, end_frame))
         stage = self._set_stage()
         with (
-            contextlib.closing(pictures),  # type: ignore[type-var]
             SegmentWriter(
                 path, plan.locked, plan.manifest.fps, pixels=stage.pixels, mark=mark
             ) as writer,
+            # Converted straight from the screen: a copy of it would be 8.3 MB a frame at 1080p.
+            contextlib.closing(
+                self._shoot(range(start_frame, end_frame), writer.convert)  # type: ignore[type-var]
+            ) as frames,
         ):
-            # Comparing costs less than converting, and stops at the first difference. Without a
-            # conversion the encoder still holds the last picture's own memory.
-            converts = plan.locked.pixel_format.startswith("yuv")
-            last: Picture | None = None
-            for picture in pictures:
-                if converts and last is not None and _same(picture, last):
-                    writer.repeat()
-                else:
-                    writer.write(picture)
-                last = picture
+            for frame in frames:
+                writer.write(frame)
                 heartbeat(writer.frames)
 
     def _set_stage(self) -> Stage:
@@ -218,27 +222,23 @@ class Camera:
             )
 
 
-def _same(one: Picture, other: Picture) -> bool:
-    return one.data.cast("B") == other.data.cast("B")
-
-
-class _Reel:
+class _Reel(Generic[Developed]):
     """
     Pictures from the stage's thread to the caller's.
 
-    While one frame is encoded the next is captured; the hand-over is bounded by the buffers.
+    While one frame is encoded the next is captured; the hand-over is bounded.
     """
 
     def __init__(
-        self, stage: Stage, exposure: Exposure, frames: Sequence[int], frames_per_relief: int
+        self,
+        stage: Stage,
+        take: Callable[[int], Developed],
+        frames: Sequence[int],
+        frames_per_relief: int,
     ) -> None:
-        self._stage, self._exposure, self._frames = stage, exposure, frames
+        self._stage, self._take, self._frames = stage, take, frames
         self._frames_per_relief = frames_per_relief
-        # First touch of fresh memory costs 3 to 5 ms a frame, so buffers go round.
-        self._free: queue.Queue[Picture] = queue.Queue()
-        for _ in range(min(_BUFFERS, len(frames) + 1)):
-            self._free.put(exposure.blank())
-        self._full: queue.Queue[Picture | BaseException | None] = queue.Queue()
+        self._full: queue.Queue[Developed | BaseException | None] = queue.Queue(_WAITING)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._capture, name="fanreel-capture", daemon=True)
 
@@ -253,36 +253,28 @@ class _Reel:
             self._stage.browser.kill()
             self._thread.join()
 
-    def __iter__(self) -> Iterator[Picture]:
-        held: list[Picture] = []
-        while True:
-            item = self._full.get()
-            if item is None:
-                return
+    def __iter__(self) -> Iterator[Developed]:
+        while (item := self._full.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
-            held.append(item)
             yield item
-            if len(held) > 1:
-                self._free.put(held.pop(0))
 
     def _capture(self) -> None:
         try:
             for count, frame in enumerate(self._frames):
-                buffer = self._next_free()
-                if buffer is None:
-                    return
                 if count and count % self._frames_per_relief == 0:
                     self._stage.relieve_memory()
-                self._exposure.take(frame, buffer)
-                self._full.put(buffer)
+                if not self._hand_over(self._take(frame)):
+                    return
         except BaseException as exc:  # noqa: BLE001 (handed to the thread that waits)
-            self._full.put(exc)
+            self._hand_over(exc)
         else:
-            self._full.put(None)
+            self._hand_over(None)
 
-    def _next_free(self) -> Picture | None:
+    def _hand_over(self, item: Developed | BaseException | None) -> bool:
+        """Wait for room; False when nobody waits for the item any more."""
         while not self._ended.is_set():
-            with contextlib.suppress(queue.Empty):
-                return self._free.get(timeout=_HAND_OVER_POLL_S)
-        return None
+            with contextlib.suppress(queue.Full):
+                self._full.put(item, timeout=_HAND_OVER_POLL_S)
+                return True
+        return False

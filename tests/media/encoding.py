@@ -94,7 +94,8 @@ def write_segment(
         path, locked, fps, pixels="rgba" if locked.alpha else "bgr0", mark=mark
     ) as segment:
         for number in frames:
-            segment.write(translucent(number) if locked.alpha else bgr0(picture(number)))
+            pixels = translucent(number) if locked.alpha else bgr0(picture(number))
+            segment.write(segment.convert(pixels))
     return path
 
 

@@ -134,18 +134,20 @@ def test_a_segment_is_tagged_bt709(tmp_path: Path) -> None:
     assert tags == (1, 1, 1, 1)
 
 
-def test_repeating_a_frame_equals_writing_it_again(tmp_path: Path) -> None:
-    """A caller that knows nothing moved may skip the conversion."""
-    locked, mark = locked_config(RenderConfig()), SegmentMark(plan_hash=PLAN_HASH, start_frame=0)
-    still = bgr0(picture(1))
-    for name in ("written", "repeated"):
-        path = tmp_path / f"{name}.mp4"
-        with SegmentWriter(path, locked, Fraction(30), pixels="bgr0", mark=mark) as segment:
-            segment.write(still)
-            for _ in range(4):
-                segment.repeat() if name == "repeated" else segment.write(still)
-        assert segment.frames == 5
-    assert (tmp_path / "written.mp4").read_bytes() == (tmp_path / "repeated.mp4").read_bytes()
+@pytest.mark.parametrize("config", [RenderConfig(), RenderConfig(format="gif")], ids=["mp4", "gif"])
+def test_a_converted_frame_outlives_its_picture(tmp_path: Path, config: RenderConfig) -> None:
+    """The screen that a picture was on shows the next one while the frame is encoded."""
+    locked, mark = locked_config(config), SegmentMark(plan_hash=PLAN_HASH, start_frame=0)
+    for name in ("kept", "gone"):
+        screen = bgr0(picture(1))
+        with SegmentWriter(
+            tmp_path / name, locked, Fraction(30), pixels="bgr0", mark=mark
+        ) as segment:
+            frame = segment.convert(screen)
+            if name == "gone":
+                screen[:] = 7
+            segment.write(frame)
+    assert (tmp_path / "kept").read_bytes() == (tmp_path / "gone").read_bytes()
 
 
 def test_bytes_do_not_depend_on_what_memory_held() -> None:
@@ -199,5 +201,5 @@ with tempfile.TemporaryDirectory() as folder:
 
 
 def _write_one_and_raise(writer: SegmentWriter, interruption: type[BaseException]) -> None:
-    writer.write(bgr0(picture(0)))
+    writer.write(writer.convert(bgr0(picture(0))))
     raise interruption

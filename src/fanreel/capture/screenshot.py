@@ -24,19 +24,20 @@ class ScreenshotGrabber:
         self._browser, self._alpha = browser, alpha
         self._session: CDPSession | None = None
 
-    def grab(self, serial: int, into: Pixels) -> None:  # noqa: ARG002 (a screenshot waits by itself)
+    def grab(self, serial: int) -> Pixels:  # noqa: ARG002 (a screenshot waits by itself)
         """
         Take the page's picture.
 
         Args:
             serial: Unused: DevTools answers with the picture after the last change.
-            into: `height × width × 4`, R,G,B,A, 8 bit, sRGB, straight alpha.
+        Returns:
+            `height × width × 4`, R,G,B,A, 8 bit, sRGB, straight alpha.
         Raises:
             TimeoutError: Chromium does not answer.
         """
         decoder = av.CodecContext.create("png", "r")
         [frame] = decoder.decode(av.Packet(self.png()))
-        np.copyto(into, frame.to_ndarray(format="rgba"))
+        return frame.to_ndarray(format="rgba").astype(np.uint8, copy=False)
 
     def png(self) -> bytes:
         """Give the page's picture now as a PNG. Raises as `grab()` does."""

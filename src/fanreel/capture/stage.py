@@ -56,8 +56,8 @@ _ASK_RENDERER = """() => {
 class Grabber(Protocol):
     """One way of getting the picture that is on the screen."""
 
-    def grab(self, serial: int, into: Pixels) -> None:
-        """Copy picture number *serial* into *into*, `height × width × 4`."""
+    def grab(self, serial: int) -> Pixels:
+        """Give picture number *serial*, `height × width × 4`; it may be gone with the next."""
 
     def png(self) -> bytes:
         """Give the picture there is now, for a person to look at."""
@@ -277,9 +277,17 @@ class Stage:
         )
         return self._serial
 
+    def look(self, frame: int) -> Pixels:
+        """
+        Put the page to *frame* and give its picture, `height × width × 4` device pixels.
+
+        It is what is on the screen: once the page is put to another frame, it is gone.
+        """
+        return self._grab(self.seek(frame), frame)
+
     def capture(self, frame: int, into: Pixels) -> None:
         """Put the page to *frame* and copy its picture, `height × width × 4` device pixels."""
-        self._grab(self.seek(frame), frame, into)
+        np.copyto(into, self.look(frame))
 
     def capture_layer(self, layer: str, frame: int, into: Pixels) -> bool:
         """
@@ -299,12 +307,12 @@ class Stage:
             f"frame {frame}",
         )
         if shown:
-            self._grab(self._serial, frame, into)
+            np.copyto(into, self._grab(self._serial, frame))
         return bool(shown)
 
-    def _grab(self, serial: int, frame: int, into: Pixels) -> None:
+    def _grab(self, serial: int, frame: int) -> Pixels:
         try:
-            self._grabber.grab(serial, into)
+            return self._grabber.grab(serial)
         except TimeoutError as exc:
             raise self._explained(
                 CaptureTimeout, f"frame {frame} did not appear on the screen in time", frame=frame

@@ -76,13 +76,15 @@ class XvfbGrabber:
     ) -> None:
         self._stack.close()
 
-    def grab(self, serial: int, into: Pixels) -> None:
+    def grab(self, serial: int) -> Pixels:
         """
-        Wait until picture *serial* is on the screen and copy it.
+        Wait until picture *serial* is on the screen and give the screen.
 
         Args:
             serial: What the strip shows when the picture is complete.
-            into: `height × width × 4`, B,G,R,x, 8 bit, sRGB.
+        Returns:
+            `height × width × 4`, B,G,R,x, 8 bit, sRGB; read-only, and live: the next picture will
+            be in it.
         Raises:
             TimeoutError: It does not appear.
         """
@@ -95,7 +97,7 @@ class XvfbGrabber:
             time.sleep(_POLL_S)
         self._last_wait_s = min(time.monotonic() - started, 0.1)
         width, height = self._size
-        np.copyto(into, self._display.pixels[:height, :width])
+        return self._display.pixels[:height, :width]
 
     def png(self) -> bytes:
         """Give what is on the screen now as a PNG; a page that hangs does not matter."""

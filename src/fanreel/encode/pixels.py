@@ -57,9 +57,10 @@ class PixelConverter:
         """
         Convert one frame: height × width × 4, 8 bit, sRGB; rows may be padded.
 
-        The result may share memory with *frame* when nothing has to change, so it must be used
-        before *frame* is overwritten.
+        The result shares no memory with *frame*.
         """
+        if not self._is_yuv:
+            frame = frame.copy()  # or where nothing has to change it would be the same memory
         rows, columns, _ = frame.shape
         if 0 <= rows - self._height < _ROUNDED and 0 <= columns - self._width < _ROUNDED:
             frame = frame[: self._height, : self._width]

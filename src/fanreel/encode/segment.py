@@ -74,7 +74,6 @@ class SegmentWriter:
             if locked.hdr
             else PixelConverter(*size, locked.pixel_format, pixels)
         )
-        self._last: av.VideoFrame | None = None
         self._sink: _Sink | None = None
 
     def __enter__(self) -> Self:
@@ -87,21 +86,23 @@ class SegmentWriter:
             raise
         return self
 
-    def write(self, frame: np.ndarray[Any, np.dtype[Any]]) -> None:
+    def convert(self, picture: np.ndarray[Any, np.dtype[Any]]) -> av.VideoFrame:
         """
-        Append a frame, scaled to the output size.
+        Give a picture as the encoder takes it, at the output's size; it shares no memory with it.
 
         Args:
-            frame: height × width × 4, 8 bit, sRGB; for HDR height × width × 3, 16 bit, HLG
+            picture: height × width × 4, 8 bit, sRGB; for HDR height × width × 3, 16 bit, HLG
                 R'G'B' of BT.2020.
         """
-        self._append(self._converter.convert(frame))
+        return self._converter.convert(picture)
 
-    def repeat(self) -> None:
-        """Append the last frame once more, without converting it again."""
-        if self._last is None:
-            raise ValueError("there is no frame to repeat yet")
-        self._append(self._last)
+    def write(self, frame: av.VideoFrame) -> None:
+        """Append a frame that `convert()` gave; it may be called on another thread."""
+        if self._sink is None:
+            raise ValueError("frames can be written only inside the with block")
+        with naming_write_errors(self.path):
+            self._sink.encode(frame, self.frames)
+        self.frames += 1
 
     def __exit__(
         self,
@@ -119,14 +120,6 @@ class SegmentWriter:
             self._aside.__exit__(type(failure), failure, failure.__traceback__)
             raise
         self._aside.__exit__(exc_type, exc, traceback)
-
-    def _append(self, frame: av.VideoFrame) -> None:
-        if self._sink is None:
-            raise ValueError("frames can be written only inside the with block")
-        self._last = frame
-        with naming_write_errors(self.path):
-            self._sink.encode(frame, self.frames)
-        self.frames += 1
 
     def _open(self, aside: Path) -> _Sink:
         if not FORMATS[self._locked.format].segment_container:
