@@ -244,6 +244,9 @@ def _work(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
+    # Of this process, which is ours alone, for Playwright's driver: with young objects in 1 MB it
+    # takes 25 MB less and is no slower. Chromium is given an environment of its own.
+    os.environ.setdefault("NODE_OPTIONS", "--max-semi-space-size=1")
     try:
         with Stage(spec, temp_dir) as stage:
             _serve(connection, stage, temp_dir, cache)
