@@ -19,6 +19,7 @@ _STEPS_BETWEEN = 4
 _PIXEL_LEVELS = 24
 _BLOCK_LEVELS = 4.0
 _BLOCK = 8
+_MOST_BLOCKS = 2000
 
 Pixels = npt.NDArray[np.uint8]
 Blocks = npt.NDArray[np.bool_]
@@ -96,36 +97,42 @@ def changed_blocks(one: Pixels, other: Pixels) -> Blocks:
 
     An edge that moves by up to a pixel, or is softer, is no change.
     """
-    padding = [(0, -side % _BLOCK) for side in one.shape[:2]]
+    rows, columns = (-(-side // _BLOCK) for side in one.shape[:2])
+    changed = np.zeros((rows, columns), np.bool_)
+    if np.array_equal(one, other):
+        return changed
+    # Whole blocks, and a pixel around for looking at neighbours.
+    padding = [(1, rows * _BLOCK - one.shape[0] + 1), (1, columns * _BLOCK - one.shape[1] + 1)]
     first, second = (np.pad(picture, [*padding, (0, 0)], mode="edge") for picture in (one, other))
-    shift = np.abs(_means(first) - _means(second)).max(axis=2)
-    beyond = _tiles(_beyond(first, second) | _beyond(second, first)).any(axis=(1, 3))
-    changed: Blocks = (shift > _BLOCK_LEVELS) & beyond
+    shift = np.abs(_sums(first) - _sums(second)).max(axis=2)
+    suspects = np.nonzero(shift > _BLOCK_LEVELS * _BLOCK**2)
+    # Of a whole picture that changed a part says as much.
+    suspects = tuple(index[:: 1 + index.size // _MOST_BLOCKS] for index in suspects)
+    changed[suspects] = _beyond(first, second, suspects) | _beyond(second, first, suspects)
     return changed
 
 
-def _tiles(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    height, width, *channels = picture.shape
-    return picture.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK, *channels)
+def _sums(padded: Pixels) -> npt.NDArray[np.int32]:
+    """Add up each block's pixels, by channel."""
+    inner = padded[1:-1, 1:-1]
+    height, width, channels = inner.shape
+    # Rows first: whole lines add up ten times as fast as scattered blocks.
+    lines = inner.reshape(height // _BLOCK, _BLOCK, width * channels).sum(axis=1, dtype=np.int32)
+    sums: npt.NDArray[np.int32] = lines.reshape(-1, width // _BLOCK, _BLOCK, channels).sum(axis=2)
+    return sums
 
 
-def _means(picture: Pixels) -> npt.NDArray[np.float32]:
-    means: npt.NDArray[np.float32] = _tiles(picture).mean(axis=(1, 3), dtype=np.float32)
-    return means
-
-
-def _beyond(one: Pixels, other: Pixels) -> npt.NDArray[np.bool_]:
-    """Tell, for each pixel of *one*, whether it is like none at or around its place in *other*."""
-    low, high = other.copy(), other.copy()
-    for extreme, choose in ((low, np.minimum), (high, np.maximum)):
-        for axis in (0, 1):
-            line = np.moveaxis(extreme, axis, 0)
-            wide = line.copy()
-            choose(wide[1:], line[:-1], out=wide[1:])
-            choose(wide[:-1], line[1:], out=wide[:-1])
-            line[:] = wide
-    excess = np.maximum(low.astype(np.int16) - one, one.astype(np.int16) - high)
-    beyond: npt.NDArray[np.bool_] = (excess > _PIXEL_LEVELS).any(axis=2)
+def _beyond(one: Pixels, other: Pixels, blocks: tuple[Any, ...]) -> npt.NDArray[np.bool_]:
+    """Tell, for each of *blocks*, if a pixel of *one* is like none around its place in *other*."""
+    side = _BLOCK + 2
+    windows = np.lib.stride_tricks.sliding_window_view(one, (side, side), axis=(0, 1))
+    around = np.lib.stride_tricks.sliding_window_view(other, (side, side), axis=(0, 1))
+    corners = tuple(index * _BLOCK for index in blocks)
+    pixels = windows[corners][..., 1:-1, 1:-1].astype(np.int16)
+    near = np.lib.stride_tricks.sliding_window_view(around[corners], (3, 3), axis=(2, 3))
+    low, high = near.min(axis=(4, 5)), near.max(axis=(4, 5))
+    excess = np.maximum(low - pixels, pixels - high)
+    beyond: npt.NDArray[np.bool_] = (excess > _PIXEL_LEVELS).any(axis=(1, 2, 3))
     return beyond
 
 

@@ -1,0 +1,58 @@
+"""What counts as another picture, and what the compositor may do to the same one."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from fanreel.statefulness import changed_blocks
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def canvas(height: int = 36, width: int = 52) -> Pixels:
+    """Give a dark picture whose sides are no multiples of a block's."""
+    return np.full((height, width, 4), 20, np.uint8)
+
+
+def with_box(left: int, top: int, side: int, levels: int = 230) -> Pixels:
+    """Give a picture of a square."""
+    picture = canvas()
+    picture[top : top + side, left : left + side] = levels
+    return picture
+
+
+def found(one: Pixels, other: Pixels) -> list[tuple[int, int]]:
+    """Give the blocks that changed, by row and column."""
+    rows, columns = np.nonzero(changed_blocks(one, other))
+    return sorted(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def test_the_same_picture_is_unchanged() -> None:
+    """In all of its blocks, the cut ones at the edges too."""
+    assert changed_blocks(canvas(), canvas()).shape == (5, 7)
+    assert found(with_box(9, 9, 20), with_box(9, 9, 20)) == []
+
+
+def test_an_edge_may_move_by_a_pixel() -> None:
+    """As it does when a layer was first drawn at another scale."""
+    assert found(with_box(9, 9, 20), with_box(10, 9, 20)) == []
+    assert found(with_box(9, 9, 20), with_box(11, 9, 20)) != []
+
+
+def test_an_edge_may_be_softer() -> None:
+    """Halfway between its sides, where it was sharp."""
+    soft = with_box(9, 9, 20)
+    soft[8, 9:29] = soft[29, 9:29] = 125
+    assert found(with_box(9, 9, 20), soft) == []
+
+
+@pytest.mark.parametrize(("left", "top"), [(2, 3), (17, 25), (49, 33)])
+def test_a_particle_that_is_gone_is_seen(left: int, top: int) -> None:
+    """Three pixels wide, in the middle of a block or at the very corner of the picture."""
+    assert (top // 8, left // 8) in found(with_box(left, top, 3), canvas())
+    assert found(with_box(left, top, 3), canvas()) == found(canvas(), with_box(left, top, 3))
+
+
+def test_a_faint_change_of_a_whole_area_is_none() -> None:
+    """Two levels more or less come with another order of blending."""
+    assert found(canvas(), canvas() + np.uint8(2)) == []
