@@ -40,10 +40,10 @@ class AssembleResult:
 
 
 def assemble(
-    plan_dir: Path,
-    chunk_paths: Sequence[Path],
-    audio_path: Path | None,
-    output_path: Path,
+    plan_dir: Path | str,
+    chunk_paths: Sequence[Path | str],
+    audio_path: Path | str | None,
+    output_path: Path | str,
     *,
     cfr: bool = False,
 ) -> AssembleResult:
@@ -97,7 +97,7 @@ def _write(manifest: PlanManifest, parts: Sequence[Part], sound: Path | None, as
             join_packets(parts, aside, FORMATS[name].container, manifest.fps, audio_path=sound)
 
 
-def _check_sound(manifest: PlanManifest, audio_path: Path | None) -> Path | None:
+def _check_sound(manifest: PlanManifest, audio_path: Path | str | None) -> Path | None:
     if not manifest.has_audio or not FORMATS[manifest.format].audio_codec:
         return None
     if audio_path is None or not Path(audio_path).is_file():

@@ -50,7 +50,7 @@ class Finding:
     fix: str
 
 
-def lint(project_dir: Path, config: RenderConfig | None = None) -> list[Finding]:
+def lint(project_dir: Path | str, config: RenderConfig | None = None) -> list[Finding]:
     """
     Check a project against the format: its pages as text, then the composition in a browser.
 
@@ -63,7 +63,7 @@ def lint(project_dir: Path, config: RenderConfig | None = None) -> list[Finding]
         AssetNotFound: There is no such project. Terminal.
         BrowserUnavailable: There is no Chromium. Terminal.
     """
-    config = config or RenderConfig()
+    project_dir, config = Path(project_dir), config or RenderConfig()
     findings = [found for page in project_pages(project_dir) for found in _lint(project_dir, page)]
     if not any(finding.severity == "error" for finding in findings):
         findings += _lint_in_browser(project_dir, config, findings)

@@ -18,12 +18,13 @@ from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
 from fanreel.media.cache import CacheStats, cache_settings
 from fanreel.planning import lock_config
-from fanreel.pool import Job, Pool, default_size
+from fanreel.pool import Pool, default_size
 from fanreel.project import Root, open_project, output_fps
 from fanreel.staging import stage_spec
 from fanreel.timeline import frame_count, resolve_chunk_plan, segments_of
 from fanreel.verification import VerifiedPlan, verify_plan
 from fanreel.work_dir import open_work_dir
+from fanreel.worker import Job
 
 EventStage = Literal["plan", "render", "assemble", "done"]
 
@@ -64,13 +65,13 @@ OnEvent = Callable[[RenderEvent], None]
 
 
 def render(
-    project_dir: Path,
-    output: Path,
+    project_dir: Path | str,
+    output: Path | str,
     config: RenderConfig | None = None,
     *,
     workers: int | None = None,
     on_event: OnEvent | None = None,
-    keep_dir: Path | None = None,
+    keep_dir: Path | str | None = None,
 ) -> RenderResult:
     """
     Render a project to a video on this machine.
@@ -93,9 +94,9 @@ def render(
         raise InvalidConfig(f"workers = {workers}: allowed: a whole number from 1, or None")
     config = without_lambda_cap(config or RenderConfig())
     output = Path(output)
-    keep_dir = None if keep_dir is None else Path(keep_dir)
+    kept = None if keep_dir is None else Path(keep_dir)
     with keeping_screenshot(output):
-        return _Render(Path(project_dir), output, config, on_event, keep_dir).run(workers)
+        return _Render(Path(project_dir), output, config, on_event, kept).run(workers)
 
 
 class _Render:

@@ -70,7 +70,7 @@ class PlanResult:
     warnings: tuple[str, ...] = ()
 
 
-def plan(project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
+def plan(project_dir: Path | str, config: RenderConfig, plan_dir: Path | str) -> PlanResult:
     """
     Plan a render that chunk workers can carry out without network, anywhere and in any order.
 

@@ -73,9 +73,9 @@ class ChunkResult:
 
 
 def render_chunk(
-    plan_dir: Path,
+    plan_dir: Path | str,
     chunk_index: int,
-    output_path: Path | None,
+    output_path: Path | str | None,
     *,
     store: SegmentStore | None = None,
     remaining_s: Callable[[], float] | None = None,

@@ -21,7 +21,10 @@ _ROUNDING_FRAMES = Fraction(1, 1000)
 
 
 def still(
-    project_dir: Path, output: Path, at_s: float | Fraction, config: RenderConfig | None = None
+    project_dir: Path | str,
+    output: Path | str,
+    at_s: float | Fraction,
+    config: RenderConfig | None = None,
 ) -> Path:
     """
     Save the frame that shows at *at_s* seconds.

@@ -69,7 +69,8 @@ NOISE = page(
 )
 _END_S = 60.0
 
-BROWSER, WORKER, DRIVER, SCREEN = "--user-data-dir=", "spawn_main", "run-driver", "Xvfb"
+BROWSER, WORKER, DRIVER, SCREEN = "--user-data-dir=", "fanreel.worker", "run-driver", "Xvfb"
+RENDERER = "--type=renderer"
 
 
 @contextlib.contextmanager
@@ -92,7 +93,14 @@ def until(process: subprocess.Popen[str], stage: str, frames: int = 0) -> None:
         event = json.loads(line)
         if event.get("stage") == stage and event["framesDone"] >= frames:
             return
-    pytest.fail(f"it ended before: {process.stderr and process.stderr.read()}")
+    process.wait(timeout=_END_S)
+    still_runs(process)
+
+
+def still_runs(process: subprocess.Popen[str]) -> None:
+    """Fail with what *process* said, if it ended."""
+    if process.poll() is not None:
+        pytest.fail(f"it ended before: {process.stderr and process.stderr.read()}")
 
 
 def wait_for(condition: Callable[[], Any]) -> Any:
@@ -105,12 +113,12 @@ def wait_for(condition: Callable[[], Any]) -> Any:
 
 
 def ours(place: Place, word: str) -> list[psutil.Process]:
-    """Give the processes of *place* called by *word*; of a browser's many only the first."""
+    """Give the processes of *place* called by *word*; of a browser's many only the main one."""
     found = []
     for process in place.processes():
-        words = process.info["cmdline"] or []
-        renderer = any(text.startswith("--type=") for text in words)
-        if not renderer and any(word in text for text in words):
+        # Chromium writes some of its command lines anew, as one word.
+        line = " ".join(process.info["cmdline"] or [])
+        if word in line and (word == RENDERER or "--type=" not in line):
             found.append(process)
     return found
 
@@ -146,9 +154,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def at_plan(place: Place, process: subprocess.Popen[str]) -> None:
     """Wait until the page is open, and will never be ready."""
-    wait_for(lambda: any("--type=renderer" in p.info["cmdline"] for p in place.processes()))
+    wait_for(lambda: process.poll() is not None or ours(place, RENDERER))
     time.sleep(0.5)
-    assert process.poll() is None
+    still_runs(process)
 
 
 def at_capture(_place: Place, process: subprocess.Popen[str]) -> None:
@@ -159,7 +167,7 @@ def at_capture(_place: Place, process: subprocess.Popen[str]) -> None:
 def at_assemble(place: Place, process: subprocess.Popen[str]) -> None:
     """Wait until the video is begun."""
     wait_for(lambda: process.poll() is not None or list(place.out.glob(".out.gif.*.part")))
-    assert process.poll() is None
+    still_runs(process)
 
 
 MOMENTS: dict[str, tuple[str, Callable[[Place, subprocess.Popen[str]], None]]] = {

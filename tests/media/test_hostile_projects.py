@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fanreel.assembly import assemble
 from fanreel.capture.stage import Patience, Stage, StageSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import (
@@ -18,8 +19,9 @@ from fanreel.errors import (
     RenderError,
 )
 from fanreel.filming import Camera
-from fanreel.plan_dir import SITE_DIR
+from fanreel.plan_dir import MEDIA_DIR, SITE_DIR
 from fanreel.planning import PlanResult, make_plan, plan
+from fanreel.rendering import render_chunk
 from fanreel.verification import verify_plan
 from tests.media.hostile import DRAFT, GREEN, Place, page, script
 from tests.media.sources import numbered, write_video
@@ -448,6 +450,43 @@ def test_a_plan_that_is_too_large_leaves_nothing(
     error = refusal(place, stage, words, config)
     assert isinstance(error, PlanTooLarge)
     assert error.limit_bytes == limit_bytes < error.size_bytes
+
+
+def test_only_media_of_the_frames_asked_for_are_frozen(
+    place: Place, stage: Stage, clip: bytes
+) -> None:
+    """The sources of the rest may be many and large."""
+    body = video("early.mp4", 'data-duration="0.2"') + (
+        '<video id="w" src="late.mp4" data-start="1" data-duration="0.2"></video>'
+    )
+    late = clip + b"\0\0\0\x08free"
+    place.write({"index.html": page(body, root=LATE), "early.mp4": clip, "late.mp4": late})
+    planned(place, stage, DRAFT.replace(frame_range=(0, 6)))
+    [frozen] = (place.out / "plan" / MEDIA_DIR).iterdir()
+    assert frozen.read_bytes() == clip
+    assert pixel(place, stage) != GREEN
+
+
+def test_paths_may_be_text(place: Place) -> None:
+    """In all three steps."""
+    place.write({"index.html": page()})
+    plan_dir, chunk, film = (str(place.out / name) for name in ("plan", "chunk.mp4", "film.mp4"))
+    plan(str(place.project), DRAFT, plan_dir)
+    render_chunk(plan_dir, 0, chunk)
+    assert assemble(plan_dir, [chunk], None, film).frames_encoded == 12
+    assert place.outputs()[:2] == ["chunk.mp4", "film.mp4"]
+
+
+def test_the_way_out_is_named_where_it_is_one(place: Place) -> None:
+    """`fanreel.render()` has no cap, and does not say so to those who called it."""
+    place.write({"index.html": page()})
+    way_out = ", or render in one process with fanreel.render()"
+    for argv in (("plan", place.project, "plan"), ("render", place.project, "-o", "film.mp4")):
+        with place.command(*argv, "--plan-dir-size-limit-bytes", "100") as process:
+            _, err = process.communicate(timeout=100)
+        assert err.splitlines()[-1].startswith("error[PLAN_TOO_LARGE]: ")
+        assert (way_out in err) == (argv[0] == "plan")
+    assert place.outputs() == []
 
 
 def test_a_folder_with_other_files_is_not_replaced(place: Place) -> None:
