@@ -36,7 +36,8 @@ class _Worker:
     def __init__(self, setting: Setting) -> None:
         ours, theirs = socket.socketpair()
         # Never written to: the worker sees it close when this process is gone.
-        alive, self._alive = os.pipe()
+        alive, ours_alive = os.pipe()
+        self._alive = os.fdopen(ours_alive, "wb")
         with theirs:
             self.process = subprocess.Popen(
                 worker_argv(theirs.fileno(), alive),
@@ -55,7 +56,11 @@ class _Worker:
             self.connection.send(None)
 
     def end(self) -> CacheStats | None:
-        """Wait for its end, or end it; give what its cache did, if it came to say so."""
+        """
+        Wait for its end, or end it; give what its cache did, if it came to say so.
+
+        Once more does nothing: a worker that was lost is ended at once, and again with the pool.
+        """
         try:
             self.process.wait(_STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -67,7 +72,7 @@ class _Worker:
                 message = self.connection.recv()
                 stats = message if isinstance(message, CacheStats) else stats
         self.connection.close()
-        os.close(self._alive)
+        self._alive.close()
         return stats
 
     def how(self) -> str:
