@@ -20,6 +20,7 @@ ORDER = (
     "animations",
     "animation_api",
     "wallclock",
+    "edges",
     "timing",
     "clips",
     "timelines",

@@ -54,6 +54,7 @@
       startLocal: fromLoad ? 0 : undefined,
     });
     motions.set(animation, motion);
+    F.edges.note(motion.target);
     motion.plan();
     return motion;
   }
@@ -81,6 +82,7 @@
 
   function begin() {
     F.wallclock.apply();
+    F.edges.apply();
     adopt();
     for (const element of document.querySelectorAll("body *")) {
       const names = getComputedStyle(element).animationName;

@@ -1,0 +1,31 @@
+// Keeps the edges of what moves from depending on the frames before.
+//
+//   F.edges.apply()         for elements that scripts move by their inline style
+//   F.edges.note(element)   for one that an animation moves
+//
+// Chromium draws a moving element on a layer of its own, at the fraction of a pixel where it stands.
+// If the layer counts as opaque, its last column is not cleared before, so what an earlier frame has
+// left in that memory shines through (156; a card with text at x = 3.33 had another edge in every
+// run). An outline that is too faint to be seen makes the layer larger than what is opaque.
+(() => {
+  const F = globalThis.__fanreel;
+  const MOVED = "data-fanreel-moved";
+  const FAINT = "outline: 1px solid rgb(0 0 0 / 0.1%)";
+  const properties = ["transform", "translate", "scale", "rotate"];
+  const inline = properties.map((name) => `[style*="${name}"]`);
+
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`:where([${MOVED}], ${inline.join()}) { ${FAINT} }`);
+
+  function apply() {
+    if (document.adoptedStyleSheets.includes(sheet)) return;
+    // First, so that an outline of the page's own wins.
+    document.adoptedStyleSheets = [sheet, ...document.adoptedStyleSheets];
+  }
+
+  function note(element) {
+    element?.setAttribute(MOVED, "");
+  }
+
+  F.edges = { apply, note };
+})();
