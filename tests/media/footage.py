@@ -65,8 +65,8 @@ def _recording(path: Path) -> None:
 
 
 def _colours(path: Path) -> None:
-    """A second each of red and blue."""
-    pictures = [_solid((255, 0, 0))] * 30 + [_solid((0, 0, 255))] * 30
+    """A second each of red and teal."""
+    pictures = [_solid((255, 0, 0))] * 30 + [_solid((0, 128, 128))] * 30
     write_video(path, pictures, colour=_BT709, options=_PLAIN)
 
 
@@ -75,7 +75,13 @@ def _glass(path: Path) -> None:
     picture = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     picture[:, :, 1] = 255
     picture[:, WIDTH // 2 :, 3] = 128
-    write_video(path, [picture] * 30, codec="libvpx-vp9", pixel_format="yuva420p")
+    write_video(
+        path,
+        [picture] * 30,
+        codec="libvpx-vp9",
+        pixel_format="yuva420p",
+        container_options={"fflags": "+bitexact"},  # or the file has a number drawn by lot
+    )
 
 
 def _stills() -> Iterator[Image.Image]:

@@ -125,7 +125,7 @@ def write_again(
             paths[-1], plan.locked, plan.manifest.fps, pixels=pixels, mark=mark
         ) as writer:
             for picture in pictures[start:end]:
-                writer.write(picture)
+                writer.write(writer.convert(picture))
     return paths
 
 
@@ -160,6 +160,13 @@ def check_sound(found: Expected, plan: VerifiedPlan, screen: Stage, out: Path) -
     assert len(sound) == round(plan.manifest.total_frames / plan.manifest.fps * 48_000)
     for hear in found.hear:
         hear.check(sound)
+
+
+def test_the_docs_list_every_composition() -> None:
+    """With its rule, in the words of its `expect.toml`."""
+    docs = (COMPOSITIONS.parents[1] / "docs" / "compatibility.md").read_text(encoding="utf-8")
+    for name in names():
+        assert f"| `{name}` | {expected(name).rule} |" in docs
 
 
 def test_every_composition_is_tested() -> None:
