@@ -156,9 +156,7 @@ def test_later_animations_start_when_they_are_made(player: Any) -> None:
     ]
 
 
-def test_a_transition_begins_where_another_stands(
-    player: Any, another: Callable[[], Any]
-) -> None:
+def test_a_transition_begins_where_another_stands(player: Any, another: Callable[[], Any]) -> None:
     """Turned back on its way or at its end, also while the page is taken past both at once."""
     page = """<style>p { transition: translate 500ms linear } .on { translate: 100px }</style>
         <p id="x"></p><p id="y"></p><script>
