@@ -18,6 +18,10 @@ from fanreel.media.cache import CacheSettings
 from fanreel.planning import make_plan
 from fanreel.verification import VerifiedPlan
 
+# Playwright remembers requests, and a page asks for a picture of each video at every frame: 20 KB a
+# frame in its driver and here, which is 400 MB after ten minutes. A new browser takes a second.
+_FRAMES_PER_BROWSER = 2400
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -81,8 +85,7 @@ def work(connection_fd: int, alive_fd: int) -> None:
     connection = Connection(connection_fd)
     try:
         setting = connection.recv()
-        with Stage(setting.spec, setting.temp_dir) as stage:
-            _serve(connection, stage, setting)
+        _serve(connection, setting)
     except (EOFError, BrokenPipeError, SystemExit):
         return
     except RenderError as error:
@@ -96,30 +99,41 @@ def work(connection_fd: int, alive_fd: int) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _serve(connection: Connection, stage: Stage, setting: Setting) -> None:
-    message = connection.recv()
-    if isinstance(message, PlanJob):
-        # Below the caller's, which removes it should this process be killed.
-        asked = message.project_dir, message.config, message.plan_dir
-        connection.send(make_plan(*asked, stage, setting.temp_dir))
+def _serve(connection: Connection, setting: Setting) -> None:
+    """Plan and film on one browser, then film on."""
+    with Stage(setting.spec, setting.temp_dir) as stage:
         message = connection.recv()
-    if isinstance(message, VerifiedPlan):
+        if isinstance(message, PlanJob):
+            # Below the caller's, which removes it should this process be killed.
+            asked = message.project_dir, message.config, message.plan_dir
+            connection.send(make_plan(*asked, stage, setting.temp_dir))
+            message = connection.recv()
+        if not isinstance(message, VerifiedPlan):
+            return
         cache = setting.cache.open() if setting.cache else None
         with Camera(message, setting.temp_dir, stage, cache) as camera:
-            _film_all(connection, camera)
-        if cache is not None:
-            connection.send(cache.stats)
+            job = _film(connection, camera, connection.recv())
+    while job is not None:
+        with Camera(message, setting.temp_dir, None, cache) as camera:
+            job = _film(connection, camera, job)
+    if cache is not None:
+        connection.send(cache.stats)
 
 
-def _film_all(connection: Connection, camera: Camera) -> None:
-    while (job := connection.recv()) is not None:
+def _film(connection: Connection, camera: Camera, job: Job | None) -> Job | None:
+    """Film *job* and those that follow; give the one for the next browser, None after the last."""
+    filmed = 0
+    while job is not None and filmed < _FRAMES_PER_BROWSER:
         camera.film(
             job.start_frame,
             job.end_frame,
             job.path,
             lambda frames: connection.send(Frames(frames=frames)),
         )
+        filmed += job.end_frame - job.start_frame
         connection.send(job)
+        job = connection.recv()
+    return job
 
 
 def _leave(_signal: int, _frame: object) -> None:
