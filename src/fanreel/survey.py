@@ -183,6 +183,7 @@ class _Surveyor:
             return {}
         if all(item["volumes"] is None for item in stage.describe()["media"]):
             return {}
+        stage.open()  # what a timer has turned down at a later frame would stay so
         for frame in range(total_frames):
             stage.seek(frame)
         return {

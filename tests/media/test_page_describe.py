@@ -133,7 +133,14 @@ def test_media_are_listed_with_their_times(describe: Any) -> None:
           <video id="x" muted></video>
         </div>"""
     )
-    common = {"volume": 1, "loop": False, "muted": False, "audible": False, "shown": True}
+    common = {
+        "volumes": None,
+        "volume": 1,
+        "loop": False,
+        "muted": False,
+        "audible": False,
+        "shown": True,
+    }
     origin = found["media"][0]["src"].removesuffix("v.mp4")
     assert found["media"] == [
         common
@@ -344,3 +351,31 @@ def test_fonts_of_texts_are_listed(player: Any) -> None:
     assert found["fonts"][1]["sample"] == "wordsme"
     marked = "[...document.querySelectorAll('[data-fanreel-font]')].map(e => e.localName)"
     assert player.page.evaluate(marked) == ["h1", "p"]
+
+
+def test_volumes_that_scripts_move_are_followed(player: Any) -> None:
+    """From data-volume on, at every frame shown; a silent start is heard for what comes."""
+    player.open(
+        f"""<div {ROOT} data-duration="2">
+          <audio id="a" src="a.wav" data-start="0" data-duration="2" data-volume="0.5"></audio>
+          <audio id="b" src="b.wav" data-start="0" data-duration="2" data-volume="0"></audio>
+          <audio id="c" src="c.wav" data-start="0" data-duration="2" data-volume="0.3"></audio>
+        </div><script>
+          window.first = [];
+          requestAnimationFrame(function draw(now) {{
+            if (now < 1) first.push(a.volume);
+            b.volume = Math.round(now) / 1000;
+            if (now > 500) a.volume = 0.25;
+            requestAnimationFrame(draw);
+          }});
+        </script>"""
+    )
+    player.trace([0, 15, 18], "0")
+    media = player.page.evaluate("__fanreel.describe()")["media"]
+    assert [item["volumes"] for item in media] == [
+        [[15, 0.5], [18, 0.25]],
+        [[0, 1], [0, 0], [15, 0.5], [18, 0.6]],
+        None,
+    ]
+    assert [item["audible"] for item in media] == [True, True, True]
+    assert player.page.evaluate("first.at(-1)") == 0.5

@@ -21,6 +21,7 @@
   const MOST_VOLUME = 3.98;
   const info = new Map();
   const turned = new Map(); // element whose volume a script moves -> [[frame, volume], ...]
+  let lastFrame = 0;
   let counted = false;
   let errors = [];
 
@@ -49,8 +50,9 @@
       if (key === null || found.has(key)) {
         key = counted ? nameLate(element) : `m${number}`;
         element.setAttribute(KEY, key);
-        if (element instanceof HTMLMediaElement)
+        if (element instanceof HTMLMediaElement && !turned.has(element)) {
           loudness.set.call(element, startingVolume(element));
+        }
       }
       number += 1;
       found.set(key, element);
@@ -180,12 +182,14 @@
     set(value) {
       const before = loudness.get.call(this);
       loudness.set.call(this, value);
-      if (loudness.get.call(this) !== before && !turned.has(this)) turned.set(this, []);
+      if (loudness.get.call(this) === before || turned.has(this)) return;
+      turned.set(this, [[lastFrame, before]]);
     },
   });
 
   function noteVolumes(frame) {
     if (config.media) return;
+    lastFrame = frame;
     for (const [element, points] of turned) points.push([frame, loudness.get.call(element)]);
   }
 
