@@ -9,6 +9,7 @@ fewer than nine in ten are the same picture. Needs npm, ffmpeg and chromium-head
 """
 
 import argparse
+import hashlib
 import os
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ from bench.parity.report import (
     share_of_same,
     write_page,
 )
+from fanreel.digest import sha256_file
 from tests.media import compositions
 
 OUT = Path(__file__).parents[1] / "out"
@@ -67,6 +69,8 @@ def compare_one(
         shutil.rmtree(theirs_dir, ignore_errors=True)
     work_dir.mkdir(parents=True, exist_ok=True)
     expected = compositions.stage(name, project_dir)
+    if is_other(project_dir, work_dir / "project.sha256"):
+        shutil.rmtree(theirs_dir, ignore_errors=True)
     config = expected.render_config
     ours = film_ours(project_dir, config)
     try:
@@ -76,6 +80,16 @@ def compare_one(
     agreement = compare(ours, theirs)
     save_pictures(name, agreement, ours, theirs, out)
     return Row(name=name, rule=expected.rule, agreement=agreement, verdict=verdict)
+
+
+def is_other(project_dir: Path, digest_path: Path) -> bool:
+    """Tell whether the project has changed since the last run, and remember it."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in project_dir.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(project_dir)} {sha256_file(path)}\n".encode())
+    before = digest_path.read_text() if digest_path.is_file() else None
+    digest_path.write_text(digest.hexdigest())
+    return before != digest.hexdigest()
 
 
 if __name__ == "__main__":
