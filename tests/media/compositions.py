@@ -145,6 +145,8 @@ class Expected(_Strict):
     """Files of `footage.py`, put into `media/`."""
     config: dict[str, Any] = Field(default_factory=dict)
     """Of the render, as `RenderConfig.from_json()` takes it; format `mov` for transparency."""
+    undefined: str | None = None
+    """Why the format leaves the picture open, so that no other renderer's can be compared."""
     warnings: tuple[str, ...] = ()
     """A part of each warning the plan gives."""
     see: tuple[See, ...] = Field(min_length=1)
