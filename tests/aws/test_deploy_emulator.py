@@ -34,7 +34,7 @@ pytestmark = pytest.mark.timeout(2400)
 
 ACCOUNT = "000000000000"
 IMAGE_URI = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/fanreel:test"
-PROJECT = ROOT / "image" / "writing"
+PROJECT = ROOT / "handler" / "image" / "writing"
 # 24 frames in three chunks of one segment each.
 CONFIG = {"segmentFrames": 8, "chunkSize": 8}
 # Of LIKE_LAMBDA, what ministack hands on.
