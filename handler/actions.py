@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fanreel.assembly import AssembleResult
 from fanreel.aws.artifacts import fetch_artifacts, fetch_manifest, upload_plan
 from fanreel.aws.layout import OUTPUT_EXTENSIONS
-from fanreel.aws.progress import DONE, MORE
+from fanreel.aws.progress import CACHE_NUMBERS, DONE, MORE
 from fanreel.aws.segments import S3SegmentStore, fetch_segments, pack, segment_folder
 from fanreel.aws.sites import fetch_project
 from fanreel.aws.storage import in_parallel, read_bytes
@@ -166,13 +166,8 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
             "frames": result.next_frame - chunk.start_frame,
             "segments_rendered": result.segments_rendered,
             "segments_found": result.segments_found,
-            "cache_hits": result.cache.hits,
-            "cache_misses": result.cache.misses,
-            "cache_publish_failures": result.cache.publish_failures,
-            "cache_evictions": result.cache.evictions,
-            "cache_freed_bytes": result.cache.freed_bytes,
-            "cache_partials_cleared": result.cache.partials_cleared,
-        },
+        }
+        | {name: getattr(result.cache, name.removeprefix("cache_")) for name in CACHE_NUMBERS},
         warnings=tuple(result.cache.warnings),
     )
 

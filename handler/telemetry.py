@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from fanreel.aws.progress import InvocationRecord
+from fanreel.aws.progress import CACHE_NUMBERS, InvocationRecord
 from fanreel.errors import RenderError
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 _WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy",
            "CompleteMultipartUpload", "ListObjectsV2", "ListObjects")  # fmt: skip
 _READS = ("GetObject", "HeadObject")
-_CACHE = ("cache_hits", "cache_misses", "cache_publish_failures", "cache_evictions",
-          "cache_freed_bytes", "cache_partials_cleared")  # fmt: skip
 
 
 class RequestMeter:
@@ -103,7 +101,7 @@ class Telemetry:
         if work.isdigit():
             add(name="Segments", unit=MetricUnit.Count, value=record.segments_rendered)
             add(name="SegmentsFound", unit=MetricUnit.Count, value=record.segments_found)
-            for field in _CACHE:
+            for field in CACHE_NUMBERS:
                 unit = MetricUnit.Bytes if field.endswith("bytes") else MetricUnit.Count
                 add(name=_metric(field), unit=unit, value=getattr(record, field))
         self._metrics.flush_metrics()
@@ -116,5 +114,5 @@ def _metric(field: str) -> str:
 
 def _numbers(record: InvocationRecord) -> dict[str, Any]:
     names = ("billed_ms", "init_ms", "memory_used_mb", "frames", "segments_rendered",
-             "segments_found", *_CACHE, "s3_writes", "s3_reads")  # fmt: skip
+             "segments_found", *CACHE_NUMBERS, "s3_writes", "s3_reads")  # fmt: skip
     return {name: getattr(record, name) for name in names}

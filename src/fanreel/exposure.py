@@ -1,6 +1,7 @@
 """How a picture of the stage is taken: one capture of it, or the several that HDR needs."""
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,30 +12,22 @@ from fanreel.encode.hdr import develop_graphics, develop_layers
 Picture = npt.NDArray[Any]
 
 
-class Exposure(Protocol):
-    """Takes pictures of a stage, one after the other."""
-
-    def take(self, frame: int) -> Picture:
-        """Put the page to *frame* and give its picture, which lasts until the next is taken."""
+Exposure = Callable[[int], Picture]
+"""Puts the page to a frame and gives its picture, which lasts until the next is taken."""
 
 
 def exposure_for(stage: Stage, *, hdr: bool) -> Exposure:
-    """Choose how pictures of *stage* are taken."""
-    return _HdrExposure(stage) if hdr else _PlainExposure(stage)
+    """
+    Choose how pictures of *stage* are taken.
 
-
-class _PlainExposure:
-    """Pictures as captured: height × width × 4, 8 bit, in the stage's layout."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-
-    def take(self, frame: int) -> Picture:
-        return self._stage.look(frame)
+    As captured: height × width × 4, 8 bit, in the stage's layout; for HDR in HLG: height × width
+    × 3, 16 bit.
+    """
+    return _HdrExposure(stage).take if hdr else stage.look
 
 
 class _HdrExposure:
-    """HLG pictures, height × width × 3, 16 bit: of four captures while HDR video is shown."""
+    """Pictures of one capture, or of four while HDR video is shown."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage

@@ -138,9 +138,9 @@ class Camera:
                 stage.seek(number)
         shows_media = any(clip.shown for clip in self._plan.composition.media)
         relief = _FRAMES_PER_RELIEF if shows_media else len(frames)
-        exposure = exposure_for(stage, hdr=self._plan.locked.hdr)
+        take = exposure_for(stage, hdr=self._plan.locked.hdr)
         wanted = [first + frame for frame in frames]
-        with _Reel(stage, lambda frame: develop(exposure.take(frame)), wanted, relief) as reel:
+        with _Reel(stage, lambda frame: develop(take(frame)), wanted, relief) as reel:
             yield from reel
         if self._feed.failure is not None:
             raise self._feed.failure

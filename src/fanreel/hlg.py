@@ -9,8 +9,9 @@ Signals are unsigned 16 bit, 0 to 65535 for 0 to 100 %. All mixing is spelled ou
 looked up in tables, so the same pixels give the same signal on every machine.
 """
 
+import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,13 @@ HIGH_STEP = 257
 _PEAK_NITS = 1000.0
 _WHITE_NITS = 203.0
 _SYSTEM_GAMMA = 1.2
+BT2020_WEIGHTS = (0.2627, 0.0593)
+"""Red's and blue's share of luma."""
+LUMA_ZERO, LUMA_SPAN, CHROMA_ZERO, CHROMA_SPAN = 64 * 64, 876 * 64, 512 * 64, 896 * 64
+"""Limited range (BT.2100, table 9), in 16 bits."""
+ROWS = 48
+"""Of a picture to work on at a time, so that what is in between stays in the processor's cache."""
+
 _LUMA = (0.2627, 0.6780, 0.0593)
 _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
 
@@ -43,8 +51,6 @@ _FROM_P3: Matrix = (
     (-0.001210340354518, 0.017601717301090, 0.983608623053428),
 )
 _TO_BT2020 = {"bt709": _FROM_BT709, "smpte432": _FROM_P3}
-# Rows at a time, so that what is in between stays in the processor's cache.
-_ROWS = 48
 
 
 def encode_scene(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -69,18 +75,29 @@ def _decode_pq(signal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return 10000 * (np.maximum(root - c1, 0) / (c2 - c3 * root)) ** (1 / m1)
 
 
-_STEPS: npt.NDArray[np.float64] = np.arange(SIGNAL_MAX + 1) / SIGNAL_MAX
-_GRAPHICS_LIGHT = (
-    _decode_srgb(np.arange(GRAPHICS_MAX + 1) / GRAPHICS_MAX) * (_WHITE_NITS / _PEAK_NITS)
-).astype(np.float32)
-_PQ_LIGHT = (_decode_pq(_STEPS) / _PEAK_NITS).astype(np.float32)
-_HLG_LIGHT = decode_scene(_STEPS).astype(np.float32)
-# Looked up by the square root of the light: as evenly spaced as the eye sees it.
-_SIGNAL_OF_ROOT = np.round(encode_scene(_STEPS**2) * SIGNAL_MAX).astype(np.uint16)
-# The reverse of the screen's system gamma: light of the scene = light × luminance^(1/1.2 - 1).
-_GAIN_OF_ROOT = np.concatenate(
-    [[0.0], _STEPS[1:] ** (2 / _SYSTEM_GAMMA - 2)], dtype=np.float32, casting="same_kind"
-)
+class _Tables(NamedTuple):
+    graphics_light: Light
+    pq_light: Light
+    hlg_light: Light
+    signal_of_root: Signal
+    """Looked up by the square root of the light: as evenly spaced as the eye sees it."""
+    gain_of_root: Light
+    """Reverses the screen's system gamma: light of the scene = light × luminance^(1/1.2 - 1)."""
+
+
+@functools.cache  # 9 ms and megabytes, which renders without HDR do not need
+def _tables() -> _Tables:
+    steps: npt.NDArray[np.float64] = np.arange(SIGNAL_MAX + 1) / SIGNAL_MAX
+    graphics = _decode_srgb(np.arange(GRAPHICS_MAX + 1) / GRAPHICS_MAX)
+    return _Tables(
+        graphics_light=(graphics * (_WHITE_NITS / _PEAK_NITS)).astype(np.float32),
+        pq_light=(_decode_pq(steps) / _PEAK_NITS).astype(np.float32),
+        hlg_light=decode_scene(steps).astype(np.float32),
+        signal_of_root=np.round(encode_scene(steps**2) * SIGNAL_MAX).astype(np.uint16),
+        gain_of_root=np.concatenate(
+            [[0.0], steps[1:] ** (2 / _SYSTEM_GAMMA - 2)], dtype=np.float32, casting="same_kind"
+        ),
+    )
 
 
 def graphics_to_hlg(levels: npt.NDArray[Any]) -> Signal:
@@ -90,7 +107,8 @@ def graphics_to_hlg(levels: npt.NDArray[Any]) -> Signal:
     Args:
         levels: height × width × 3, sRGB, whole numbers from 0 to `GRAPHICS_MAX`.
     """
-    return _in_strips(levels, lambda strip: _screen_to_signal(_mix(strip, _GRAPHICS_LIGHT)))
+    light = _tables().graphics_light
+    return _in_strips(levels, lambda strip: _screen_to_signal(_mix(strip, light)))
 
 
 def video_to_hlg(signal: Signal, transfer: str, primaries: str) -> Signal:
@@ -106,10 +124,12 @@ def video_to_hlg(signal: Signal, transfer: str, primaries: str) -> Signal:
     """
     matrix = _TO_BT2020.get(primaries)
     if transfer == "pq":
-        return _in_strips(signal, lambda strip: _screen_to_signal(_mix(strip, _PQ_LIGHT, matrix)))
+        light = _tables().pq_light
+        return _in_strips(signal, lambda strip: _screen_to_signal(_mix(strip, light, matrix)))
     if matrix is None:
         return signal
-    return _in_strips(signal, lambda strip: _scene_to_signal(_mix(strip, _HLG_LIGHT, matrix)))
+    light = _tables().hlg_light
+    return _in_strips(signal, lambda strip: _scene_to_signal(_mix(strip, light, matrix)))
 
 
 def split_signal(signal: Signal) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -121,10 +141,10 @@ def split_signal(signal: Signal) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.
 
 def _in_strips(pixels: npt.NDArray[Any], convert: Any) -> Signal:
     result = np.empty(pixels.shape, np.uint16)
-    for top in range(0, len(pixels), _ROWS):
-        strip = convert(pixels[top : top + _ROWS])
+    for top in range(0, len(pixels), ROWS):
+        strip = convert(pixels[top : top + ROWS])
         for channel in range(3):
-            result[top : top + _ROWS, :, channel] = strip[channel]
+            result[top : top + ROWS, :, channel] = strip[channel]
     return result
 
 
@@ -148,12 +168,13 @@ def _weigh(channels: Sequence[Light], weights: Sequence[float]) -> Light:
 
 
 def _screen_to_signal(light: list[Light]) -> list[Signal]:
-    gain = _GAIN_OF_ROOT.take(_root(_weigh(light, _LUMA)), mode="clip")
+    gain = _tables().gain_of_root.take(_root(_weigh(light, _LUMA)), mode="clip")
     return _scene_to_signal([channel * gain for channel in light])
 
 
 def _scene_to_signal(light: Sequence[Light]) -> list[Signal]:
-    return [_SIGNAL_OF_ROOT.take(_root(channel), mode="clip") for channel in light]
+    signal_of_root = _tables().signal_of_root
+    return [signal_of_root.take(_root(channel), mode="clip") for channel in light]
 
 
 def _root(light: Light) -> npt.NDArray[np.int64]:

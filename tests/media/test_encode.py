@@ -12,7 +12,7 @@ import pytest
 
 from fanreel.config import RenderConfig
 from fanreel.encode.mark import SegmentMark
-from fanreel.encode.pixels import PixelConverter
+from fanreel.encode.pixels import PixelConverter, Pixels
 from fanreel.encode.segment import SegmentWriter
 from tests.media.encoding import (
     HEIGHT,
@@ -148,6 +148,20 @@ def test_a_converted_frame_outlives_its_picture(tmp_path: Path, config: RenderCo
                 screen[:] = 7
             segment.write(frame)
     assert (tmp_path / "kept").read_bytes() == (tmp_path / "gone").read_bytes()
+
+
+@pytest.mark.parametrize("pixels", ["bgr0", "rgba"])
+@pytest.mark.parametrize("pixel_format", ["bgra", "rgba", "rgb24", "yuv420p", "yuva444p10le"])
+@pytest.mark.parametrize("size", [(64, 48), (65, 49), (128, 96)], ids=["same", "cut", "scaled"])
+def test_a_converted_frame_has_memory_of_its_own(
+    pixels: Pixels, pixel_format: str, size: tuple[int, int]
+) -> None:
+    """Whatever the layout, also where nothing has to change."""
+    picture_of_screen = np.full((size[1], size[0], 4), 200, np.uint8)
+    converted = PixelConverter(64, 48, pixel_format, pixels).convert(picture_of_screen)
+    before = [bytes(plane) for plane in converted.planes]
+    picture_of_screen[:] = 7
+    assert [bytes(plane) for plane in converted.planes] == before
 
 
 def test_bytes_do_not_depend_on_what_memory_held() -> None:

@@ -132,6 +132,8 @@ class InvocationRecord:
 
 # Readers skip letters they do not know, so fields may be added.
 _LETTERS = {f.metadata["letters"]: f.name for f in fields(InvocationRecord) if f.metadata}
+CACHE_NUMBERS = tuple(name for name in _LETTERS.values() if name.startswith("cache_"))
+"""Fields that say what the extraction cache did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

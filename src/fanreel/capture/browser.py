@@ -119,8 +119,8 @@ def browser_argv(launch: Launch) -> list[str]:
         _BLINK_FEATURES,
         f"--disable-features={','.join(_DISABLED_FEATURES)}",
         f"--enable-features={','.join(_ENABLED_FEATURES)}",
+        f"--host-resolver-rules={rules}",
     ]
-    argv.append(f"--host-resolver-rules={rules}")
     if launch.device_scale_factor != 1:
         argv.append(f"--force-device-scale-factor={launch.device_scale_factor:.10g}")
     argv.append(f"--window-size={launch.width},{launch.height}")

@@ -263,7 +263,7 @@ class Stage:
         while time.monotonic() < end:
             self._evaluate("() => __fanreelShell.turn()", None, "loading scripts")
             silent_s = time.monotonic() - self.witness.last_script_s
-            if not self.witness.scripts and silent_s > _SCRIPT_SILENCE_S:
+            if not self.witness.awaits_scripts and silent_s > _SCRIPT_SILENCE_S:
                 return
             time.sleep(_SCRIPT_POLL_S)
 

@@ -13,6 +13,7 @@ Result = TypeVar("Result")
 
 _CONSOLE_LINES = 50
 _MOST_UNCAUGHT = 20
+_SCRIPT = "script"
 
 
 class PageLeft(Exception):
@@ -26,9 +27,8 @@ class Witness:
     Attributes:
         console: The last errors and warnings of the page.
         uncaught: What its scripts threw and nobody caught, each text once.
-        pending: URLs asked for and not yet answered, with the time they were asked for.
-        scripts: Those of them that are scripts; `import()` asks for some that no element names.
-        last_script_s: When one was last asked for or answered, by the monotonic clock.
+        pending: URLs asked for and not yet answered, with Playwright's names of resource types.
+        last_script_s: When a script was last asked for or answered, by the monotonic clock.
         crashed: The page's process or its browser is gone.
     """
 
@@ -36,8 +36,7 @@ class Witness:
         self._on_request = on_request
         self.console: deque[str] = deque(maxlen=_CONSOLE_LINES)
         self.uncaught: dict[str, None] = {}
-        self.pending: dict[str, float] = {}
-        self.scripts: set[str] = set()
+        self.pending: dict[str, str] = {}
         self.last_script_s = 0.0
         self.crashed = False
         self._shell: str | None = None
@@ -64,7 +63,11 @@ class Witness:
         self.console.clear()
         self.uncaught.clear()
         self.pending.clear()
-        self.scripts.clear()
+
+    @property
+    def awaits_scripts(self) -> bool:
+        """Whether a script is under way; `import()` asks for some that no element names."""
+        return _SCRIPT in self.pending.values()
 
     async def expect_document(self) -> None:
         """Take the next document of the composition's frame as the one it has to keep."""
@@ -114,14 +117,11 @@ class Witness:
             self.uncaught[f"{error.name}: {error.message}".partition("\n")[0]] = None
 
     def _note_request(self, request: "Request") -> None:
-        self.pending[request.url] = time.monotonic()
-        if request.resource_type == "script":
-            self.scripts.add(request.url)
+        self.pending[request.url] = request.resource_type
+        if request.resource_type == _SCRIPT:
             self.last_script_s = time.monotonic()
         self._on_request(request.url)
 
     def _note_answer(self, request: "Request") -> None:
-        self.pending.pop(request.url, None)
-        if request.url in self.scripts:
-            self.scripts.discard(request.url)
+        if self.pending.pop(request.url, None) == _SCRIPT:
             self.last_script_s = time.monotonic()

@@ -100,11 +100,10 @@ def _beside(path: Path, suffix: str) -> Path:
 @functools.cache
 def _home() -> str:
     """Name what process ids are counted in: a container that shares the disk has its own."""
-    try:
-        count = (Path("/proc/self/ns/pid").readlink(), socket.gethostname())
-    except OSError:
-        count = (Path(), socket.gethostname())
-    return f"{zlib.crc32(repr(count).encode()):08x}"
+    namespace = Path()
+    with contextlib.suppress(OSError):
+        namespace = Path("/proc/self/ns/pid").readlink()
+    return f"{zlib.crc32(repr((namespace, socket.gethostname())).encode()):08x}"
 
 
 def _sweep(path: Path) -> None:

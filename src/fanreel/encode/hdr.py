@@ -25,7 +25,20 @@ import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from fanreel.encode.pixels import Pixels
-from fanreel.hlg import GRAPHICS_MAX, HIGH_STEP, SHADES, SIGNAL_MAX, Signal, graphics_to_hlg
+from fanreel.hlg import (
+    BT2020_WEIGHTS,
+    CHROMA_SPAN,
+    CHROMA_ZERO,
+    GRAPHICS_MAX,
+    HIGH_STEP,
+    LUMA_SPAN,
+    LUMA_ZERO,
+    ROWS,
+    SHADES,
+    SIGNAL_MAX,
+    Signal,
+    graphics_to_hlg,
+)
 
 BT2020 = 9
 """Primaries and matrix (not constant luminance) in libav's numbering (ITU-T H.273)."""
@@ -33,11 +46,8 @@ HLG = 18
 
 Capture = npt.NDArray[np.uint8]
 _ORDER = {"bgr0": (2, 1, 0), "rgba": (0, 1, 2)}
-_ROWS = 48  # at a time, for the processor's cache
 _WHITE = 255
-_KR, _KB = 0.2627, 0.0593
-# Limited range (BT.2100, table 9), in 16 bits.
-_LUMA_ZERO, _LUMA_SPAN, _CHROMA_ZERO, _CHROMA_SPAN = 64 * 64, 876 * 64, 512 * 64, 896 * 64
+_KR, _KB = BT2020_WEIGHTS
 _SAME_SIZE = Interpolation.AREA | Interpolation.ACCURATE_RND
 _SCALED = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
 
@@ -77,8 +87,8 @@ def develop_layers(
 
 
 def _by_strips(develop: Callable[[slice], Signal], into: Signal) -> None:
-    for top in range(0, len(into), _ROWS):
-        rows = slice(top, top + _ROWS)
+    for top in range(0, len(into), ROWS):
+        rows = slice(top, top + ROWS)
         into[rows] = develop(rows)
 
 
@@ -106,8 +116,8 @@ class HlgConverter:
             np.frombuffer(memoryview(plane), np.uint16).reshape(height, -1)[:, :width]
             for plane in full.planes
         ]
-        for top in range(0, height, _ROWS):
-            rows = slice(top, top + _ROWS)
+        for top in range(0, height, ROWS):
+            rows = slice(top, top + ROWS)
             for plane, samples in zip(planes, _to_yuv(picture[rows]), strict=True):
                 plane[rows] = samples
         converted = self._reformatter.reformat(
@@ -130,11 +140,11 @@ def _to_yuv(picture: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float32], ...]:
     luma = red * np.float32(_KR) + green * np.float32(1 - _KR - _KB) + blue * np.float32(_KB)
     blue -= luma
     red -= luma
-    luma *= np.float32(_LUMA_SPAN / SIGNAL_MAX)
-    blue *= np.float32(_CHROMA_SPAN / SIGNAL_MAX / (2 - 2 * _KB))
-    red *= np.float32(_CHROMA_SPAN / SIGNAL_MAX / (2 - 2 * _KR))
+    luma *= np.float32(LUMA_SPAN / SIGNAL_MAX)
+    blue *= np.float32(CHROMA_SPAN / SIGNAL_MAX / (2 - 2 * _KB))
+    red *= np.float32(CHROMA_SPAN / SIGNAL_MAX / (2 - 2 * _KR))
     half = np.float32(0.5)  # assigning to whole numbers cuts off
-    luma += _LUMA_ZERO + half
-    blue += _CHROMA_ZERO + half
-    red += _CHROMA_ZERO + half
+    luma += LUMA_ZERO + half
+    blue += CHROMA_ZERO + half
+    red += CHROMA_ZERO + half
     return luma, blue, red

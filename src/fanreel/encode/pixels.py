@@ -59,13 +59,13 @@ class PixelConverter:
 
         The result shares no memory with *frame*.
         """
-        if not self._is_yuv:
-            frame = frame.copy()  # or where nothing has to change it would be the same memory
         rows, columns, _ = frame.shape
         if 0 <= rows - self._height < _ROUNDED and 0 <= columns - self._width < _ROUNDED:
             frame = frame[: self._height, : self._width]
+        scaled = frame.shape[:2] != (self._height, self._width)
+        if not scaled and self._pixel_format == self._wrapped_as:
+            frame = frame.copy()  # nothing has to change, so it would be the very same memory
         wrapped = av.VideoFrame.from_numpy_buffer(frame, self._wrapped_as)
-        scaled = (wrapped.width, wrapped.height) != (self._width, self._height)
         if scaled and self._keeps_alpha:
             wrapped = self._scale_alpha(wrapped)
         flags = _SCALED if scaled else _SAME_SIZE

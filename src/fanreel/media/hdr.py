@@ -14,7 +14,17 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
-from fanreel.hlg import SIGNAL_MAX, Signal, split_signal, video_to_hlg
+from fanreel.hlg import (
+    BT2020_WEIGHTS,
+    CHROMA_SPAN,
+    LUMA_SPAN,
+    LUMA_ZERO,
+    ROWS,
+    SIGNAL_MAX,
+    Signal,
+    split_signal,
+    video_to_hlg,
+)
 from fanreel.media.colour import (
     UPRIGHT,
     ColourTags,
@@ -29,8 +39,6 @@ from fanreel.media.colour import (
 _HDR_TRANSFERS = ("pq", "hlg")
 # Red's and blue's share of luma.
 _WEIGHTS = {"bt709": (0.2126, 0.0722), "smpte170m": (0.299, 0.114), "bt470bg": (0.299, 0.114)}
-_BT2020_WEIGHTS = (0.2627, 0.0593)
-_ROWS = 48  # at a time, for the processor's cache
 
 
 def is_hdr(frame: VideoFrame) -> bool:
@@ -87,17 +95,16 @@ def _to_signal(frame: VideoFrame, tags: ColourTags) -> Signal:
         for plane in full.planes
     ]
     signal = np.empty((frame.height, frame.width, 3), np.uint16)
-    for top in range(0, frame.height, _ROWS):
-        rows = slice(top, top + _ROWS)
+    for top in range(0, frame.height, ROWS):
+        rows = slice(top, top + ROWS)
         for channel, strip in enumerate(_to_rgb([plane[rows] for plane in planes], tags)):
             signal[rows, :, channel] = strip
     return signal
 
 
 def _to_rgb(planes: Sequence[npt.NDArray[Any]], tags: ColourTags) -> list[npt.NDArray[np.float32]]:
-    red_share, blue_share = _WEIGHTS.get(tags.matrix, _BT2020_WEIGHTS)
-    # BT.2100, table 9, in 16 bits.
-    zero, span, chroma_span = (64 * 64, 876 * 64, 896 * 64)
+    red_share, blue_share = _WEIGHTS.get(tags.matrix, BT2020_WEIGHTS)
+    zero, span, chroma_span = LUMA_ZERO, LUMA_SPAN, CHROMA_SPAN
     if tags.full_range:
         zero, span, chroma_span = 0, SIGNAL_MAX, SIGNAL_MAX
     luma, blue, red = (plane.astype(np.float32) for plane in planes)
