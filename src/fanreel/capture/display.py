@@ -44,6 +44,9 @@ def display_argv(
         "10",
         # The pointer would be drawn into the frame buffer, and so into the video.
         "-nocursor",
+        # Chromium brings its own software GL; for GLX Xvfb would load Mesa with LLVM, 28 MB.
+        "-extension",
+        "GLX",
         "+extension",
         "MIT-SHM",
     ]

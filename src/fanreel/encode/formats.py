@@ -185,26 +185,26 @@ def _x264(preset: str, crf: int, **params: object) -> _Row:
     return _Row("libx264", "yuv420p", crf, {"preset": preset, "x264-params": joined})
 
 
-# What ultrafast leaves out and pays for itself: CABAC, 8x8 transform, two B-frames, half-pel
-# refinement, a mild loop filter, and adaptive quantisation, without which gradients show blocks.
+# What ultrafast leaves out and pays for itself: CABAC, 8x8 transform, half-pel refinement, a mild
+# loop filter, and adaptive quantisation, without which gradients show blocks. Two B-frames would
+# give 0.2 dB of RGB at the same size on the gsap bench and nothing on the video one, and hold
+# 26 MB more a worker.
 # gsap bench, segments of 75 frames, CPU a frame (`bench/encode.py`): ultrafast crf 26 4.8 ms,
-# 3.6 MB, luma 50.1 dB; standard 8.8 ms, 2.8 MB, 51.7 dB; superfast crf 22 11.4 ms, 3.4 MB, 50.9 dB;
+# 3.6 MB, luma 50.1 dB; standard 9.6 ms, 2.8 MB, 50.1 dB; superfast crf 22 11.4 ms, 3.4 MB, 50.9 dB;
 # medium crf 16 with macroblock tree 48 ms, 2.7 MB, 52.7 dB.
 _LEAN = {
     "cabac": 1,
     "8x8dct": 1,
     "partitions": "i8x8,i4x4",
-    "bframes": 2,
-    "b_adapt": 0,
-    "weightb": 1,
+    "bframes": 0,
     "deblock": "-1,-1",
     "aq_mode": 1,
     "aq_strength": 0.8,
     "qcomp": 0.7,
 }
 _H264: Mapping[Quality, _Row] = {
-    "draft": _x264("ultrafast", 26, **_LEAN, subme=0),
-    "standard": _x264("ultrafast", 21, **_LEAN, subme=2),
+    "draft": _x264("ultrafast", 28, **_LEAN, subme=0),
+    "standard": _x264("ultrafast", 23, **_LEAN, subme=2),
     "high": _x264("fast", 17, bframes=2, b_adapt=0, no_psy=1, aq_strength=0.5),
 }
 

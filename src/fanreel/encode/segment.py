@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from av.stream import Stream
 
 
-# Frames by which decoding may run ahead of showing: two with one level of B-frame pyramid.
-_REORDER_DEPTH = {"libx264": 2, "libx265": 2}
+# Frames by which decoding may run ahead of showing, which libav's wrapper does not tell: two with
+# one level of B-frame pyramid.
+_X265_REORDER_DEPTH = 2
 
 
 class _Sink(Protocol):
@@ -135,7 +136,6 @@ class _ContainerSink:
     ) -> None:
         self._time_base = 1 / fps
         self._packets = 0
-        self._delay = _REORDER_DEPTH.get(locked.codec, 0)
         self._container = av.open(
             str(path),
             "w",
@@ -149,6 +149,9 @@ class _ContainerSink:
             self._container.add_stream(locked.codec, rate=fps, options=encoder_options(locked)),
         )
         configure(self._stream, locked, fps)
+        context = self._stream.codec_context
+        context.open()
+        self._delay = _X265_REORDER_DEPTH if locked.codec == "libx265" else context.reorder_depth
 
     def encode(self, frame: av.VideoFrame, number: int) -> None:
         frame.pts = number
