@@ -119,13 +119,19 @@ def digest_of(folder: Path, shown: Composition, cache: FrameCache | None) -> str
 def compare_stages(folder: Path, cache_dir: Path, count: int) -> None:
     """Print direct, cold and warm."""
     shown = composition(count)
-    base = 0.0
+    cost: dict[str, tuple[float, float]] = {}
+    print(f"{'':11} {'wall ms':>8} {'CPU ms':>8}  times as fast, wall and CPU")
     for name in ("directly", "cold", "warm", "warm again"):
         cache = None if name == "directly" else FrameCache(cache_dir, 0, 0)
-        wall, cpu = timed(functools.partial(extract, folder, shown, cache))
-        base = base or cpu
-        hits = f"{cache.stats.hits} hits, {cache.stats.misses} misses" if cache else "no cache"
-        print(f"{name:11} {wall:8.0f} ms wall {cpu:8.0f} ms CPU  {base / cpu:5.1f} x  {hits}")
+        wall, cpu = cost[name] = timed(functools.partial(extract, folder, shown, cache))
+        faster = [
+            f"{cost[other][0] / wall:.1f} and {cost[other][1] / cpu:.1f} as {other}"
+            for other in ("directly", "cold")
+            if name.startswith("warm")
+        ]
+        print(f"{name:11} {wall:8.0f} {cpu:8.0f}  {', '.join(faster)}")
+        if cache:
+            print(f"{'':11} {cache.stats.hits} hits, {cache.stats.misses} misses")
     digests = {digest_of(folder, shown, cache) for cache in (None, FrameCache(cache_dir, 0, 0))}
     print(f"pixels: {'identical' if len(digests) == 1 else 'DIFFERENT'}")
 
