@@ -433,6 +433,34 @@ def test_webgl_on_hardware_is_refused(
     planned(place, stage)
 
 
+NO_GPU = "draw(await navigator.gpu.requestAdapter())"
+WEBGPU = {
+    "a library's error": f"const draw = (gpu) => gpu.requestDevice(); {NO_GPU}",
+    "a canvas": f"const draw = (gpu) => gpu && c; c.getContext('webgpu'); {NO_GPU}",
+    "announced": f"const draw = (gpu) => {{}}; __hfWebGpu.setReady(new Promise(() => {{}})); {NO_GPU}",
+}
+
+
+@pytest.mark.parametrize("code", WEBGPU.values(), ids=WEBGPU)
+def test_webgpu_without_an_adapter_is_refused(place: Place, stage: Stage, code: str) -> None:
+    """At once, and not by waiting for the picture that never comes."""
+    place.write(
+        {"index.html": page(f"<canvas id='c'></canvas><script type='module'>{code}</script>")}
+    )
+    error = refusal(place, stage, "asks for WebGPU, .* draw with WebGL")
+    assert error.code == "INVALID_COMPOSITION"
+
+
+def test_a_page_may_do_without_webgpu(place: Place, stage: Stage) -> None:
+    """One that then draws by other means is rendered, with a warning."""
+    fallback = f"const draw = (gpu) => gpu ?? c.getContext('webgl').clear(0); {NO_GPU}"
+    place.write(
+        {"index.html": page(f"<canvas id='c'></canvas><script type='module'>{fallback}</script>")}
+    )
+    [warning] = planned(place, stage).warnings
+    assert "asks for WebGPU" in warning
+
+
 # ---- sizes and places --------------------------------------------------------------------------
 
 

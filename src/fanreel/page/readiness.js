@@ -1,6 +1,7 @@
 // When a page is ready for its first frame, and what it is waiting for otherwise.
 //
-//   await F.ready({timeoutMs})   {ok, waitingFor: [names], warnings: [texts], failed: [names]}
+//   await F.ready({timeoutMs})   {ok, waitingFor: [names], warnings: [texts], failed: [names],
+//                                problem: text or null}
 //
 // Waited for: the document, nested compositions, fonts, images, requests, timelines that the page's
 // scripts register, `__renderReady`, set-up the page has announced. Waiting uses the real clock.
@@ -26,6 +27,8 @@
   const STILL_TIMEOUT_MS = 10_000;
   const POLL_MS = 10;
   const DRAWN_TIMEOUT_MS = 500;
+  const NO_GPU =
+    "the page asks for WebGPU, which Chromium offers no adapter for without a GPU, whose pixels would differ between machines; draw with WebGL, which the CPU draws (Three.js: WebGLRenderer, or forceWebGL)";
 
   const sleep = (ms) => new Promise((resolve) => real.setTimeout(resolve, ms));
   // Observers of size and visibility report when the browser draws; a hidden page never does.
@@ -125,6 +128,8 @@
     [...F.realms()].every((realm) => realm.document.readyState === "complete");
   const isQuiet = () => [...F.realms()].every((realm) => realm.resources.isQuiet());
 
+  const lacksGpu = () => [...F.realms()].some((realm) => realm.runtimes.lacksGpu);
+
   function waitingFor() {
     const names = [];
     if (!isLoaded()) names.push("the document to load");
@@ -192,7 +197,7 @@
         still = null;
       } else {
         still ??= real.now();
-        if (onlyLikely || real.now() - still > STILL_TIMEOUT_MS) return lacking;
+        if (onlyLikely || lacksGpu() || real.now() - still > STILL_TIMEOUT_MS) return lacking;
         await sleep(POLL_MS);
       }
     }
@@ -213,16 +218,20 @@
     await within(prepare(), expired);
     await quiet(expired);
     const ok = !expired() && lacking.every((item) => item.likely);
+    // A page that has drawn all the same has another way, such as WebGL.
+    const undrawn = lacksGpu() && lacking.length > 0;
     const names = ok ? [] : waitingFor();
     for (const realm of F.realms()) realm.animations.adopt();
     F.mediaList?.elements(); // named before time moves: so by planner and workers alike
     return {
       ok,
       waitingFor: ok || names.length > 0 ? names : ["the page's own scripts to come to rest"],
-      warnings: lacking
-        .filter((item) => item.likely)
-        .map(({ what }) => `the page never brought ${what}`),
+      warnings: [
+        ...lacking.filter((item) => item.likely).map(({ what }) => `the page never brought ${what}`),
+        ...(lacksGpu() ? [NO_GPU] : []),
+      ],
       failed: [...F.realms()].flatMap((realm) => [...realm.resources.failed]),
+      problem: undrawn ? NO_GPU : null,
     };
   }
 

@@ -6,6 +6,7 @@
 //   F.runtimes.waits()       [{what, promise}] of set-up the page has announced
 //   F.runtimes.durationS()   longest Lottie or Anime.js instance in seconds; null if none
 //   F.runtimes.usesWebgl     a WebGL or WebGPU context was asked for
+//   F.runtimes.lacksGpu      WebGPU was asked for, which this browser offers no adapter for
 //   F.runtimes.isBlank(canvas)  no context was asked for yet
 //
 // What is driven, and how, is from the HyperFrames docs (adapters/lottie, animejs, three, typegpu,
@@ -21,7 +22,9 @@
   const anime = [];
   const sources = new Set();
   const drawn = new WeakSet();
+  const forGpu = new WeakSet();
   let usesWebgl = false;
+  let lacksGpu = false;
 
   function attempt(run) {
     try {
@@ -168,11 +171,20 @@
     setReady: (promise) => setups.push({ what: "WebGPU set-up", promise }),
   };
 
+  if (page.GPU) {
+    const { requestAdapter } = GPU.prototype;
+    GPU.prototype.requestAdapter = async function requestAdapterNoted(...args) {
+      const adapter = await requestAdapter.apply(this, args);
+      lacksGpu ||= adapter === null;
+      return adapter;
+    };
+  }
+
   // ---- canvases ----------------------------------------------------------------------------------------
   function watchContexts(prototype) {
     const { getContext } = prototype;
     prototype.getContext = function getContextNoted(type, ...rest) {
-      drawn.add(this);
+      (type === "webgpu" ? forGpu : drawn).add(this);
       if (/^(experimental-)?webg/.test(type)) usesWebgl = true;
       return getContext.call(this, type, ...rest);
     };
@@ -227,10 +239,13 @@
     durationS,
     animeIds,
     registerFrameSource,
-    isBlank: (canvas) => !drawn.has(canvas),
+    isBlank: (canvas) => !drawn.has(canvas) && (lacksGpu || !forGpu.has(canvas)),
     isIdle: () => lotties().length === 0 && animeItems().length === 0 && sources.size === 0,
     get usesWebgl() {
       return usesWebgl;
+    },
+    get lacksGpu() {
+      return lacksGpu;
     },
   };
 })();
