@@ -134,8 +134,7 @@ class Camera:
         stage.open()
         first = self._plan.composition.first_frame
         if self._plan.composition.stepped and frames:
-            for number in range(first + frames[0]):
-                stage.seek(number)
+            stage.pass_through(range(first + frames[0]))
         shows_media = any(clip.shown for clip in self._plan.composition.media)
         relief = _FRAMES_PER_RELIEF if shows_media else len(frames)
         take = exposure_for(stage, hdr=self._plan.locked.hdr)

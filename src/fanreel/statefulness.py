@@ -1,6 +1,6 @@
 """Is a frame a function of its time, or of the frames before it? Asked of the page itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +13,7 @@ from fanreel.capture.stage import Stage
 _LOOKS = (0.15, 0.4, 0.65, 0.9)
 # Stepping need not touch every frame to differ: a simulation advances at each of these.
 _STEPS_BETWEEN = 4
+_MOST_RESTS = 64
 # What the compositor remembers of earlier frames, such as the scale it drew a layer at, moves
 # edges by less than a pixel and softens them. A particle or a counter that is elsewhere moves a
 # pixel beyond all of its neighbours, and changes what its block shows on the whole.
@@ -25,21 +26,52 @@ Pixels = npt.NDArray[np.uint8]
 Blocks = npt.NDArray[np.bool_]
 
 
-def find_statefulness(stage: Stage, total_frames: int) -> tuple[bool, str | None]:
+def frames_to_look_at(total_frames: int) -> tuple[int, ...]:
+    """Give the frames whose pictures decide, in order."""
+    return tuple(sorted({int(total_frames * share) for share in _LOOKS} - {0}))
+
+
+def follow(stage: Stage, path: Sequence[int], looks: Sequence[int]) -> dict[int, Pixels]:
+    """
+    Take the open page along *path* and give its pictures at *looks*, which are part of it.
+
+    At each frame of a short path, and at some of a long one, the page also finds time to draw:
+    observers of what is in view, and what they load, wait for that.
+    """
+    width, height = stage.spec.pixel_size
+    pictures = {look: np.empty((height, width, 4), np.uint8) for look in looks}
+    at_once = -(-len(path) // _MOST_RESTS)
+    passed: list[int] = []
+    for frame in path:
+        if frame not in pictures:
+            passed.append(frame)
+        if frame in pictures or len(passed) == at_once:
+            stage.pass_through(passed)
+            passed.clear()
+        if frame in pictures:
+            stage.capture(frame, pictures[frame])
+    stage.pass_through(passed)
+    return pictures
+
+
+def find_statefulness(stage: Stage, passed: Mapping[int, Pixels]) -> tuple[bool, str | None]:
     """
     Compare frames reached directly, the last first, with the same reached by stepping.
 
     Args:
-        stage: A stage with a show; left freshly opened or stepped through.
-        total_frames: Length of the timeline.
+        stage: A stage with a show; left opened afresh.
+        passed: Pictures of `frames_to_look_at()` that `follow()` took while it went through the
+            timeline.
     Returns:
         Whether workers have to step the page from the start, and a warning for the user or None.
     """
-    looks = sorted({int(total_frames * share) for share in _LOOKS} - {0})
+    looks = sorted(passed)
     if not looks:
-        stage.open()
         return False, None
     direct = _pictures(stage, looks[::-1], looks)
+    if not any(changed_blocks(direct[look], passed[look]).any() for look in looks):
+        return False, None
+    # That page was recorded while it loaded, so what differs may have come late.
     path = _steps(looks)
     stepped = _pictures(stage, path, looks)
     different = {look: changed_blocks(direct[look], stepped[look]) for look in looks}
@@ -79,16 +111,9 @@ def _steps(looks: Sequence[int]) -> list[int]:
 
 
 def _pictures(stage: Stage, path: Sequence[int], looks: Sequence[int]) -> dict[int, Pixels]:
-    """Open the page afresh, take it along *path* and give its pictures at *looks*."""
-    width, height = stage.spec.pixel_size
-    pictures = {look: np.empty((height, width, 4), np.uint8) for look in looks}
+    """Open the page afresh and `follow()` *path*."""
     stage.open()
-    for frame in path:
-        if frame in pictures:
-            stage.capture(frame, pictures[frame])
-        else:
-            stage.seek(frame)
-    return pictures
+    return follow(stage, path, looks)
 
 
 def changed_blocks(one: Pixels, other: Pixels) -> Blocks:

@@ -32,7 +32,7 @@ from fanreel.media.sound import Envelope
 from fanreel.page.config import planning_config
 from fanreel.plan_dir import Clip, MediaClip, RecordedResponse, UsedFont
 from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
-from fanreel.statefulness import find_statefulness
+from fanreel.statefulness import find_statefulness, follow, frames_to_look_at
 from fanreel.timeline import frame_count
 
 # Besides the bounds of clips, so that what a page loads in between is recorded too.
@@ -131,14 +131,16 @@ class _Surveyor:
         duration_s = self._duration(described)
         total_frames = frame_count(duration_s, self._fps)
         clips = tuple(_clip(item) for item in described["clips"])
-        for frame in _visits(clips, total_frames, self._fps):
-            stage.seek(frame)
-        envelopes = self._follow_volumes(stage, media, total_frames)
-        stepped, warning = find_statefulness(stage, total_frames)
-        self._warnings += [warning] if warning else []
-        described = stage.describe()
+        looks = frames_to_look_at(total_frames)
+        path = sorted({*_visits(clips, total_frames, self._fps), *looks})
+        pictures = follow(stage, path, looks)
         # What scripts add in the course of the timeline is known by its key only now.
+        described = stage.describe()
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
+        fonts = used_fonts(stage, described["fonts"])
+        envelopes = self._follow_volumes(stage, media, total_frames)
+        stepped, warning = find_statefulness(stage, pictures)
+        self._warnings += [warning] if warning else []
         self._check_recorder()
         self._check_assets()
         self._warnings += self._check(described, stage)
@@ -146,7 +148,6 @@ class _Surveyor:
             stage.verify_software_gl()
         if self._config.hdr_mode == "auto":
             self._warnings += _hdr_warnings(described["media"], media)
-        fonts = used_fonts(stage, described["fonts"])
         self._warnings += check_fonts(
             fonts,
             frozenset(name for item in described["fonts"] for name in item["generic"]),
@@ -184,8 +185,7 @@ class _Surveyor:
         if all(item["volumes"] is None for item in stage.describe()["media"]):
             return {}
         stage.open()  # what a timer has turned down at a later frame would stay so
-        for frame in range(total_frames):
-            stage.seek(frame)
+        stage.pass_through(range(total_frames))
         return {
             item["key"]: _envelope(dict(item["volumes"]), self._fps)
             for item in stage.describe()["media"]

@@ -81,7 +81,7 @@ class Film:
     def run(self, expression: str, frame: int | None = None) -> Any:
         """Evaluate in the composition's document, at *frame* if given."""
         if frame is not None:
-            self.stage.seek(frame)
+            self.stage.pass_through([frame])
         page = self.stage.browser.page
         script = "code => document.querySelector('iframe').contentWindow.eval(code)"
         return self.stage.browser.run(page.evaluate(script, expression), 20)

@@ -247,3 +247,32 @@ def test_a_browser_that_came_too_late_once_is_started_again(
         camera.film(0, 4, output, lambda _frames: None)
     assert output.stat().st_size > 0
     assert len(started) == 2
+
+
+def test_frames_are_passed_through_in_order(show: Callable[..., Stage]) -> None:
+    """Each of them once, however many fit into one visit of the page."""
+    stage = show(
+        """<div id="all" style="position: fixed; inset: 0"></div><script>
+        let [count, last, broken] = [0, -1, 0];
+        addEventListener("hf-seek", ({ detail }) => {
+          if (detail.time <= last) broken = 255;
+          [count, last] = [count + 1, detail.time];
+          all.style.background = `rgb(${count >> 8} ${count & 255} ${broken})`;
+        });
+        </script>"""
+    )
+    stage.pass_through(range(600))
+    assert colour(stage, 600) == (601 >> 8, 601 & 255, 0)
+
+
+def test_a_page_opened_again_knows_its_media(show: Callable[..., Stage]) -> None:
+    """What was probed of them is told to every page of the show, and to none of the next."""
+    clips = """<video id="v" src="none.mp4" data-start="0" data-track-index="0"></video>
+        <div id="after" class="clip" data-start="v" data-duration="1"></div>"""
+    stage = show(clips)
+    [media] = stage.describe()["media"]
+    stage.set_media_info({media["key"]: {"durationS": 2.5, "width": 2, "height": 2}})
+    stage.open()
+    assert float(stage.describe()["clips"][-1]["startS"]) == 2.5
+    show(clips)
+    assert float(stage.describe()["clips"][-1]["startS"]) == 0

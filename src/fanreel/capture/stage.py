@@ -5,7 +5,7 @@ import importlib.resources
 import json
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +42,8 @@ _SCALE_TOLERANCE = 1e-6
 _SCRIPT_SILENCE_S, _SCRIPT_POLL_S = 0.03, 0.005
 _NOT_SETTLED = "FrameNotSettled: "
 """How page/seek.js begins what it throws when a frame waits for something in vain."""
+_MOST_PASSED = 256
+"""Frames asked for at once; the page does as many of them as there is time for."""
 _SHELL_FILES = ("shell.html", "shell.js")
 
 _ASK_RENDERER = """() => {
@@ -140,6 +142,7 @@ class Stage:
         self.pixels: Literal["bgr0", "rgba"] = "bgr0" if spec.engine == "xvfb" else "rgba"
         self.witness = Witness(self._note_page_request)
         self._show: Show | None = None
+        self._media_info: dict[str, Any] = {}
         self._script: contextlib.AbstractAsyncContextManager[Any] | None = None
         self._session: CDPSession | None = None
         self._stack = contextlib.ExitStack()
@@ -179,6 +182,7 @@ class Stage:
     def present(self, show: Show) -> None:
         """Set the stage up for *show*, in place of an earlier one."""
         self._show = show
+        self._media_info = {}
         self.witness.forget()
         self._server.serve(show.root_dir)
         self._call(self._set_up(show), self.spec.patience.open_s, "opening the shell page")
@@ -208,7 +212,8 @@ class Stage:
 
         Raises:
             CaptureTimeout: It never becomes ready, with the list of what it waits for. Retryable.
-            InvalidComposition: It leaves for another page. Terminal.
+            InvalidComposition: It leaves for another page, or draws with WebGPU where Chromium has
+                none. Terminal.
             BrowserCrashed: Chromium went away. Retryable.
         """
         if self._show is None:
@@ -230,6 +235,8 @@ class Stage:
                 "the page has replaced functions of the language itself, such as "
                 "Promise.prototype.then; leave those as they are",
             )
+        if answer["problem"] is not None:
+            raise self._explained(InvalidComposition, answer["problem"])
         if not answer["ok"]:
             waiting = ", ".join(answer["waitingFor"]) or "nothing it could name"
             raise self._explained(
@@ -250,6 +257,8 @@ class Stage:
                 f"Chromium shows {width}x{height} at scale {ratio} where {expected} at "
                 f"{self.spec.device_scale_factor} was asked for",
             )
+        if self._media_info:
+            self._tell_media_info()
         return Opened(warnings=tuple(answer["warnings"]), failed=tuple(answer["failed"]))
 
     def _await_scripts(self) -> None:
@@ -267,15 +276,14 @@ class Stage:
                 return
             time.sleep(_SCRIPT_POLL_S)
 
-    def seek(self, frame: int) -> int:
-        """Put the page to *frame*; gives the serial number of the picture it now paints."""
-        self._serial += 1
-        self._evaluate(
-            "([frame, serial]) => __fanreelShell.seek(frame, serial)",
-            [frame, self._serial],
-            f"frame {frame}",
-        )
-        return self._serial
+    def pass_through(self, frames: Sequence[int]) -> None:
+        """Put the page to each of *frames*, in order, without taking a picture."""
+        done = 0
+        while done < len(frames):
+            left = list(frames[done : done + _MOST_PASSED])
+            done += self._evaluate(
+                "frames => __fanreelShell.pass(frames)", left, f"frames {left[0]} to {left[-1]}"
+            )
 
     def look(self, frame: int) -> Pixels:
         """
@@ -283,7 +291,13 @@ class Stage:
 
         It is what is on the screen: once the page is put to another frame, it is gone.
         """
-        return self._grab(self.seek(frame), frame)
+        self._serial += 1
+        self._evaluate(
+            "([frame, serial]) => __fanreelShell.seek(frame, serial)",
+            [frame, self._serial],
+            f"frame {frame}",
+        )
+        return self._grab(self._serial, frame)
 
     def capture(self, frame: int, into: Pixels) -> None:
         """Put the page to *frame* and copy its picture, `height × width × 4` device pixels."""
@@ -366,8 +380,9 @@ class Stage:
         return found
 
     def set_media_info(self, info: dict[str, Any]) -> None:
-        """Tell the page what was probed of its media, by key."""
-        self._evaluate("info => __fanreelShell.setMediaInfo(info)", info, "media durations")
+        """Tell the page, and those that `open()` loads later, what was probed of media, by key."""
+        self._media_info = info
+        self._tell_media_info()
 
     def check_variables(self) -> list[dict[str, Any]]:
         """Give the values that are undeclared or mistyped."""
@@ -381,6 +396,11 @@ class Stage:
         with contextlib.suppress(Exception):
             return self._grabber.png()
         return None
+
+    def _tell_media_info(self) -> None:
+        self._evaluate(
+            "info => __fanreelShell.setMediaInfo(info)", self._media_info, "media durations"
+        )
 
     async def _devtools(self) -> "CDPSession":
         if self._session is None:

@@ -1,6 +1,7 @@
 // Drives the composition's frame; called by capture/stage.py.
 (() => {
   const BITS = 32;
+  const PASS_MS = 200;
   const params = new URLSearchParams(location.search);
   const width = Number(params.get("width"));
   const height = Number(params.get("height"));
@@ -56,6 +57,19 @@
 
   const inside = () => frame.contentWindow.__fanreel;
 
+  // Puts the page to one of *numbers* after the other, without a picture of any: as many as there
+  // is time for, so that a page that hangs is told from one that has much to do. Gives how many.
+  async function pass(numbers) {
+    const end = performance.now() + PASS_MS;
+    let count = 0;
+    while (count < numbers.length && performance.now() < end) {
+      await inside().seek(numbers[count], shown);
+      count += 1;
+    }
+    await turn();
+    return count;
+  }
+
   window.__fanreelPaint = paint;
   window.__fanreelShell = {
     open,
@@ -65,6 +79,7 @@
     setMediaInfo: (info) => inside().setMediaInfo(info),
     checkVariables: () => inside().variables.check(),
     seek: (number, serial) => inside().seek(number, serial),
+    pass,
     showLayer: (layer, serial) => inside().media.showLayer(layer, serial),
     find: (selector) => frame.contentDocument.querySelector(selector),
     viewport: () => {
