@@ -437,7 +437,7 @@ NO_GPU = "draw(await navigator.gpu.requestAdapter())"
 WEBGPU = {
     "a library's error": f"const draw = (gpu) => gpu.requestDevice(); {NO_GPU}",
     "a canvas": f"const draw = (gpu) => gpu && c; c.getContext('webgpu'); {NO_GPU}",
-    "announced": f"const draw = (gpu) => {{}}; __hfWebGpu.setReady(new Promise(() => {{}})); {NO_GPU}",
+    "announced": f"const draw = () => __hfWebGpu.setReady(new Promise(() => {{}})); {NO_GPU}",
 }
 
 

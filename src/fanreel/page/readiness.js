@@ -227,7 +227,9 @@
       ok,
       waitingFor: ok || names.length > 0 ? names : ["the page's own scripts to come to rest"],
       warnings: [
-        ...lacking.filter((item) => item.likely).map(({ what }) => `the page never brought ${what}`),
+        ...lacking
+          .filter((item) => item.likely)
+          .map(({ what }) => `the page never brought ${what}`),
         ...(lacksGpu() ? [NO_GPU] : []),
       ],
       failed: [...F.realms()].flatMap((realm) => [...realm.resources.failed]),
