@@ -21,6 +21,7 @@ ORDER = (
     "animation_api",
     "wallclock",
     "edges",
+    "letters",
     "timing",
     "clips",
     "timelines",

@@ -83,6 +83,7 @@
   function begin() {
     F.wallclock.apply();
     F.edges.apply();
+    F.letters.apply();
     adopt();
     for (const element of document.querySelectorAll("body *")) {
       const names = getComputedStyle(element).animationName;
