@@ -44,6 +44,9 @@ LIBRARY_FILES = {
     "martian-mono": (
         "@fontsource-variable/martian-mono/files/martian-mono-latin-standard-normal.woff2",
     ),
+    "martian-mono-cyrillic": (
+        "@fontsource-variable/martian-mono/files/martian-mono-cyrillic-standard-normal.woff2",
+    ),
 }
 _BOX_TOLERANCE = 60
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -51,6 +52,21 @@ def _count_24(path: Path) -> None:
     write_numbered(path, 48, fps=Fraction(24), colour=_BT709, options=_PLAIN)
 
 
+def _count_vp9(path: Path) -> None:
+    # The container would have a number drawn by lot.
+    bitexact = {"fflags": "+bitexact"}
+    write_numbered(path, 30, codec="libvpx-vp9", colour=_BT709, container_options=bitexact)
+
+
+def _count_hevc(path: Path) -> None:
+    quiet = {"x265-params": "log-level=none:crf=8:bframes=0"}
+    write_numbered(path, 30, codec="libx265", colour=_BT709, options=quiet)
+
+
+def _count_prores(path: Path) -> None:
+    write_numbered(path, 30, codec="prores_ks", pixel_format="yuv422p10le", colour=_BT709)
+
+
 def _recording(path: Path) -> None:
     """A screen recording: pictures come when something changes, not at a rate."""
     stamps = [0, 100, 133, 500, 900, 933, 1400]
@@ -68,6 +84,13 @@ def _colours(path: Path) -> None:
     """A second each of red and teal."""
     pictures = [_solid((255, 0, 0))] * 30 + [_solid((0, 128, 128))] * 30
     write_video(path, pictures, colour=_BT709, options=_PLAIN)
+
+
+def _upright(path: Path) -> None:
+    """As a telephone stores what it films upright: on its side. Teal above red."""
+    picture = _solid((255, 0, 0))
+    picture[:, WIDTH // 2 :] = (0, 128, 128)
+    write_video(path, [picture] * 30, colour=_BT709, options=_PLAIN, turn=(90, False, False))
 
 
 def _glass(path: Path) -> None:
@@ -102,17 +125,31 @@ def _halves(path: Path) -> None:
     Image.fromarray(picture[: 4 * CELL]).save(path)
 
 
+def _clicks(codec: str, **options: Any) -> Callable[[Path], object]:
+    sound = clicks(2, [0, 0.5, 1, 1.5])
+    return lambda path: write_sound_file(path, sound, codec=codec, **options)
+
+
 _MAKERS: dict[str, Callable[[Path], object]] = {
     "count.mp4": _count,
     "count-24.mp4": _count_24,
+    "count.webm": _count_vp9,
+    "count-hevc.mp4": _count_hevc,
+    "count.mov": _count_prores,
     "recording.mp4": _recording,
     "colours.mp4": _colours,
+    "upright.mp4": _upright,
     "glass.webm": _glass,
     "animated.gif": _animated,
     "animated.webp": _animated,
     "animated.png": _animated,
     "halves.png": _halves,
-    "clicks.wav": lambda path: write_sound_file(path, clicks(2, [0, 0.5, 1, 1.5])),
+    "clicks.wav": _clicks("pcm_s16le"),
+    "clicks.mp3": _clicks("libmp3lame"),
+    "clicks.m4a": _clicks("aac"),
+    "clicks.ogg": _clicks("libopus", container_options={"fflags": "+bitexact"}),
+    "clicks.flac": _clicks("flac"),
+    "tick.wav": lambda path: write_sound_file(path, clicks(0.25, [0])),
     "low.wav": lambda path: write_sound_file(path, tone(2, 441, 0.4)),
     "high.wav": lambda path: write_sound_file(path, tone(2, 882, 0.4)),
 }

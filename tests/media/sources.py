@@ -119,10 +119,15 @@ def to_frame(
 
 
 def write_sound_file(
-    path: Path, sound: Sound, *, codec: str = "pcm_s16le", rate: int = 48_000
+    path: Path,
+    sound: Sound,
+    *,
+    codec: str = "pcm_s16le",
+    rate: int = 48_000,
+    container_options: dict[str, str] | None = None,
 ) -> Path:
     """Write *sound*, samples × channels, to a file of its own."""
-    with av.open(str(path), "w") as target:
+    with av.open(str(path), "w", options=container_options or {}) as target:
         audio = _add_sound(target, codec, sound, rate)
         assert audio is not None
         _encode_sound(target, audio, sound, rate)
