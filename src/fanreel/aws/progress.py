@@ -250,7 +250,8 @@ def _chunks(
     ended: list[InvocationRecord],
     live: Iterable[LiveCounter],
 ) -> tuple[ChunkActivity, ...]:
-    if plan is None:
+    # Anyone who may write to the bucket may leave an odd name; it must not end the looking.
+    if plan is None or not (plan.total_frames and plan.segment_frames and plan.chunk_count):
         return ()
     slices = build_chunk_slices(
         ChunkPlan(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fanreel.aws.layout import require_render_id
@@ -72,6 +72,8 @@ PLANNED = _run(PLAN, 1, DONE, total_frames=500, chunk_count=2, segment_frames=12
         segment_frames=st.integers(0, 10**4),
     )
 )
+@example(InvocationRecord(invocation=_at(PLAN, 1), outcome=DONE, total_frames=9, chunk_count=1))
+@example(InvocationRecord(invocation=_at(PLAN, 1), outcome=DONE, chunk_count=1, segment_frames=9))
 def test_a_name_holds_the_whole_record(record: InvocationRecord) -> None:
     """Writing and listing are inverse; names stay far below S3's 1024 bytes."""
     activity = parse_progress("r", [_stored(record.name())])
