@@ -89,7 +89,8 @@ def test_the_same_id_and_input_are_one_render(lab: Lab) -> None:
     lab.wait(worker)
     after = lab.start(worker, {"format": "mp4"})
     assert first.execution_arn == again.execution_arn == after.execution_arn
-    assert after.already_started
+    known = [started.already_started for started in (first, again, after)]
+    assert known == [False, True, True]
     assert worker.count("plan") == 1
 
 
@@ -344,6 +345,10 @@ def test_everything_is_checked_before_anything_is_sent(lab: Lab) -> None:
         lab.client.start_render(lab.project, RenderConfig(format="gif"))
     with pytest.raises(S3UriNotAllowed):
         lab.client.start_render(lab.project, output_uri="s3://elsewhere/x.mp4")
+    with pytest.raises(InvalidConfig, match="OutputS3Uri"):
+        lab.client.start_render(lab.project, output_uri=f"s3://{lab.bucket}/outputs/x.mov")
+    with pytest.raises(InvalidConfig, match="ProjectS3Uri"):
+        lab.client.start_render(f"s3://{lab.bucket}/renders/r1/plan.json")
     with pytest.raises(InvalidConfig, match=r"holds no page\.html"):
         lab.client.start_render(lab.project, {"entryFile": "page.html"})
     assert lab.objects() == before

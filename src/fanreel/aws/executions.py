@@ -28,14 +28,18 @@ def start(connection: Connection, request: RenderRequest) -> StartedRender:
     """
     Start *request*, or find that it had been started.
 
-    Step Functions itself treats a second start of a running execution with equal input as the
-    first; of a closed one it keeps the name for 90 days, so that input is compared here.
+    Step Functions answers a second start of a running execution as it did the first, so it is
+    looked up before, and its input compared here. Two that start it at the same moment are the same
+    render too; then both are told that they started it.
 
     Raises:
         InvalidConfig: The id belongs to a render with other input. Terminal.
         StorageUnavailable: AWS did not answer. Retryable.
     """
     document = request.to_json()
+    existing = find(connection, request.render_id)
+    if existing is not None:
+        return _existing(request, document, existing)
     if request.sends_variables_apart:
         write_bytes(connection.s3, request.variables_uri, request.variables_json)
     with aws_errors(f"starting render {request.render_id}"):
@@ -48,7 +52,7 @@ def start(connection: Connection, request: RenderRequest) -> StartedRender:
         except ClientError as exc:
             if error_code(exc) != "ExecutionAlreadyExists":
                 raise
-            return _existing(connection, request, document)
+            return _existing(request, document, describe(connection, request.render_id))
     return StartedRender(
         render_id=request.render_id,
         execution_arn=answer["executionArn"],
@@ -58,9 +62,8 @@ def start(connection: Connection, request: RenderRequest) -> StartedRender:
 
 
 def _existing(
-    connection: Connection, request: RenderRequest, document: dict[str, Any]
+    request: RenderRequest, document: dict[str, Any], execution: "DescribeExecutionOutputTypeDef"
 ) -> StartedRender:
-    execution = describe(connection, request.render_id)
     found = execution_input(execution)
     if found != document:
         names = sorted(found.keys() | document.keys())
@@ -80,6 +83,18 @@ def _existing(
     )
 
 
+def find(connection: Connection, render_id: str) -> "DescribeExecutionOutputTypeDef | None":
+    """Give Step Functions' description of a render, or None."""
+    arn = connection.deployment.execution_arn(render_id)
+    with aws_errors(f"looking up render {render_id}"):
+        try:
+            return connection.sfn.describe_execution(executionArn=arn)
+        except ClientError as exc:
+            if error_code(exc) == "ExecutionDoesNotExist":
+                return None
+            raise
+
+
 def describe(connection: Connection, render_id: str) -> "DescribeExecutionOutputTypeDef":
     """
     Give Step Functions' description of a render.
@@ -87,18 +102,14 @@ def describe(connection: Connection, render_id: str) -> "DescribeExecutionOutput
     Raises:
         InvalidConfig: There is no such render. Terminal.
     """
-    arn = connection.deployment.execution_arn(render_id)
-    with aws_errors(f"looking up render {render_id}"):
-        try:
-            return connection.sfn.describe_execution(executionArn=arn)
-        except ClientError as exc:
-            if error_code(exc) == "ExecutionDoesNotExist":
-                raise InvalidConfig(
-                    f"there is no render {render_id!r} (Step Functions forgets renders 90 days "
-                    "after they end); `fanreel lambda ls` lists them",
-                    render_id=render_id,
-                ) from exc
-            raise
+    found = find(connection, render_id)
+    if found is None:
+        raise InvalidConfig(
+            f"there is no render {render_id!r} (Step Functions forgets renders 90 days "
+            "after they end); `fanreel lambda ls` lists them",
+            render_id=render_id,
+        )
+    return found
 
 
 def execution_input(execution: "DescribeExecutionOutputTypeDef") -> dict[str, Any]:
