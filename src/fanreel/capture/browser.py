@@ -274,7 +274,13 @@ class Browser:
         self.kill()
         if self._driver is not None:
             with contextlib.suppress(Exception):
-                self.run(self._driver.communicate(), _CLOSE_TIMEOUT_S)
+                self.run(_reap(self._driver), _CLOSE_TIMEOUT_S)
+
+
+async def _reap(driver: "asyncio.subprocess.Process") -> None:
+    """Wait for a process that was ended; Playwright may be reading from it, so nobody else can."""
+    await driver.wait()
+    driver._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 (its pipes)
 
 
 def kill_orphans(temp_dir: Path) -> None:

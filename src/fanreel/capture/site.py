@@ -8,6 +8,7 @@ and `*.localhost` counts as a secure context, which WebCodecs asks for.
 
 import contextlib
 import mimetypes
+import sys
 import threading
 import urllib.parse
 from collections.abc import Callable
@@ -59,6 +60,15 @@ class SiteRequest:
     """What wants it, in Fetch's words: `image`, `script`, `style`, `font`, `empty` (fetch), ..."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that went away; it is told of where it matters."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class SiteServer:
     """
     Serves a directory on 127.0.0.1 while open.
@@ -76,8 +86,7 @@ class SiteServer:
         self._root_dir: Path | None = None
         self._own, self._on_request = own, on_request
         handler = type("_BoundHandler", (_Handler,), {"site": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler, bind_and_activate=False)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )

@@ -1,6 +1,9 @@
 """The composition's own origin serves the project, and nothing beside it."""
 
 import http.client
+import socket
+import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -90,3 +93,18 @@ def test_content_types_do_not_come_from_the_machine() -> None:
     """Modules and fonts have the types Chromium insists on."""
     assert content_type(Path("a.mjs")).startswith("text/javascript")
     assert content_type(Path("a.WOFF2")) == "font/woff2"
+
+
+def test_a_browser_that_goes_away_is_no_news(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A killed browser resets its connections; nobody wants to read that on the terminal."""
+    with SiteServer() as server:
+        server.serve(tmp_path)
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.send(b"GET / HTTP/1.1\r\n")
+            # Closed so, it is reset instead of ended.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert get(server, "/none")[0] == 404  # and the server goes on
+    time.sleep(0.1)
+    assert capfd.readouterr().err == ""
