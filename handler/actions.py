@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fanreel.assembly import AssembleResult
 from fanreel.aws.artifacts import fetch_artifacts, fetch_manifest, upload_plan
-from fanreel.aws.layout import OUTPUT_EXTENSIONS
+from fanreel.aws.layout import require_output
 from fanreel.aws.progress import CACHE_NUMBERS, DONE, MORE
 from fanreel.aws.segments import S3SegmentStore, fetch_segments, pack, segment_folder
 from fanreel.aws.sites import fetch_project
@@ -176,7 +176,7 @@ def _assemble(request: AssembleRequest, run: Run) -> Outcome:
     plan_dir, uri = run.work_dir / "plan", request.plan_manifest_s3_uri
     manifest = fetch_manifest(run.client, uri, plan_dir, request.plan_hash)
     _check_format(request.format, manifest)
-    _check_output(request.output_s3_uri, manifest.format)
+    require_output(request.output_s3_uri, manifest.format)
 
     def needed(artifact: Artifact) -> bool:
         # Segments stand on their own; of the plan only the sound and the numbers are needed.
@@ -251,17 +251,6 @@ def _found(chunk: ChunkSlice, segments: int) -> Outcome:
 def _check_format(asked: str | None, manifest: PlanManifest) -> None:
     if asked not in (None, manifest.format):
         raise InvalidConfig(f"Format {asked!r}: the plan is for {manifest.format!r}")
-
-
-def _check_output(uri: S3Uri, output_format: str) -> None:
-    """Refuse, before any work, an output that the format cannot be."""
-    allowed = [OUTPUT_EXTENSIONS[output_format]]
-    if output_format == "png-sequence":
-        allowed.append("/")
-    if not uri.name or not uri.key.endswith(tuple(allowed)):
-        raise InvalidConfig(
-            f"OutputS3Uri {uri}: for format {output_format!r} it ends in {' or '.join(allowed)}"
-        )
 
 
 def _output_name(output_format: str) -> str:

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
-from fanreel.aws.layout import require_render_id
+from fanreel.aws.layout import require_output, require_render_id
 from fanreel.aws.uris import S3Uri
 from fanreel.config import (
     PLAN_DIR_SIZE_LIMIT_BYTES,
@@ -71,6 +71,8 @@ class PlanRequest(_Request):
     plan_output_s3_prefix: Uri
     variables_s3_uri: Uri | None = None
     """A JSON object: variables too big for the event; those in `Config` outrank them."""
+    output_s3_uri: Uri | None = None
+    """Where the video will go, so that a wrong place ends the render here and not at its end."""
     config: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -99,8 +101,10 @@ class PlanRequest(_Request):
 
     @model_validator(mode="after")
     def _config_is_sound(self) -> "PlanRequest":
-        self.render_config()
+        config = self.render_config()
         require_render_id(self.folder.name)
+        if self.output_s3_uri is not None:
+            require_output(self.output_s3_uri, config.format)
         return self
 
 

@@ -62,7 +62,7 @@ def definition(
 def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, State]:
     defaults: State = {
         "PlanOutputS3Prefix.$": _format(f"s3://{bucket_name}/{RENDERS}{{}}/", "$$.Execution.Name"),
-        "OutputS3Uri": "",
+        "OutputS3Uri": None,
         "VariablesS3Uri": None,
         "MaxConcurrency": max_concurrency,
         "Config": {},
@@ -105,6 +105,8 @@ def _plan(function_arn: str) -> dict[str, State]:
         "ProjectS3Uri.$": "$.ProjectS3Uri",
         "PlanOutputS3Prefix.$": "$.PlanOutputS3Prefix",
         "VariablesS3Uri.$": "$.VariablesS3Uri",
+        # Only looked at: what is wrong with it is said before anything is rendered.
+        "OutputS3Uri.$": "$.OutputS3Uri",
         "Config.$": "$.Config",
     }
     used = ("PlanManifestS3Uri", "PlanHash", "ChunkCount", "Format")
@@ -149,7 +151,7 @@ def _spread(bucket_name: str) -> dict[str, State]:
 def _default_output(output_format: str, extension: str) -> State:
     return {
         "And": [
-            {"Variable": "$.OutputS3Uri", "StringEquals": ""},
+            {"Variable": "$.OutputS3Uri", "IsNull": True},
             {"Variable": "$.Plan.Format", "StringEquals": output_format},
         ],
         "Next": _spread_to(extension),

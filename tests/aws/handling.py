@@ -67,6 +67,7 @@ class Function:
             "ProjectS3Uri": self.project_uri,
             "PlanOutputS3Prefix": self.prefix,
             "VariablesS3Uri": None,
+            "OutputS3Uri": None,
             "Config": {"cfr": False},
         } | changes
 

@@ -463,6 +463,20 @@ def test_an_output_that_does_not_fit_is_refused(function: Function, output: str)
     assert "ends in .mp4" in str(raised)
 
 
+def test_an_output_that_does_not_fit_is_refused_before_planning(
+    function: Function, steps: Carrying
+) -> None:
+    """Whoever starts the execution hears of it at once, and of a foreign bucket too."""
+    for uri, code in {
+        f"s3://{function.bucket}/outputs/r1.mov": "INVALID_CONFIG",
+        f"s3://{function.bucket}/r1.mp4": "INVALID_CONFIG",
+        "s3://elsewhere/outputs/r1.mp4": "S3_URI_NOT_ALLOWED",
+    }.items():
+        raised = _raised(function, function.plan_event(OutputS3Uri=uri))
+        assert type(raised).__name__ == code
+    assert steps.called == []
+
+
 def test_a_full_disk_while_fetching_is_told(
     function: Function, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

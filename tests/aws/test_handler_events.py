@@ -95,6 +95,8 @@ def test_five_envelopes_are_too_many() -> None:
         (PLAN | {"Config": []}, "Config: "),
         (PLAN | {"Config": {"fps": 31}}, "fps = 31: allowed"),
         (PLAN | {"PlanOutputS3Prefix": "s3://renders/"}, "render id ''"),
+        (PLAN | {"OutputS3Uri": "s3://renders/outputs/r1.mp4"}, r"OutputS3Uri.*ends in \.mov"),
+        (PLAN | {"OutputS3Uri": "s3://renders/r1.mov"}, "OutputS3Uri.*below s3://renders/outputs/"),
         (CHUNK | {"ChunkIndex": -1}, "ChunkIndex: "),
         (CHUNK | {"ChunkIndex": MAX_CHUNKS}, "ChunkIndex: "),
         (CHUNK | {"PlanHash": "A" * 64}, "PlanHash: "),
@@ -108,7 +110,9 @@ def test_what_is_not_understood_is_explained(event: Any, words: str) -> None:
         parse_event(event)
 
 
-@pytest.mark.parametrize("key", ["ProjectS3Uri", "PlanOutputS3Prefix", "VariablesS3Uri"])
+@pytest.mark.parametrize(
+    "key", ["ProjectS3Uri", "PlanOutputS3Prefix", "VariablesS3Uri", "OutputS3Uri"]
+)
 def test_a_uri_that_cannot_be_read_has_its_own_code(key: str) -> None:
     """Not a shape but a place: the caller's allow-list is what to look at."""
     with pytest.raises(S3UriNotAllowed):

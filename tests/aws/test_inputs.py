@@ -98,6 +98,57 @@ def test_an_output_outside_the_bucket_is_refused() -> None:
         build_request(bucket="bucket", project_uri=SITE, output_uri="s3://other/x.mp4")
 
 
+@pytest.mark.parametrize("key", ["", "sites/", "renders/r1/plan.json", "video.mp4", "my/project/"])
+def test_a_project_is_a_site_or_an_archive(key: str) -> None:
+    """Said at the start; an archive may lie anywhere."""
+    with pytest.raises(InvalidConfig, match=r"a site below s3://bucket/sites/, or an archive"):
+        build_request(bucket="bucket", project_uri=f"s3://bucket/{key}")
+    for name in ("sites/abc", "sites/abc/site.json", "sites/p.zip", "elsewhere/p.tar.gz"):
+        build_request(bucket="bucket", project_uri=f"s3://bucket/{name}")
+
+
+@pytest.mark.parametrize(
+    ("output_format", "key", "words"),
+    [
+        ("mp4", "", "below s3://bucket/outputs/"),
+        ("mp4", "outputs/", "below s3://bucket/outputs/"),
+        ("mp4", "film.mp4", "below s3://bucket/outputs/"),
+        ("mp4", "segments/outputs/film.mp4", "below s3://bucket/outputs/"),
+        ("png-sequence", "frames/", "below s3://bucket/outputs/"),
+        ("png-sequence", "outputs/", "below s3://bucket/outputs/"),
+        ("mp4", "outputs/film", r"ends in \.mp4"),
+        ("mp4", "outputs/film.mov", r"ends in \.mp4"),
+        ("mov", "outputs/film.mp4", r"ends in \.mov"),
+        ("mp4", "outputs/film/", r"ends in \.mp4"),
+        ("png-sequence", "outputs/film.mp4", r"ends in \.tar or /"),
+    ],
+)
+def test_an_output_where_no_such_video_may_go_is_refused(
+    output_format: str, key: str, words: str
+) -> None:
+    """Before anything is planned, not when everything is rendered."""
+    with pytest.raises(InvalidConfig, match=words):
+        build_request(
+            bucket="bucket",
+            project_uri=SITE,
+            config={"format": output_format},
+            output_uri=f"s3://bucket/{key}",
+        )
+
+
+@pytest.mark.parametrize(
+    ("output_format", "key"),
+    [("mp4", "outputs/a/b.mp4"), ("mov", "outputs/b.mov"), ("png-sequence", "outputs/frames/")],
+)
+def test_an_output_may_have_any_name_below_outputs(output_format: str, key: str) -> None:
+    """Folders, too; frames may be single objects."""
+    uri = f"s3://bucket/{key}"
+    request = build_request(
+        bucket="bucket", project_uri=SITE, config={"format": output_format}, output_uri=uri
+    )
+    assert request.to_json()["OutputS3Uri"] == uri
+
+
 def test_formats_that_cannot_be_cut_are_refused() -> None:
     """Webm needs one pass."""
     with pytest.raises(FormatNotSupportedInDistributed):

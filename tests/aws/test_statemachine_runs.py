@@ -123,6 +123,7 @@ def test_each_task_gets_what_its_contract_says(lab: Lab, new_worker: Workers) ->
         "ProjectS3Uri": PROJECT["ProjectS3Uri"],
         "PlanOutputS3Prefix": f"s3://{BUCKET}/renders/{name}/",
         "VariablesS3Uri": None,
+        "OutputS3Uri": None,
         "Config": {"cfr": True, "variables": {"title": "Hé ✓"}},
     }
     assert chunk == shared | {"Action": "renderChunk", "ChunkIndex": 0}
@@ -145,6 +146,7 @@ def test_given_places_are_used(lab: Lab, new_worker: Workers) -> None:
     plan, _, assembly = worker.invocations
     assert plan["PlanOutputS3Prefix"] == places["PlanOutputS3Prefix"]
     assert plan["VariablesS3Uri"] == places["VariablesS3Uri"]
+    assert plan["OutputS3Uri"] == places["OutputS3Uri"]
     assert assembly["OutputS3Uri"] == places["OutputS3Uri"]
     assert assembly["Cfr"] is False
 
@@ -195,6 +197,24 @@ def test_an_input_without_a_project_is_refused(
     assert ended["error"] == INVALID_CONFIG
     assert "ProjectS3Uri" in ended["cause"]
     assert worker.invocations == []
+
+
+@pytest.mark.parametrize("key", ["outputs/mine.mov", "mine.mp4", "outputs/"])
+def test_an_output_that_does_not_fit_ends_the_render_at_once(
+    lab: Lab, new_worker: Workers, key: str
+) -> None:
+    """In Plan, whoever started the execution: nothing is planned, let alone rendered."""
+    worker = new_worker()
+    ended = lab.run(worker, OutputS3Uri=f"s3://{BUCKET}/{key}")
+    assert ended["error"] == INVALID_CONFIG
+    assert "OutputS3Uri" in ended["cause"]
+    assert worker.invocations == []
+
+
+def test_a_place_given_as_null_is_derived(lab: Lab, new_worker: Workers) -> None:
+    """As documents of other languages have it."""
+    ended = lab.run(new_worker(chunks=1), OutputS3Uri=None, VariablesS3Uri=None)
+    assert json.loads(ended["output"])["OutputS3Uri"].endswith(f"/outputs/{ended['name']}.mp4")
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fanreel.aws import layout
+from fanreel.aws.sites import require_project
 from fanreel.aws.uris import S3Uri, require_allowed
 from fanreel.config import RenderConfig, reject_unsupported_distributed_format
 from fanreel.errors import InvalidConfig
@@ -131,13 +132,17 @@ def build_request(
     Check everything about a render that can be checked without AWS.
 
     Raises:
-        InvalidConfig: Configuration or render id is not allowed. Terminal.
+        InvalidConfig: Configuration or render id is not allowed, the project is neither a site nor
+            an archive, or no video of this format may go to the output. Terminal.
         S3UriNotAllowed: A URI lies outside *bucket*. Terminal.
     """
     checked = parse_config(config)
     render_id = layout.require_render_id(render_id or new_render_id())
     output = output_uri or str(layout.output(bucket, render_id, checked.format))
-    require_allowed([S3Uri.parse(project_uri), S3Uri.parse(output)], bucket)
+    places = S3Uri.parse(project_uri), S3Uri.parse(output)
+    require_allowed(places, bucket)
+    require_project(places[0])
+    layout.require_output(places[1], checked.format)
     if max_concurrency is not None and max_concurrency < 1:
         raise InvalidConfig(f"max_concurrency = {max_concurrency}: allowed: a whole number from 1")
     request = RenderRequest(

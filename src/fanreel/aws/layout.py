@@ -99,3 +99,23 @@ def output(bucket: str, render_id: str, output_format: str) -> S3Uri:
     """Give where a render's video goes when nobody says otherwise."""
     extension = OUTPUT_EXTENSIONS[output_format]
     return S3Uri(bucket, f"{OUTPUTS}{require_render_id(render_id)}{extension}")
+
+
+def require_output(uri: S3Uri, output_format: str) -> None:
+    """
+    Refuse a place where no video of this format may go; the one check of client and function.
+
+    Raises:
+        InvalidConfig: Not below `outputs/`, which is all the function may write to and what
+            never expires, or with an extension that the format has not. Terminal.
+    """
+    allowed = [OUTPUT_EXTENSIONS[output_format]]
+    if output_format == "png-sequence":
+        allowed.append("/")
+    below = uri.key.removeprefix(OUTPUTS)
+    if not below or below == uri.key:
+        raise InvalidConfig(f"OutputS3Uri {uri}: it lies below s3://{uri.bucket}/{OUTPUTS}")
+    if not uri.key.endswith(tuple(allowed)):
+        raise InvalidConfig(
+            f"OutputS3Uri {uri}: for format {output_format!r} it ends in {' or '.join(allowed)}"
+        )

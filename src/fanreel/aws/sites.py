@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fanreel.aws import layout
-from fanreel.aws.archives import DEFAULT_LIMITS, is_archive, member_path, project_root, unpack
+from fanreel.aws.archives import (
+    ARCHIVE_SUFFIXES,
+    DEFAULT_LIMITS,
+    is_archive,
+    member_path,
+    project_root,
+    unpack,
+)
 from fanreel.aws.storage import (
     delete_objects,
     in_parallel,
@@ -29,7 +36,7 @@ from fanreel.aws.storage import (
 from fanreel.aws.transfer import Content, fetch_file, put_file_once
 from fanreel.aws.uris import S3Uri
 from fanreel.digest import sha256_file
-from fanreel.errors import AssetNotFound, InvalidComposition, UnsafeArchive
+from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, UnsafeArchive
 from fanreel.plan_dir import canonical_json
 
 if TYPE_CHECKING:
@@ -119,6 +126,21 @@ def upload_site(project_dir: Path, bucket: str, client: "S3Client") -> Site:
         ignored=tuple(ignored),
         size_bytes=sum(sizes),
     )
+
+
+def require_project(uri: S3Uri) -> None:
+    """
+    Refuse what is neither a site nor an archive by its name.
+
+    Raises:
+        InvalidConfig: It is neither. Terminal.
+    """
+    is_site = uri.key.startswith(layout.SITES) and uri.key != layout.SITES
+    if not is_site and not is_archive(uri.key):
+        raise InvalidConfig(
+            f"ProjectS3Uri {uri}: a site below s3://{uri.bucket}/{layout.SITES}, or an archive "
+            f"({', '.join(ARCHIVE_SUFFIXES)})"
+        )
 
 
 def fetch_project(client: "S3Client", uri: S3Uri, into: Path, entry_file: str) -> Path:
