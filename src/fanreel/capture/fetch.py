@@ -23,6 +23,10 @@ DEADLINE_S = 120.0
 MAX_REDIRECTS = 5
 MAX_BODY_BYTES = 512 * 1024**2
 
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")  # RFC 8215
+_COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291, deprecated; holds :: and ::1 too
+
 _URL_SIGNS = "!#$%&'()*+,/:;=?@[]~"
 
 Resolve = Callable[[str, int], list[str]]
@@ -88,13 +92,29 @@ def public_address(host: str, port: int, resolver: Resolve = resolve) -> str:
     except OSError as exc:
         raise Refused(f"{host} does not resolve: {exc}") from exc
     for address in addresses:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-        mapped = getattr(parsed, "ipv4_mapped", None)
-        if not (mapped or parsed).is_global:
+        if not _is_public(ipaddress.ip_address(address.partition("%")[0])):
             raise Refused(f"{host} is {address}, which is not a public address")
     if not addresses:
         raise Refused(f"{host} has no address")
     return addresses[0]
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = _carried(address)
+        if carried is not None:
+            return _is_public(carried)
+        if address.is_site_local or address in _LOCAL_NAT64 or address in _COMPATIBLE:
+            return False
+    # Python calls most multicast addresses global.
+    return address.is_global and not address.is_multicast
+
+
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Give the IPv4 address that a gateway, or this machine, makes of *address*."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _get(url: str, headers: Mapping[str, str], resolver: Resolve, end: float) -> Response:

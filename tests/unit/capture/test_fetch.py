@@ -31,12 +31,46 @@ def resolver_to(*addresses: str) -> fetching.Resolve:
         "fe80::1%eth0",
         "fd00::1",
         "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "::",
+        "fec0::1",
+        # NAT64, which a network's gateway takes to the IPv4 address within
+        "64:ff9b::7f00:1",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b::192.168.1.1",
+        "64:ff9b:1::10.0.0.1",
+        # 6to4, likewise
+        "2002:7f00:1::",
+        "2002:a00:1::1",
+        "2002:a9fe:a9fe::",
+        "2002:c0a8:101::",
+        "224.0.0.1",
+        "239.255.255.250",
+        "ff02::1",
+        "ff0e::1",
+        "64:ff9b::224.0.0.1",
     ],
 )
 def test_addresses_that_are_not_public_are_refused(address: str) -> None:
     """Loopback, private, link-local and mapped addresses are no places for a page's requests."""
     with pytest.raises(Refused, match="not a public address"):
         public_address("example.com", 443, resolver_to(address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "93.184.216.34",
+        "2606:2800:220:1::1",
+        "::ffff:93.184.216.34",
+        "64:ff9b::93.184.216.34",
+        "2002:5db8:d822::1",
+    ],
+)
+def test_public_addresses_are_given_in_every_form(address: str) -> None:
+    """A network with IPv6 only reaches IPv4 through NAT64."""
+    assert public_address("example.com", 443, resolver_to(address)) == address
 
 
 def test_one_private_answer_among_public_ones_is_refused() -> None:
