@@ -2,8 +2,10 @@
 
 import contextlib
 import http.server
+import ipaddress
 import json
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -161,8 +163,8 @@ class _Counting(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def secret_server() -> Iterator[http.server.ThreadingHTTPServer]:
-    """Serve on loopback what no page may reach, as the Runtime API is; count who comes."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Counting)
+    """Serve on this machine what no page may reach, as the Runtime API is; count who comes."""
+    server = http.server.ThreadingHTTPServer(("", 0), _Counting)
     server.hits = []  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -173,6 +175,17 @@ def secret_server() -> Iterator[http.server.ThreadingHTTPServer]:
 
 def _hits(server: http.server.ThreadingHTTPServer) -> list[str]:
     return list(server.hits)  # type: ignore[attr-defined]
+
+
+def _private_addresses() -> list[str]:
+    """Give this machine's addresses in private networks: there a request would be counted."""
+    found = [
+        address.address
+        for addresses in psutil.net_if_addrs().values()
+        for address in addresses
+        if address.family == socket.AF_INET
+    ]
+    return [address for address in found if ipaddress.ip_address(address).is_private]
 
 
 _ASKS = {
@@ -200,7 +213,7 @@ def test_a_page_cannot_reach_the_runtime_or_the_metadata(
     secret_server: http.server.ThreadingHTTPServer,
     how: str,
 ) -> None:
-    """Loopback by each of its names, link-local and file: refused, planning and rendering."""
+    """Loopback by each of its names, private, link-local, file: refused, planning and rendering."""
     port = secret_server.server_port
     urls = [
         f"http://127.0.0.1:{port}/a",
@@ -208,6 +221,9 @@ def test_a_page_cannot_reach_the_runtime_or_the_metadata(
         f"http://[::ffff:127.0.0.1]:{port}/c",
         f"http://2130706433:{port}/d",
         f"http://fanreel.localhost:{port}/e",
+        *(f"http://{address}:{port}/f" for address in _private_addresses()),
+        f"http://10.0.0.1:{port}/g",
+        f"http://192.168.0.1:{port}/h",
         "http://169.254.169.254/latest/meta-data/",
         "file:///etc/passwd",
     ]
