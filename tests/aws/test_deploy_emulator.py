@@ -1,9 +1,10 @@
-"""`cdk deploy`, a render by the real image, `cdk destroy`: the whole AWS path on this machine."""
+"""`fanreel lambda deploy`, a render by the real image, `destroy`: the whole AWS path here."""
 
 import contextlib
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,29 +50,34 @@ class Deployed:
 
     aws: EmulatorSession
     environment: Mapping[str, str]
-    assembly_dir: Path
 
-    def cdk(self, *arguments: str) -> None:
-        """Run the `cdk` command on the synthesised app."""
-        cdk("--app", str(self.assembly_dir), *arguments, environment=self.environment)
+    def fanreel(self, *arguments: str, stack: str = "fanreel") -> Any:
+        """Run `fanreel lambda …` as a user would, and give its JSON answer."""
+        ended = subprocess.run(
+            [
+                sys.executable, "-m", "fanreel", "lambda", *arguments, "--json",
+                "--stack", stack, "--region", REGION, "--endpoint-url", self.aws.endpoint_url,
+            ],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return json.loads(ended.stdout)
+
+    def deploy(self, *options: str, stack: str = "fanreel") -> Any:
+        """Deploy a stack with the image of this checkout."""
+        return self.fanreel("deploy", "--set", f"image_uri={IMAGE_URI}", *options, stack=stack)
 
     @property
     def renders(self) -> RenderClient:
         """A client that found the stack by its outputs."""
         return RenderClient.from_stack("fanreel", endpoint_url=self.aws.endpoint_url)
 
-
-def cdk(*arguments: str, environment: Mapping[str, str]) -> None:
-    """Run npm's `cdk` in the app's folder."""
-    ended = subprocess.run(
-        [ROOT / "cdk" / "node_modules" / ".bin" / "cdk", *arguments],
-        cwd=ROOT / "cdk",
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    def bucket_exists(self, bucket: str) -> bool:
+        """Tell whether there is such a bucket."""
+        return bucket in {b["Name"] for b in self.aws.client("s3").list_buckets()["Buckets"]}
 
 
 @pytest.fixture(scope="module")
@@ -93,24 +99,19 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             )
         )
         environment = {
-            "AWS_ENDPOINT_URL": aws.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
-            "CDK_DISABLE_CLI_TELEMETRY": "1",
         }
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         for name, value in environment.items():
             patch.setenv(name, value)
-        made = Deployed(aws, environment, tmp_path_factory.mktemp("assembly"))
-        cdk(
-            "synth", "--quiet", "--output", str(made.assembly_dir),
-            "--context", f"image_uri={IMAGE_URI}",
-            environment=environment,
-        )  # fmt: skip
-        made.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}")
-        made.cdk("deploy", "--require-approval", "never")
+        made = Deployed(aws, environment)
+        answer = made.deploy("--expiry-days", "3")
+        # What the command answers is what a client finds.
+        assert answer["bucket"] == made.renders.deployment.bucket
+        assert answer["functionName"] == made.renders.deployment.function_name
         yield made
 
 
@@ -206,9 +207,10 @@ def test_a_worker_killed_at_nine_tenths_repeats_one_segment(deployed: Deployed) 
 
 
 def test_destroying_the_stack_keeps_the_videos(deployed: Deployed) -> None:
-    """`cdk destroy` takes the function and the machine, and leaves the bucket."""
+    """`destroy` takes the function and the machine, and leaves the bucket."""
     client = deployed.renders
-    deployed.cdk("destroy", "--force")
+    answer = deployed.fanreel("destroy", "--yes")
+    assert (answer["destroyed"], answer["bucketDeleted"]) == ("fanreel", False)
     kept = deployed.aws.client("s3").list_objects_v2(
         Bucket=client.deployment.bucket, Prefix="outputs/"
     )
@@ -217,3 +219,14 @@ def test_destroying_the_stack_keeps_the_videos(deployed: Deployed) -> None:
     }
     with pytest.raises(ClientError):
         deployed.aws.client("lambda").get_function(FunctionName=client.deployment.function_name)
+
+
+def test_destroying_can_take_the_bucket_with_it(deployed: Deployed) -> None:
+    """A second stack beside the first, with something in its bucket."""
+    bucket = deployed.deploy("--no-bootstrap", stack="passing")["bucket"]
+    deployed.aws.client("s3").put_object(Bucket=bucket, Key="outputs/film.mp4", Body=b"film")
+    answer = deployed.fanreel("destroy", "--yes", "--delete-bucket", stack="passing")
+    assert answer == {
+        "destroyed": "passing", "bucket": bucket, "bucketDeleted": True, "objectsDeleted": 1
+    }  # fmt: skip
+    assert not deployed.bucket_exists(bucket)

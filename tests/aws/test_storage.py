@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from fanreel.aws import transfer
+from fanreel.aws import storage, transfer
 from fanreel.aws.failures import s3_failures
 from fanreel.aws.storage import (
     connect,
+    delete_bucket,
     delete_objects,
     list_folders,
     list_objects,
@@ -145,6 +146,20 @@ def test_listing_and_deleting(s3: "S3Client", bucket: str) -> None:
     assert [f.key for f in list_folders(s3, folder)] == ["r/a/", "r/b/"]
     assert delete_objects(s3, [o.uri for o in list_objects(s3, folder)]) == 3
     assert list(list_objects(s3, folder)) == []
+
+
+def test_a_bucket_goes_with_old_versions_and_all(
+    s3: "S3Client", bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several pages of objects, one hidden by a newer version, another by its removal."""
+    monkeypatch.setattr(storage, "_DELETE_AT_ONCE", 5)
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for name in ("kept", "kept", "removed", *map(str, range(20))):
+        s3.put_object(Bucket=bucket, Key=name, Body=b"x")
+    s3.delete_object(Bucket=bucket, Key="removed")
+    assert delete_bucket(s3, bucket) == 24
+    assert bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}
+    assert delete_bucket(s3, bucket) == 0
 
 
 def test_what_is_missing_is_named_by_the_caller(

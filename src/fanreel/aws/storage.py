@@ -21,6 +21,7 @@ from fanreel.errors import AssetNotFound, RenderError, UnexpectedError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 REFRESH_AFTER_S = 12 * 3600
 """
@@ -169,6 +170,36 @@ def delete_objects(client: "S3Client", uris: Iterable[S3Uri]) -> int:
         if errors := answer.get("Errors"):
             raise UnexpectedError(f"S3 did not delete {errors[0].get('Key')}: {errors[0]}")
     return len(pending)
+
+
+def delete_bucket(client: "S3Client", bucket: str) -> int:
+    """
+    Delete a bucket and everything in it, old versions too; gives how many objects that were.
+
+    A bucket that is already gone is no failure. Raises as `s3_failures()`.
+    """
+    root, count = S3Uri(bucket), 0
+    with s3_failures(root):
+        try:
+            # From the start each time: what is gone cannot mark where a next page begins.
+            while found := _some_versions(client, bucket):
+                answer = client.delete_objects(
+                    Bucket=bucket, Delete={"Objects": found, "Quiet": True}
+                )
+                if errors := answer.get("Errors"):
+                    raise UnexpectedError(f"S3 did not empty {bucket}: {errors[0]}")
+                count += len(found)
+            client.delete_bucket(Bucket=bucket)
+        except ClientError as exc:
+            if error_code(exc) != "NoSuchBucket":
+                raise
+    return count
+
+
+def _some_versions(client: "S3Client", bucket: str) -> list["ObjectIdentifierTypeDef"]:
+    page = client.list_object_versions(Bucket=bucket, MaxKeys=_DELETE_AT_ONCE)
+    found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+    return [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
 
 
 def in_parallel(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:

@@ -158,13 +158,40 @@ def destroy(
     target: Target,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    delete_bucket: Annotated[
+        bool, typer.Option("--delete-bucket", help="And the bucket, with every video in it.")
+    ] = False,
     cdk_dir: CdkDir = None,
 ) -> None:
-    """Remove the stack; its bucket stays unless it was deployed with --no-keep-bucket."""
+    """
+    Remove the stack; its bucket stays.
+
+    Unless it was deployed with --no-keep-bucket, or this is told to take it along.
+    """
+    from fanreel.aws.deployment import Connection, read_deployment  # noqa: PLC0415
+    from fanreel.aws.storage import delete_bucket as remove_bucket  # noqa: PLC0415
+
+    session = target.session()
+    # Read now: without the stack nothing tells which bucket was its own.
+    found = read_deployment(target.stack, session=session, endpoint_url=target.endpoint_url)
+    also = f" and its bucket {found.bucket} with everything in it" if delete_bucket else ""
     if not yes:
-        typer.confirm(f"Remove the stack {target.stack}?", abort=True, err=True)
+        typer.confirm(f"Remove the stack {target.stack}{also}?", abort=True, err=True)
     cdk_app(target, cdk_dir, {}).run("destroy", "--force", target.stack)
-    target.answer({"destroyed": target.stack}, f"stack {target.stack} is removed")
+    objects = 0
+    if delete_bucket:
+        target.say(f"emptying {found.bucket}")
+        connection = Connection(found, session=session, endpoint_url=target.endpoint_url)
+        objects = remove_bucket(connection.s3, found.bucket)
+    target.answer(
+        {
+            "destroyed": target.stack,
+            "bucket": found.bucket,
+            "bucket_deleted": delete_bucket,
+            "objects_deleted": objects,
+        },
+        f"stack {target.stack} is removed{also}",
+    )
 
 
 @stack_command(stack_app, "quotas")
