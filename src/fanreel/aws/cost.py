@@ -2,8 +2,10 @@
 What a render costs: from what was billed, or before the start from measured probe frames.
 
 Counted: Lambda's GB-seconds (cold starts and failed attempts included), requests and `/tmp` over
-512 MB, state transitions, S3 requests. Not counted: storing the video, sending it to the
-internet, log lines (about 2 KB an invocation), the free tier.
+512 MB, state transitions, S3 requests. Not counted: S3 requests of clients (uploads, looks at
+progress, downloads) and of killed workers, which leave no record; state transitions of retries of
+Plan and Assemble; storing the video, sending it to the internet, log lines (about 2 KB an
+invocation), the free tier.
 """
 
 import dataclasses
