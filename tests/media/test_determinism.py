@@ -14,15 +14,19 @@ from fanreel.local import render
 from fanreel.plan_dir import read_manifest
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
+from tests.media.compositions import stage
 
 COMPOSITIONS = Path(__file__).parents[1] / "compositions"
-SEGMENT_FRAMES = 8
-CONFIG = RenderConfig(segment_frames=SEGMENT_FRAMES, quality="draft", fps=24)
+CONFIG = RenderConfig(segment_frames=6, quality="draft", fps=24)
+# Videos in nested compositions, a page that is stepped, and WebGL: 24 frames each.
+OTHERS = {"video-nested-mounts": 7, "particles": 4, "webgl-uniforms": 4}
 
 
-def plan_in_chunks(project: Path, count: int, plan_dir: Path) -> Path:
+def plan_in_chunks(
+    project: Path, count: int, plan_dir: Path, config: RenderConfig = CONFIG
+) -> Path:
     """Plan *project* in exactly *count* chunks of the same segments."""
-    config = CONFIG.replace(target_chunk_frames=1, max_parallel_chunks=count)
+    config = config.replace(target_chunk_frames=1, max_parallel_chunks=count)
     assert plan(project, config, plan_dir).chunk_count == count
     return plan_dir
 
@@ -34,6 +38,13 @@ def rendered(plan_dir: Path, out: Path, order: list[int]) -> str:
         render_chunk(plan_dir, index, paths[index])
     chunks = [paths[index] for index in sorted(paths)]
     return assemble(plan_dir, chunks, None, out / "video.mp4").sha256
+
+
+def shuffled(count: int) -> list[int]:
+    """Give the chunks in an order of chance, the same in every run."""
+    order = list(range(count))
+    random.Random(count).shuffle(order)  # noqa: S311 (an order, not a secret)
+    return order
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +61,25 @@ def one_chunk(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     return plan_dir, rendered(plan_dir, out, [0])
 
 
-@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.parametrize("count", [2, 4, 7])
 def test_chunk_count_does_not_move_a_byte(
     project: Path, one_chunk: tuple[Path, str], count: int, tmp_path: Path
 ) -> None:
-    """Two or four chunks, in shuffled order, give the bytes of one chunk, and its plan hash."""
+    """Chunks in shuffled order give the bytes of one chunk, and its plan hash."""
     plan_dir = plan_in_chunks(project, count, tmp_path / "plan")
     assert read_manifest(plan_dir).plan_hash == read_manifest(one_chunk[0]).plan_hash
-    order = list(range(count))
-    random.Random(count).shuffle(order)  # noqa: S311 (an order, not a secret)
-    assert rendered(plan_dir, tmp_path, order) == one_chunk[1]
+    assert rendered(plan_dir, tmp_path, shuffled(count)) == one_chunk[1]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_chunks_of_other_pages_join(name: str, tmp_path: Path) -> None:
+    """Browsers of their own, in shuffled order, give the bytes of one."""
+    project, config, count = tmp_path / "project", CONFIG.replace(segment_frames=3), OTHERS[name]
+    stage(name, project)
+    whole = plan_in_chunks(project, 1, tmp_path / "whole", config)
+    cut = plan_in_chunks(project, count, tmp_path / "cut", config)
+    wanted = rendered(whole, tmp_path / "of one", [0])
+    assert rendered(cut, tmp_path / "of many", shuffled(count)) == wanted
 
 
 def test_local_renderer_gives_the_bytes_of_the_chunks(
