@@ -3,7 +3,7 @@
 import json
 from fractions import Fraction
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -38,13 +38,50 @@ _VALUE_SHOWN = 100
 Format = Literal["mp4", "mov", "png-sequence", "webm", "gif"]
 Codec = Literal["h264", "h265"]
 Quality = Literal["draft", "standard", "high"]
+HdrMode = Literal["auto", "force-sdr", "force-hdr"]
+VideoFrameFormat = Literal["auto", "jpg", "png"]
 
 _RATED_FORMATS = ("mp4", "webm")
 """Formats whose encoder takes a rate; ProRes, GIF and PNG have one quality each."""
 
+_MOST_CRF = 51
+_LEAST_SIDE_PX, _MOST_SIDE_PX = 2, 16384
+_MOST_CHUNKS, _MOST_SEGMENT_FRAMES = 10_000, 1200
+_SWITCH = "true or false"
+_SIDE = f"whole pixels from {_LEAST_SIDE_PX} to {_MOST_SIDE_PX}"
+_ALLOWED = {
+    "fps": f"{', '.join(map(str, WHOLE_FPS))} or a rational such as '30000/1001'",
+    "format": ", ".join(map(repr, get_args(Format))),
+    "codec": " or ".join(map(repr, get_args(Codec))),
+    "quality": ", ".join(map(repr, get_args(Quality))),
+    "crf": f"a whole number from 0 to {_MOST_CRF}",
+    "bitrate": "bits per second as text, with k for thousands or M for millions, such as '8M', "
+    "'800k' or '2.5M'",
+    "output_resolution": f"{', '.join(RESOLUTIONS)} or a scale factor from 0.1 to 4",
+    "width": _SIDE,
+    "height": _SIDE,
+    "frame_range": "[start, end), two whole frame numbers with 0 <= start < end, such as [0, 90]",
+    "chunk_size": "a whole number of frames from 1",
+    "max_parallel_chunks": f"a whole number from 1 to {_MOST_CHUNKS}",
+    "target_chunk_frames": "a whole number of frames from 1",
+    "segment_frames": f"a whole number of frames from 1 to {_MOST_SEGMENT_FRAMES}",
+    "entry_file": "the path of a file inside the project, such as 'index.html'",
+    "variables": 'what JSON can hold, as an object such as {"title": "Hello"}',
+    "strict_variables": _SWITCH,
+    "strict": _SWITCH,
+    "reject_on_system_fonts": _SWITCH,
+    "fail_closed_font_fetch": _SWITCH,
+    "hdr_mode": ", ".join(map(repr, get_args(HdrMode))),
+    "cfr": _SWITCH,
+    "video_frame_format": ", ".join(map(repr, get_args(VideoFrameFormat))),
+    "plan_dir_size_limit_bytes": "a whole number of bytes from 1",
+    "runtime_cap": "'lambda', or no value",
+}
+"""By field: what messages say after "allowed:"."""
+
 
 def _parse_fps(value: Any) -> Fraction:
-    allowed = f"{', '.join(map(str, WHOLE_FPS))} or a rational such as '30000/1001'"
+    allowed = _ALLOWED["fps"]
     if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
         raise ValueError(f"allowed: {allowed}")  # noqa: TRY004 (pydantic reads ValueError only)
     if isinstance(value, str) and "/" not in value:
@@ -68,7 +105,6 @@ def _parse_fps(value: Any) -> Fraction:
 
 
 def _parse_resolution(value: Any) -> str | float:
-    allowed = f"{', '.join(RESOLUTIONS)} or a scale factor from 0.1 to 4"
     if isinstance(value, str) and value.lower() in RESOLUTIONS:
         return value.lower()
     try:
@@ -76,20 +112,20 @@ def _parse_resolution(value: Any) -> str | float:
     except (TypeError, ValueError):
         factor = 0.0
     if isinstance(value, bool) or not 0.1 <= factor <= 4:  # noqa: PLR2004 (said in `allowed`)
-        raise ValueError(f"allowed: {allowed}")
+        raise ValueError(f"allowed: {_ALLOWED['output_resolution']}")
     return factor
 
 
 def _refuse_bool(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("allowed: a whole number")  # noqa: TRY004 (pydantic reads ValueError only)
+        raise ValueError("not a number")  # noqa: TRY004 (pydantic reads ValueError only)
     return value
 
 
 def _parse_entry_file(value: str) -> str:
     path = PurePosixPath(value)
     if path.is_absolute() or ".." in path.parts or "\0" in value or not path.name:
-        raise ValueError("allowed: the path of a file inside the project, such as 'index.html'")
+        raise ValueError(f"allowed: {_ALLOWED['entry_file']}")
     return str(path)
 
 
@@ -97,7 +133,7 @@ def _require_json(value: dict[str, Any]) -> dict[str, Any]:
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as exc:
-        raise ValueError(f"allowed: what JSON can hold ({exc})") from exc
+        raise ValueError(f"allowed: {_ALLOWED['variables']} ({exc})") from exc
     return value
 
 
@@ -139,20 +175,20 @@ class RenderConfig(BaseModel):
     """Of format mp4; `hdr_mode` force-hdr makes h265 of a codec that is not given."""
     quality: Quality = "standard"
     """Of mp4 and webm; without effect in mov, gif and png-sequence, which have one quality each."""
-    crf: Whole | None = Field(default=None, ge=0, le=51)
+    crf: Whole | None = Field(default=None, ge=0, le=_MOST_CRF)
     """Constant rate factor, for mp4 and webm; outranks `quality`."""
     bitrate: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)?[kM]?$")
     """Average bit/s of mp4 and webm, with `k` or `M` for thousands and millions."""
     output_resolution: Resolution | None = None
     """Supersamples the authored frame; the layout never changes."""
-    width: Whole | None = Field(default=None, ge=2, le=16384)
-    height: Whole | None = Field(default=None, ge=2, le=16384)
+    width: Whole | None = Field(default=None, ge=_LEAST_SIDE_PX, le=_MOST_SIDE_PX)
+    height: Whole | None = Field(default=None, ge=_LEAST_SIDE_PX, le=_MOST_SIDE_PX)
     frame_range: tuple[Whole, Whole] | None = None
     """Half-open `[start_frame, end_frame)` of the composition's timeline."""
     chunk_size: Whole | None = Field(default=None, ge=1)
-    max_parallel_chunks: Whole = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=10_000)
+    max_parallel_chunks: Whole = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=_MOST_CHUNKS)
     target_chunk_frames: Whole | None = Field(default=None, ge=1)
-    segment_frames: Whole | None = Field(default=None, ge=1, le=1200)
+    segment_frames: Whole | None = Field(default=None, ge=1, le=_MOST_SEGMENT_FRAMES)
     """Frames per closed-GOP segment; None lets the timeline's length decide, at most 120."""
     entry_file: Annotated[str, AfterValidator(_parse_entry_file)] = "index.html"
     variables: Annotated[dict[str, Any], AfterValidator(_require_json)] = Field(
@@ -163,7 +199,7 @@ class RenderConfig(BaseModel):
     """Warnings about the composition (overlapping lanes, ...) become errors."""
     reject_on_system_fonts: bool = False
     fail_closed_font_fetch: bool = True
-    hdr_mode: Literal["auto", "force-sdr", "force-hdr"] = "auto"
+    hdr_mode: HdrMode = "auto"
     """
     `auto` and `force-sdr` bring HDR videos to SDR as Chromium shows them, `auto` with a warning.
 
@@ -171,7 +207,7 @@ class RenderConfig(BaseModel):
     graphics at 203 cd/m2, HDR videos with what they have above it.
     """
     cfr: bool = False
-    video_frame_format: Literal["auto", "jpg", "png"] = "auto"
+    video_frame_format: VideoFrameFormat = "auto"
     """Accepted, and the same whatever it is: source frames reach the page undamaged, as decoded."""
     plan_dir_size_limit_bytes: Whole = Field(default=PLAN_DIR_SIZE_LIMIT_BYTES, ge=1)
     runtime_cap: Literal["lambda"] | None = None
@@ -185,17 +221,18 @@ class RenderConfig(BaseModel):
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
-        if self.crf is not None and self.bitrate is not None:
-            raise ValueError("crf and bitrate exclude each other: give one of them")
+        self._exclude_each_other("crf", "bitrate")
         if self.codec != "h264" and self.format != "mp4":
-            raise ValueError(f"codec {self.codec!r} is for format 'mp4', not {self.format!r}")
+            raise ValueError(
+                f"codec = {self.codec!r}: not with format {self.format!r}; allowed: "
+                f"codec {self.codec!r} with format 'mp4'"
+            )
         self._rate_has_a_use()
         self._hdr_has_a_place()
-        if self.chunk_size is not None and self.target_chunk_frames is not None:
-            raise ValueError("chunkSize and targetChunkFrames exclude each other: give one")
+        self._exclude_each_other("chunk_size", "target_chunk_frames")
         if self.frame_range is not None and not 0 <= self.frame_range[0] < self.frame_range[1]:
             raise ValueError(
-                f"frameRange {list(self.frame_range)}: allowed: [start, end) with 0 <= start < end"
+                f"frameRange = {list(self.frame_range)}: allowed: {_ALLOWED['frame_range']}"
             )
         lambda_limit = self.plan_dir_size_limit_bytes > PLAN_DIR_SIZE_LIMIT_BYTES
         if self.runtime_cap == "lambda" and lambda_limit:
@@ -203,9 +240,17 @@ class RenderConfig(BaseModel):
                 f"planDirSizeLimitBytes = {self.plan_dir_size_limit_bytes}: allowed with "
                 f"runtimeCap 'lambda': at most {PLAN_DIR_SIZE_LIMIT_BYTES}, or /tmp overflows"
             )
-        if self.output_resolution is not None and (self.width or self.height):
-            raise ValueError("outputResolution and width/height exclude each other")
+        self._exclude_each_other("output_resolution", "width")
+        self._exclude_each_other("output_resolution", "height")
         return self
+
+    def _exclude_each_other(self, one: str, other: str) -> None:
+        first, second = getattr(self, one), getattr(self, other)
+        if first is not None and second is not None:
+            raise ValueError(
+                f"{to_camel(one)} = {first!r} and {to_camel(other)} = {second!r} exclude each "
+                "other; allowed: one of them"
+            )
 
     def _rate_has_a_use(self) -> None:
         for field in ("crf", "bitrate"):
@@ -250,6 +295,7 @@ class RenderConfig(BaseModel):
 
 def _invalid_config(exc: ValidationError) -> InvalidConfig:
     problems = []
+    allowed = {to_camel(name): sentence for name, sentence in _ALLOWED.items()}
     for error in exc.errors(include_url=False):
         names = [str(part) for part in error["loc"]]
         if error["type"] == "extra_forbidden":
@@ -257,7 +303,10 @@ def _invalid_config(exc: ValidationError) -> InvalidConfig:
             problems.append(f"{names[0]}: unknown key; known keys: {known}")
         elif names:
             message = error["msg"].removeprefix("Value error, ")
-            problems.append(f"{to_camel(names[0])} = {_shown(error['input'])}: {message}")
+            if "allowed: " not in message:  # pydantic's own words
+                message = f"allowed: {allowed[to_camel(names[0])]}"
+            place = "".join(f"[{name}]" for name in names[1:] if name.isdigit())
+            problems.append(f"{to_camel(names[0])}{place} = {_shown(error['input'])}: {message}")
         else:
             problems.append(error["msg"].removeprefix("Value error, "))
     # A union reports each arm; one sentence per problem is enough.
