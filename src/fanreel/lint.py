@@ -1,20 +1,25 @@
 """lint(): what a composition gets wrong, by file, line and element, with the way to mend it."""
 
+import contextlib
 import json
 import re
 import urllib.parse
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from fanreel.capture.site import ORIGIN
 from fanreel.config import RenderConfig
 from fanreel.errors import RenderError
-from fanreel.outline import project_pages
+from fanreel.lint_rules import rule_of
+from fanreel.markup import Element, Page, Pages, Spot
 from fanreel.planning import lock_config
 from fanreel.project import open_project
 from fanreel.staging import stage_spec
+
+if TYPE_CHECKING:
+    from fanreel.capture.stage import Stage
 
 _TIME = re.compile(r"\s*(\d+(\.\d*)?|\.\d+|[A-Za-z_][\w-]*(\s*[+-]\s*(\d+(\.\d*)?|\.\d+))?)\s*")
 _NUMBER = r"\s*(\d+(\.\d*)?|\.\d+)"
@@ -32,6 +37,12 @@ _FILES = {
     "link": ("href",),
 }
 _OUTSIDE = re.compile(r"(https?:)?//", re.IGNORECASE)
+_THREW = "the page's scripts threw: "
+_FRAME = re.compile(rf"{re.escape(ORIGIN)}/(?P<file>[^\s()]+?):(?P<line>\d+):\d+")
+_NESTED_SCRIPT = re.compile(
+    r"(?:^|: )(?:script |module )?(?P<file>[^\s:]+\.\w+): (?:\w*Error: |threw )"
+    r"(?:.*\(line (?P<line>\d+)\)$)?"
+)
 _ENDLESS = re.compile(r"\brepeat\s*:\s*-1\b")
 
 
@@ -44,7 +55,7 @@ class Finding:
     file: str
     """POSIX path relative to the project."""
     line: int
-    """From 1; 0 when the browser found it and the file does not say where."""
+    """From 1: of the element; of the root or the script where nothing closer is known."""
     element: str
     message: str
     fix: str
@@ -58,54 +69,21 @@ def lint(project_dir: Path | str, config: RenderConfig | None = None) -> list[Fi
         project_dir: Only read.
         config: Entry file and variables to look at it with.
     Returns:
-        Findings by file and line; no browser is started where the text has errors already.
+        Findings by file and line, each once.
     Raises:
         AssetNotFound: There is no such project. Terminal.
         BrowserUnavailable: There is no Chromium. Terminal.
     """
     project_dir, config = Path(project_dir), config or RenderConfig()
-    findings = [found for page in project_pages(project_dir) for found in _lint(project_dir, page)]
-    if not any(finding.severity == "error" for finding in findings):
-        findings += _lint_in_browser(project_dir, config, findings)
+    pages = Pages(project_dir, config.entry_file)
+    findings = [f for file, page in pages.by_file.items() for f in _lint(project_dir, file, page)]
+    seen = _lint_in_browser(project_dir, config, pages)
+    findings += [finding for finding in seen if not _is_told(finding, findings)]
     return sorted(findings, key=lambda finding: (finding.file, finding.line, finding.rule))
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
-    tag: str
-    attributes: Mapping[str, str]
-    line: int
-
-    @property
-    def name(self) -> str:
-        """As a selector, for people."""
-        identity = self.attributes.get("id")
-        classes = "".join(f".{word}" for word in self.attributes.get("class", "").split()[:2])
-        return f"{self.tag}#{identity}" if identity else f"{self.tag}{classes}"
-
-
-@dataclass
-class _Page(HTMLParser):
-    elements: list[_Element] = field(default_factory=list)
-    scripts: list[tuple[int, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in reversed(attrs)}
-        self.elements.append(_Element(tag, attributes, self.getpos()[0]))
-
-    def handle_data(self, data: str) -> None:
-        if self.elements and self.elements[-1].tag == "script" and data.strip():
-            self.scripts.append((self.getpos()[0], data))
-
-
-def _lint(project_dir: Path, path: Path) -> Iterator[Finding]:
-    page = _Page()
-    page.feed(path.read_text(encoding="utf-8", errors="replace"))
-    page.close()
-    file = path.relative_to(project_dir).as_posix()
+def _lint(project_dir: Path, file: str, page: Page) -> Iterator[Finding]:
+    path = project_dir / file
     seen: dict[str, int] = {}
     for element in page.elements:
         for rule, severity, message, fix in _checks(project_dir, path, element, seen):
@@ -135,7 +113,7 @@ _Problem = tuple[str, Literal["error", "warning"], str, str]
 
 
 def _checks(
-    project_dir: Path, path: Path, element: _Element, seen: dict[str, int]
+    project_dir: Path, path: Path, element: Element, seen: dict[str, int]
 ) -> Iterator[_Problem]:
     yield from _check_timing(element)
     yield from _check_json(element)
@@ -150,7 +128,7 @@ def _checks(
         )
 
 
-def _check_timing(element: _Element) -> Iterator[_Problem]:
+def _check_timing(element: Element) -> Iterator[_Problem]:
     attributes = element.attributes
     start = attributes.get("data-start")
     if start is not None and not _TIME.fullmatch(start):
@@ -185,7 +163,7 @@ def _check_timing(element: _Element) -> Iterator[_Problem]:
         yield ("bad-lane", "warning", f"data-track-index={lane!r} is no whole number", "write 0, 1")
 
 
-def _check_json(element: _Element) -> Iterator[_Problem]:
+def _check_json(element: Element) -> Iterator[_Problem]:
     for name in _JSON:
         value = element.attributes.get(name)
         if value is None:
@@ -201,7 +179,7 @@ def _check_json(element: _Element) -> Iterator[_Problem]:
             )
 
 
-def _check_files(project_dir: Path, path: Path, element: _Element) -> Iterator[_Problem]:
+def _check_files(project_dir: Path, path: Path, element: Element) -> Iterator[_Problem]:
     # Nested pages are mounted into the entry page, so their paths start at the project's root.
     bases = (path.parent, project_dir)
     names = {name: element.attributes.get(name) for name in _FILES.get(element.tag, ())}
@@ -229,38 +207,86 @@ def _check_files(project_dir: Path, path: Path, element: _Element) -> Iterator[_
             )
 
 
-def _lint_in_browser(
-    project_dir: Path, config: RenderConfig, known: list[Finding]
-) -> Iterator[Finding]:
-    # A browser is needed only here; linting text stays quick.
+def _is_told(finding: Finding, known: Iterable[Finding]) -> bool:
+    """Tell if the text alone gave the same reason to look at this element."""
+    return any(
+        (other.file, other.line, other.element) == (finding.file, finding.line, finding.element)
+        and (other.rule == finding.rule or other.severity == finding.severity == "error")
+        for other in known
+    )
+
+
+def _lint_in_browser(project_dir: Path, config: RenderConfig, pages: Pages) -> list[Finding]:
+    # A browser is needed only here.
     from fanreel.capture.stage import Stage  # noqa: PLC0415
     from fanreel.survey import survey  # noqa: PLC0415
     from fanreel.work_dir import open_work_dir  # noqa: PLC0415
 
-    def finding(message: str, rule: str, severity: Literal["error", "warning"]) -> Finding:
-        element, _, rest = message.partition(": ")
-        named = bool(rest) and " " not in element
-        return Finding(
-            rule=rule,
-            severity=severity,
-            file=config.entry_file,
-            line=0,
-            element=element if named else "",
-            message=rest if named else message,
-            fix="see the message",
-        )
-
     try:
         root = open_project(project_dir, config)
-        spec = stage_spec(root.width, root.height, lock_config(root, config, webgl=False))
-        with open_work_dir() as work_dir, Stage(spec, work_dir) as stage:
-            found = survey(project_dir, root, config, stage, work_dir)
     except RenderError as error:
-        problems = error.facts.get("problems") or [error.message]
-        for message in problems:
-            yield finding(str(message), error.code.lower().replace("_", "-"), "error")
-        return
-    told = {item.message for item in known}
-    for message in found.warnings:
-        if message not in told:
-            yield finding(message, "browser", "warning")
+        return [_finding(error.message, "error", pages.root_spot(), error)]
+    spec = stage_spec(root.width, root.height, lock_config(root, config, webgl=False))
+    with open_work_dir() as work_dir, Stage(spec, work_dir) as stage:
+        try:
+            found = survey(project_dir, root, config, stage, work_dir)
+        except RenderError as error:
+            places = _Places(stage, pages, project_dir)
+            messages = map(str, error.facts.get("problems") or [error.message])
+            return [_finding(text, "error", places.of(text, error), error) for text in messages]
+        places = _Places(stage, pages, project_dir)
+    return [_finding(text, "warning", places.of(text)) for text in found.warnings]
+
+
+def _finding(
+    message: str,
+    severity: Literal["error", "warning"],
+    spot: Spot,
+    error: RenderError | None = None,
+) -> Finding:
+    rule = rule_of(message)
+    told = message.rpartition("; ")[2] if "; " in message else ""
+    code = error.code.lower().replace("_", "-") if error else "composition"
+    return Finding(
+        rule=rule.name if rule else code,
+        severity=severity,
+        file=spot.file,
+        line=spot.line,
+        element=spot.element,
+        message=message,
+        fix=rule.fix if rule else told or (error and error.__doc__) or "change what it names",
+    )
+
+
+class _Places:
+    """Where in the files what the planner's page speaks of is written."""
+
+    def __init__(self, stage: "Stage", pages: Pages, project_dir: Path) -> None:
+        self._pages, self._project_dir = pages, project_dir
+        self._stacks = dict(stage.witness.uncaught)
+        self._places: dict[str, Mapping[str, Any]] = {}
+        with contextlib.suppress(RenderError):  # a page that broke down names nothing
+            self._places = {item["message"]: item for item in stage.describe()["places"]}
+
+    def of(self, message: str, error: RenderError | None = None) -> Spot:
+        """Give the place of the code or element that *message* is about."""
+        place = self._places.get(message)
+        spot = self._script_spot(message)
+        if spot is None and place:
+            spot = self._pages.spot_of(**{k: v for k, v in place.items() if k != "message"})
+        if spot is None:
+            path = Path(str(error.facts.get("path", ""))) if error else Path()
+            if path.is_absolute() and path.is_relative_to(self._project_dir):
+                path = path.relative_to(self._project_dir)
+            spot = self._pages.search(f"{message} {path.as_posix()}")
+        return spot
+
+    def _script_spot(self, message: str) -> Spot | None:
+        stack = self._stacks.get(message.removeprefix(_THREW))
+        if stack is not None and (match := _FRAME.search(stack)):
+            file = urllib.parse.unquote(match["file"]).partition("?")[0]
+            return self._pages.script_spot(file, int(match["line"]))
+        if match := _NESTED_SCRIPT.search(message):
+            line = int(match["line"]) if match["line"] else None
+            return self._pages.script_spot(match["file"], line)
+        return None

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fanreel.lint import lint
+from fanreel.lint_rules import RULES
 
 COMPOSITIONS = Path(__file__).parents[1] / "compositions"
 
@@ -49,9 +50,81 @@ def test_good_compositions_have_no_errors(name: str) -> None:
 def test_what_only_the_browser_sees_is_found(tmp_path: Path) -> None:
     """A cycle of references shows when the clips are resolved."""
     (tmp_path / "index.html").write_text(
-        '<div data-composition-id="main" data-duration="1" data-width="160" data-height="90" '
-        'data-no-timeline><p id="a" class="clip" data-start="b" data-duration="1">A</p>'
+        '<div data-composition-id="main" data-duration="1" data-width="160" data-height="90"\n'
+        'data-no-timeline><p id="a" class="clip" data-start="b" data-duration="1">A</p>\n'
         '<p id="b" class="clip" data-start="a" data-duration="1">B</p></div>'
     )
-    findings = lint(tmp_path)
-    assert any(item.rule == "invalid-composition" and "a" in item.element for item in findings)
+    [finding] = lint(tmp_path)
+    assert (finding.file, finding.line, finding.element) == ("index.html", 2, "p#a")
+    assert (finding.rule, finding.severity) == ("circular-start", "error")
+    assert "depends on itself" in finding.message
+    assert "start in seconds" in finding.fix
+
+
+DOUBTFUL = """<!doctype html>
+<style>p { font-family: "Nowhere Sans"; }</style>
+<div data-composition-id="main" data-duration="1" data-width="160" data-height="90"
+     data-no-timeline>
+  <p id="a" class="clip" data-start="0" data-duration="1" data-track-index="1">Hello</p>
+  <p id="a" class="clip" data-start="0" data-duration="1s" data-track-index="1">Hello</p>
+  <img src="broken.png">
+  <div id="host" data-composition-id="card" data-composition-src="cards/card.html"
+    data-start="0" data-duration="1"></div>
+</div>
+<script>
+  console.log("fine");
+  throw new TypeError("no such thing");
+</script>
+<script src="code.js"></script>
+"""
+CARD = """<div data-composition-id="card" data-width="160" data-height="90" data-no-timeline>
+  <p class="clip one" data-start="0" data-duration="1" data-track-index="3"></p>
+  <p class="clip two" data-start="0" data-duration="1" data-track-index="3"></p>
+  <video id="a" src="x.mp4"><track src="x.vtt"></video>
+</div>
+<script>
+  document.querySelector("#nowhere").textContent = "x";
+</script>
+"""
+
+
+def test_what_the_browser_warns_of_is_found_at_its_place(tmp_path: Path) -> None:
+    """Each kind under its own rule, in the file and at the line of the element or the code."""
+    (tmp_path / "cards").mkdir()
+    (tmp_path / "cards/card.html").write_text(CARD.replace(' src="x.mp4"', ""))
+    (tmp_path / "code.js").write_text("\nthrow new RangeError('far');\n")
+    (tmp_path / "broken.png").write_text("no picture")
+    (tmp_path / "index.html").write_text(DOUBTFUL.replace('"1s"', '"1"'))
+    findings = [item for item in lint(tmp_path) if item.rule != "missing-file"]
+    assert [(item.file, item.line, item.element, item.rule) for item in findings] == [
+        ("cards/card.html", 3, "p.clip.two", "lane-overlap"),
+        ("cards/card.html", 4, "video#a", "captions"),
+        ("cards/card.html", 7, "script", "script-threw"),
+        ("code.js", 2, "script", "script-threw"),
+        ("index.html", 5, "p#a", "font-fallback"),
+        ("index.html", 6, "p#a", "duplicate-id"),
+        ("index.html", 6, "p#a", "lane-overlap"),
+        ("index.html", 7, "img", "broken-file"),
+        ("index.html", 13, "script", "script-threw"),
+    ]
+    assert {item.severity for item in findings} == {"warning"}
+    fixes = {rule.name: rule.fix for rule in RULES}
+    from_browser = [item for item in findings if item.rule != "duplicate-id"]
+    assert all(item.fix == fixes[item.rule] for item in from_browser)
+
+
+def test_an_error_in_the_text_does_not_hide_what_the_browser_sees(tmp_path: Path) -> None:
+    """A page that nothing mounts may be broken; the composition is looked at all the same."""
+    page = DOUBTFUL.partition("  <img")[0].replace('"1s"', '"1"') + "</div>"
+    (tmp_path / "index.html").write_text(page)
+    (tmp_path / "unused.html").write_text('<p data-start="soon!" class="clip"></p>')
+    found = {(item.file, item.line, item.rule) for item in lint(tmp_path)}
+    assert found >= {("unused.html", 1, "bad-time"), ("index.html", 6, "lane-overlap")}
+
+
+def test_a_mistake_is_told_once(tmp_path: Path) -> None:
+    """What both the text and the browser show is the same finding."""
+    page = DOUBTFUL.partition("  <img")[0] + "</div>"
+    (tmp_path / "index.html").write_text(page)
+    errors = [item for item in lint(tmp_path) if item.severity == "error"]
+    assert [(item.line, item.rule) for item in errors] == [(6, "bad-number")]

@@ -6,6 +6,7 @@ import pytest
 
 from fanreel.errors import InvalidComposition
 from fanreel.lint import _lint
+from fanreel.markup import read_page
 from fanreel.project import parse_root
 
 ROOT = '<div data-composition-id="m" data-width="160" data-height="90" data-duration="{}"></div>'
@@ -16,7 +17,7 @@ def rules(folder: Path, html: str) -> list[str]:
     """Give the rules that *html* breaks."""
     page = folder / "index.html"
     page.write_text(html)
-    return [finding.rule for finding in _lint(folder, page)]
+    return [finding.rule for finding in _lint(folder, "index.html", read_page(page))]
 
 
 @pytest.mark.parametrize("value", ["5", "5s", " 7.5 s ", "5.", ".5", "five", "-1", "5m", "1e3"])

@@ -26,7 +26,7 @@ class Witness:
 
     Attributes:
         console: The last errors and warnings of the page.
-        uncaught: What its scripts threw and nobody caught, each text once.
+        uncaught: What its scripts threw and nobody caught, each text once, with its stack.
         pending: URLs asked for and not yet answered, with Playwright's names of resource types.
         last_script_s: When a script was last asked for or answered, by the monotonic clock.
         crashed: The page's process or its browser is gone.
@@ -35,7 +35,7 @@ class Witness:
     def __init__(self, on_request: Callable[[str], None]) -> None:
         self._on_request = on_request
         self.console: deque[str] = deque(maxlen=_CONSOLE_LINES)
-        self.uncaught: dict[str, None] = {}
+        self.uncaught: dict[str, str] = {}
         self.pending: dict[str, str] = {}
         self.last_script_s = 0.0
         self.crashed = False
@@ -114,7 +114,8 @@ class Witness:
     def _note_error(self, error: "Error") -> None:
         self.console.append(f"uncaught: {error}")
         if len(self.uncaught) < _MOST_UNCAUGHT:
-            self.uncaught[f"{error.name}: {error.message}".partition("\n")[0]] = None
+            text = f"{error.name}: {error.message}".partition("\n")[0]
+            self.uncaught.setdefault(text, error.stack or "")
 
     def _note_request(self, request: "Request") -> None:
         self.pending[request.url] = request.resource_type

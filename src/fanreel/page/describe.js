@@ -1,7 +1,10 @@
 // What the planner has to know of a composition.
 //
 //   await F.describe()   {root, inferredDurationS, clips, media, errors, warnings, usesWebgl,
-//                        timelines, fonts, variables, instances}
+//                        timelines, fonts, variables, instances, places}
+//
+// places: [{message, file, tag, attributes, nth}], which element a message speaks of and the file it
+// is written in, null for the page itself; it is the *nth* of those written alike, from 0.
 //
 // Times are seconds on the root's timeline. Called again after F.setMediaInfo(), it knows the
 // length of media that say nothing of it themselves.
@@ -29,7 +32,10 @@
       return null;
     }
     const element = F.nameOf(F.clips.rootElement());
-    const fail = (message) => errors.push({ element, message });
+    const fail = (message) => {
+      F.about(F.clips.rootElement(), `${element}: ${message}`);
+      errors.push({ element, message });
+    };
     if (written["data-composition-id"].trim() === "") {
       fail('data-composition-id is empty; give the composition a name, such as "main"');
     }
@@ -81,11 +87,13 @@
   function duplicates() {
     const warnings = [];
     const seen = new Map();
+    const warn = (element, text) => warnings.push(F.about(element, text));
     for (const { element, owner } of F.clips.all) {
       if (element.id === "") continue;
       const ids = seen.get(owner) ?? seen.set(owner, new Set()).get(owner);
       if (ids.has(element.id)) {
-        warnings.push(
+        warn(
+          element,
           `id "${element.id}" names two clips of composition "${owner.id}"; data-start means the first`,
         );
       }
@@ -95,7 +103,8 @@
     const inline = F.nesting.instances.filter((instance) => instance.inline);
     for (const { host } of inline) {
       if (!root.contains(host)) {
-        warnings.push(
+        warn(
+          host,
           `${F.nameOf(host)} is a second root; only the first element with data-composition-id is rendered as one`,
         );
       }
@@ -104,7 +113,8 @@
       .map(({ id }) => id)
       .concat(root?.getAttribute("data-composition-id") ?? []);
     for (const id of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
-      warnings.push(
+      warn(
+        inline.findLast((instance) => instance.id === id).host,
         `data-composition-id="${id}" is written twice; both would be played by window.__timelines["${id}"]`,
       );
     }
@@ -148,6 +158,37 @@
     return { errors, warnings };
   }
 
+  function describePlaces() {
+    return [...F.subjects].map(([message, element]) => {
+      const attributes = [...element.attributes].map(({ name, value }) => [name, value]);
+      return {
+        message,
+        file: fileOf(element),
+        tag: element.localName,
+        attributes: Object.fromEntries(attributes),
+        nth: twinsOf(element).indexOf(element),
+      };
+    });
+  }
+
+  function twinsOf(element) {
+    const told = ["id", "class", "data-start", "src"];
+    const instance = F.nesting.instanceOf(element);
+    return [...element.ownerDocument.querySelectorAll(element.localName)].filter(
+      (other) =>
+        told.every((name) => other.getAttribute(name) === element.getAttribute(name)) &&
+        F.nesting.instanceOf(other) === instance,
+    );
+  }
+
+  function fileOf(element) {
+    const { ownerDocument } = element;
+    if (ownerDocument !== document) return F.assets.nameOf(ownerDocument.URL);
+    let instance = F.nesting.instanceOf(element);
+    while (instance?.url === null) instance = instance.parent;
+    return instance ? F.assets.nameOf(instance.url) : null;
+  }
+
   function unprefixed({ element, message }) {
     const prefix = `${element}: `;
     return {
@@ -188,6 +229,7 @@
         height,
         parent: parent?.key ?? null,
       })),
+      places: describePlaces(),
     };
   }
 

@@ -150,6 +150,7 @@
   const tidy = (value) => Math.round(value * 1e9) / 1e9;
 
   function fail(element, message) {
+    F.about(element, `${F.nameOf(element)}: ${message}`);
     errors.push({ element: F.nameOf(element), message });
   }
 
@@ -278,10 +279,13 @@
         );
       }
     }
-    for (const { currentSrc } of document.images) {
-      if (await movesAsSvg(currentSrc)) {
+    for (const image of document.images) {
+      if (await movesAsSvg(image.currentSrc)) {
         texts.push(
-          `${fileOf(currentSrc)} moves, but in an <img> it stands still; write its <svg> into the page`,
+          F.about(
+            image,
+            `${fileOf(image.currentSrc)} moves, but in an <img> it stands still; write its <svg> into the page`,
+          ),
         );
       }
     }
@@ -302,7 +306,10 @@
       if (realm === F) continue;
       for (const element of realm.document.querySelectorAll("video, audio")) {
         const page = realm.window.location.pathname.slice(1);
-        yield `${realm.nameOf(element)} of ${page} is inside an iframe, where media neither show nor sound; put it into the composition itself`;
+        yield F.about(
+          element,
+          `${realm.nameOf(element)} of ${page} is inside an iframe, where media neither show nor sound; put it into the composition itself`,
+        );
       }
     }
   }
@@ -310,10 +317,16 @@
   function* captions() {
     for (const element of document.querySelectorAll("video, audio")) {
       if (element.querySelector(":scope > track")) {
-        yield `${F.nameOf(element)} has a <track>, which is not shown and tells scripts nothing; show its texts as clips with data-start`;
+        yield F.about(
+          element,
+          `${F.nameOf(element)} has a <track>, which is not shown and tells scripts nothing; show its texts as clips with data-start`,
+        );
       }
       if (element.srcObject) {
-        yield `${F.nameOf(element)} shows a live stream (srcObject), which has no frames to show; give it a file as src`;
+        yield F.about(
+          element,
+          `${F.nameOf(element)} shows a live stream (srcObject), which has no frames to show; give it a file as src`,
+        );
       }
     }
   }

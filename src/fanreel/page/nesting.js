@@ -46,6 +46,7 @@
 
   function fail(instance, message, script = false) {
     const { host, url } = instance;
+    F.about(host, `${F.nameOf(host)}: ${message}`);
     errors.push({ element: F.nameOf(host), message, url, instance, script });
     console.error(`fanreel: ${message}`);
   }

@@ -116,7 +116,10 @@
     for (const { what, promise } of F.runtimes.waits()) if (isOpen(promise)) add(what);
     for (const _player of F.runtimes.unloaded()) add("a Lottie animation");
     for (const canvas of document.querySelectorAll("canvas")) {
-      if (F.runtimes.isBlank(canvas)) add(`a drawing on ${F.nameOf(canvas)}`, true);
+      if (!F.runtimes.isBlank(canvas)) continue;
+      const what = `a drawing on ${F.nameOf(canvas)}`;
+      F.about(canvas, `the page never brought ${what}`);
+      add(what, true);
     }
     if (globalThis.__THREE__ && !F.runtimes.usesWebgl) add("a Three.js renderer", true);
     return found;

@@ -4,6 +4,8 @@
 //   F.root              the F of the composition's own frame: the one clock is there
 //   F.realms()          the F of every live frame of the project, the root's first
 //   F.nameOf(element)   how an error names an element
+//   F.about(element, text)   gives *text*, and keeps that it speaks of *element*
+//   F.subjects          those texts -> their elements
 //   F.report(error)     shows an error of the page's code as the browser would
 //   F.rootAttributes    the root's attributes as written, before any script ran
 (() => {
@@ -68,6 +70,12 @@
     const place = twins.length > 1 ? `:nth(${twins.indexOf(element) + 1})` : "";
     const around = element.parentElement?.closest("[id]");
     return `${around ? `#${around.id} ` : ""}${element.localName}${classes}${place}`;
+  };
+
+  F.subjects = new Map();
+  F.about = (element, text) => {
+    if (element) F.subjects.set(text, element);
+    return text;
   };
 
   F.report = (error) => globalThis.reportError(error);

@@ -30,7 +30,8 @@
 
   // ---- attributes --------------------------------------------------------------------------------
   function fail(element, message) {
-    errors.push({ element: F.nameOf(element), message: `${F.nameOf(element)}: ${message}` });
+    const text = F.about(element, `${F.nameOf(element)}: ${message}`);
+    errors.push({ element: F.nameOf(element), message: text });
   }
 
   // A number of seconds, or *fallback* when absent; anything else is an error.
@@ -227,10 +228,10 @@
       const others = lane.get(clip.track) ?? lane.set(clip.track, []).get(clip.track);
       for (const other of others) {
         if (clip.startFrame < other.endFrame && other.startFrame < clip.endFrame) {
-          warnings.push(
+          const text =
             `${F.nameOf(other.element)} and ${F.nameOf(clip.element)} overlap in lane ` +
-              `${clip.track} of composition "${clip.composition}"`,
-          );
+            `${clip.track} of composition "${clip.composition}"`;
+          warnings.push(F.about(clip.element, text));
         }
       }
       others.push(clip);
