@@ -40,6 +40,7 @@ LIBRARY_FILES = {
         "@lottiefiles/dotlottie-web/dist/index.js",
         "@lottiefiles/dotlottie-web/dist/dotlottie-player.wasm",
     ),
+    "leaflet": ("leaflet/dist/leaflet.js", "leaflet/dist/leaflet.css"),
     "three": ("three/build/three.module.js", "three/build/three.core.js"),
     "martian-mono": (
         "@fontsource-variable/martian-mono/files/martian-mono-latin-standard-normal.woff2",

@@ -11,6 +11,7 @@ LIBRARIES = (
     "animejs@4.5",
     "d3@7.9",
     "lottie-web@5.13",
+    "leaflet@1.9",
     "three@0.187",
     "@lottiefiles/dotlottie-web@0.80",
     "@fontsource-variable/martian-mono@5.3",
