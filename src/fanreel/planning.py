@@ -240,7 +240,8 @@ def _frame_range(found: Survey, config: RenderConfig) -> tuple[int, int]:
     start, end = config.frame_range
     if end > found.total_frames:
         raise InvalidConfig(
-            f"frameRange = [{start}, {end}]: allowed: within [0, {found.total_frames})"
+            f"frameRange = [{start}, {end}]: allowed: within [0, {found.total_frames})",
+            total_frames=found.total_frames,
         )
     return start, end
 

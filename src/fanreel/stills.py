@@ -1,6 +1,7 @@
 """still(): one frame of a composition as a picture."""
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,13 +12,28 @@ from fanreel.encode.pictures import PICTURE_FORMATS, save_picture
 from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
 from fanreel.filming import Camera
-from fanreel.planning import make_plan
+from fanreel.planning import PlanResult, make_plan
 from fanreel.project import open_project, output_fps
 from fanreel.verification import verify_plan
 from fanreel.work_dir import open_work_dir
 
 # A third of a second is no binary number, and means the frame that begins then.
 _ROUNDING_FRAMES = Fraction(1, 1000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillResult:
+    """What was saved."""
+
+    output_path: Path
+    at_s: float
+    frame: int
+    """Of the composition's timeline, from 0."""
+    width: int
+    """In pixels."""
+    height: int
+    size_bytes: int
+    warnings: tuple[str, ...] = ()
 
 
 def still(
@@ -27,7 +43,7 @@ def still(
     config: RenderConfig | None = None,
 ) -> Path:
     """
-    Save the frame that shows at *at_s* seconds.
+    Save the frame that shows at *at_s* seconds, and give *output*.
 
     Args:
         project_dir: Folder with the composition; only read.
@@ -38,6 +54,16 @@ def still(
         InvalidConfig: Another suffix, or a time outside the timeline. Terminal.
         RenderError: See `plan()` and `render_chunk()`.
     """
+    return make_still(project_dir, output, at_s, config).output_path
+
+
+def make_still(
+    project_dir: Path | str,
+    output: Path | str,
+    at_s: float | Fraction,
+    config: RenderConfig | None = None,
+) -> StillResult:
+    """Do as `still()` does, and tell what came of it."""
     output = Path(output)
     if output.suffix.lower() not in PICTURE_FORMATS:
         raise InvalidConfig(
@@ -47,17 +73,41 @@ def still(
         format="png-sequence", codec="h264", crf=None, bitrate=None, hdr_mode="force-sdr"
     )
     root = open_project(Path(project_dir), config)
-    frame = frame_at(at_s, output_fps(root, config))
+    fps = output_fps(root, config)
+    frame = frame_at(at_s, fps)
     config = config.replace(frame_range=(frame, frame + 1))
     with keeping_screenshot(output), open_work_dir() as work_dir:
-        make_plan(Path(project_dir), config, work_dir / "plan")
+        planned = _plan_frame(Path(project_dir), config, work_dir / "plan", at_s, fps)
         plan = verify_plan(work_dir / "plan")
         with Camera(plan, work_dir) as camera, written_aside(output) as aside:
             [picture] = camera.capture([0])
             size = plan.locked.output_width, plan.locked.output_height
             with naming_write_errors(output):
                 save_picture(picture, aside, output.suffix.lower(), camera.pixels, size)
-    return output
+    return StillResult(
+        output_path=output,
+        at_s=float(at_s),
+        frame=frame,
+        width=size[0],
+        height=size[1],
+        size_bytes=output.stat().st_size,
+        warnings=planned.warnings,
+    )
+
+
+def _plan_frame(
+    project_dir: Path, config: RenderConfig, plan_dir: Path, at_s: float | Fraction, fps: Fraction
+) -> PlanResult:
+    try:
+        return make_plan(project_dir, config, plan_dir)
+    except InvalidConfig as exc:
+        total_frames = exc.facts.get("total_frames")
+        if total_frames is None:
+            raise
+        raise InvalidConfig(
+            f"at = {float(at_s):g}: allowed: seconds from 0 to below "
+            f"{float(total_frames / fps):g}, the composition's length"
+        ) from exc
 
 
 def frame_at(at_s: float | Fraction, fps: Fraction) -> int:

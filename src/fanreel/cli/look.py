@@ -22,6 +22,7 @@ def still(
         Path,
         typer.Option("--output", "-o", metavar="FILE", help="The picture: .png, .jpg or .webp."),
     ],
+    as_json: AsJson = False,
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
     config_fields: dict[str, Any],
 ) -> None:
@@ -30,8 +31,14 @@ def still(
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields)
     from fanreel import stills  # noqa: PLC0415 (Playwright and PyAV, once the options are right)
+    from fanreel.cli.report import result_json  # noqa: PLC0415
 
-    stills.still(project_dir, output, at_s, config)
+    result = stills.make_still(project_dir, output, at_s, config)
+    if as_json:
+        sys.stdout.write(json.dumps(result_json(result)) + "\n")
+        return
+    for warning in result.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
     sys.stdout.write(f"{output}: {at} s\n")
 
 
