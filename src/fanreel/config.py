@@ -186,10 +186,21 @@ class RenderConfig(BaseModel):
     frame_range: tuple[Whole, Whole] | None = None
     """Half-open `[start_frame, end_frame)` of the composition's timeline."""
     chunk_size: Whole | None = Field(default=None, ge=1)
+    """
+    At most this many frames per chunk, as far as whole segments and `max_parallel_chunks` allow.
+
+    Below the length of a segment (120 frames; of a timeline under 480 frames a quarter, at least
+    30) it also shortens the segments: another GOP, so other bytes and another plan hash. How else
+    a render is split into chunks does not move a byte of the video.
+    """
     max_parallel_chunks: Whole = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=_MOST_CHUNKS)
     target_chunk_frames: Whole | None = Field(default=None, ge=1)
     segment_frames: Whole | None = Field(default=None, ge=1, le=_MOST_SEGMENT_FRAMES)
-    """Frames per closed-GOP segment; None lets the timeline's length decide, at most 120."""
+    """
+    Frames per closed-GOP segment; another length gives other bytes.
+
+    None lets the timeline's length decide, at most 120 and at most an explicit `chunk_size`.
+    """
     entry_file: Annotated[str, AfterValidator(_parse_entry_file)] = "index.html"
     variables: Annotated[dict[str, Any], AfterValidator(_require_json)] = Field(
         default_factory=dict

@@ -3,7 +3,8 @@ Frames ⇄ seconds ⇄ segments ⇄ chunks, in integers and Fractions; no I/O.
 
 A *segment* is a fixed run of frames encoded as one closed GOP: the unit of durability.
 A *chunk* is a run of whole segments given to one worker: the unit of scheduling. Segment bounds
-follow from the timeline alone, so however it is chunked the encoded bytes are the same.
+follow from the timeline alone, so however it is chunked the encoded bytes are the same; only a
+chunk size below the segment's length shortens the segments.
 """
 
 import itertools

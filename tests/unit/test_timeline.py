@@ -84,6 +84,16 @@ def test_how_it_is_split_does_not_move_segments(total: int, most: int) -> None:
     assert split == alone
 
 
+@given(total=total_frames, more=size)
+def test_a_chunk_size_of_a_segment_or_more_moves_no_segment(total: int, more: int) -> None:
+    """Only below it are the segments shortened, and the encoded bytes others."""
+    segment = resolve_segment_frames(total)
+    for chunk_size in (segment, segment + more, None):
+        assert resolve_chunk_plan(total, chunk_size=chunk_size).segment_frames == segment
+    below = resolve_chunk_plan(total, chunk_size=segment - 1)
+    assert below.segment_frames == segment - 1
+
+
 @given(start=st.integers(0, 1000), length=st.integers(0, 5000), segment=st.integers(1, 1200))
 def test_segments_join(start: int, length: int, segment: int) -> None:
     """Segments cover their chunk without gap or overlap; only the last may be short."""

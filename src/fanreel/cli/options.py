@@ -66,10 +66,16 @@ CONFIG_OPTIONS = (
         "auto, jpg or png: accepted without effect; source frames stay as decoded.",
     ),
     ConfigOption("entry_file", "PATH", "The page to render, inside the project."),
-    ConfigOption("chunk_size", "FRAMES", "At most this many frames per chunk.", _SPLIT),
+    ConfigOption(
+        "chunk_size",
+        "FRAMES",
+        "At most this many frames per chunk. Below the length of a segment (120 frames, less in "
+        "short films) it shortens the segments, and so changes the encoded bytes.",
+        _SPLIT,
+    ),
     ConfigOption("max_parallel_chunks", "N", "At most this many chunks.", _SPLIT),
     ConfigOption("target_chunk_frames", "FRAMES", "About this many frames per chunk.", _SPLIT),
-    ConfigOption("segment_frames", "FRAMES", "Frames per segment.", _SPLIT),
+    ConfigOption("segment_frames", "FRAMES", "Frames per segment (closed GOP).", _SPLIT),
     ConfigOption("plan_dir_size_limit_bytes", "BYTES", "Largest plan.", _SPLIT),
     ConfigOption("runtime_cap", "NAME", "lambda: refuse what Lambda cannot hold.", _SPLIT),
     ConfigOption("strict", "", "Warnings about the composition are errors.", _CHECKS),
