@@ -92,18 +92,25 @@ class Worker:
         return outcome.reply
 
     def _act(self, request: Request, context: LambdaContext, pulse: Pulse) -> Outcome:
-        with scratch(self._settings) as work_dir, pulse:
-            run = Run(
-                client=self._client,
-                primitives=self._primitives,
-                work_dir=work_dir,
-                pulse=pulse,
-                remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
-                plan_dir_size_limit_bytes=self._settings.plan_dir_size_limit_bytes,
-                cache=self._settings.cache,
-                phase=self._telemetry.phase,
-            )
-            return act(request, run)
+        try:
+            with scratch(self._settings) as work_dir, pulse:
+                run = Run(
+                    client=self._client,
+                    primitives=self._primitives,
+                    work_dir=work_dir,
+                    pulse=pulse,
+                    remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
+                    plan_dir_size_limit_bytes=self._settings.plan_dir_size_limit_bytes,
+                    cache=self._settings.cache,
+                    phase=self._telemetry.phase,
+                )
+                return act(request, run)
+        except BaseException as exc:
+            # The interruption may have come before the pulse could end by itself.
+            pulse.close()
+            if cancellation := pulse.cancellation():
+                raise cancellation from exc
+            raise
 
     def _record(
         self,

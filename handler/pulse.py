@@ -1,4 +1,4 @@
-"""While a step runs: says how far it is, and hears when the render is cancelled."""
+"""While a step runs: says how far it is, and ends it when the render is cancelled."""
 
 import threading
 import time
@@ -12,12 +12,13 @@ from fanreel.aws.storage import look_up, write_bytes
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import RenderCancelled, RenderError
 from handler import processes
+from handler.stopping import Stopper
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 POLL_S = 1.5
-"""Between two looks at the cancel marker: with the request itself, under two seconds."""
+"""Between two looks at the cancel marker: with the request and the end, about two seconds."""
 WRITE_S = 2.0
 """Between two writes of the counter, at least."""
 # An S3 that does not answer must not use up what is left of the function's time.
@@ -44,11 +45,13 @@ class Pulse:
         self._memory_mb = 0
         self._cancelled = threading.Event()
         self._stop = threading.Event()
+        self._stopper = Stopper(client, lambda: _cancelled(render_folder))
         self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
 
     def __enter__(self) -> Self:
         """Begin; raises `RenderCancelled` if the render was cancelled before."""
         self.check_cancelled()
+        self._stopper.__enter__()
         self._thread.start()
         return self
 
@@ -59,7 +62,16 @@ class Pulse:
         _trace: TracebackType | None,
     ) -> None:
         self._stop.set()
+        self.close()
         self._thread.join(_LAST_REQUEST_S)
+
+    def close(self) -> None:
+        """Take the hands off the step; harmless when they are."""
+        self._stopper.close()
+
+    def cancellation(self) -> RenderCancelled | None:
+        """Give what a step that ended with an error was ended by, if the render was cancelled."""
+        return _cancelled(self._folder) if self._cancelled.is_set() else None
 
     @property
     def frames(self) -> int:
@@ -110,6 +122,7 @@ class Pulse:
                     next_poll = now + POLL_S
                     self.check_cancelled()
             except RenderCancelled:
+                self._stopper.stop()
                 return
             except RenderError as exc:
                 self._on_failure(exc)

@@ -1,10 +1,12 @@
 """The function around the steps: fetch, verify, store, tell, clean up; with steps that carry."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from fanreel import errors
 from fanreel.aws import layout
 from fanreel.aws.progress import read_message, read_progress
 from fanreel.aws.sites import upload_site
-from fanreel.aws.storage import list_objects, read_bytes, write_bytes
+from fanreel.aws.storage import delete_objects, list_objects, read_bytes, write_bytes
 from fanreel.aws.uris import S3Uri
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import CATALOGUE
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SEGMENTS = [f"{start:08d}-{start + 10:08d}" for start in range(0, 50, 10)]
+CANCEL_LIMIT_S = 4.0
+"""About two seconds are promised; a busy machine may take some more."""
+LARGE_BYTES = 4321
 
 
 @pytest.fixture
@@ -276,8 +281,71 @@ def test_a_worker_hears_that_its_render_is_cancelled(function: Function, steps: 
             time.sleep(0.005)
 
     steps.during = draw
+    started = time.monotonic()
     assert type(_raised(function, function.chunk_event(0))).__name__ == "RENDER_CANCELLED"
+    assert time.monotonic() - started < CANCEL_LIMIT_S
     assert steps.rendered == []
+
+
+@pytest.mark.parametrize("action", ["plan", "assemble"])
+def test_a_step_that_says_nothing_is_cancelled_too(
+    function: Function, steps: Carrying, action: str
+) -> None:
+    """Whatever it waits for, and its children with it; the container is as good as before."""
+    function.planned()
+    for index in (0, 1):
+        function.invoke(function.chunk_event(index))
+    event = function.plan_event() if action == "plan" else function.assemble_event()
+    folder = layout.render(function.bucket, "r1")
+    children: list[subprocess.Popen[bytes]] = []
+
+    def wait() -> None:
+        write_bytes(function.s3, layout.cancelled(folder), b"")
+        children.append(subprocess.Popen(["sleep", "600"]))
+        with contextlib.suppress(Exception):  # an interruption is none
+            threading.Event().wait(600)
+
+    steps.during = wait
+    started = time.monotonic()
+    assert type(_raised(function, event)).__name__ == "RENDER_CANCELLED"
+    assert time.monotonic() - started < CANCEL_LIMIT_S
+    children[0].wait(timeout=0)  # gone, or this raises
+    record = read_progress("r1", function.bucket, function.s3).records[-1]
+    assert (record.invocation.work, record.outcome) == (action, "RENDER_CANCELLED")
+    delete_objects(function.s3, [layout.cancelled(folder)])
+    steps.during = lambda *_: None
+    assert function.invoke(event)
+
+
+def test_a_transfer_is_cancelled_too(function: Function, steps: Carrying, tmp_path: Path) -> None:
+    """In the middle of an object, on whatever thread it is read; here a byte takes 50 ms."""
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large/index.html").write_bytes(b"x" * LARGE_BYTES)
+    site = upload_site(tmp_path / "large", function.bucket, function.s3)
+    marker = layout.cancelled(layout.render(function.bucket, "r1"))
+    reads: list[None] = []
+
+    def dribble(parsed: dict[str, Any], **_answer: Any) -> None:
+        if parsed.get("ContentLength") != LARGE_BYTES:
+            return
+        read = parsed["Body"].read
+
+        def read_slowly(_amt: int | None = None) -> bytes:
+            if not reads:
+                write_bytes(function.s3, marker, b"")
+            reads.append(None)
+            time.sleep(0.05)
+            return bytes(read(1))
+
+        parsed["Body"].read = read_slowly
+
+    function.s3.meta.events.register("after-call.s3.GetObject", dribble)
+    started = time.monotonic()
+    event = function.plan_event(ProjectS3Uri=site.uri)
+    assert type(_raised(function, event)).__name__ == "RENDER_CANCELLED"
+    assert time.monotonic() - started < CANCEL_LIMIT_S
+    assert 0 < len(reads) < LARGE_BYTES
+    assert steps.called == []
 
 
 def test_nothing_is_stored_after_a_cancel(function: Function, steps: Carrying) -> None:

@@ -16,8 +16,9 @@ import psutil
 import pytest
 
 from fanreel.assembly import assemble
+from fanreel.aws import layout
 from fanreel.aws.progress import read_progress
-from fanreel.aws.storage import list_objects
+from fanreel.aws.storage import list_objects, write_bytes
 from fanreel.aws.transfer import fetch_file
 from fanreel.aws.uris import S3Uri
 from fanreel.config import RenderConfig
@@ -27,6 +28,7 @@ from handler.primitives import Primitives
 from handler.processes import descendants
 from tests.aws.handling import deployed, short_tmp_dir
 from tests.aws.runtime_api import container
+from tests.aws.scripted_worker import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,6 +37,8 @@ pytestmark = pytest.mark.media
 
 CONFIG = {"quality": "draft", "targetChunkFrames": 20, "segmentFrames": 4}
 FRAMES, SEGMENTS = 40, 10
+CANCEL_LIMIT_S = 5.0
+"""About two seconds are promised; with a browser to end, a busy machine takes more."""
 
 
 def _project(folder: Path, body: str, duration_s: str = "0.2") -> Path:
@@ -268,3 +272,42 @@ def test_a_media_file_cannot_name_another(
         assert type(caught.value).__name__ == "NOT_MEDIA"
         assert "clip.mp4" in str(caught.value)
     assert _hits(secret_server) == []
+
+
+_NEVER_READY = {
+    "waits": "window.__renderReady = false;",
+    "is busy": "setTimeout(() => { for (;;); }, 0);",
+}
+
+
+@pytest.mark.parametrize("how", _NEVER_READY)
+def test_planning_a_page_that_hangs_is_cancelled(
+    s3: "S3Client", bucket: str, tmp_path: Path, how: str
+) -> None:
+    """About two seconds after the marker it is over, and no browser is left."""
+    project = _project(tmp_path / "hanging", f"<script>{_NEVER_READY[how]}</script>")
+    before = descendants()
+    cancelled_at: list[float] = []
+
+    def cancel() -> None:
+        wait_until(lambda: any("chrom" in _command(pid) for pid in descendants() - before))
+        time.sleep(1)
+        write_bytes(s3, layout.cancelled(layout.render(bucket, "r1")), b"")
+        cancelled_at.append(time.monotonic())
+
+    with deployed(s3, bucket, tmp_path, Primitives(), project) as function:
+        thread = threading.Thread(target=cancel)
+        thread.start()
+        with pytest.raises(Exception) as caught:  # noqa: PT011 (its class is made at run time)
+            function.planned(Config={"quality": "draft"})
+        ended_at = time.monotonic()
+        thread.join()
+    assert type(caught.value).__name__ == "RENDER_CANCELLED"
+    assert ended_at - cancelled_at[0] < CANCEL_LIMIT_S
+    assert descendants() - before == set()
+
+
+def _command(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text()
+    return ""

@@ -335,7 +335,10 @@ class RenderClient:
 
     def cancel(self, render_id: str, reason: str = "cancelled by the caller") -> Progress:
         """
-        Stop a render: the state machine at once, its workers within two seconds.
+        Stop a render: the state machine at once, its workers within about two seconds.
+
+        They plan, render, assemble or transfer no further, and their browsers are ended. What an
+        S3 request that is under way takes comes on top.
 
         Raises:
             InvalidConfig: There is no such render. Terminal.
