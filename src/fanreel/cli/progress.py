@@ -4,7 +4,10 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from fanreel.cli.report import duration_in_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -67,9 +70,10 @@ class _Events:
     """A JSON object a line; the result itself, written by the command, is the last."""
 
     def __init__(self) -> None:
-        self._pace = _Pace(_EVENT_EVERY_S)
+        self._pace, self._rate = _Pace(_EVENT_EVERY_S), _Rate()
 
     def __call__(self, event: "RenderEvent") -> None:
+        speed = self._rate(event)
         if not self._pace.lets_pass(event):
             return
         facts = {
@@ -78,23 +82,37 @@ class _Events:
             "totalFrames": event.total_frames,
             "elapsedS": round(event.elapsed_s, 3),
         }
+        if speed:
+            facts |= {"framesPerS": round(speed.frames_per_s, 2), "leftS": round(speed.left_s, 1)}
         write_event("progress", facts | ({"message": event.message} if event.message else {}))
 
 
+@dataclass(frozen=True, slots=True)
+class _Speed:
+    frames_per_s: float
+    left_s: float
+
+    def __str__(self) -> str:
+        return f"{self.frames_per_s:.1f} frames/s"
+
+
 class _Rate:
-    """Frames per second since rendering began."""
+    """The speed since rendering began, and how long the frames that are left take at it."""
 
     def __init__(self) -> None:
         self._first: tuple[float, int] | None = None
 
-    def __call__(self, event: "RenderEvent") -> str:
+    def __call__(self, event: "RenderEvent") -> _Speed | None:
         if event.stage != "render":
-            return ""
+            return None
         if self._first is None:
             self._first = (event.elapsed_s, event.frames_done)
         elapsed_s = event.elapsed_s - self._first[0]
         frames = event.frames_done - self._first[1]
-        return f"{frames / elapsed_s:.1f} frames/s" if elapsed_s > 0 and frames else ""
+        if elapsed_s <= 0 or frames <= 0:
+            return None
+        frames_per_s = frames / elapsed_s
+        return _Speed(frames_per_s, (event.total_frames - event.frames_done) / frames_per_s)
 
 
 class _Lines:
@@ -104,9 +122,10 @@ class _Lines:
         self._pace, self._rate = _Pace(_LOG_EVERY_S), _Rate()
 
     def __call__(self, event: "RenderEvent") -> None:
-        rate = self._rate(event)
+        speed = self._rate(event)
         if not self._pace.lets_pass(event):
             return
+        rate = f"{speed}, {duration_in_words(speed.left_s)} left" if speed else ""
         frames = f"{event.frames_done}/{event.total_frames}" if event.total_frames else ""
         words = [_STAGES[event.stage].lower(), frames, rate, event.message or ""]
         sys.stderr.write(" ".join(word for word in words if word) + "\n")
@@ -125,7 +144,7 @@ class _Bar:
             return
         task, total = self._task_of(event.stage), event.total_frames or None
         self._progress.update(
-            task, completed=event.frames_done, total=total, rate=self._rate(event)
+            task, completed=event.frames_done, total=total, rate=str(self._rate(event) or "")
         )
 
     def _task_of(self, stage: str) -> "TaskID":

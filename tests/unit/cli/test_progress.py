@@ -31,7 +31,10 @@ def test_programs_get_a_line_per_event(capsys: pytest.CaptureFixture[str]) -> No
         "framesDone": 30,
         "totalFrames": 90,
         "elapsedS": 2.0,
+        "framesPerS": 30.0,
+        "leftS": 2.0,
     }
+    assert [line["leftS"] for line in lines if "leftS" in line] == [2.0, 0.0]
     assert lines[4]["message"] == "x"
 
 
@@ -45,8 +48,23 @@ def test_a_log_gets_a_line_per_stage(capsys: pytest.CaptureFixture[str]) -> None
     assert captured.err.splitlines() == [
         "planning",
         "rendering 0/90",
-        "rendering 90/90 30.0 frames/s",
+        "rendering 90/90 30.0 frames/s, 0.0 s left",
         "assembling 90/90 x",
+    ]
+
+
+def test_a_log_says_how_long_it_will_take(capsys: pytest.CaptureFixture[str]) -> None:
+    """By the speed so far, in minutes where it is more than one."""
+    with showing("lines") as on_event:
+        for done, elapsed_s in ((0, 1.0), (100, 11.0)):
+            on_event(
+                RenderEvent(
+                    stage="render", frames_done=done, total_frames=1000, elapsed_s=elapsed_s
+                )
+            )
+    assert capsys.readouterr().err.splitlines() == [
+        "rendering 0/1000",
+        "rendering 100/1000 10.0 frames/s, 1:30.0 left",
     ]
 
 
