@@ -23,6 +23,7 @@ from fanreel.cli.app import app
 from fanreel.cli.failures import run
 from fanreel.errors import InvalidConfig
 from tests.aws.interpreters import EmulatorSession, serve_ministack
+from tests.aws.test_stack import EVERYTHING
 
 IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/fanreel:1"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
@@ -30,17 +31,33 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 UNSCOPED = ("xray:", "logs:")
 
 
-@pytest.fixture(scope="module")
-def synthesised() -> dict[str, Any]:
+def synthesise(context: dict[str, Any]) -> dict[str, Any]:
     """Run the real `cdk synth`, as `fanreel lambda policies` does."""
     if not Path(find_cdk_dir(), "node_modules/.bin/cdk").is_file():
         pytest.skip("aws-cdk is not installed; `npm ci --prefix cdk` installs it")
     return CdkApp(
         cdk_dir=find_cdk_dir(),
         stack_name="videos",
-        context={"image_uri": IMAGE, "kms_key_arn": KEY, "alarm_email": "a@example.org"},
+        context=context,
         environment={"CDK_DEFAULT_ACCOUNT": "123456789012", "CDK_DEFAULT_REGION": "eu-central-1"},
     ).synthesise()
+
+
+@pytest.fixture(scope="module")
+def synthesised() -> dict[str, Any]:
+    """Give the template of a few settings."""
+    return synthesise({"image_uri": IMAGE, "kms_key_arn": KEY, "alarm_email": "a@example.org"})
+
+
+@pytest.fixture(scope="module")
+def full_template() -> Template:
+    """Give the template with every setting chosen: a VPC, and a bucket that goes with the stack."""
+    chosen = EVERYTHING.model_dump(exclude_none=True)
+    context = {
+        name: ",".join(value) if isinstance(value, tuple) else value
+        for name, value in chosen.items()
+    }
+    return Template(document=synthesise(context), place=Place(stack_name="videos"))
 
 
 @pytest.fixture
@@ -122,6 +139,49 @@ def test_every_type_of_the_template_can_be_deployed(template: Template) -> None:
     strange["Resources"]["Queue"] = {"Type": "AWS::SQS::Queue"}
     with pytest.raises(InvalidConfig, match="AWS::SQS::Queue"):
         deploy_policy(Template(document=strange, place=template.place))
+
+
+def test_every_setting_has_its_deployment_rights(full_template: Template) -> None:
+    """A VPC is looked at, the emptying function's code fetched, and its image's repository read."""
+    rights = rights_of(deploy_policy(full_template))
+    everywhere = {right.action for right in rights if right.resource == "*"}
+    assert everywhere == {
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+    }
+    given = {(right.action, right.resource) for right in rights}
+    (code,) = {resource for action, resource in given if action == "s3:GetObject"}
+    assert code.startswith("arn:aws:s3:::cdk-hnb659fds-assets-")
+    assert code.endswith("/*")
+    repository = "arn:aws:ecr:eu-central-1:111122223333:repository/fanreel"
+    assert {r for action, r in given if action == "ecr:BatchGetImage"} == {repository}
+    assert "lambda:InvokeFunction" in {right.action for right in rights}
+
+
+def test_every_role_shows_what_it_may_do(full_template: Template) -> None:
+    """Also where that stands in AWS's own policy, or in the bucket's."""
+    roles = role_policies(full_template)
+    assert all(role.policy["Statement"] or role.managed for role in roles)
+    (emptying,) = [role for role in roles if role.managed]
+    assert emptying.managed == ("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",)
+    granted = {right.action for right in rights_of({"Statement": list(emptying.granted)})}
+    assert "s3:DeleteObject*" in granted
+    assert emptying.to_json()["ManagedPolicyArns"] == list(emptying.managed)
+    functions = [role for role in roles if role.principal == "lambda.amazonaws.com"]
+    (function,) = [role for role in functions if role is not emptying]
+    held = {right.action: right.resource for right in rights_of(function.policy)}
+    assert held["kms:Decrypt"] == EVERYTHING.kms_key_arn
+    assert held["ec2:CreateNetworkInterface"] == "*"
+
+
+def test_the_users_rights_do_not_grow_with_the_settings(
+    template: Template, full_template: Template
+) -> None:
+    """The same actions, as both have a key."""
+    assert {right.action for right in rights_of(user_policy(full_template))} == {
+        right.action for right in rights_of(user_policy(template))
+    }
 
 
 def test_a_policy_is_compared_right_by_right(template: Template) -> None:

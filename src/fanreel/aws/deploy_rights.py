@@ -75,7 +75,6 @@ def deploy_policy(template: Template) -> Document:
         raise InvalidConfig(f"no deployment rights are known for {', '.join(sorted(unknown))}")
     place = template.place
     where = f"{place.region}:{place.account}"
-    assets = f"cdk-{BOOTSTRAP_QUALIFIER}-container-assets-*"
     statements = [
         allow(
             kind.removeprefix("AWS::").replace("::", ""),
@@ -85,10 +84,22 @@ def deploy_policy(template: Template) -> Document:
         for kind, actions in _DEPLOY_ACTIONS.items()
         if kind in template.types
     ]
+    functions = list(template.of_type("AWS::Lambda::Function"))
     custom = [kind for kind in template.types if kind.startswith("Custom::")]
     if custom:
-        functions = [template.arn(name) for name, _ in template.of_type("AWS::Lambda::Function")]
-        statements.append(allow("Custom", ["lambda:InvokeFunction"], functions))
+        invoked = [template.arn(name) for name, _ in functions]
+        statements.append(allow("Custom", ["lambda:InvokeFunction"], invoked))
+    if any("VpcConfig" in properties for _, properties in functions):
+        # Lambda looks at the network as whoever puts a function there; EC2 knows no resources here.
+        actions = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+        statements.append(allow("Network", actions, ["*"]))
+    zipped = {
+        f"arn:{place.partition}:s3:::{template.resolve(properties['Code']['S3Bucket'])}/*"
+        for _, properties in functions
+        if "S3Bucket" in properties["Code"]
+    }
+    if zipped:
+        statements.append(allow("Code", ["s3:GetObject"], sorted(zipped)))
     statements += [
         allow(
             "Version",
@@ -99,7 +110,19 @@ def deploy_policy(template: Template) -> Document:
             "Image",
             ["ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy", "ecr:BatchGetImage",
              "ecr:GetDownloadUrlForLayer"],
-            [f"arn:{place.partition}:ecr:{where}:repository/{assets}"],
+            sorted(
+                _repository(place.partition, str(template.resolve(properties["Code"]["ImageUri"])))
+                for _, properties in functions
+                if "ImageUri" in properties["Code"]
+            ),
         ),
     ]  # fmt: skip
     return document(statements)
+
+
+def _repository(partition: str, image_uri: str) -> str:
+    """Give the ARN of the repository of `account.dkr.ecr.region.amazonaws.com/name:tag`."""
+    registry, _, rest = image_uri.partition("/")
+    account, _, _, region, *_ = registry.split(".")
+    name = rest.partition("@")[0].partition(":")[0]
+    return f"arn:{partition}:ecr:{region}:{account}:repository/{name}"

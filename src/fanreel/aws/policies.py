@@ -21,12 +21,18 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolePolicy:
-    """One role of the stack: who may take it, and what it then may do."""
+    """
+    One role of the stack: who may take it, and what it then may do.
+
+    `managed` are AWS's own policies by ARN; `granted` is what a bucket's policy lets it do there.
+    """
 
     role: str
     principal: str
     trust: Document
     policy: Document
+    managed: tuple[str, ...] = ()
+    granted: tuple[Statement, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give a JSON object; the documents are IAM's own."""
@@ -35,6 +41,8 @@ class RolePolicy:
             "Principal": self.principal,
             "TrustRelationship": self.trust,
             "InlinePolicy": self.policy,
+            "ManagedPolicyArns": list(self.managed),
+            "GrantedByBucket": list(self.granted),
         }
 
 
@@ -125,9 +133,20 @@ def role_policies(template: Template) -> list[RolePolicy]:
                 principal=str(trust["Statement"][0]["Principal"].get("Service", "")),
                 trust=trust,
                 policy=document([*inline, *attached.get(logical_id, [])]),
+                managed=tuple(template.resolve(properties.get("ManagedPolicyArns", []))),
+                granted=tuple(_granted_by_buckets(template, template.arn(logical_id))),
             )
         )
     return found
+
+
+def _granted_by_buckets(template: Template, role_arn: str) -> Iterator[Statement]:
+    for _, properties in template.of_type("AWS::S3::BucketPolicy"):
+        for statement in template.resolve(properties["PolicyDocument"])["Statement"]:
+            principal = statement.get("Principal")
+            named = principal.get("AWS", []) if isinstance(principal, dict) else []
+            if role_arn in (named if isinstance(named, list) else [named]):
+                yield {key: value for key, value in statement.items() if key != "Principal"}
 
 
 def service_trust(service: str) -> Document:

@@ -7,6 +7,7 @@ are put in their place.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,8 @@ _TYPES: dict[str, tuple[str, str, str]] = {
 }
 # What `Ref` gives is the ARN for these, the name for the others.
 _REF_IS_ARN = ("AWS::StepFunctions::StateMachine", "AWS::SNS::Topic")
+# In the text of `Fn::Sub`: `${Name}` or `${Name.Attribute}`.
+_VARIABLE = re.compile(r"\$\{([^}!]+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +122,7 @@ class Template:
             raise InvalidConfig(f"cannot name {logical_id} of type {kind} in a policy")
         return kind, resource.get("Properties", {})
 
-    def resolve(self, value: Any) -> Any:
+    def resolve(self, value: Any) -> Any:  # noqa: PLR0911 (one return per function)
         """Give *value* with its intrinsic functions worked out."""
         match value:
             case {"Ref": str(name)}:
@@ -128,12 +131,18 @@ class Template:
                 return self.arn(logical_id) if attribute == "Arn" else self.name(logical_id)
             case {"Fn::Join": [str(separator), list(parts)]}:
                 return separator.join(str(self.resolve(part)) for part in parts)
+            case {"Fn::Sub": str(text)}:
+                return _VARIABLE.sub(lambda found: str(self._variable(found[1])), text)
             case list():
                 return [self.resolve(item) for item in value]
             case dict():
                 return {key: self.resolve(item) for key, item in value.items()}
             case _:
                 return value
+
+    def _variable(self, name: str) -> Any:
+        logical_id, dot, attribute = name.partition(".")
+        return self.resolve({"Fn::GetAtt": [logical_id, attribute]}) if dot else self._ref(name)
 
     def _ref(self, name: str) -> str:
         pseudo = {
