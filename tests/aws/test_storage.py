@@ -1,11 +1,14 @@
 """Objects ⇄ files, against S3's protocol on loopback."""
 
+import base64
 import hashlib
 import http.server
 import threading
+import zlib
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -46,11 +49,14 @@ def _content(data: bytes) -> Content:
     return Content(sha256=_sha256(data), size_bytes=len(data))
 
 
+PART = 5 * 1024**2
+
+
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a 12 MiB file be a large one (S3 wants parts of 5 MiB)."""
     monkeypatch.setattr(transfer, "MULTIPART_BYTES", 6 * 1024**2)
-    monkeypatch.setattr(transfer, "PART_BYTES", 5 * 1024**2)
+    monkeypatch.setattr(transfer, "PART_BYTES", PART)
 
 
 LARGE = bytes(range(256)) * (12 * 4096)
@@ -94,6 +100,30 @@ def test_the_second_conditional_put_changes_nothing(
     assert put_file(s3, uri, second, if_absent=True) is False
     assert fetch_file(s3, uri, tmp_path / "back") == _content(data)
     assert not s3.list_multipart_uploads(Bucket=bucket).get("Uploads")
+
+
+def test_parts_carry_their_checksums(
+    s3: "S3Client", bucket: str, tmp_path: Path, small_parts: None
+) -> None:
+    """Announced with the upload, sent with each part, and said again when they are joined."""
+    source = tmp_path / "large"
+    source.write_bytes(LARGE)
+    sent: dict[str, list[dict[str, Any]]] = defaultdict(list)
+
+    def note(params: dict[str, Any], event_name: str, **_: object) -> None:
+        sent[event_name.rpartition(".")[2]].append(dict(params))
+
+    s3.meta.events.register("before-parameter-build.s3", note)
+    assert put_file(s3, S3Uri(bucket, "large.mp4"), source, if_absent=True)
+    assert [call["ChecksumAlgorithm"] for call in sent["CreateMultipartUpload"]] == ["CRC32"]
+    expected = {
+        number: base64.b64encode(zlib.crc32(LARGE[start : start + PART]).to_bytes(4)).decode()
+        for number, start in enumerate(range(0, len(LARGE), PART), 1)
+    }
+    assert {call["PartNumber"]: call["ChecksumCRC32"] for call in sent["UploadPart"]} == expected
+    [completed] = sent["CompleteMultipartUpload"]
+    parts = completed["MultipartUpload"]["Parts"]
+    assert {part["PartNumber"]: part["ChecksumCRC32"] for part in parts} == expected
 
 
 def test_bytes_other_than_promised_leave_nothing(

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import mimetypes
 import uuid
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -25,6 +26,7 @@ from fanreel.errors import ArtifactDigestMismatch, AssetNotFound, RenderError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 MULTIPART_BYTES = 32 * 1024**2
 """From this size on, parts and ranges in parallel."""
@@ -220,27 +222,33 @@ def _put_parts_if_absent(client: "S3Client", uri: S3Uri, path: Path, content_typ
     size_bytes = path.stat().st_size
     part_bytes = max(PART_BYTES, -(-size_bytes // _MAX_PARTS))
     bucket, key = uri.bucket, uri.key
-    upload_id = client.create_multipart_upload(Bucket=bucket, Key=key, ContentType=content_type)[
-        "UploadId"
-    ]
+    # S3 keeps the checksum of the whole only if it is announced, and compares what is repeated.
+    upload_id = client.create_multipart_upload(
+        Bucket=bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="CRC32"
+    )["UploadId"]
 
-    def send(number: int) -> str:
+    def send(number: int) -> "CompletedPartTypeDef":
         with path.open("rb") as file:
             file.seek((number - 1) * part_bytes)
             data = file.read(part_bytes)
-        return client.upload_part(
-            Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=data
-        )["ETag"]
+        checksum = base64.b64encode(zlib.crc32(data).to_bytes(4)).decode()
+        sent = client.upload_part(
+            Bucket=bucket,
+            Key=key,
+            UploadId=upload_id,
+            PartNumber=number,
+            Body=data,
+            ChecksumCRC32=checksum,
+        )
+        return {"PartNumber": number, "ETag": sent["ETag"], "ChecksumCRC32": checksum}
 
     try:
-        tags = in_parallel(send, range(1, -(-size_bytes // part_bytes) + 1))
+        parts = in_parallel(send, range(1, -(-size_bytes // part_bytes) + 1))
         client.complete_multipart_upload(
             Bucket=bucket,
             Key=key,
             UploadId=upload_id,
-            MultipartUpload={
-                "Parts": [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]
-            },
+            MultipartUpload={"Parts": parts},
             IfNoneMatch="*",
         )
     except BaseException as exc:
