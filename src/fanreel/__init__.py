@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fanreel.plan_dir import MediaClip as MediaClip
     from fanreel.plan_dir import PlanManifest as PlanManifest
     from fanreel.plan_dir import RecordedResponse as RecordedResponse
+    from fanreel.plan_dir import UsedFont as UsedFont
     from fanreel.plan_dir import Versions as Versions
     from fanreel.planning import PlanResult as PlanResult
     from fanreel.planning import plan as plan
@@ -71,6 +72,7 @@ _NAMES_OF_MODULE = {
         "MediaClip",
         "PlanManifest",
         "RecordedResponse",
+        "UsedFont",
         "Versions",
     ),
     "fanreel.planning": ("PlanResult", "plan"),

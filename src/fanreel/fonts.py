@@ -1,47 +1,73 @@
 """Which font each kind of text really shows, and whether that was asked for."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fanreel.capture.stage import Stage
 from fanreel.errors import InvalidComposition
 from fanreel.plan_dir import UsedFont
 
+Faces = tuple[tuple[str, ...], tuple[str, ...]]
+"""Families that glyphs were drawn with: shipped with the page, and found on this machine."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Face:
-    """A face that Chromium drew glyphs with, as DevTools tells."""
-
-    family: str
-    is_web_font: bool
-    """Came with the page, so it is the same on every machine."""
-    glyphs: int
+_MOST_NAMES = 5
 
 
 def used_fonts(stage: Stage, described: Sequence[Mapping[str, Any]]) -> tuple[UsedFont, ...]:
     """
-    Ask Chromium what the texts on stage are drawn with.
+    Ask Chromium what the texts of a composition are drawn with.
+
+    Each kind of text is asked about at once, and only where the machine draws what the page brings
+    a font for, each element that brought characters of its own.
 
     Args:
-        stage: An open composition.
+        stage: An open composition; its page is not to be photographed any more.
         described: `fonts` of `Stage.describe()`.
     """
-    found = []
-    for item in described:
-        faces = [
-            Face(family=f["familyName"], is_web_font=f["isCustomFont"], glyphs=f["glyphCount"])
-            for f in stage.platform_fonts(f'[data-fanreel-font="{item["key"]}"]')
-        ]
-        found.append(
-            UsedFont(
-                element=item["element"],
-                families=tuple(item["families"]),
-                web_fonts=tuple(sorted({f.family for f in faces if f.is_web_font})),
-                system_fonts=tuple(sorted({f.family for f in faces if not f.is_web_font})),
-            )
+    kinds = _ask(stage, [(place, None) for place in range(len(described))])
+    parts = [
+        (place, part)
+        for place, item in enumerate(described)
+        if kinds[place][1] and item["declared"] is not None and not item["emoji"]
+        for part in range(len(item["parts"]))
+    ]
+    apart: dict[int, list[tuple[str, Faces]]] = {}
+    for (place, part), faces in zip(parts, _ask(stage, parts), strict=True):
+        apart.setdefault(place, []).append((described[place]["parts"][part], faces))
+    return tuple(
+        UsedFont(
+            element=element,
+            families=tuple(item["families"]),
+            web_fonts=web,
+            system_fonts=system,
+            declared=item["declared"],
+            emoji=item["emoji"],
         )
-    return tuple(found)
+        for place, item in enumerate(described)
+        for element, (web, system) in _told_apart(
+            apart.get(place, [(item["element"], kinds[place])])
+        )
+    )
+
+
+def _told_apart(drawn: Iterable[tuple[str, Faces]]) -> Iterable[tuple[str, Faces]]:
+    """Leave out what says nothing new; for all that the page's fonts draw one element stands."""
+    found: dict[tuple[str, Faces], tuple[str, Faces]] = {}
+    for element, faces in drawn:
+        found.setdefault((element if faces[1] else "", faces), (element, faces))
+    return found.values()
+
+
+def _ask(stage: Stage, asked: Sequence[tuple[int, int | None]]) -> list[Faces]:
+    if not asked:
+        return []
+    return [
+        (
+            tuple(sorted({face["familyName"] for face in faces if face["isCustomFont"]})),
+            tuple(sorted({face["familyName"] for face in faces if not face["isCustomFont"]})),
+        )
+        for faces in stage.platform_fonts(asked)
+    ]
 
 
 def check_fonts(
@@ -50,33 +76,66 @@ def check_fonts(
     """
     Give a warning for each silent fallback.
 
+    Emoji, and texts that name what they are drawn with, or nothing but generic families, have none.
+
     Args:
         fonts: As `used_fonts()` found them.
         generic: Families that are no promise of a certain face, such as `sans-serif`.
-        reject_system: Faces of the machine are errors.
+        reject_system: Faces of the machine are errors, all of them.
     Raises:
         InvalidComposition: With *reject_system*, naming element and family. Terminal.
     """
     if reject_system:
         problems = [
             f"{font.element} asks for {', '.join(font.families)} and is drawn with the system font "
-            f"{', '.join(font.system_fonts)}"
+            f"{', '.join(font.system_fonts)}{_beside(font)}"
             for font in fonts
             if font.system_fonts
         ]
         if problems:
+            more = len(problems) - _MOST_NAMES
             raise InvalidComposition(
-                f"{'; '.join(problems)}; ship the font with the project by @font-face, or set "
-                "rejectOnSystemFonts to false",
+                f"{'; '.join(problems[:_MOST_NAMES])}{f' and {more} more' if more > 0 else ''}; "
+                "ship the font with the project by @font-face, or set rejectOnSystemFonts to false",
                 problems=problems,
             )
+    return _by_element((font.element, _fallback(font, generic)) for font in fonts)
+
+
+def _by_element(said: Iterable[tuple[str, str | None]]) -> list[str]:
+    """Say what is the same about several elements once, naming the first of them."""
+    elements: dict[str, list[str]] = {}
+    for element, text in said:
+        if text is not None:
+            elements.setdefault(text, []).append(element)
     return [
-        f"{font.element}: {font.families[0]} is not there, the text is drawn with "
-        f"{', '.join(font.system_fonts)}; ship the font with the project by @font-face"
-        for font in fonts
-        if font.system_fonts
-        and font.families
-        and font.families[0].lower() not in generic
-        and font.families[0] not in font.system_fonts
-        and not font.web_fonts
+        ", ".join(names[:_MOST_NAMES])
+        + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")
+        + text
+        for text, names in elements.items()
     ]
+
+
+def _fallback(font: UsedFont, generic: frozenset[str]) -> str | None:
+    if font.emoji or not font.system_fonts:
+        return None
+    if font.declared is not None:
+        asked = {name.casefold() for name in font.families}
+        strange = [name for name in font.system_fonts if name.casefold() not in asked]
+        if not strange:
+            return None
+        return (
+            f": {font.declared} did not load or lacks characters of the text, drawn with the "
+            f"system font {', '.join(strange)}{_beside(font)}; ship a font that has them"
+        )
+    first = font.families[0] if font.families else "serif"
+    if first.casefold() in generic | {name.casefold() for name in font.system_fonts}:
+        return None
+    return (
+        f": {first} is not there, the text is drawn with {', '.join(font.system_fonts)}; ship the "
+        "font with the project by @font-face"
+    )
+
+
+def _beside(font: UsedFont) -> str:
+    return f" beside {', '.join(font.web_fonts)}" if font.web_fonts else ""

@@ -17,6 +17,7 @@ from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
 from fanreel.media.cache import CacheStats, cache_settings
+from fanreel.plan_dir import UsedFont
 from fanreel.planning import lock_config
 from fanreel.pool import Pool, default_size
 from fanreel.project import Root, open_project, output_fps
@@ -59,6 +60,8 @@ class RenderResult:
     warnings: tuple[str, ...] = ()
     cache: CacheStats = field(default_factory=CacheStats)
     """What the extraction cache saved and cost; zeroes where it is off."""
+    fonts: tuple[UsedFont, ...] = ()
+    """What the texts ask for and are drawn with."""
 
 
 OnEvent = Callable[[RenderEvent], None]
@@ -156,6 +159,7 @@ class _Render:
             stages=self._stages,
             warnings=(*planned.warnings, *pool.cache_stats.warnings),
             cache=pool.cache_stats,
+            fonts=planned.fonts,
         )
 
     def _film(self, plan: VerifiedPlan, pool: Pool, work_dir: Path) -> list[Path]:

@@ -203,6 +203,10 @@ class UsedFont(_PlanFile):
     """Drawn with, and shipped with the page."""
     system_fonts: tuple[str, ...]
     """Drawn with, and found on the planning machine."""
+    declared: str | None = None
+    """The first of the families that the page brings a font for."""
+    emoji: bool = False
+    """Of the text only its emoji, which hardly a text font has; the rest is told apart."""
 
 
 class Composition(_PlanFile):

@@ -29,6 +29,7 @@ from fanreel.plan_dir import (
     LockedRenderConfig,
     MediaClip,
     PlanManifest,
+    UsedFont,
     Versions,
     role_chunk,
 )
@@ -68,6 +69,8 @@ class PlanResult:
     """How long planning took."""
     size_bytes: int
     warnings: tuple[str, ...] = ()
+    fonts: tuple[UsedFont, ...] = ()
+    """What the texts ask for and are drawn with."""
 
 
 def plan(project_dir: Path | str, config: RenderConfig, plan_dir: Path | str) -> PlanResult:
@@ -147,6 +150,7 @@ def make_plan(
         duration_ms=round(1000 * (time.monotonic() - started)),
         size_bytes=size_bytes,
         warnings=found.warnings,
+        fonts=found.fonts,
     )
 
 
@@ -434,4 +438,5 @@ def summary(result: PlanResult) -> dict[str, Any]:
         "has_audio": result.has_audio,
         "duration_ms": result.duration_ms,
         "warnings": list(result.warnings),
+        "fonts": [font.to_json() for font in result.fonts],
     }

@@ -32,12 +32,13 @@ from fanreel.media.sound import Envelope
 from fanreel.page.config import planning_config
 from fanreel.plan_dir import Clip, MediaClip, RecordedResponse, UsedFont
 from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
-from fanreel.statefulness import find_statefulness, follow, frames_to_look_at
+from fanreel.statefulness import find_statefulness, follow, frames_to_look_at, stepping_cost
 from fanreel.timeline import frame_count
 
 # Besides the bounds of clips, so that what a page loads in between is recorded too.
 _VISITS_PER_TIMELINE = 24
 _MAX_VISITS = 400
+_MOST_FONT_STOPS = 64
 # A page may ask for a file that need not exist by fetch(); an element may not.
 _OPTIONAL_DESTINATIONS = frozenset({"empty", ""})
 _SEQUENCE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".svg", ".json"})
@@ -133,13 +134,15 @@ class _Surveyor:
         clips = tuple(_clip(item) for item in described["clips"])
         looks = frames_to_look_at(total_frames)
         path = sorted({*_visits(clips, total_frames, self._fps), *looks})
+        stage.watch_fonts(_thinned(path, _MOST_FONT_STOPS), [*looks, *path[-1:]])
         pictures = follow(stage, path, looks)
         # What scripts add in the course of the timeline is known by its key only now.
         described = stage.describe()
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
         fonts = used_fonts(stage, described["fonts"])
         envelopes = self._follow_volumes(stage, media, total_frames)
-        stepped, warning = find_statefulness(stage, pictures)
+        cost = stepping_cost(total_frames, self._config)
+        stepped, warning = find_statefulness(stage, pictures, cost)
         self._warnings += [warning] if warning else []
         self._check_recorder()
         self._check_assets()
@@ -367,8 +370,13 @@ def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Iterator
         first, last = frame_count(clip.start_s, fps), frame_count(end_s, fps) - 1
         frames |= {first, last}
     inside = sorted(frame for frame in frames if 0 <= frame < total_frames)
-    # Thinned evenly where there are thousands of clips.
-    yield from inside[:: max(1, -(-len(inside) // _MAX_VISITS))]
+    # Where there are thousands of clips.
+    yield from _thinned(inside, _MAX_VISITS)
+
+
+def _thinned(frames: Sequence[int], most: int) -> Sequence[int]:
+    """Give at most *most* of *frames*, evenly."""
+    return frames[:: max(1, -(-len(frames) // most))]
 
 
 def _envelope(volumes: Mapping[int, float], fps: Fraction) -> Envelope:

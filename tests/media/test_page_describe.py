@@ -348,9 +348,21 @@ def test_fonts_of_texts_are_listed(player: Any) -> None:
         ["h1", ["Mine", "Other Face", "sans-serif"], "700", "italic", "Mine"],
         ["p#words", ["Nowhere", "monospace"], "400", "normal", None],
     ]
-    assert found["fonts"][1]["sample"] == "wordsme"
-    marked = "[...document.querySelectorAll('[data-fanreel-font]')].map(e => e.localName)"
-    assert player.page.evaluate(marked) == ["h1", "p"]
+    # Of the second kind, both elements brought characters.
+    assert [font["parts"] for font in found["fonts"]] == [["h1"], ["p#words", "p:nth(2)"]]
+
+
+def test_thousands_of_texts_are_a_few_questions_about_fonts(player: Any) -> None:
+    """An element whose characters others have shown in its font is not asked about."""
+    texts = "".join(f"<p>{number}</p>" for number in range(2000))
+    [numbers, emoji] = _describe(
+        player, f"<div {ROOT} data-duration='2'>{texts}<p>7\U0001f680</p>"
+    )["fonts"]
+    assert len(numbers["parts"]) == 10
+    assert (numbers["emoji"], emoji["emoji"]) == (False, True)
+    assert player.page.evaluate("__fanreel.fonts.probe([[0, null], [0, 3], [1, null]])") == 3
+    shown = player.page.evaluate("__fanreel.fonts.probes().map(probe => probe.textContent)")
+    assert shown == ["0\n1\n2\n3\n4\n5\n6\n7\n8\n9", "3", "\U0001f680"]
 
 
 def test_volumes_that_scripts_move_are_followed(player: Any) -> None:

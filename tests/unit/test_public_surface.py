@@ -24,6 +24,7 @@ PROMISED = {
     "Clip",
     "MediaClip",
     "RecordedResponse",
+    "UsedFont",
     "Versions",
     "DEFAULT_CHUNK_SIZE",
     "DEFAULT_MAX_PARALLEL_CHUNKS",

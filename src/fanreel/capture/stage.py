@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib.resources
-import json
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fanreel.capture.browser import Browser, Launch
+from fanreel.capture.faces import faces_of
 from fanreel.capture.network import Recorder, Replayer
 from fanreel.capture.screenshot import ScreenshotGrabber
 from fanreel.capture.shadow_roots import offer_shadow_roots
@@ -336,27 +336,27 @@ class Stage:
         except Exception as exc:
             raise self._translated(exc, f"capturing frame {frame}") from exc
 
-    def platform_fonts(self, selector: str) -> list[dict[str, Any]]:
-        """Give the faces that the text of the composition's element *selector* is drawn with."""
+    def watch_fonts(self, frames: Sequence[int], looks: Sequence[int]) -> None:
+        """Have the open page note its texts at *frames*, whatever their style at *looks*."""
+        where = {"frames": list(frames), "looks": list(looks)}
+        self._evaluate("where => __fanreelShell.watchFonts(where)", where, "watching fonts")
 
-        async def ask() -> list[dict[str, Any]]:
-            session = await self._devtools()
-            await session.send("DOM.enable")
-            await session.send("CSS.enable")
-            await session.send("DOM.getDocument", {"depth": 0})
-            found = await session.send(
-                "Runtime.evaluate",
-                {"expression": f"__fanreelShell.find({json.dumps(selector)})"},
-            )
-            node = await session.send("DOM.requestNode", {"objectId": found["result"]["objectId"]})
-            answer = await session.send("CSS.getPlatformFontsForNode", node)
-            fonts: list[dict[str, Any]] = answer["fonts"]
-            return fonts
+    def platform_fonts(self, asked: Sequence[tuple[int, int | None]]) -> list[list[dict[str, Any]]]:
+        """
+        Give the faces that texts of the composition are drawn with; see page/fonts.js.
 
-        fonts: list[dict[str, Any]] = self._call(
-            ask(), self.spec.patience.frame_s, "asking for fonts"
-        )
-        return fonts
+        Args:
+            asked: Places in `fonts` of `describe()`, and of one of their parts or None for all.
+        """
+        doing = "asking for fonts"
+        probing = "asked => __fanreelShell.probeFonts(asked)"
+        self._evaluate(probing, [list(question) for question in asked], doing)
+
+        async def ask() -> list[list[dict[str, Any]]]:
+            return await faces_of(await self._devtools(), "__fanreelShell.fontProbes()")
+
+        faces: list[list[dict[str, Any]]] = self._call(ask(), self.spec.patience.frame_s, doing)
+        return faces
 
     def relieve_memory(self) -> None:
         """

@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def duration_in_words(duration_s: float) -> str:
 
 
 def result_json(result: Any) -> dict[str, Any]:
-    """Give a result dataclass as a camelCase JSON object."""
+    """Give a result dataclass, and what it holds, as a camelCase JSON object."""
     return {
         to_camel(field.name): _plain(getattr(result, field.name))
         for field in dataclasses.fields(result)
@@ -64,6 +65,8 @@ def _plain(value: Any) -> Any:
             return str(value)
         case _ if dataclasses.is_dataclass(value):
             return result_json(value)
+        case BaseModel():
+            return {to_camel(name): _plain(item) for name, item in value}
         case dict():
             return {key: _plain(item) for key, item in value.items()}
         case list() | tuple():

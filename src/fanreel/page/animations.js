@@ -27,13 +27,17 @@
   const styles = new WeakMap();
 
   // ---- finding ---------------------------------------------------------------------------------
-  function* found() {
-    yield* F.real.getAnimations.call(document);
+  function* liveShadowRoots() {
     for (const reference of shadowRoots) {
       const root = reference.deref();
       if (!root) shadowRoots.delete(reference);
-      else if (root.host.isConnected) yield* root.getAnimations();
+      else if (root.host.isConnected) yield root;
     }
+  }
+
+  function* found() {
+    yield* F.real.getAnimations.call(document);
+    for (const root of liveShadowRoots()) yield* root.getAnimations();
   }
 
   function kindOf(animation) {
@@ -231,6 +235,7 @@
     motionOf: (animation) => motions.get(animation),
     forget: (animation) => motions.delete(animation),
     knowShadow: (root) => shadowRoots.add(new WeakRef(root)),
+    shadowRoots: liveShadowRoots,
     take,
     begin,
     start,

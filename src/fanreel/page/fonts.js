@@ -1,20 +1,54 @@
-// Which fonts the document's texts ask for.
+// Which fonts the page's texts ask for, and texts to ask the browser about from outside.
 //
-//   F.fonts.describe()   [{key, element, families, weight, style, declared, loaded, sample}]
+//   F.fonts.watch({frames, looks})   forgets what it knows; from here on texts are noted at *frames*,
+//                                    and with every change of style at *looks*
+//   F.fonts.passed(frame)            called by seek.js when the page stands at *frame*
+//   F.fonts.describe()   [{element, families, generic, weight, style, declared, emoji, parts}]
+//   F.fonts.probe([[kind, part], ...])   how many elements F.fonts.probes() gives now, one for each
 //
-// One entry per kind of text. Its first element carries data-fanreel-font="key", so that which face
-// was really used can be asked of the browser from outside. *declared* is the first family of the
-// list that an @font-face or FontFace provides, null when there is none; *loaded* says whether it is
-// there for these very characters.
+// One entry per kind of text: what shares a style, a weight, a list of families, a language. Each of
+// its *parts* is an element that brought characters the kind had not had. *declared* is the first
+// family of the list that an @font-face or FontFace provides, null when there is none. Emoji are
+// kinds of their own: hardly a text font has them.
+//
+// A probe shows the characters of a kind, or of one part, in the kind's fonts, each on a line of its
+// own, so that a handful of questions tells about thousands of elements, also those that are gone.
 (() => {
   const F = globalThis.__fanreel;
-  const SAMPLE_LENGTH = 200;
+  const { attachShadow } = Element.prototype;
   const GENERIC = new Set(
     (
       "serif sans-serif monospace cursive fantasy system-ui ui-serif ui-sans-serif ui-monospace " +
       "ui-rounded math emoji fangsong"
     ).split(" "),
   );
+  // All that decides which face draws a character.
+  const PROPERTIES = [
+    "font-family",
+    "font-weight",
+    "font-style",
+    "font-stretch",
+    "font-variant-caps",
+    "font-variant-emoji",
+    "text-transform",
+    "-webkit-locale",
+  ];
+  const EMOJI = /\p{Emoji_Presentation}|\ufe0f|\u20e3/u;
+  const INVISIBLE = /^[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+$/u;
+  const ASCII = /^[\t-~]*$/;
+  const SILENT = /^(script|style|template|noscript)$/;
+  const LOAD_TIMEOUT_MS = 5_000;
+  const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+  let kinds = new Map();
+  let answered = new Set();
+  let noted = new WeakMap();
+  let stops = new Set();
+  let looks = new Set();
+  let listed = [];
+  let spans = [];
+  let host = null;
+  const shadowRoots = new Set();
 
   const splitFamilies = (text) =>
     (text.match(/"(?:\\.|[^"\\])*"|[^,]+/g) ?? []).map((name) =>
@@ -24,48 +58,194 @@
         .replace(/\\(.)/g, "$1"),
     );
 
-  function collect() {
-    const kinds = new Map();
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const element = node.parentElement;
-      if (node.data.trim() === "" || /^(script|style|noscript|template)$/.test(element.localName))
-        continue;
-      const { fontFamily, fontWeight, fontStyle, display } = getComputedStyle(element);
-      if (display === "none") continue;
-      const key = `${fontStyle} ${fontWeight} ${fontFamily}`;
-      if (!kinds.has(key)) kinds.set(key, { element, fontFamily, fontWeight, fontStyle, text: "" });
-      kinds.get(key).text += node.data;
-    }
-    return kinds.values();
+  const plain = (family) => splitFamilies(family)[0].toLowerCase();
+
+  // ---- the texts ---------------------------------------------------------------------------------
+  function nameOf(element) {
+    const root = element.getRootNode();
+    return root instanceof ShadowRoot
+      ? `${nameOf(root.host)} ${F.nameOf(element)}`
+      : F.nameOf(element);
   }
 
-  function describe() {
-    if (!document.body) return [];
-    const declared = new Set([...document.fonts].map((face) => splitFamilies(face.family)[0]));
-    return [...collect()].map(({ element, fontFamily, fontWeight, fontStyle, text }, index) => {
-      const key = `f${index}`;
-      element.setAttribute("data-fanreel-font", key);
-      const families = splitFamilies(fontFamily);
-      const first = families.find((name) => declared.has(name)) ?? null;
-      const sample = [...new Set(text)]
-        .filter((char) => char.trim())
-        .join("")
-        .slice(0, SAMPLE_LENGTH);
-      const font = `${fontStyle} ${fontWeight} 16px ${JSON.stringify(first)}`;
+  const parentOf = (node) => node.parentElement ?? node.getRootNode().host ?? null;
+
+  // Clips that are hidden at this time count: what they show is laid out.
+  const isLaidOut = (element) =>
+    element !== null &&
+    (element.checkVisibility() ||
+      (getComputedStyle(element).display === "contents" && isLaidOut(parentOf(element))));
+
+  function charactersOf(text) {
+    const parts = ASCII.test(text)
+      ? text
+      : Array.from(segmenter.segment(text), ({ segment }) => segment);
+    return [...new Set(parts)].filter((character) => !INVISIBLE.test(character));
+  }
+
+  function add(element, style, text) {
+    const values = PROPERTIES.map((name) => style.getPropertyValue(name));
+    const about = `${values.join("|")}\n${text}`;
+    if (answered.has(about)) return;
+    answered.add(about);
+    const characters = charactersOf(text);
+    addTo(
+      false,
+      element,
+      values,
+      characters.filter((one) => !EMOJI.test(one)),
+    );
+    addTo(
+      true,
+      element,
+      values,
+      characters.filter((one) => EMOJI.test(one)),
+    );
+  }
+
+  function addTo(emoji, element, values, characters) {
+    if (characters.length === 0) return;
+    const key = `${emoji} ${values.join("|")}`;
+    if (!kinds.has(key)) kinds.set(key, { emoji, values, known: new Set(), parts: [], show });
+    const kind = kinds.get(key);
+    if (characters.every((one) => kind.known.has(one))) return;
+    for (const one of characters) kind.known.add(one);
+    kind.parts.push({ element: nameOf(element), characters });
+  }
+
+  function noteText(node) {
+    const element = parentOf(node);
+    if (!/\S/.test(node.data) || SILENT.test(element?.localName) || !isLaidOut(element)) return;
+    noted.set(node, node.data);
+    add(element, getComputedStyle(element), node.data);
+  }
+
+  function noteGenerated(element) {
+    if (element.shadowRoot) shadowRoots.add(element.shadowRoot);
+    for (const pseudo of ["::before", "::after"]) {
+      const style = getComputedStyle(element, pseudo);
+      if (!/^["']/.test(style.content) || !isLaidOut(element)) continue;
+      add(element, style, splitFamilies(style.content).join(""));
+    }
+  }
+
+  // What has not changed since it was noted is passed over, unless its style is to be seen too.
+  function noteBelow(root, thorough) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (thorough || noted.get(node) !== node.data) noteText(node);
+    }
+    if (thorough) for (const element of root.querySelectorAll("*")) noteGenerated(element);
+  }
+
+  function note(thorough) {
+    if (!document.body) return;
+    noteBelow(document.body, thorough);
+    for (const root of F.animations.shadowRoots()) shadowRoots.add(root);
+    for (const root of shadowRoots) {
+      if (root.host.isConnected && root.host !== host) noteBelow(root, thorough);
+    }
+  }
+
+  function watch(where) {
+    stops = new Set(where.frames);
+    looks = new Set(where.looks);
+    for (const realm of F.realms()) realm.fonts.forget();
+  }
+
+  function forget() {
+    kinds = new Map();
+    answered = new Set();
+    noted = new WeakMap();
+  }
+
+  function passed(frame) {
+    if (!stops.has(frame)) return;
+    for (const realm of F.realms()) realm.fonts.note(looks.has(frame));
+  }
+
+  // ---- asking --------------------------------------------------------------------------------------
+  function list() {
+    const brought = new Set([...document.fonts].map(({ family }) => plain(family)));
+    return [...kinds.values()].map((kind) => {
+      const families = splitFamilies(kind.values[0]);
       return {
-        key,
-        element: F.nameOf(element),
+        ...kind,
         families,
-        generic: families.filter((name) => GENERIC.has(name)),
-        weight: fontWeight,
-        style: fontStyle,
-        declared: first,
-        loaded: first !== null && document.fonts.check(font, sample),
-        sample,
+        declared: families.find((one) => brought.has(one.toLowerCase())) ?? null,
       };
     });
   }
 
-  F.fonts = { describe };
+  function describe() {
+    for (const realm of F.realms()) realm.fonts.note(true);
+    listed = [...F.realms()].flatMap((realm) => realm.fonts.list());
+    return listed.map(({ emoji, values, parts, families, declared }) => ({
+      element: parts[0].element,
+      families,
+      generic: families.filter((name) => GENERIC.has(name)),
+      weight: values[1],
+      style: values[2],
+      declared,
+      emoji,
+      parts: parts.map((part) => part.element),
+    }));
+  }
+
+  // In a tree of its own, where no style of the page reaches it.
+  function show(values, characters) {
+    if (host === null) {
+      host = document.createElement("div");
+      host.style.cssText = "all: initial !important; position: fixed !important";
+      host.style.setProperty("visibility", "hidden", "important");
+      attachShadow.call(host, { mode: "open" });
+      document.documentElement.append(host);
+    }
+    const span = document.createElement("span");
+    PROPERTIES.forEach((name, index) => {
+      span.style.setProperty(name, values[index]);
+    });
+    span.style.display = "block";
+    span.style.whiteSpace = "pre";
+    // A line each: spaces between would be drawn too, and signs that join would hide others.
+    span.textContent = characters.join("\n");
+    host.shadowRoot.append(span);
+    return span;
+  }
+
+  function clear() {
+    host?.remove();
+    host = null;
+  }
+
+  // Characters that no text has shown yet may need another file of their font.
+  async function loaded() {
+    host?.getBoundingClientRect();
+    await document.fonts.ready;
+  }
+
+  async function probe(asked) {
+    for (const realm of F.realms()) realm.fonts.clear();
+    spans = asked.map(([number, part]) => {
+      const kind = listed[number];
+      const characters = part === null ? [...kind.known] : kind.parts[part].characters;
+      return kind.show(kind.values, characters);
+    });
+    const late = new Promise((resolve) => F.real.setTimeout(resolve, LOAD_TIMEOUT_MS));
+    await Promise.race([late, Promise.all([...F.realms()].map((realm) => realm.fonts.loaded()))]);
+    return spans.length;
+  }
+
+  F.fonts = {
+    watch,
+    passed,
+    describe,
+    probe,
+    probes: () => spans,
+    forget,
+    note,
+    list,
+    clear,
+    loaded,
+  };
 })();

@@ -106,6 +106,7 @@
     yield F.remoteFrames.seek(frame);
     yield* settle(frame);
     F.mediaList?.noteVolumes(frame);
+    F.fonts?.passed(frame);
     F.paintMarker?.(serial);
   }
 

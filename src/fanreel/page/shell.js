@@ -81,7 +81,9 @@
     seek: (number, serial) => inside().seek(number, serial),
     pass,
     showLayer: (layer, serial) => inside().media.showLayer(layer, serial),
-    find: (selector) => frame.contentDocument.querySelector(selector),
+    watchFonts: (where) => inside().fonts.watch(where),
+    probeFonts: (asked) => inside().fonts.probe(asked),
+    fontProbes: () => inside().fonts.probes(),
     viewport: () => {
       const view = frame.contentWindow;
       return [view.innerWidth, view.innerHeight, view.devicePixelRatio];

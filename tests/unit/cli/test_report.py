@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fanreel.cli.report import duration_in_words, result_json, size_in_words
+from fanreel.plan_dir import UsedFont
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,15 +17,17 @@ class _Result:
     stages: dict[str, float]
     warnings: tuple[str, ...]
     size_bytes: int | None = None
+    fonts: tuple[UsedFont, ...] = ()
 
 
 def test_a_result_is_camel_case_json() -> None:
-    """Paths and rationals become text, the rest stays."""
+    """Paths and rationals become text, fonts objects; the rest stays."""
     result = _Result(
         output_path=Path("a/b.mp4"),
         fps=Fraction(30000, 1001),
         stages={"plan": 1.5},
         warnings=("x",),
+        fonts=(UsedFont(element="p", families=("Mono",), web_fonts=("Mono",), system_fonts=()),),
     )
     assert result_json(result) == {
         "outputPath": "a/b.mp4",
@@ -32,6 +35,16 @@ def test_a_result_is_camel_case_json() -> None:
         "stages": {"plan": 1.5},
         "warnings": ["x"],
         "sizeBytes": None,
+        "fonts": [
+            {
+                "element": "p",
+                "families": ["Mono"],
+                "webFonts": ["Mono"],
+                "systemFonts": [],
+                "declared": None,
+                "emoji": False,
+            }
+        ],
     }
 
 
