@@ -1,6 +1,7 @@
 """Is a frame a function of its time, or of the frames before it? Asked of the page itself."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -8,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fanreel.capture.stage import Stage
+from fanreel.config import RenderConfig
+from fanreel.timeline import resolve_chunk_plan, segments_of
 
 # Of the timeline: a simulation may have come to rest at its end, or not have begun at its start.
 _LOOKS = (0.15, 0.4, 0.65, 0.9)
@@ -54,7 +57,42 @@ def follow(stage: Stage, path: Sequence[int], looks: Sequence[int]) -> dict[int,
     return pictures
 
 
-def find_statefulness(stage: Stage, passed: Mapping[int, Pixels]) -> tuple[bool, str | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteppingCost:
+    """What a page costs that every segment has to step from the start of the timeline."""
+
+    rendered_frames: int
+    stepped_frames: int
+    """Shown without being captured, by all segments together."""
+
+    def __str__(self) -> str:
+        return (
+            f"every segment first steps the page from the start: {self.stepped_frames} frames in "
+            f"all, beside the {self.rendered_frames} that are rendered"
+        )
+
+
+def stepping_cost(total_frames: int, config: RenderConfig) -> SteppingCost:
+    """
+    Count the frames that the segments of a stepped page go through.
+
+    >>> str(stepping_cost(600, RenderConfig())).partition(": ")[2]
+    '1200 frames in all, beside the 600 that are rendered'
+    """
+    start, end = config.frame_range or (0, total_frames)
+    end = min(end, total_frames)
+    plan = resolve_chunk_plan(
+        max(0, end - start), chunk_size=config.chunk_size, segment_frames=config.segment_frames
+    )
+    segments = segments_of(start, end, plan.segment_frames)
+    return SteppingCost(
+        rendered_frames=plan.total_frames, stepped_frames=sum(first for first, _ in segments)
+    )
+
+
+def find_statefulness(
+    stage: Stage, passed: Mapping[int, Pixels], cost: SteppingCost
+) -> tuple[bool, str | None]:
     """
     Compare frames reached directly, the last first, with the same reached by stepping.
 
@@ -62,6 +100,7 @@ def find_statefulness(stage: Stage, passed: Mapping[int, Pixels]) -> tuple[bool,
         stage: A stage with a show; left opened afresh.
         passed: Pictures of `frames_to_look_at()` that `follow()` took while it went through the
             timeline.
+        cost: What stepping would cost, for the warning.
     Returns:
         Whether workers have to step the page from the start, and a warning for the user or None.
     """
@@ -90,13 +129,13 @@ def find_statefulness(stage: Stage, passed: Mapping[int, Pixels]) -> tuple[bool,
         if (between := changed_blocks(stepped[look], again[look])).any():
             return True, (
                 f"the composition is not deterministic: frame {look} differs between two identical "
-                f"runs, in {_region(between)}; look for what reads the real time or an unseeded "
-                "source of chance"
+                f"runs, in {_region(between, again[look])}, and {cost}; look for what reads the "
+                "real time or an unseeded source of chance"
             )
     return True, (
         f"frames depend on the frames before them (frame {moved[0]} differs when reached by "
-        f"stepping, in {_region(different[moved[0]])}), so every segment first steps the page from "
-        "the start; make the animation a function of time to render faster"
+        f"stepping, in {_region(different[moved[0]], stepped[moved[0]])}), so {cost}; make the "
+        "animation a function of time to render faster"
     )
 
 
@@ -161,8 +200,11 @@ def _beyond(one: Pixels, other: Pixels, blocks: tuple[Any, ...]) -> npt.NDArray[
     return beyond
 
 
-def _region(blocks: Blocks) -> str:
+def _region(blocks: Blocks, picture: Pixels) -> str:
+    """Name the box around *blocks*; the last of a row or column may be cut by the frame."""
+    height, width = picture.shape[:2]
     rows, columns = np.nonzero(blocks)
     left, top = columns.min() * _BLOCK, rows.min() * _BLOCK
     right, bottom = (columns.max() + 1) * _BLOCK, (rows.max() + 1) * _BLOCK
+    right, bottom = min(right, width), min(bottom, height)
     return f"x {left} to {right}, y {top} to {bottom}"

@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fanreel.statefulness import changed_blocks
+from fanreel.config import RenderConfig
+from fanreel.statefulness import SteppingCost, _region, changed_blocks, stepping_cost
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -56,3 +57,29 @@ def test_a_particle_that_is_gone_is_seen(left: int, top: int) -> None:
 def test_a_faint_change_of_a_whole_area_is_none() -> None:
     """Two levels more or less come with another order of blending."""
     assert found(canvas(), canvas() + np.uint8(2)) == []
+
+
+def test_a_region_ends_with_the_frame() -> None:
+    """The sides of a picture need be no multiples of a block's."""
+    gone = changed_blocks(with_box(47, 31, 5), canvas())
+    assert _region(gone, canvas()) == "x 40 to 52, y 24 to 36"
+
+
+@pytest.mark.parametrize(
+    ("total_frames", "config", "rendered", "stepped"),
+    [
+        (600, RenderConfig(), 600, 0 + 120 + 240 + 360 + 480),
+        (600, RenderConfig(segment_frames=300), 600, 300),
+        (600, RenderConfig(frame_range=(200, 500)), 300, 200 + 275 + 350 + 425),
+        (20, RenderConfig(), 20, 0),
+        (600, RenderConfig(frame_range=(590, 700)), 10, 590),
+        (600, RenderConfig(frame_range=(700, 710)), 0, 0),
+    ],
+)
+def test_stepping_costs_what_all_segments_go_through(
+    total_frames: int, config: RenderConfig, rendered: int, stepped: int
+) -> None:
+    """Each segment shows what is before it, from the start of the composition."""
+    assert stepping_cost(total_frames, config) == SteppingCost(
+        rendered_frames=rendered, stepped_frames=stepped
+    )
