@@ -25,6 +25,7 @@ _TIME = re.compile(r"\s*(\d+(\.\d*)?|\.\d+|[A-Za-z_][\w-]*(\s*[+-]\s*(\d+(\.\d*)
 _NUMBER = r"\s*(\d+(\.\d*)?|\.\d+)"
 _NUMBERS = ("data-duration", "data-media-start", "data-playback-start", "data-fps")
 _JSON = ("data-variable-values", "data-composition-variables")
+_COMPOSITION = frozenset({"data-composition-id", "data-composition-src"})
 _MEDIA = frozenset({"video", "audio"})
 # Attributes that name a file the element cannot do without.
 _FILES = {
@@ -150,7 +151,7 @@ def _check_timing(element: Element) -> Iterator[_Problem]:
                 f"{name}={value!r} is not a number from 0",
                 "write plain digits, as in 5 or 7.5, without a unit",
             )
-    is_clip = start is not None and "data-composition-id" not in attributes
+    is_clip = start is not None and not _COMPOSITION & attributes.keys()
     if is_clip and element.tag not in _MEDIA and "clip" not in attributes.get("class", "").split():
         yield (
             "clip-class",

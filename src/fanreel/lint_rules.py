@@ -58,6 +58,11 @@ RULES = (
         'data-duration="5">',
     ),
     _rule(
+        "no-entry",
+        "name another with entryFile|is not a directory|^cannot read ",
+        "add the entry file, or name another page of the project as entryFile",
+    ),
+    _rule(
         "bad-size",
         "data-(width|height).*(is missing|whole (number|pixels)|not a positive)"
         "|the root has no data-(width|height)",
@@ -139,7 +144,7 @@ RULES = (
     ),
     _rule(
         "bad-media",
-        "a media source is |data: URL is broken|cannot be decoded|is not media|holds no ",
+        "a media source is |data: URL is broken|cannot be decoded|is not media|is not a media file",
         "give the element a video, sound or picture file of the project",
     ),
     _rule(

@@ -51,6 +51,7 @@ class Page(HTMLParser):
 
     elements: list[Element] = field(default_factory=list)
     scripts: list[tuple[int, str]] = field(default_factory=list)
+    text: str = ""
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -78,6 +79,13 @@ class Page(HTMLParser):
         alike = [self.elements[index] for index, value in likeness.items() if value == best]
         return alike[nth if 0 <= nth < len(alike) else 0] if alike else None
 
+    def mention(self, words: str) -> Element | None:
+        """Give the element whose start tag or text mentions *words* first, at that line."""
+        at = self.text.find(words)
+        line = self.text[:at].count("\n") + 1
+        before = [element for element in self.elements if element.line <= line]
+        return Element(before[-1].tag, before[-1].attributes, line) if before and at >= 0 else None
+
     def script_at(self, line: int) -> Element | None:
         """Give the script that *line* lies in or after."""
         scripts = [e for e in self.elements if e.tag == "script" and e.line <= line]
@@ -86,8 +94,8 @@ class Page(HTMLParser):
 
 def read_page(path: Path) -> Page:
     """Read one page; what is no UTF-8 in it does not matter."""
-    page = Page()
-    page.feed(path.read_text(encoding="utf-8", errors="replace"))
+    page = Page(text=path.read_text(encoding="utf-8", errors="replace"))
+    page.feed(page.text)
     page.close()
     return page
 
@@ -147,7 +155,8 @@ class Pages:
 
     def search(self, message: str) -> Spot:
         """Give the place of the element or file that *message* names, else the root's."""
-        for finds in (self._by_id, self._by_class, self._by_path, self._by_composition):
+        finders = (self._by_id, self._by_class, self._by_path, self._by_mention)
+        for finds in (*finders, self._by_composition):
             for file, page in self.by_file.items():
                 if found := next(iter(finds(page, message)), None):
                     return Spot(file, found.line, found.name)
@@ -174,6 +183,11 @@ class Pages:
             values = (element.attributes.get(name) for name in ("src", "href", "poster"))
             if any(value and _plain(value) in paths for value in values):
                 yield element
+
+    def _by_mention(self, page: Page, message: str) -> Iterator[Element]:
+        for path in _PATH.findall(message):
+            if _plain(path) not in self.by_file and (found := page.mention(path.rstrip(".:"))):
+                yield found
 
     def _by_composition(self, page: Page, message: str) -> Iterator[Element]:
         for match in _BY_COMPOSITION.finditer(message):

@@ -6,7 +6,7 @@ import pytest
 
 from fanreel.errors import InvalidComposition
 from fanreel.lint import _lint
-from fanreel.markup import read_page
+from fanreel.markup import Pages, Spot, read_page
 from fanreel.project import parse_root
 
 ROOT = '<div data-composition-id="m" data-width="160" data-height="90" data-duration="{}"></div>'
@@ -31,6 +31,24 @@ def test_lint_and_plan_agree_on_a_root(tmp_path: Path, value: str) -> None:
     else:
         expected = []
     assert rules(tmp_path, html) == expected
+
+
+def test_a_host_needs_no_class(tmp_path: Path) -> None:
+    """A nested composition is shown and hidden without it, whether it has an id or not."""
+    (tmp_path / "card.html").write_text("")
+    host = '<div data-composition-src="card.html" data-start="0"{}></div>'
+    assert rules(tmp_path, host.format("")) == []
+    assert rules(tmp_path, host.format(' data-composition-id="card"')) == []
+
+
+def test_what_a_style_mentions_has_its_line(tmp_path: Path) -> None:
+    """Where a message names an address only."""
+    style = "<style>\n  p {}\n  div { background: url(https://x.invalid/a.png) }\n</style>"
+    (tmp_path / "index.html").write_text(ROOT.format("1") + "\n" + style)
+    pages = Pages(tmp_path, "index.html")
+    spot = pages.search("https://x.invalid/a.png could not be fetched: refused")
+    assert spot == Spot("index.html", 4, "style")
+    assert pages.search("index.html: something else") == Spot("index.html", 1, "div")
 
 
 def test_a_clip_has_no_unit(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ MESSAGES = {
     "bad-time": 'p#a: data-duration="2s" must be a number of seconds above 0',
     "bad-rate": 'video#v: data-playback-rate="9" must be a number from 0.1 to 5',
     "no-root": "the page: no element has data-composition-id; write the root as <div>",
+    "no-entry": "project holds no index.html; name another with entryFile",
     "bad-size": "index.html: the root has no data-width; it needs the authored frame size",
     "bad-number": "index.html: the root's data-duration='x' is not a positive number",
     "duplicate-id": 'id "x" names two clips of composition "main"; data-start means the first',
