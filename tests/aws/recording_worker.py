@@ -18,6 +18,7 @@ from fanreel.aws.progress import (
 )
 from fanreel.aws.storage import list_objects, read_bytes, write_bytes
 from fanreel.aws.uris import S3Uri
+from handler.events import parse_event
 from tests.aws.scripted_worker import (
     SEGMENT_FRAMES,
     Event,
@@ -60,7 +61,7 @@ class RecordingWorker(ScriptedWorker):
             s3_writes=3,
             s3_reads=5,
         )
-        folder = layout.progress(layout.render(self.bucket, event["RenderId"]))
+        folder = layout.progress(parse_event(event).folder)
         write_bytes(self.s3, folder.joined(invocation.live_name()), b"")
         try:
             answer = super().invoke(event)

@@ -210,6 +210,28 @@ def test_a_render_started_by_anyone_is_watched_like_any_other(lab: Lab) -> None:
     assert Path(lab.client.download(worker.render_id, lab.folder).path).read_bytes() == VIDEO
 
 
+def test_a_render_may_have_its_folder_elsewhere(lab: Lab) -> None:
+    """Progress, cost and deleting go by it, and leave alone what lies there besides."""
+    worker = lab.worker()
+    folder = S3Uri(lab.bucket, f"renders/shared-{worker.render_id}/")
+    others = {f"{folder.key}notes.txt", f"{folder.key}inner/plan.json"}
+    for key in (*others, f"{folder.key}plan.json"):
+        write_bytes(lab.s3, S3Uri(lab.bucket, key), b"{}")
+    site = lab.client.deploy_site(lab.project)
+    boto3.client("stepfunctions").start_execution(
+        stateMachineArn=lab.client.deployment.state_machine_arn,
+        name=worker.render_id,
+        input=json.dumps({"ProjectS3Uri": site.uri, "PlanOutputS3Prefix": str(folder)}),
+    )
+    end = lab.wait(worker)
+    assert end.frames_done == worker.total_frames
+    assert end.cost
+    assert end.cost.invocations == 4
+    assert any(key.startswith(f"{folder.key}progress/") for key in lab.objects())
+    lab.client.delete_render(worker.render_id)
+    assert {key for key in lab.objects() if worker.render_id in key} == others
+
+
 def test_a_failure_is_raised_as_its_own_class(lab: Lab) -> None:
     """Code, message, chunk and advice; and there is no video to fetch."""
     worker = lab.worker()

@@ -1,4 +1,4 @@
-"""What moto cannot do: stop at once (ministack can), and redrive (no emulator can)."""
+"""What moto cannot do: stop at once (ministack can); redrive, or fail in a distributed Map."""
 
 import json
 import threading
@@ -11,8 +11,10 @@ import boto3
 import pytest
 
 from fanreel.aws import RenderClient, layout
+from fanreel.aws.progress import Invocation, InvocationRecord, chunk_work
 from fanreel.aws.storage import connect, look_up, write_bytes
-from fanreel.errors import InvalidConfig, RenderCancelled
+from fanreel.aws.uris import S3Uri
+from fanreel.errors import AssetNotFound, InvalidConfig, RenderCancelled
 from statemachine.definition import definition
 from tests.aws.interpreters import BUCKET, FUNCTION_ARN, REGION, ministack
 from tests.aws.recording_worker import RecordingWorker
@@ -54,7 +56,7 @@ def test_a_cancelled_render_is_stopped_at_once(tmp_path: Path) -> None:
 class StepFunctions:
     """Answers two actions of Step Functions' protocol, and remembers what it was asked."""
 
-    def __init__(self, status: str) -> None:
+    def __init__(self, status: str, **execution: Any) -> None:
         self.asked: list[str] = []
         answers: dict[str, dict[str, Any]] = {
             "DescribeExecution": {
@@ -64,6 +66,7 @@ class StepFunctions:
                 "status": status,
                 "startDate": 1.0,
                 "input": json.dumps({"OutputS3Uri": "s3://b/outputs/r1.mp4"}),
+                **execution,
             },
             "RedriveExecution": {"redriveDate": 2.0},
         }
@@ -122,3 +125,29 @@ def test_redriving_takes_the_marker_away_first(machine: str, s3: "S3Client", buc
     again = client.redrive("r1")
     assert (again.render_id, again.output_uri) == ("r1", "s3://b/outputs/r1.mp4")
     assert look_up(s3, marker) is None
+
+
+def test_the_message_of_a_failure_is_in_the_folder_it_was_given(
+    s3: "S3Client", bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A distributed Map says only that too many children failed; their worker said why."""
+    folder = S3Uri(bucket, "renders/elsewhere/")
+    record = InvocationRecord(
+        invocation=Invocation(work=chunk_work(3), started_ms=1, request="00000000"),
+        outcome=AssetNotFound.code,
+    )
+    uri = layout.progress(folder).joined(record.name())
+    write_bytes(s3, uri, record.to_json("no such picture"))
+    with StepFunctions(
+        "FAILED",
+        stopDate=2.0,
+        error="States.ExceedToleratedFailureThreshold",
+        cause="The specified tolerated failure threshold was exceeded",
+        input=json.dumps({"PlanOutputS3Prefix": str(folder)}),
+    ) as served:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SFN", served.url)
+        client = RenderClient(bucket=bucket, state_machine_arn=MACHINE)
+        failure = client.progress("r1").failure
+    assert failure
+    assert (failure.code, failure.chunk_index) == (AssetNotFound.code, 3)
+    assert failure.message == "no such picture"

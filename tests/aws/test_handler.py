@@ -167,7 +167,8 @@ def test_each_error_leaves_under_its_code(function: Function, steps: Carrying) -
         }
         record = read_progress(code, function.bucket, function.s3).records[0]
         assert record.outcome == code
-        assert read_message(record, code, function.bucket, function.s3) == "what happened"
+        folder = layout.render(function.bucket, code)
+        assert read_message(record, folder, function.s3) == "what happened"
 
 
 @pytest.mark.parametrize(

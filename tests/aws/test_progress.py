@@ -52,11 +52,12 @@ def test_a_failure_leaves_its_message(s3: "S3Client", bucket: str) -> None:
         outcome="BROWSER_CRASHED",
         billed_ms=1500,
     )
-    uri = layout.progress(layout.render(bucket, "r1")).joined(record.name())
+    folder = layout.render(bucket, "r1")
+    uri = layout.progress(folder).joined(record.name())
     write_bytes(s3, uri, record.to_json("Chromium went away"))
     seen = read_progress("r1", bucket, s3).records[0]
     assert seen == record
-    assert read_message(seen, "r1", bucket, s3) == "Chromium went away"
+    assert read_message(seen, folder, s3) == "Chromium went away"
     assert json.loads(record.to_json())["billed_ms"] == 1500
     s3.delete_object(Bucket=bucket, Key=uri.key)
-    assert read_message(seen, "r1", bucket, s3) == ""
+    assert read_message(seen, folder, s3) == ""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fanreel.aws import layout
 from fanreel.aws.deployment import Connection
-from fanreel.aws.executions import describe, is_running, output_uri_of
+from fanreel.aws.executions import describe, folder_of, is_running, output_uri_of
 from fanreel.aws.failures import s3_failures
 from fanreel.aws.results import Download
 from fanreel.aws.segments import PACKED, unpack_frames
@@ -98,8 +98,8 @@ def presign(connection: Connection, render_id: str, expires_s: int) -> str:
 
 def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:
     """Delete a render's own objects, and its video unless *keep_video*; gives how many."""
-    folder = layout.render(connection.deployment.bucket, render_id)
-    doomed = [found.uri for found in list_objects(connection.s3, folder)]
+    own = layout.render(connection.deployment.bucket, render_id)
+    doomed = [found.uri for found in list_objects(connection.s3, own)]
     try:
         execution = describe(connection, render_id)
     except InvalidConfig:
@@ -109,9 +109,19 @@ def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:
         return delete_objects(connection.s3, doomed)
     if is_running(execution):
         raise InvalidConfig(f"render {render_id} is running; cancel it first", render_id=render_id)
+    folder = folder_of(connection, execution)
+    if folder != own:
+        doomed += _objects_elsewhere(connection, folder)
     if not keep_video:
         doomed += _video_objects(connection, S3Uri.parse(output_uri_of(connection, execution)))
     return delete_objects(connection.s3, doomed)
+
+
+def _objects_elsewhere(connection: Connection, folder: S3Uri) -> list[S3Uri]:
+    # Whoever chose the folder may have other things in it, so only what a render writes goes.
+    progress = [found.uri for found in list_objects(connection.s3, layout.progress(folder))]
+    named = (layout.plan_manifest(folder), layout.cancelled(folder))
+    return progress + [uri for uri in named if look_up(connection.s3, uri) is not None]
 
 
 def _video_objects(connection: Connection, uri: S3Uri) -> list[S3Uri]:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fanreel.aws import layout
 from fanreel.aws.storage import StoredObject, list_objects, read_bytes
+from fanreel.aws.uris import S3Uri
 from fanreel.errors import AssetNotFound
 from fanreel.timeline import ChunkPlan, ChunkSlice, build_chunk_slices
 
@@ -184,9 +185,9 @@ def read_progress(render_id: str, bucket: str, client: "S3Client") -> RenderActi
     return parse_progress(render_id, list_objects(client, folder))
 
 
-def read_message(record: InvocationRecord, render_id: str, bucket: str, client: "S3Client") -> str:
+def read_message(record: InvocationRecord, render_folder: S3Uri, client: "S3Client") -> str:
     """Give the message a failed invocation left, with one GET; empty if it is gone."""
-    uri = layout.progress(layout.render(bucket, render_id)).joined(record.name())
+    uri = layout.progress(render_folder).joined(record.name())
     try:
         data = json.loads(read_bytes(client, uri, limit_bytes=RECORD_LIMIT_BYTES))
     except (AssetNotFound, ValueError):

@@ -115,10 +115,8 @@ class Watcher:
             code, message = failed[-1].outcome, ""
         culprit = next((r for r in reversed(failed) if r.outcome == code), None)
         if culprit is not None and not message:
-            deployment = self._connection.deployment
-            message = read_message(
-                culprit, activity.render_id, deployment.bucket, self._connection.s3
-            )
+            folder = folder_of(self._connection, execution)
+            message = read_message(culprit, folder, self._connection.s3)
         chunk_index = culprit.invocation.chunk_index if culprit else None
         return Failure.of(code, message, chunk_index)
 
