@@ -168,28 +168,22 @@ def destroy(
 
     Unless it was deployed with --no-keep-bucket, or this is told to take it along.
     """
-    from fanreel.aws.deployment import Connection, read_deployment  # noqa: PLC0415
-    from fanreel.aws.storage import delete_bucket as remove_bucket  # noqa: PLC0415
-
-    session = target.session()
-    # Read now: without the stack nothing tells which bucket was its own.
-    found = read_deployment(target.stack, session=session, endpoint_url=target.endpoint_url)
-    also = f" and its bucket {found.bucket} with everything in it" if delete_bucket else ""
+    # Asked for now: without the stack nothing tells which bucket was its own. Only if need be, as
+    # a stack whose deployment failed has no outputs.
+    bucket = target.client().deployment.bucket if delete_bucket else None
+    also = f" and its bucket {bucket} with everything in it" if bucket else ""
     if not yes:
         typer.confirm(f"Remove the stack {target.stack}{also}?", abort=True, err=True)
     cdk_app(target, cdk_dir, {}).run("destroy", "--force", target.stack)
     objects = 0
-    if delete_bucket:
-        target.say(f"emptying {found.bucket}")
-        connection = Connection(found, session=session, endpoint_url=target.endpoint_url)
-        objects = remove_bucket(connection.s3, found.bucket)
+    if bucket:
+        from fanreel.aws.storage import connect  # noqa: PLC0415
+        from fanreel.aws.storage import delete_bucket as remove_bucket  # noqa: PLC0415
+
+        target.say(f"emptying {bucket}")
+        objects = remove_bucket(connect(target.session(), target.endpoint_url), bucket)
     target.answer(
-        {
-            "destroyed": target.stack,
-            "bucket": found.bucket,
-            "bucket_deleted": delete_bucket,
-            "objects_deleted": objects,
-        },
+        {"destroyed": target.stack, "deleted_bucket": bucket, "deleted_objects": objects},
         f"stack {target.stack} is removed{also}",
     )
 
