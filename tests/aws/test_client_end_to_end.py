@@ -15,6 +15,7 @@ from handler.primitives import Primitives
 from tests.aws.handling import Event, Function, deployed
 from tests.aws.render_lab import Lab, open_lab
 from tests.aws.scripted_worker import ScriptedWorker
+from tests.aws.telling import progress_teller, tell, tell_same_frames
 
 COMPOSITION = Path(__file__).parents[1] / "compositions" / "everything-moves"
 pytestmark = pytest.mark.media
@@ -48,9 +49,11 @@ def test_a_render_on_aws_is_the_local_render(lab: Lab, tmp_path: Path) -> None:
         worker = RealWorker(store=tmp_path, function=function)
         lab.endpoint.workers["real"] = worker
         lab.client.start_render(COMPOSITION, config, render_id="real")
-        end = lab.client.wait("real", timeout_s=240, poll_s=1)
+        tell("site uploaded, execution started")
+        end = lab.client.wait("real", timeout_s=240, poll_s=1, on_progress=progress_teller())
     fetched = lab.client.download("real", tmp_path / "aws.mp4")
     local = render(COMPOSITION, tmp_path / "local.mp4", RenderConfig.from_json(config), workers=1)
+    tell_same_frames(tmp_path / "aws.mp4", tmp_path / "local.mp4")
     assert end.fraction == 1
     assert end.total_frames == local.total_frames
     assert worker.count("renderChunk") == len(end.chunks) > 1
