@@ -134,7 +134,7 @@ class _Surveyor:
         clips = tuple(_clip(item) for item in described["clips"])
         looks = frames_to_look_at(total_frames)
         path = sorted({*_visits(clips, total_frames, self._fps), *looks})
-        stage.watch_fonts(_thinned(path, _MOST_FONT_STOPS), [*looks, *path[-1:]])
+        stage.watch_fonts(_thinned(path, _MOST_FONT_STOPS), looks)
         pictures = follow(stage, path, looks)
         # What scripts add in the course of the timeline is known by its key only now.
         described = stage.describe()

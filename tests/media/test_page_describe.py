@@ -365,6 +365,29 @@ def test_thousands_of_texts_are_a_few_questions_about_fonts(player: Any) -> None
     assert shown == ["0\n1\n2\n3\n4\n5\n6\n7\n8\n9", "3", "\U0001f680"]
 
 
+def test_texts_are_noted_where_the_planner_stops(player: Any) -> None:
+    """New ones at every stop, what only changes its font at looks; nothing in between."""
+    player.open(
+        f"""<style>.x {{ font-family: monospace }}</style>
+        <div {ROOT} data-duration="2"><p>0</p><b>x</b></div><script>
+          requestAnimationFrame(function draw(now) {{
+            const frame = Math.round(now * 0.03);
+            document.querySelector("p").textContent = frame;
+            document.querySelector("b").className = [2, 4].includes(frame) ? "x" : "";
+            requestAnimationFrame(draw);
+          }});
+        </script>"""
+    )
+    player.page.evaluate("__fanreel.fonts.watch({ frames: [0, 2, 6], looks: [4] })")
+    player.trace([0, 1, 2, 3], "0")
+    kinds = "__fanreel.fonts.list().map(({ values, known }) => [values[0], [...known].join('')])"
+    assert [known for _, known in player.page.evaluate(kinds)] == ["02", "x"]
+    player.trace([4, 5, 6], "0")
+    found = player.page.evaluate(kinds)
+    assert [known for _, known in found] == ["0246", "x", "x"]
+    assert found[2][0] == "monospace"
+
+
 def test_volumes_that_scripts_move_are_followed(player: Any) -> None:
     """From data-volume on, at every frame shown; a silent start is heard for what comes."""
     player.open(

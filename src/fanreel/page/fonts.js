@@ -148,8 +148,8 @@
   }
 
   function watch(where) {
-    stops = new Set(where.frames);
     looks = new Set(where.looks);
+    stops = new Set([...where.frames, ...looks]);
     for (const realm of F.realms()) realm.fonts.forget();
   }
 
