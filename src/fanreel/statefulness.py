@@ -16,7 +16,7 @@ from fanreel.timeline import resolve_chunk_plan, segments_of
 _LOOKS = (0.15, 0.4, 0.65, 0.9)
 # Stepping need not touch every frame to differ: a simulation advances at each of these.
 _STEPS_BETWEEN = 4
-_MOST_RESTS = 64
+_MOST_RESTS = 32
 # What the compositor remembers of earlier frames, such as the scale it drew a layer at, moves
 # edges by less than a pixel and softens them. A particle or a counter that is elsewhere moves a
 # pixel beyond all of its neighbours, and changes what its block shows on the whole.

@@ -37,7 +37,7 @@ from fanreel.timeline import frame_count
 
 # Besides the bounds of clips, so that what a page loads in between is recorded too.
 _VISITS_PER_TIMELINE = 24
-_MAX_VISITS = 400
+_MAX_VISITS = 240
 _MOST_FONT_STOPS = 64
 # A page may ask for a file that need not exist by fetch(); an element may not.
 _OPTIONAL_DESTINATIONS = frozenset({"empty", ""})
