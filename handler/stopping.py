@@ -51,7 +51,7 @@ class Stopper:
         self._events = client.meta.events
         self._stopped, self._closed = threading.Event(), threading.Event()
         self._lock = threading.Lock()
-        self._armed = False
+        self._armed = self._installed = False
         self._earlier: Any = None
         self._running: set[int] = set()
 
@@ -61,7 +61,7 @@ class Stopper:
         self._events.register(_ANSWERS, self._watch_body)
         if threading.current_thread() is threading.main_thread():
             self._earlier = signal.signal(_SIGNAL, self._interrupt)
-            self._armed = True
+            self._installed = self._armed = True
         return self
 
     def __exit__(
@@ -74,11 +74,14 @@ class Stopper:
 
     def close(self) -> None:
         """Let things go on again; harmless when they do."""
-        self._closed.set()
-        with self._lock:
-            self._disarm()
-        self._events.unregister(_REQUESTS, self._refuse)
-        self._events.unregister(_ANSWERS, self._watch_body)
+        try:
+            self._armed = False  # a signal that comes now does nothing
+        finally:  # also when one came just before, or the client would go on refusing
+            self._closed.set()
+            with self._lock:  # none is on its way any more
+                self._restore()
+            self._events.unregister(_REQUESTS, self._refuse)
+            self._events.unregister(_ANSWERS, self._watch_body)
 
     def stop(self) -> None:
         """End the step, from another thread; returns when it has ended."""
@@ -91,15 +94,15 @@ class Stopper:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
-    def _disarm(self) -> None:
-        if self._armed:
-            self._armed = False
+    def _restore(self) -> None:
+        if self._installed:
+            self._installed = False
             signal.signal(_SIGNAL, self._earlier)
 
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
         # Once: what is being closed on the way out is not interrupted again.
         if self._armed:
-            self._disarm()
+            self._armed = False
             raise Interrupted
 
     def _refuse(self, **_request: Any) -> None:
