@@ -93,9 +93,8 @@ def check_fonts(
             if font.system_fonts
         ]
         if problems:
-            more = len(problems) - _MOST_NAMES
             raise InvalidComposition(
-                f"{'; '.join(problems[:_MOST_NAMES])}{f' and {more} more' if more > 0 else ''}; "
+                f"{_first_of(problems, '; ')}; "
                 "ship the font with the project by @font-face, or set rejectOnSystemFonts to false",
                 problems=problems,
             )
@@ -108,12 +107,13 @@ def _by_element(said: Iterable[tuple[str, str | None]]) -> list[str]:
     for element, text in said:
         if text is not None:
             elements.setdefault(text, []).append(element)
-    return [
-        ", ".join(names[:_MOST_NAMES])
-        + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")
-        + text
-        for text, names in elements.items()
-    ]
+    return [_first_of(names, ", ") + text for text, names in elements.items()]
+
+
+def _first_of(texts: Sequence[str], separator: str) -> str:
+    """Join the first of *texts*, and say how many more there are."""
+    more = len(texts) - _MOST_NAMES
+    return separator.join(texts[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _fallback(font: UsedFont, generic: frozenset[str]) -> str | None:

@@ -5,7 +5,7 @@ import mimetypes
 import re
 import threading
 import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -140,7 +140,7 @@ class _Surveyor:
         described = stage.describe()
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
         fonts = used_fonts(stage, described["fonts"])
-        envelopes = self._follow_volumes(stage, media, total_frames)
+        envelopes = self._follow_volumes(stage, media, described["media"], total_frames)
         cost = stepping_cost(total_frames, self._config)
         stepped, warning = find_statefulness(stage, pictures, cost)
         self._warnings += [warning] if warning else []
@@ -180,12 +180,16 @@ class _Surveyor:
         )
 
     def _follow_volumes(
-        self, stage: Stage, media: Mapping[str, tuple[Path, MediaInfo]], total_frames: int
+        self,
+        stage: Stage,
+        media: Mapping[str, tuple[Path, MediaInfo]],
+        described: Sequence[Mapping[str, Any]],
+        total_frames: int,
     ) -> dict[str, Envelope]:
         """Read, at every frame, the volumes that scripts move; nothing where none does."""
         if not any(info.has_audio for _, info in media.values()):
             return {}
-        if all(item["volumes"] is None for item in stage.describe()["media"]):
+        if all(item["volumes"] is None for item in described):
             return {}
         stage.open()  # what a timer has turned down at a later frame would stay so
         stage.pass_through(range(total_frames))
@@ -361,7 +365,7 @@ def with_siblings(project_dir: Path, used: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(found | siblings))
 
 
-def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Iterator[int]:
+def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Sequence[int]:
     """Give the frames to look at, in order: the bounds of every clip and a regular grid."""
     step = max(1, total_frames // _VISITS_PER_TIMELINE)
     frames = set(range(0, total_frames, step))
@@ -369,9 +373,7 @@ def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Iterator
         end_s = clip.start_s + (clip.duration_s or 0)
         first, last = frame_count(clip.start_s, fps), frame_count(end_s, fps) - 1
         frames |= {first, last}
-    inside = sorted(frame for frame in frames if 0 <= frame < total_frames)
-    # Where there are thousands of clips.
-    yield from _thinned(inside, _MAX_VISITS)
+    return _thinned(sorted(frame for frame in frames if 0 <= frame < total_frames), _MAX_VISITS)
 
 
 def _thinned(frames: Sequence[int], most: int) -> Sequence[int]:
