@@ -1,14 +1,16 @@
 """What the hostile tests share: tiny projects, and a look at what is left when they are over."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pytest
 
 from fanreel.config import RenderConfig
 
@@ -36,6 +38,23 @@ def page(
 def script(code: str) -> str:
     """Give *code* as an element."""
     return f"<script>{code}</script>"
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size_kib: int) -> Iterator[Path]:
+    """Give a file system of its own; skip where mounting is not permitted, but in CI it must be."""
+    folder.mkdir()
+    options = f"size={size_kib}k,mode=0700"
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    mounted = subprocess.run(mount, check=False, capture_output=True, text=True)
+    if mounted.returncode:
+        if os.environ.get("CI"):
+            pytest.fail(f"in CI small disks must be mounted: {mounted.stderr}", pytrace=False)
+        pytest.skip("mounting a small tmpfs is not permitted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Renders that share the extraction cache: the same pixels, whatever happens to it."""
 
-import contextlib
 import hashlib
 import json
 import random
@@ -9,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from fanreel.media.cache_sweep import sweep
 from fanreel.media.frames import VideoSource
 from fanreel.media.serving import FrameFeed
 from fanreel.plan_dir import Composition, MediaClip
+from tests.media.hostile import small_disk
 from tests.media.sources import numbered, write_video
 
 SOURCES = {
@@ -213,24 +213,11 @@ def test_eight_renders_share_a_cache_though_some_are_killed(project: Path, tmp_p
     assert warm.stats.misses == 0
 
 
-@contextlib.contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """Give a file system of its own; skip where mounting is not permitted."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0700", "tmpfs", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("mounting a small tmpfs is not permitted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 def test_a_full_disk_means_an_uncached_render_and_one_warning(
     project: Path, tmp_path: Path
 ) -> None:
     """Every picture is right; no partial is left."""
-    with small_disk(tmp_path / "disk", 1) as disk:
+    with small_disk(tmp_path / "disk", 1024) as disk:
         cache = FrameCache(disk / "cache", 0, reserve_bytes=0)
         assert extract(project, cache) == extract(project, None)
         assert len(cache.stats.warnings) == 1
@@ -249,7 +236,7 @@ def test_eight_renders_while_the_disk_fills_up_and_some_are_killed(
 ) -> None:
     """Both at once: who lives has every picture and one warning at most; no entry is torn."""
     direct = extract(project, None)
-    with small_disk(tmp_path / "disk", 2) as disk:
+    with small_disk(tmp_path / "disk", 2048) as disk:
         cache_dir = disk / "cache"
         renders = [start_render(project, cache_dir) for _ in range(8)]
         deadline = time.monotonic() + 120
@@ -278,7 +265,7 @@ def test_eight_renders_while_the_disk_fills_up_and_some_are_killed(
 
 def test_a_disk_that_turns_read_only_half_way(project: Path, tmp_path: Path) -> None:
     """What was read by then was right; the rest is decoded, with one warning."""
-    with small_disk(tmp_path / "disk", 64) as disk:
+    with small_disk(tmp_path / "disk", 65536) as disk:
         extract(project, FrameCache(disk / "cache", reserve_bytes=0))
         for path in sorted(p for p in (disk / "cache").iterdir() if "-b" in p.name)[::2]:
             for file in path.iterdir():

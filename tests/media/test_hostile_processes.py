@@ -26,7 +26,7 @@ from fanreel.planning import make_plan, plan
 from fanreel.rendering import render_chunk
 from fanreel.verification import verify_plan
 from fanreel.work_dir import open_work_dir
-from tests.media.hostile import DRAFT, Place, page, script
+from tests.media.hostile import DRAFT, Place, page, script, small_disk
 
 # Two seconds of 24 frames. The planner looks at neither the 13th, the 15th nor the 17th, so what
 # happens there happens to whoever films, and the twelve frames filmed are those around them.
@@ -334,20 +334,6 @@ def test_a_driver_that_is_stuck_does_not_hold_up_the_end(
 
 
 # ---- no room, no place --------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path, size_kib: int) -> Iterator[Path]:
-    """Give a file system of its own; skip where mounting is not permitted."""
-    folder.mkdir()
-    options = f"size={size_kib}k,mode=0700"
-    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("mounting a small tmpfs is not permitted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def read_only(disk: Path) -> None:
