@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import random
 import shutil
 import signal
@@ -19,6 +20,7 @@ from fanreel import RenderConfig, RenderResult
 from fanreel.cli.report import cache_in_words, result_json
 from fanreel.media import serving
 from fanreel.media.cache import CacheStats, FrameCache
+from fanreel.media.cache_entries import CachedSource
 from fanreel.media.cache_sweep import sweep
 from fanreel.media.frames import VideoSource
 from fanreel.media.serving import FrameFeed
@@ -229,6 +231,19 @@ def test_a_full_disk_means_an_uncached_render_and_one_warning(
             out, err = render.communicate(timeout=120)
             assert render.returncode == 0, err
             assert json.loads(out)[0] == extract(project, None)
+
+
+def test_an_entry_that_cannot_even_be_begun_leaves_nothing(tmp_path: Path) -> None:
+    """The disk has room for the name of one more directory, and for no file in it."""
+    with small_disk(tmp_path / "disk", 1024) as disk:
+        cache = FrameCache(disk / "cache", reserve_bytes=0)
+        space = os.statvfs(disk)
+        names = space.f_files - space.f_ffree + 1
+        subprocess.run(["mount", "-o", f"remount,nr_inodes={names}", str(disk)], check=True)
+        CachedSource(cache, "a" * 40).keep(0, b"a frame")
+        assert "No space left" in cache.stats.warnings[0]
+        assert cache.stats.publish_failures == 1
+        assert list((disk / "cache").iterdir()) == []
 
 
 def test_eight_renders_while_the_disk_fills_up_and_some_are_killed(

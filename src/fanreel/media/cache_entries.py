@@ -203,8 +203,15 @@ class _Part:
     def __init__(self, cache: FrameCache, name: str) -> None:
         self._cache, self._name = cache, name
         self._partial = _make_partial(cache)
-        self._file = (self._partial / FRAMES).open("wb", buffering=0)
-        fcntl.flock(self._file, fcntl.LOCK_EX)  # as long as the writer lives
+        unlocked = self._partial / f"{FRAMES}.new"
+        try:
+            self._file = unlocked.open("wb", buffering=0)
+            fcntl.flock(self._file, fcntl.LOCK_EX)  # as long as the writer lives
+            # By this name, a file that nobody has locked is taken for that of a dead writer.
+            unlocked.rename(self._partial / FRAMES)
+        except OSError:
+            shutil.rmtree(self._partial, ignore_errors=True)
+            raise
         self._indices: list[int] = []
         self._frame_bytes = 0
 

@@ -67,9 +67,8 @@ def sweep(directory: Path, limit_bytes: int) -> Swept:
         if not alone:
             return swept
         for path in list(directory.iterdir()):
-            if path.name.startswith(PARTIAL_PREFIX) and _is_abandoned(path):
-                shutil.rmtree(path, ignore_errors=True)
-                swept.partials_cleared += 1
+            if path.name.startswith(PARTIAL_PREFIX):
+                swept.partials_cleared += _clear_if_abandoned(path)
             elif path.name.startswith(_EVICTED_PREFIX):
                 shutil.rmtree(path, ignore_errors=True)
             elif _ENTRY.match(path.name) and not path.name.startswith(f"{GENERATION}-"):
@@ -108,9 +107,8 @@ def _evict(path: Path, swept: Swept) -> bool:
         if free is False:
             return False
         size = _size_of_entry(path)
-        gone = path.with_name(f"{_EVICTED_PREFIX}{uuid.uuid4().hex}")
         try:
-            path.rename(gone)
+            gone = _set_aside(path)
         except OSError:
             return False
     shutil.rmtree(gone, ignore_errors=True)
@@ -119,13 +117,19 @@ def _evict(path: Path, swept: Swept) -> bool:
     return True
 
 
-def _is_abandoned(partial: Path) -> bool:
+def _clear_if_abandoned(partial: Path) -> bool:
     with contextlib.suppress(OSError), _locked(partial / FRAMES) as free:
-        if free is not None:
-            return free
-    with contextlib.suppress(OSError):
-        return time.time() - partial.stat().st_mtime > _UNLOCKED_PARTIAL_S
+        is_old = time.time() - partial.stat().st_mtime > _UNLOCKED_PARTIAL_S
+        if free or (free is None and is_old):
+            # Its writer may just have published it; then this name is gone, and the entry stays.
+            shutil.rmtree(_set_aside(partial), ignore_errors=True)
+            return True
     return False
+
+
+def _set_aside(path: Path) -> Path:
+    """Take its name from *path*: what is to be removed is gone at once. Raises OSError."""
+    return path.rename(path.with_name(f"{_EVICTED_PREFIX}{uuid.uuid4().hex}"))
 
 
 def _last_used(path: Path) -> float | None:

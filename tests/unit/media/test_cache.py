@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -298,6 +299,29 @@ def test_partials_go_with_their_writers(tmp_path: Path) -> None:
         writer.kill()
     assert sweep(tmp_path, 0).partials_cleared == 1
     assert not list(tmp_path.glob(".partial-*"))
+
+
+def test_a_sweep_never_takes_a_living_writer_for_a_dead_one(tmp_path: Path) -> None:
+    """Whatever instant of its work it comes upon; what is published meanwhile is not cleared."""
+    cleared = 0
+    over = threading.Event()
+
+    def sweep_on() -> None:
+        nonlocal cleared
+        while not over.is_set():
+            cleared += sweep(tmp_path, 0).partials_cleared
+
+    sweeper = threading.Thread(target=sweep_on)
+    sweeper.start()
+    cache = cache_in(tmp_path)
+    try:
+        for number in range(200):
+            fill(cache, f"{number:040x}", range(1))
+    finally:
+        over.set()
+        sweeper.join()
+    assert (cleared, cache.stats.warnings) == (0, [])
+    assert len(entries(tmp_path)) == cache.stats.published == 200
 
 
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:
