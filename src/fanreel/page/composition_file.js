@@ -8,9 +8,11 @@
 
   // The documented form is a <template> that transports everything; what stands outside it is the
   // file's own affair. A document whose composition is in its body, or a fragment, comes whole.
+  // Catalog blocks also name the composition on the <html> or the <template> around it.
   function parse(text) {
     const doc = new DOMParser().parseFromString(text, "text/html");
-    const template = doc.querySelector("[data-composition-id]") ? null : transport(doc);
+    const inBody = doc.body.querySelector("[data-composition-id]:not(template)");
+    const template = inBody ? null : transport(doc);
     const fragment = document.createDocumentFragment();
     if (template) fragment.append(...template.content.childNodes);
     else fragment.append(...headParts(doc), ...doc.body.childNodes);
