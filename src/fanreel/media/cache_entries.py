@@ -10,6 +10,7 @@ import shutil
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -139,13 +140,14 @@ class CachedSource:
             self._parts.pop(block).publish()
 
     def _publish_presentation(self, presentation: Presentation) -> None:
-        partial = _make_partial(self._cache)
-        try:
-            (partial / _META).write_text(json.dumps(presentation.to_json()))
-            _publish(self._cache, partial, f"{GENERATION}-{self._key}-times")
-        except OSError:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+        partial, file = _make_partial(self._cache)
+        with file:
+            try:
+                (partial / _META).write_text(json.dumps(presentation.to_json()))
+                _publish(self._cache, partial, f"{GENERATION}-{self._key}-times")
+            except OSError:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise
 
 
 def _indices_of(name: str) -> list[int]:
@@ -202,16 +204,7 @@ class _Part:
 
     def __init__(self, cache: FrameCache, name: str) -> None:
         self._cache, self._name = cache, name
-        self._partial = _make_partial(cache)
-        unlocked = self._partial / f"{FRAMES}.new"
-        try:
-            self._file = unlocked.open("wb", buffering=0)
-            fcntl.flock(self._file, fcntl.LOCK_EX)  # as long as the writer lives
-            # By this name, a file that nobody has locked is taken for that of a dead writer.
-            unlocked.rename(self._partial / FRAMES)
-        except OSError:
-            shutil.rmtree(self._partial, ignore_errors=True)
-            raise
+        self._partial, self._file = _make_partial(cache)
         self._indices: list[int] = []
         self._frame_bytes = 0
 
@@ -252,10 +245,20 @@ class _Part:
         shutil.rmtree(self._partial, ignore_errors=True)
 
 
-def _make_partial(cache: FrameCache) -> Path:
+def _make_partial(cache: FrameCache) -> tuple[Path, FileIO]:
+    """Give a directory to become an entry, and its frames file: locked while the writer lives."""
     partial = cache.directory / f"{PARTIAL_PREFIX}{os.getpid()}-{uuid.uuid4().hex}"
     partial.mkdir(mode=0o700)
-    return partial
+    unlocked = partial / f"{FRAMES}.new"
+    try:
+        file = unlocked.open("wb", buffering=0)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # By this name, a file that nobody has locked is taken for that of a dead writer.
+        unlocked.rename(partial / FRAMES)
+    except OSError:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return partial, file
 
 
 def _publish(cache: FrameCache, partial: Path, name: str) -> None:

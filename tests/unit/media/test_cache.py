@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +20,15 @@ from fanreel.media.presentation import PacketMark, Presentation
 
 TWO_HOURS_S = 7200
 FRAME_BYTES = 96
+TIMES = Presentation(
+    pts=(0, 512, 1030),
+    time_base=Fraction(1, 15360),
+    first_s=Fraction(1, 3),
+    fps=None,
+    end_s=Fraction(2),
+    packets=(PacketMark(pts=0, dts=-512, is_key=True),),
+    keys=(0,),
+)
 
 
 def frame(index: int) -> bytes:
@@ -157,17 +167,8 @@ def test_overlapping_stretches_share_their_frames(tmp_path: Path) -> None:
 
 def test_the_presentation_is_kept_too(tmp_path: Path) -> None:
     """So that a warm render need not read the file at all."""
-    times = Presentation(
-        pts=(0, 512, 1030),
-        time_base=Fraction(1, 15360),
-        first_s=Fraction(1, 3),
-        fps=None,
-        end_s=Fraction(2),
-        packets=(PacketMark(pts=0, dts=-512, is_key=True),),
-        keys=(0,),
-    )
-    CachedSource(cache_in(tmp_path), "a" * 40).keep_presentation(times)
-    assert CachedSource(cache_in(tmp_path), "a" * 40).presentation() == times
+    CachedSource(cache_in(tmp_path), "a" * 40).keep_presentation(TIMES)
+    assert CachedSource(cache_in(tmp_path), "a" * 40).presentation() == TIMES
     assert CachedSource(cache_in(tmp_path), "b" * 40).presentation() is None
 
 
@@ -301,6 +302,21 @@ def test_partials_go_with_their_writers(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".partial-*"))
 
 
+def test_a_presentation_half_written_goes_with_its_writer(tmp_path: Path) -> None:
+    """At once, as frames do: every partial says whether its writer lives."""
+    program = (
+        "import sys; sys.path.insert(0, 'src'); sys.path.insert(0, '.');"
+        "import os, signal; from pathlib import Path; from tests.unit.media.test_cache import *;"
+        "Killed = type('Killed', (), {'to_json': lambda _: os.kill(os.getpid(), signal.SIGKILL)});"
+        f"CachedSource(cache_in(Path({str(tmp_path)!r})), 'c' * 40).keep_presentation(Killed())"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob(".partial-*"))) == 1
+    assert sweep(tmp_path, 0).partials_cleared == 1
+    assert not list(tmp_path.glob(".partial-*"))
+
+
 def test_a_sweep_never_takes_a_living_writer_for_a_dead_one(tmp_path: Path) -> None:
     """Whatever instant of its work it comes upon; what is published meanwhile is not cleared."""
     cleared = 0
@@ -315,8 +331,9 @@ def test_a_sweep_never_takes_a_living_writer_for_a_dead_one(tmp_path: Path) -> N
     sweeper.start()
     cache = cache_in(tmp_path)
     try:
-        for number in range(200):
+        for number in range(100):
             fill(cache, f"{number:040x}", range(1))
+            CachedSource(cache, f"{number:040x}").keep_presentation(TIMES)
     finally:
         over.set()
         sweeper.join()
