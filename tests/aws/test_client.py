@@ -338,6 +338,29 @@ def test_a_dry_run_sends_nothing(lab: Lab) -> None:
     assert lab.client.list_renders() == renders
 
 
+@pytest.mark.media
+def test_a_batch_that_costs_too_much_is_not_started(lab: Lab) -> None:
+    """No line of it, be it of a folder or of a site; within the limit all are."""
+    html = "data-composition-id='a' data-width='160' data-height='90' data-duration='0.4'"
+    project = lab.folder / "affordable"
+    project.mkdir()
+    (project / "index.html").write_text(f"<div {html} data-no-timeline></div>")
+    site = lab.client.deploy_site(project)
+    before = lab.objects()
+    workers = [lab.worker(), lab.worker()]
+    lines = [{"renderId": w.render_id, "variables": {"n": n}} for n, w in enumerate(workers)]
+    (project / "new.txt").write_text("not to be uploaded")
+    for where in (project, site.uri):
+        with pytest.raises(InvalidConfig, match="the batch of 2 renders is estimated to cost"):
+            lab.client.render_batch(where, lines, max_cost_usd=1e-6)
+    with pytest.raises(InvalidConfig, match="the render is estimated to cost"):
+        lab.client.start_render(site, render_id=workers[0].render_id, max_cost_usd=1e-6)
+    assert lab.objects() == before
+    assert not workers[0].invocations
+    items = list(lab.client.render_batch(site, lines, max_cost_usd=1.0, poll_s=0.05))
+    assert [item.status for item in items] == ["SUCCEEDED", "SUCCEEDED"]
+
+
 def test_a_bad_line_stops_a_batch_before_it_starts(lab: Lab) -> None:
     """Every bad line is named, with its number."""
     before = lab.objects()

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.aws.cost import DEFAULT_PROBE_FRAMES, Measured
-from fanreel.aws.estimating import estimate_cut, estimate_project, require_affordable
+from fanreel.aws.cost import DEFAULT_PROBE_FRAMES, Estimate, Measured
+from fanreel.aws.estimating import (
+    estimate_cut,
+    estimate_project,
+    require_affordable,
+    require_affordable_batch,
+)
 from fanreel.aws.functions import FunctionSettings, parse_settings
 from fanreel.aws.probing import tree_cpu_s
 from fanreel.config import RenderConfig
@@ -16,6 +21,16 @@ from fanreel.errors import InvalidConfig
 from fanreel.timeline import resolve_chunk_plan
 
 COMPOSITION = Path(__file__).parents[1] / "compositions" / "everything-moves"
+MEASURED = Measured(
+    vcpus=2,
+    ms_per_frame=40,
+    cpu_ms_per_frame=80,
+    boot_ms=1000,
+    segment_ms=200,
+    plan_ms=2000,
+    assemble_ms=1500,
+    cold_start_ms=3000,
+)
 
 
 @pytest.mark.media
@@ -63,21 +78,32 @@ def test_settings_are_read_from_lambdas_answer() -> None:
 
 def test_a_cheaper_architecture_makes_a_cheaper_estimate() -> None:
     """The prices are the function's own."""
-    measured = Measured(
-        vcpus=2,
-        ms_per_frame=40,
-        cpu_ms_per_frame=80,
-        boot_ms=1000,
-        segment_ms=200,
-        plan_ms=2000,
-        assemble_ms=1500,
-        cold_start_ms=3000,
-    )
     cut = resolve_chunk_plan(1800)
     x86, arm = (
-        estimate_cut(cut, measured, FunctionSettings(architecture=name), "eu-west-1")
+        estimate_cut(cut, MEASURED, FunctionSettings(architecture=name), "eu-west-1")
         for name in ("x86_64", "arm64")
     )
     assert arm.cost.compute_usd == pytest.approx(0.8 * x86.cost.compute_usd, rel=1e-4)
     assert arm.duration_s == x86.duration_s
     assert DEFAULT_PROBE_FRAMES > 1
+
+
+def test_a_batch_is_held_against_the_limit_as_a_whole() -> None:
+    """What differs in variables only is measured once, and counts every time."""
+    measured: list[RenderConfig] = []
+
+    def estimate(config: RenderConfig) -> Estimate:
+        measured.append(config)
+        frames = 1800 if config.fps == 60 else 900
+        return estimate_cut(resolve_chunk_plan(frames), MEASURED, FunctionSettings(), "eu-west-1")
+
+    alike = [RenderConfig(fps=30, variables={"name": name}) for name in ("Ada", "Bob", "Eve")]
+    faster = RenderConfig(fps=60)
+    total_usd = 3 * estimate(alike[0]).cost.total_usd + estimate(faster).cost.total_usd
+    measured.clear()
+    require_affordable_batch([*alike, faster], total_usd * 1.001, estimate)
+    assert measured == [alike[0], faster]
+    with pytest.raises(InvalidConfig, match="the batch of 4 renders is estimated") as caught:
+        require_affordable_batch([*alike, faster], total_usd * 0.999, estimate)
+    assert caught.value.facts["estimated_usd"] == pytest.approx(total_usd)
+    assert caught.value.facts["max_cost_usd"] == total_usd * 0.999

@@ -116,6 +116,21 @@ def test_a_batch_answers_a_line_per_render(lab: Lab, capsys: pytest.CaptureFixtu
     assert good.invocations[0]["Config"]["strictVariables"] is True
 
 
+@pytest.mark.media
+def test_a_batch_has_a_cost_limit(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of all its renders; a dry run tells too."""
+    project, batch = lab.folder / "limited", lab.folder / "limited.jsonl"
+    project.mkdir()
+    facts = "data-composition-id='a' data-duration='0.2' data-no-timeline"
+    (project / "index.html").write_text(f"<div {facts} data-width='160' data-height='90'></div>")
+    batch.write_text('{"variables": {"n": 1}}\n{"variables": {"n": 2}}\n')
+    argv = ["lambda", "render-batch", str(project), str(batch), "--stack", lab.stack_name]
+    assert run(app, [*argv, "--dry-run", "--max-cost", "0.000001"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "error[INVALID_CONFIG]: the batch of 2 renders is estimated to cost" in said.err
+
+
 def test_sites_are_made_listed_and_removed(lab: Lab) -> None:
     """The id of one command is the argument of the next."""
     made = ask(lab, "sites", "create", str(lab.project))

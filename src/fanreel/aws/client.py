@@ -1,5 +1,6 @@
 """`RenderClient`: start renders on a deployed stack, watch them, fetch their videos."""
 
+import contextlib
 import dataclasses
 import math
 import time
@@ -24,7 +25,11 @@ from fanreel.aws.deployment import (
     Deployment,
     read_deployment,
 )
-from fanreel.aws.estimating import estimate_project, require_affordable
+from fanreel.aws.estimating import (
+    estimate_project,
+    require_affordable,
+    require_affordable_batch,
+)
 from fanreel.aws.inputs import RenderRequest, build_request, parse_config
 from fanreel.aws.results import (
     BatchItem,
@@ -34,7 +39,8 @@ from fanreel.aws.results import (
     StartedRender,
     Status,
 )
-from fanreel.aws.sites import Site, delete_site, list_sites, upload_site
+from fanreel.aws.sites import Site, borrowed_project, delete_site, list_sites, upload_site
+from fanreel.aws.uris import S3Uri
 from fanreel.aws.watching import Watcher
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderCancelled
@@ -190,6 +196,16 @@ class RenderClient:
             _require_page(Path(project), checked.config.entry_file)
         return checked
 
+    @contextlib.contextmanager
+    def _local(self, project: Path | str | Site, entry_file: str) -> Iterator[Path]:
+        """Give *project* as a folder on this machine."""
+        if not _is_uri(project) and not isinstance(project, Site):
+            yield Path(project)
+            return
+        uri = S3Uri.parse(project.uri if isinstance(project, Site) else str(project))
+        with borrowed_project(self._connection.s3, uri, entry_file) as folder:
+            yield folder
+
     def start_render(
         self,
         project: Path | str | Site,
@@ -209,7 +225,7 @@ class RenderClient:
             render_id: Names the render, for ever; None makes one up.
             output_uri: Where the video goes; None is `outputs/<render_id>` in the bucket.
             max_concurrency: Chunks at once; None leaves it to the deployment.
-            max_cost_usd: Refuse to start what is estimated to cost more; needs a folder.
+            max_cost_usd: Refuse to start what is estimated to cost more; see `estimate()`.
         Returns:
             Where the render is. `already_started` tells whether it had been started before.
         Raises:
@@ -220,10 +236,10 @@ class RenderClient:
             StorageUnavailable: AWS did not answer. Retryable.
         """
         if max_cost_usd is not None:
-            if _is_uri(project) or isinstance(project, Site):
-                raise InvalidConfig("a cost limit needs the project as a folder, to probe it")
-            self._check(project, config, render_id, output_uri, max_concurrency)
-            require_affordable(self.estimate(project, config), max_cost_usd)
+            checked = self._check(project, config, render_id, output_uri, max_concurrency)
+            with self._local(project, checked.config.entry_file) as folder:
+                found = self.estimate(folder, checked.config)
+            require_affordable(found, max_cost_usd)
         return self.start(
             self.request(
                 project,
@@ -245,6 +261,7 @@ class RenderClient:
         config: Config = None,
         *,
         max_concurrent: int = DEFAULT_MAX_CONCURRENT,
+        max_cost_usd: float | None = None,
         dry_run: bool = False,
         poll_s: float = 2.0,
     ) -> Iterator[BatchItem]:
@@ -256,16 +273,27 @@ class RenderClient:
             lines: A JSON Lines file, or its objects.
             config: What the renders have in common.
             max_concurrent: Renders at once.
+            max_cost_usd: Refuse to start any if all are estimated to cost more; see `estimate()`.
+                Renders that differ in nothing but their variables are measured once.
             dry_run: Check all lines and give them as `CHECKED`, nothing sent.
             poll_s: Seconds between looks.
         Raises:
-            InvalidConfig: A line is wrong; every wrong line is named, none started. Terminal.
+            InvalidConfig: A line is wrong, or all cost more; every wrong line is named, none
+                started. Terminal.
         """
         parsed = read_batch(lines) if isinstance(lines, Path) else check_lines(enumerate(lines, 1))
         bucket = self.deployment.bucket
         # Checked against a stand-in first, so that a bad line uploads nothing.
         probe = str(layout.site_manifest(bucket, "unknown"))
         checked = batch_requests(parsed, bucket=bucket, project_uri=probe, config=config)
+        if max_cost_usd is not None:
+            entry_file = self._check(project, config, None, None, None).config.entry_file
+            with self._local(project, entry_file) as folder:
+                require_affordable_batch(
+                    [request.config for request in checked],
+                    max_cost_usd,
+                    lambda config: self.estimate(folder, config),
+                )
         if dry_run:
             return iter(
                 [

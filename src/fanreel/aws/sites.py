@@ -6,9 +6,11 @@ an unchanged project therefore uploads nothing, one changed file one object, and
 the same bytes for ever.
 """
 
+import contextlib
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -172,6 +174,13 @@ def fetch_project(client: "S3Client", uri: S3Uri, into: Path, entry_file: str) -
     finally:
         archive.unlink(missing_ok=True)
     return project_root(into, entry_file)
+
+
+@contextlib.contextmanager
+def borrowed_project(client: "S3Client", uri: S3Uri, entry_file: str) -> Iterator[Path]:
+    """Give a project as a folder that is gone afterwards. Raises as `fetch_project()`."""
+    with tempfile.TemporaryDirectory(prefix="fanreel-project-") as folder:
+        yield fetch_project(client, uri, Path(folder, "project"), entry_file)
 
 
 def list_sites(bucket: str, client: "S3Client") -> list[Site]:

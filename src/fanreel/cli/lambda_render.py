@@ -104,6 +104,10 @@ def render_batch(
     ],
     *,
     max_concurrent: Annotated[int, typer.Option(min=1, metavar="N", help="Renders at once.")] = 5,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(metavar="USD", help="Start none if all are estimated to cost more."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all lines, start none.")
     ] = False,
@@ -117,7 +121,12 @@ def render_batch(
     """
     where, fields = split_target(project, config_fields)
     items = target.client().render_batch(
-        where, batch, build_config(fields), max_concurrent=max_concurrent, dry_run=dry_run
+        where,
+        batch,
+        build_config(fields),
+        max_concurrent=max_concurrent,
+        max_cost_usd=max_cost,
+        dry_run=dry_run,
     )
     first: RenderError | None = None
     for item in items:
