@@ -16,7 +16,7 @@ import numpy.typing as npt
 from bench import reference
 from fanreel.config import RenderConfig
 from fanreel.filming import Camera
-from fanreel.media.sound_reader import read_sound
+from fanreel.media.sound.reader import read_sound
 from fanreel.planning import make_plan
 from fanreel.verification import verify_plan
 

@@ -84,6 +84,17 @@ RULES = (
         "is written twice; both",
         "give each composition its own data-composition-id, and its timeline that name",
     ),
+    # media/sound/declared.py
+    _rule(
+        "bad-effect",
+        "data-fx-chain",
+        'write the chain as {"version":1,"nodes":[{"type":"gain","params":{"gain":-6}}]}',
+    ),
+    _rule(
+        "bad-automation",
+        "data-automation",
+        'write lanes as {"version":1,"lanes":[{"target":"volume","points":[{"t":0,"v":1}]}]}',
+    ),
     # page/media_list.js
     _rule("bad-volume", "data-volume=", 'write a factor, as in data-volume="0.5"; 1 is unchanged'),
     _rule(

@@ -20,7 +20,7 @@ from fanreel.digest import sha256_file
 from fanreel.encode.aside import check_ours, naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS, lock_encoder
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
-from fanreel.media.sound import mix
+from fanreel.media.sound.mixing import mix
 from fanreel.plan_dir import (
     ROLE_ALL,
     ROLE_ASSEMBLE,
@@ -367,14 +367,15 @@ def _mix(found: Survey, config: RenderConfig, start: int, end: int, directory: P
     if not clips or spec.audio_codec is None:
         return None
     name = f"audio{spec.audio_extension}"
-    shift_s = start / found.fps
-    moved = [clip.model_copy(update={"start_s": clip.start_s - shift_s}) for clip in clips]
-    envelopes = {
-        key: [(time_s - shift_s, volume) for time_s, volume in points]
-        for key, points in found.envelopes.items()
-    }
-    total_s = (end - start) / found.fps
-    heard = mix(directory, moved, total_s, directory / name, spec.audio_codec, envelopes=envelopes)
+    heard = mix(
+        directory,
+        clips,
+        (end - start) / found.fps,
+        directory / name,
+        spec.audio_codec,
+        from_s=start / found.fps,
+        desk=found.desk,
+    )
     return name if heard else None
 
 

@@ -28,7 +28,9 @@ from fanreel.errors import (
 from fanreel.fonts import check_fonts, used_fonts
 from fanreel.media.probe import MediaInfo, probe
 from fanreel.media.serving import ProbeFeed
-from fanreel.media.sound import Envelope
+from fanreel.media.sound.declared import read_desk
+from fanreel.media.sound.desk import Desk
+from fanreel.media.sound.lanes import Lane
 from fanreel.page.config import planning_config
 from fanreel.plan_dir import Clip, MediaClip, RecordedResponse, UsedFont
 from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
@@ -70,8 +72,8 @@ class Survey:
     uses_webgl: bool
     stepped: bool
     warnings: tuple[str, ...]
-    envelopes: Mapping[str, Envelope]
-    """Volumes that scripts move, by the medium's key; they take the place of `volume` up to 1."""
+    desk: Desk
+    """Volumes over time, effects and groups of the sounds."""
 
 
 def survey(
@@ -140,7 +142,10 @@ class _Surveyor:
         described = stage.describe()
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
         fonts = used_fonts(stage, described["fonts"])
-        envelopes = self._follow_volumes(stage, media, described["media"], total_frames)
+        desk, inert = read_desk(
+            described, self._follow_volumes(stage, media, described["media"], total_frames)
+        )
+        self._warnings += inert
         cost = stepping_cost(total_frames, self._config)
         stepped, warning = find_statefulness(stage, pictures, cost)
         self._warnings += [warning] if warning else []
@@ -163,7 +168,8 @@ class _Surveyor:
             total_frames=total_frames,
             clips=clips,
             media=tuple(
-                _media_clip(item, *media[item["key"]], duration_s) for item in described["media"]
+                _media_clip(item, *media[item["key"]], duration_s, desk)
+                for item in described["media"]
             ),
             used_files=with_siblings(
                 self._project_dir, [path for path, r in self._requests.items() if r.found]
@@ -176,7 +182,7 @@ class _Surveyor:
             uses_webgl=bool(described["usesWebgl"]),
             stepped=stepped,
             warnings=tuple(dict.fromkeys(self._warnings)),
-            envelopes=envelopes,
+            desk=desk,
         )
 
     def _follow_volumes(
@@ -185,7 +191,7 @@ class _Surveyor:
         media: Mapping[str, tuple[Path, MediaInfo]],
         described: Sequence[Mapping[str, Any]],
         total_frames: int,
-    ) -> dict[str, Envelope]:
+    ) -> dict[str, Lane]:
         """Read, at every frame, the volumes that scripts move; nothing where none does."""
         if not any(info.has_audio for _, info in media.values()):
             return {}
@@ -194,7 +200,7 @@ class _Surveyor:
         stage.open()  # what a timer has turned down at a later frame would stay so
         stage.pass_through(range(total_frames))
         return {
-            item["key"]: _envelope(dict(item["volumes"]), self._fps)
+            item["key"]: _scripted(dict(item["volumes"]), self._fps, item["volume"])
             for item in stage.describe()["media"]
             if item["volumes"]
         }
@@ -381,15 +387,20 @@ def _thinned(frames: Sequence[int], most: int) -> Sequence[int]:
     return frames[:: max(1, -(-len(frames) // most))]
 
 
-def _envelope(volumes: Mapping[int, float], fps: Fraction) -> Envelope:
-    """Give the volume over seconds, without the points amid those where it stays."""
-    points = [(frame / fps, volume) for frame, volume in sorted(volumes.items())]
+def _scripted(volumes: Mapping[int, float], fps: Fraction, written: float) -> Lane:
+    """
+    Give the volume over seconds, without the points amid those where it stays.
+
+    What scripts move starts at data-volume, up to 1; how much more was *written*, it keeps.
+    """
+    boost = max(written, 1.0)
+    points = [(frame / fps, volume * boost) for frame, volume in sorted(volumes.items())]
     inner = [
         point
         for (_, before), point, (_, after) in zip(points, points[1:], points[2:], strict=False)
         if not before == point[1] == after
     ]
-    return [points[0], *inner, points[-1]]
+    return Lane.through([points[0], *inner, points[-1]])
 
 
 def _hdr_warnings(
@@ -439,9 +450,11 @@ def _clip(item: Mapping[str, Any]) -> Clip:
 
 
 def _media_clip(
-    item: Mapping[str, Any], path: Path, info: MediaInfo, total_s: Fraction
+    item: Mapping[str, Any], path: Path, info: MediaInfo, total_s: Fraction, desk: Desk
 ) -> MediaClip:
     duration = item.get("durationS")
+    # A lane takes the place of data-volume.
+    volume = float(item["volume"]) if desk.clips[item["key"]].volume is None else 1.0
     start_s = _exact(item["startS"])
     return MediaClip(
         key=item["key"],
@@ -454,11 +467,10 @@ def _media_clip(
         else max(total_s - start_s, Fraction(0)),
         offset_s=_exact(item["offsetS"]),
         rate=_exact(item["rate"]),
-        # What scripts move starts at data-volume, up to 1, and is in the envelope.
-        volume=max(float(item["volume"]), 1.0) if item["volumes"] else float(item["volume"]),
+        volume=volume,
         loop=bool(item["loop"]),
         muted=bool(item["muted"]),
-        audible=bool(item["audible"]) and info.has_audio,
+        audible=bool(item["audible"]) and info.has_audio and volume > 0,
         shown=bool(item["shown"]),
         width=info.width,
         height=info.height,

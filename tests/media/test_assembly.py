@@ -25,7 +25,7 @@ from fanreel.errors import (
     MissingPlanArtifact,
     PlanHashMismatch,
 )
-from fanreel.media.sound_writer import write_sound
+from fanreel.media.sound.writer import write_sound
 from fanreel.plan_dir import LockedRenderConfig
 from tests.media.encoding import (
     PLAN_HASH,

@@ -47,6 +47,23 @@ def test_good_compositions_have_no_errors(name: str) -> None:
     assert [item for item in lint(COMPOSITIONS / name) if item.severity == "error"] == []
 
 
+def test_effects_that_cannot_be_read_are_found(tmp_path: Path) -> None:
+    """At the element that writes them, with the way they are written."""
+    (tmp_path / "index.html").write_text(
+        '<div data-composition-id="main" data-duration="1" data-width="160" data-height="90"\n'
+        "data-no-timeline>\n<hf-audio-group id='voices'\n"
+        """data-fx-chain='{"version":1,"nodes":[{"type":"flanger"}]}'></hf-audio-group></div>"""
+    )
+    [finding] = lint(tmp_path)
+    assert (finding.file, finding.line, finding.element) == (
+        "index.html",
+        3,
+        "hf-audio-group#voices",
+    )
+    assert (finding.rule, finding.severity) == ("bad-effect", "error")
+    assert "there is no effect 'flanger'" in finding.message
+
+
 def test_what_only_the_browser_sees_is_found(tmp_path: Path) -> None:
     """A cycle of references shows when the clips are resolved."""
     (tmp_path / "index.html").write_text(

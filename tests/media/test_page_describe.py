@@ -140,19 +140,25 @@ def test_media_are_listed_with_their_times(describe: Any) -> None:
         "muted": False,
         "audible": False,
         "shown": True,
+        "group": None,
+        "fxChain": None,
+        "automation": None,
+        "laneRate": 1,
     }
     origin = found["media"][0]["src"].removesuffix("v.mp4")
     assert found["media"] == [
         common
         | {"key": "m0", "kind": "video", "src": f"{origin}v.mp4", "element": "video#v"}
-        | {"startS": 1, "durationS": 2, "offsetS": 3, "rate": 0.5, "muted": True},
+        | {"startS": 1, "durationS": 2, "offsetS": 3, "rate": 0.5, "muted": True}
+        | {"laneStartS": 1},
         common
         | {"key": "m1", "kind": "video", "src": f"{origin}w.webm", "element": "video#w"}
         | {"startS": 0, "durationS": 1, "offsetS": 0, "rate": 1}
-        | {"volume": 0.5, "loop": True, "audible": True},
+        | {"volume": 0.5, "loop": True, "audible": True, "laneStartS": 0},
         common
         | {"key": "m2", "kind": "audio", "src": f"{origin}a.wav", "element": "audio#a"}
-        | {"startS": 2, "durationS": 4, "offsetS": 0, "rate": 1, "audible": True, "shown": False},
+        | {"startS": 2, "durationS": 4, "offsetS": 0, "rate": 1, "audible": True, "shown": False}
+        | {"laneStartS": 2},
     ]
 
 
@@ -165,12 +171,15 @@ def test_media_are_listed_with_their_times(describe: Any) -> None:
         ('<video src="a.mp4" data-start="0" data-has-audio="false"></video>', False),
         ('<audio src="a.wav"></audio>', True),
         ('<audio src="a.wav" data-start="0" muted></audio>', False),
-        ('<audio src="a.wav" data-start="0" data-volume="0"></audio>', False),
+        ('<audio src="a.wav" data-start="0" data-hidden></audio>', False),
+        ('<audio src="a.wav" data-start="0" data-audio-group="off"></audio>', False),
+        ('<audio src="a.wav" data-start="0" data-audio-group="on"></audio>', True),
     ],
 )
 def test_what_is_heard(describe: Any, element: str, *, audible: bool) -> None:
     """data-has-audio outweighs muted, which a browser's preview asks for."""
-    [item] = describe(f'<div {ROOT} data-duration="2">{element}</div>')["media"]
+    groups = '<hf-audio-group id="on"></hf-audio-group><hf-audio-group id="off" data-hidden>'
+    [item] = describe(f'<div {ROOT} data-duration="2">{groups}{element}</div>')["media"]
     assert item["audible"] is audible
     assert item["startS"] == 0
 

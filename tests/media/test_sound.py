@@ -8,7 +8,9 @@ import av
 import numpy as np
 import pytest
 
-from fanreel.media.sound import mix
+from fanreel.media.sound.desk import Desk, Strip
+from fanreel.media.sound.lanes import Lane
+from fanreel.media.sound.mixing import mix
 from fanreel.plan_dir import MediaClip
 from tests.media.sources import (
     Sound,
@@ -137,9 +139,9 @@ def test_loud_mixes_are_limited_not_cut_off(tmp_path: Path) -> None:
 def test_an_envelope_moves_the_volume(tmp_path: Path) -> None:
     """Volume over time, in seconds of the timeline: up within a second, then held."""
     source = write_sound_file(tmp_path / "flat.wav", np.full((96_000, 2), 0.5, np.float32))
-    fade = {"m0": [(Fraction(0), 0.0), (Fraction(1), 1.0)]}
+    fade = Strip(volume=Lane.through([(Fraction(0), 0.0), (Fraction(1), 1.0)]))
     put = clip(source, duration_s=Fraction(2))
-    out = mixed(tmp_path, [put], Fraction(3), envelopes=fade)
+    out = mixed(tmp_path, [put], Fraction(3), desk=Desk(clips={"m0": fade}))
     assert out[24_000, 0] == pytest.approx(0.25, abs=1e-3)
     assert out[60_000, 0] == pytest.approx(0.5, abs=1e-3)
 
@@ -189,9 +191,9 @@ def test_retiming_changes_the_length_but_not_the_pitch(tmp_path: Path, rate: Fra
 
 
 def test_a_clip_that_began_before_the_output_plays_its_rest(tmp_path: Path, click: Path) -> None:
-    """A frame range moves clips to negative starts."""
-    out = mixed(tmp_path, [clip(click, start_s=Fraction(-1), duration_s=Fraction(3))], Fraction(2))
-    assert onset(out) == 12_000
+    """A frame range is cut out of the timeline."""
+    put = clip(click, start_s=Fraction(1), duration_s=Fraction(3))
+    assert onset(mixed(tmp_path, [put], Fraction(2), from_s=Fraction(2))) == 12_000
 
 
 def test_the_sound_of_a_video_is_mixed_too(tmp_path: Path) -> None:

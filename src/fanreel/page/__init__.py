@@ -46,6 +46,7 @@ ORDER = (
     "composition_file",
     "nesting",
     "media_list",
+    "sound_desk",
     "fonts",
     "describe",
     "readiness",

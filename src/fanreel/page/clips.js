@@ -67,11 +67,13 @@
   // Attributes and rules, not inline style: what the page writes inline stays as it is, and a
   // descendant that says `visibility: visible` is hidden with its clip. In its time a clip shows
   // whatever the page says of its visibility: timing owns that (docs, determinism-rules). Media
-  // are left out there, since media.js puts its own picture in their place.
+  // are left out there, since media.js puts its own picture in their place. A group of sounds is no
+  // element to see (docs, audio effects).
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
     `[${SHOWN}] { visibility: visible !important } ` +
-      `[${HIDDEN}], [${HIDDEN}] * { visibility: hidden !important }`,
+      `[${HIDDEN}], [${HIDDEN}] * { visibility: hidden !important } ` +
+      "hf-audio-group { display: none !important }",
   );
 
   function seek(frame) {

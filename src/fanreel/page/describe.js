@@ -1,7 +1,7 @@
 // What the planner has to know of a composition.
 //
-//   await F.describe()   {root, inferredDurationS, clips, media, errors, warnings, usesWebgl,
-//                        timelines, fonts, variables, instances, places}
+//   await F.describe()   {root, inferredDurationS, clips, media, audioGroups, master, errors, warnings,
+//                        usesWebgl, timelines, fonts, variables, instances, places}
 //
 // places: [{message, file, tag, attributes, nth}], which element a message speaks of and the file it
 // is written in, null for the page itself; it is the *nth* of those written alike, from 0.
@@ -201,6 +201,7 @@
     const errors = [];
     const root = describeRoot(errors);
     const media = await F.mediaList.describe();
+    const soundDesk = F.soundDesk.describe();
     const nesting = nestingProblems();
     const realms = [...F.realms()];
     const unplayed = await F.mediaList.unplayed();
@@ -209,6 +210,7 @@
       inferredDurationS: inferDuration(media),
       clips: describeClips(),
       media,
+      ...soundDesk,
       errors: [
         ...errors,
         ...nesting.errors,

@@ -4,6 +4,7 @@
 //   F.mediaList.elements()       Map key -> element; gives keys to those that have none
 //   await F.mediaList.describe() [{key, kind, src, startS, durationS, offsetS, rate, ...}], see below
 //   F.mediaList.noteVolumes(frame)  while planning: remembers how loud scripts have set each medium
+//   F.mediaList.volumeOf(element)  its data-volume, 1 unless said
 //   F.mediaList.errors           [{element, message}], of the last describe()
 //   await F.mediaList.plays(url) how often an image plays: 0 when it is still, 2 for more than once
 //   await F.mediaList.unplayed() what the page shows or plays in ways that get no frames, in words
@@ -203,8 +204,9 @@
     const fromS = around?.startS ?? 0;
     const untilS = around?.endS ?? Infinity;
     if (clip) {
-      const rate = clip.rate * (around?.rate ?? 1);
-      return { startS: clip.startS, endS: clip.endS, offsetS: clip.offsetS, rate, fromS, untilS };
+      const localRate = around?.rate ?? 1;
+      const { startS, endS, offsetS } = clip;
+      return { startS, endS, offsetS, rate: clip.rate * localRate, localRate, fromS, untilS };
     }
     const axis = F.clips.axisOf(element);
     return {
@@ -212,6 +214,7 @@
       endS: Infinity,
       offsetS: 0,
       rate: axis.rate,
+      localRate: axis.rate,
       fromS,
       untilS,
     };
@@ -219,7 +222,7 @@
 
   // Cut to the window of the host: a host that starts inside the clip skips its beginning.
   function timesOf(element) {
-    const { startS, endS, offsetS, rate, fromS, untilS } = placeOf(element);
+    const { startS, endS, offsetS, rate, localRate, fromS, untilS } = placeOf(element);
     const start = Math.max(startS, fromS, 0);
     const end = Math.min(endS, untilS);
     return {
@@ -227,6 +230,8 @@
       durationS: Number.isFinite(end) ? tidy(Math.max(end - start, 0)) : null,
       offsetS: tidy(offsetS + (start - startS) * rate),
       rate: tidy(rate),
+      laneStartS: tidy(startS),
+      laneRate: tidy(localRate),
     };
   }
 
@@ -245,18 +250,17 @@
     const times = kind === "image" ? await lookInto(src) : null;
     if (times === 0) return null;
     const muted = element.defaultMuted === true;
-    const volume = volumeOf(element);
     return {
       key,
       kind,
       src,
-      element: F.nameOf(element),
+      ...F.soundDesk.strip(element),
       ...timesOf(element),
-      volume,
+      volume: volumeOf(element),
       volumes: turned.get(element) ?? null,
       loop: kind === "image" ? times > 1 : element.loop,
       muted,
-      audible: isAudible(element, muted) && (volume > 0 || turned.has(element)),
+      audible: isAudible(element, muted) && !F.soundDesk.isMuted(element),
       shown: kind !== "audio",
     };
   }
@@ -346,6 +350,7 @@
     keyOf,
     elements,
     describe,
+    volumeOf,
     plays: lookInto,
     noteVolumes,
     unplayed,

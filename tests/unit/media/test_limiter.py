@@ -5,7 +5,7 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanreel.media.limiter import CEILING, STEP, limit
+from fanreel.media.sound.limiter import CEILING, STEP, limit
 
 Sound = npt.NDArray[np.float32]
 

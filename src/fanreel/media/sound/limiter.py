@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.media.sound_reader import SOUND_RATE, Samples
+from fanreel.media.sound.samples import SOUND_RATE, Samples
 
 CEILING = 1.0
 STEP = 64

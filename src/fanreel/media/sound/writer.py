@@ -10,7 +10,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 
-from fanreel.media.sound_reader import SOUND_RATE, Samples
+from fanreel.media.sound.samples import SOUND_RATE, Samples
 
 _PCM16, _PCM24 = 2**15, 2**31
 

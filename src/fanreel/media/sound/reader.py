@@ -13,22 +13,15 @@ from pathlib import Path
 
 import av
 import numpy as np
-import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.error import BlockingIOError as NothingYet
-from av.error import EOFError as GraphEnded
 from av.error import FFmpegError
-from av.filter import Graph
 
 from fanreel.media.opening import open_media, unreadable
 from fanreel.media.presentation import source_zero
-
-SOUND_RATE = 48_000
-
-Samples = npt.NDArray[np.float32]
-"""samples × 2, 48 kHz, full scale at 1.0."""
+from fanreel.media.sound.graph import Filter, interleaved, run_filters
+from fanreel.media.sound.samples import SOUND_RATE, Samples
 
 # Containers whose timestamps are exact to the sample after a seek; others are read from the start.
 _SEEKABLE = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "wav", "w64", "flac"})
@@ -107,7 +100,7 @@ def _contiguous(
         if expected is not None and abs(start - expected) <= 2 * tick:
             start = expected
         for part in convert.resample(frame):
-            samples = _interleaved(part)
+            samples = interleaved(part)
             expected = start = start + len(samples)
             if start <= done:
                 continue
@@ -118,18 +111,13 @@ def _contiguous(
             done = start
 
 
-def _interleaved(frame: AudioFrame) -> Samples:
-    channels = frame.layout.nb_channels
-    return frame.to_ndarray().reshape(-1, channels).astype(np.float32, copy=False)
-
-
 def _filtered(
     pieces: Iterator[Samples], stream: AudioStream, skipped: int, rate: Fraction
 ) -> Iterator[Samples]:
     """Resample, bring to two channels, drop the first *skipped* samples, change the tempo."""
     layout = stream.layout.name
     mono = stream.layout.nb_channels == 1
-    chain: list[tuple[str, str]] = []
+    chain: list[Filter] = []
     if stream.sample_rate != SOUND_RATE:
         chain.append(("aresample", f"{SOUND_RATE}:resampler=swr"))
     if not mono:
@@ -140,8 +128,7 @@ def _filtered(
     chain += [("atempo", str(float(step))) for step in _tempo_steps(rate)]
     if rate != 1:
         pieces = itertools.chain(pieces, [_tempo_tail(stream, rate)])
-    chain.append(("aformat", "sample_fmts=flt"))
-    for samples in _run(chain, pieces, layout, stream.sample_rate):
+    for samples in run_filters(chain, pieces, layout=layout, rate=stream.sample_rate):
         # A browser plays mono at full level on both sides; libav would take 3 dB off.
         yield np.repeat(samples, 2, axis=1) if mono else samples
 
@@ -163,35 +150,3 @@ def _tempo_steps(rate: Fraction) -> list[Fraction]:
         steps.append(_TEMPO_LOW)
         rate /= _TEMPO_LOW
     return [*steps, rate] if rate != 1 else steps
-
-
-def _run(
-    chain: list[tuple[str, str]], pieces: Iterator[Samples], layout: str, rate: int
-) -> Iterator[Samples]:
-    graph = Graph()
-    source = graph.add_abuffer(
-        sample_rate=rate, format="flt", layout=layout, time_base=Fraction(1, rate)
-    )
-    nodes = [graph.add(name, args) for name, args in chain]
-    graph.link_nodes(source, *nodes, graph.add("abuffersink")).configure()
-    position = 0
-    for samples in pieces:
-        frame = AudioFrame.from_ndarray(
-            np.ascontiguousarray(samples).reshape(1, -1), format="flt", layout=layout
-        )
-        frame.sample_rate, frame.pts, frame.time_base = rate, position, Fraction(1, rate)
-        position += len(samples)
-        graph.push(frame)
-        yield from _pulled(graph)
-    graph.push(None)
-    yield from _pulled(graph)
-
-
-def _pulled(graph: Graph) -> Iterator[Samples]:
-    while True:
-        try:
-            frame = graph.pull()
-        except (NothingYet, GraphEnded):
-            return
-        assert isinstance(frame, AudioFrame)  # noqa: S101 (an audio graph)
-        yield _interleaved(frame)

@@ -1,0 +1,1 @@
+"""The effects of a `data-fx-chain`, each in a stream of samples."""

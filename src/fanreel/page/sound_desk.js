@@ -1,0 +1,48 @@
+// What the page declares of its sounds besides where they are: effects, volumes over time, groups.
+//
+//   F.soundDesk.strip(element)  {group, fxChain, automation} of a video or audio; null where unsaid
+//   F.soundDesk.isMuted(element)  whether data-hidden takes it, or its group, out of the mix
+//   F.soundDesk.describe()      {audioGroups, master}: strips of every <hf-audio-group> and the root
+//
+// The attributes are given as written: the planner reads them. A strip's lanes count seconds from
+// laneStartS of the root's timeline, at laneRate of their own seconds to one of the root's.
+(() => {
+  const F = globalThis.__fanreel;
+  const GROUP = "hf-audio-group";
+
+  const asWritten = (element) => ({
+    element: F.nameOf(element),
+    fxChain: element.getAttribute("data-fx-chain"),
+    automation: element.getAttribute("data-automation"),
+  });
+
+  function strip(element) {
+    return { ...asWritten(element), group: element.getAttribute("data-audio-group") || null };
+  }
+
+  const groups = () =>
+    F.lookups.outside(() => [...document.querySelectorAll(GROUP)].filter((group) => group.id));
+
+  function isMuted(element) {
+    const name = element.getAttribute("data-audio-group");
+    const group = groups().find(({ id }) => id === name);
+    return element.hasAttribute("data-hidden") || group?.hasAttribute("data-hidden") === true;
+  }
+
+  function describe() {
+    const root = F.clips.rootElement();
+    const onRootTime = { laneStartS: 0, laneRate: 1 };
+    return {
+      audioGroups: groups().map((group) => ({
+        id: group.id,
+        volume: F.mediaList.volumeOf(group),
+        ...asWritten(group),
+        ...onRootTime,
+      })),
+      // The master has no lanes.
+      master: root && { ...asWritten(root), automation: null, ...onRootTime },
+    };
+  }
+
+  F.soundDesk = { strip, isMuted, describe };
+})();
