@@ -93,7 +93,7 @@
       if (typeof timeline.paused === "function" && !timeline.paused()) timeline.pause?.();
       // Tweens at its start take their starting values now, whatever frame is asked for first:
       // another timeline may move the same elements before this one's host begins.
-      if (typeof timeline.getChildren === "function") takeStartingValues(timeline);
+      if (typeof timeline.getChildren === "function") takeStartingValues(timeline, composition);
     }
     for (const timeline of bound.keys()) if (!found.has(timeline)) bound.delete(timeline);
     if (!changed) return;
@@ -131,9 +131,11 @@
   // Only tweens that begin with the timeline: a forced render of the whole would take back what
   // from() and fromTo() further on have already set, such as the opacity 0 of a later entrance.
   // Its onUpdate runs, as it does when time comes back to 0: what it writes belongs to frame 0 too.
-  function takeStartingValues(timeline) {
+  // So does what set() and call() do there; GSAP itself leaves them out, since 0 is where it stands.
+  function takeStartingValues(timeline, composition) {
+    const begun = composition.zeroS <= clock.now / 1000;
     for (const tween of timeline.getChildren(true, true, false)) {
-      if (startOf(tween, timeline) !== 0 || tween.duration() === 0) continue;
+      if (startOf(tween, timeline) !== 0 || (isCall(tween) && !begun)) continue;
       try {
         tween.render(0, false, true);
       } catch (error) {
@@ -141,6 +143,8 @@
       }
     }
   }
+
+  const isCall = (tween) => typeof tween.targets?.()[0] === "function";
 
   // ---- stops ---------------------------------------------------------------------------------------
   function startsOf(timeline) {
