@@ -84,6 +84,11 @@ RULES = (
         "is written twice; both",
         "give each composition its own data-composition-id, and its timeline that name",
     ),
+    _rule(
+        "ungraded",
+        "has data-color-grading",
+        "grade the picture or video file itself, or give the element a CSS filter",
+    ),
     # media/sound/declared.py
     _rule(
         "bad-effect",

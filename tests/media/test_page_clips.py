@@ -159,6 +159,15 @@ def test_clips_inside_clips(player: Any) -> None:
     ]
 
 
+def test_a_clip_may_be_switched_off(player: Any) -> None:
+    """With data-hidden, whatever its value, a clip is not shown; scripts may take it away again."""
+    off, no = clip("off", 0, 9, "data-hidden"), clip("no", 0, 9, 'data-hidden="false"')
+    player.open(root(clip("on", 0, 9) + off + no))
+    assert player.at(0, VISIBLE) == ["on"]
+    player.at(1, "document.getElementById('off').removeAttribute('data-hidden')")
+    assert player.at(2, VISIBLE) == ["on", "off"]
+
+
 def test_timing_owns_visibility(player: Any) -> None:
     """Neither inline style nor a style sheet hides a clip in its time or shows it outside."""
     player.open(

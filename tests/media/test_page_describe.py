@@ -184,6 +184,13 @@ def test_what_is_heard(describe: Any, element: str, *, audible: bool) -> None:
     assert item["startS"] == 0
 
 
+def test_grading_that_is_not_applied_is_told(describe: Any) -> None:
+    """What would look otherwise elsewhere does not pass silently."""
+    image = '<img id="hero" src="a.png" data-color-grading="{}">'
+    [warning] = describe(f'<div {ROOT} data-duration="1">{image}</div>')["warnings"]
+    assert warning.startswith("img#hero has data-color-grading, which is not applied")
+
+
 def test_media_of_nested_compositions_are_cut_to_their_host(describe: Any) -> None:
     """A host that ends early ends its media; one that starts inside a clip skips its beginning."""
     found = describe(

@@ -16,6 +16,7 @@
   const RELEVANT = `${TIMED},${COMPOSITION}`;
   const HIDDEN = "data-fanreel-hidden";
   const SHOWN = "data-fanreel-shown";
+  const UNWANTED = "data-hidden"; // whatever its value, as in HyperFrames 0.8.170
 
   let dirty = true;
   let all = [];
@@ -82,7 +83,7 @@
     let changed = false;
     for (const { element, kind, startFrame, endFrame } of all) {
       if (kind === "audio") continue;
-      const hidden = frame < startFrame || frame >= endFrame;
+      const hidden = frame < startFrame || frame >= endFrame || element.hasAttribute(UNWANTED);
       if (states.get(element) === hidden) continue;
       states.set(element, hidden);
       element.toggleAttribute(HIDDEN, hidden);

@@ -121,6 +121,15 @@
     return warnings;
   }
 
+  function ungraded() {
+    return [...document.querySelectorAll("[data-color-grading]")].map((element) =>
+      F.about(
+        element,
+        `${F.nameOf(element)} has data-color-grading, which is not applied; grade the file itself, or use a CSS filter`,
+      ),
+    );
+  }
+
   // ---- duration -----------------------------------------------------------------------------------
   // From what is registered, animated or timed; without any of it nothing says how long it takes.
   function inferDuration(media) {
@@ -217,7 +226,13 @@
         ...F.clips.errors.map(unprefixed),
         ...F.mediaList.errors,
       ],
-      warnings: [...F.clips.warnings, ...nesting.warnings, ...duplicates(), ...unplayed],
+      warnings: [
+        ...F.clips.warnings,
+        ...nesting.warnings,
+        ...duplicates(),
+        ...ungraded(),
+        ...unplayed,
+      ],
       usesWebgl: realms.some((realm) => realm.runtimes.usesWebgl),
       timelines: F.timelines.names(),
       fonts: F.fonts.describe(),
