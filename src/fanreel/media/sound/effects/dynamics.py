@@ -6,15 +6,19 @@ documentation names the knobs: each channel by itself, its peaks, without lookin
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from fanreel.media.sound.effects.blending import beside
 from fanreel.media.sound.effects.knobs import Knobs, amplitude
+from fanreel.media.sound.graph import run_filters
 from fanreel.media.sound.lanes import Values
 from fanreel.media.sound.samples import SOUND_RATE, Samples
 
-_QUIETEST = 1e-9
+_QUIETEST, _LOUDEST = -300.0, 20 * math.log10(16)
+_KNEE_POINTS = 65  # a curve of straight lines, 1e-5 off at most
+_FOLLOWING = (("attacks", "attack"), ("decays", "release"))
 
 
 def gain(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
@@ -33,37 +37,56 @@ def scaled(pieces: Iterator[Samples], knobs: Knobs, knob: str) -> Iterator[Sampl
 
 def compressor(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
     """Bring what is above `threshold` closer to it, by `ratio`; `makeup` raises the whole."""
-    level = _Follower(knobs)
-    slope, knee = 1 / knobs.number("ratio") - 1, 20 * math.log10(knobs.number("knee"))
-    mix = knobs.number("mix")
-    for piece in pieces:
-        above = _decibels(level.follow(np.abs(piece))) - knobs.number("threshold")
-        within = np.square(np.clip(above, -knee, knee) + knee) / (4 * knee) if knee else 0.0
-        reduction = slope * np.where(above >= knee, above, within)
-        gains = 10 ** ((reduction + knobs.number("makeup")) / 20)
-        yield piece * (mix * gains + 1 - mix).astype(np.float32)
+    threshold, slope = knobs.number("threshold"), 1 / knobs.number("ratio") - 1
+    knee = 20 * math.log10(knobs.number("knee"))
+    bend = np.linspace(-knee, knee, _KNEE_POINTS if knee else 1)
+    levels = [*(threshold + bend), _LOUDEST]
+    reduced = [*(slope * np.square(bend + knee) / (4 * knee or 1)), slope * (_LOUDEST - threshold)]
+    curve = [(level, level + less) for level, less in zip(levels, reduced, strict=True)]
+    mix = np.float32(knobs.number("mix"))
+    wet = mix * np.float32(amplitude(knobs.number("makeup")))
+    for piece, held in beside(pieces, lambda dry: _companded(dry, knobs, curve)):
+        yield piece * (1 - mix) + held * wet
 
 
 def limiter(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
     """Hold the level under `limit`; a peak quicker than `attack` gets through."""
-    level = _Follower(knobs)
-    highest, after = amplitude(knobs.number("limit")), amplitude(knobs.number("level_out"))
-    for piece in pieces:
-        followed = np.maximum(level.follow(np.abs(piece)), highest)
-        yield piece * (after * highest / followed).astype(np.float32)
+    limit, after = knobs.number("limit"), np.float32(amplitude(knobs.number("level_out")))
+    for held in _companded(pieces, knobs, [(limit, limit), (_LOUDEST, limit)]):
+        yield held * after
+
+
+def _companded(
+    pieces: Iterator[Samples], knobs: Knobs, curve: Sequence[tuple[float, float]]
+) -> Iterator[Samples]:
+    """Bring levels in decibels to others: as *curve* joins them, below it as they are."""
+    # compand cuts off at full scale, so it works further below.
+    points = [(_QUIETEST, _QUIETEST), *curve]
+    shifted = "|".join(f"{x - _LOUDEST:.9f}/{y - _LOUDEST:.9f}" for x, y in points)
+    times = [f"{name}={knobs.number(knob) / 1000}" for name, knob in _FOLLOWING]
+    settings = [*times, f"points={shifted}", f"volume={_QUIETEST}", "soft-knee=0.01"]
+    low, high = np.float32(amplitude(-_LOUDEST)), np.float32(amplitude(_LOUDEST))
+    quieter = (piece * low for piece in pieces)
+    for piece in run_filters([("compand", ":".join(settings))], quieter):
+        yield piece * high
 
 
 def gate(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
-    """Pull what is below `threshold` down, by at most `range`."""
+    """Pull what is below `threshold` down, by at most `range`; also that takes its time."""
     level, opening = _Follower(knobs), _Follower(knobs, at=1.0)
     for piece in pieces:
-        above = _decibels(level.follow(np.abs(piece))) - knobs.number("threshold")
+        followed = np.maximum(level.follow(np.abs(piece)), amplitude(_QUIETEST))
+        above = 20 * np.log10(followed) - knobs.number("threshold")
         pulled = np.maximum(above * (knobs.number("ratio") - 1), knobs.number("range"))
         yield piece * opening.follow(10 ** (np.minimum(pulled, 0) / 20)).astype(np.float32)
 
 
 class _Follower:
-    """A value per channel that goes after another: up as `attack` says, down as `release`."""
+    """
+    A value per channel that goes after another: up as `attack` says, down as `release`.
+
+    As libav's compand follows a level, which does not give it.
+    """
 
     def __init__(self, knobs: Knobs, at: float = 0.0) -> None:
         self._rise, self._fall = (
@@ -85,8 +108,3 @@ class _Follower:
             self._values[channel] = value
             columns.append(followed)
         return np.array(columns).T
-
-
-def _decibels(levels: Values) -> Values:
-    decibels: Values = 20 * np.log10(np.maximum(levels, _QUIETEST))
-    return decibels
