@@ -176,7 +176,7 @@ def test_offset_rate_loop_and_the_held_end(film: Film, clip: MediaClip) -> None:
         {"loop": True, "offset_s": Fraction(3, 2)},
     ]
     clips = {f"m{i}": clip.model_copy(update=change) for i, change in enumerate(changes)}
-    film.show(body, **clips)
+    film.show(f"<div>{body}</div>", **clips)
     for frame in (0, 10, 40, 55):
         picture = film.at(frame)
         shown = [number_at(picture, top=i * HEIGHT) for i in range(4)]
@@ -226,7 +226,8 @@ def test_alpha_lets_the_page_through(film: Film, tmp_path: Path) -> None:
     body = "".join(
         f'<video src="{name}" data-start="0" data-duration="2"></video>' for name, *_ in sources
     )
-    film.show(body, **{f"m{i}": clip_of(tmp_path / name) for i, (name, *_) in enumerate(sources)})
+    clips = {f"m{i}": clip_of(tmp_path / name) for i, (name, *_) in enumerate(sources)}
+    film.show(f"<div>{body}</div>", **clips)
     left, right = film.run(
         "const r = document.querySelectorAll('video'); [r[1].offsetLeft, r[2].offsetLeft]"
     )
@@ -605,7 +606,8 @@ def test_orientation_and_shape_are_those_of_a_video_element(film: Film, tmp_path
         write_video(tmp_path / f"{number}.mp4", [patches(96, 48)] * 3, sample_aspect=aspect)
     count = len(turns) + 2
     body = "".join(f'<video src="{n}.mp4" muted {TIMED}></video>' for n in range(count))
+    body = f"<div>{body}</div>"
     film.show(body, **{f"m{n}": clip_of(tmp_path / f"{n}.mp4") for n in range(count)})
-    difference = np.abs(film.at(1) - play_natively(film, f"<div>{body}</div>")).max(axis=2)
+    difference = np.abs(film.at(1) - play_natively(film, body)).max(axis=2)
     # Edges between patches are scaled a little differently; a wrong turn is off by thousands.
     assert (difference > 24).sum() < 300

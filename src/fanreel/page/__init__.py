@@ -23,6 +23,7 @@ ORDER = (
     "edges",
     "letters",
     "timing",
+    "stacking",
     "clips",
     "timelines",
     "runtimes",
