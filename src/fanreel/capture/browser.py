@@ -83,6 +83,7 @@ _DISABLED_FEATURES = (
 _ENABLED_FEATURES = (
     "NetworkServiceInProcess2",  # 20 MB for a process of its own
     "CDPScreenshotNewSurface",
+    "CanvasDrawElement",  # canvases draw the elements inside them (docs, html-in-canvas)
     "SkipListAccountsWithoutGaiaCookies",
 )
 # Frames with LCD text off depended on the order they were asked for; greyscale comes from
