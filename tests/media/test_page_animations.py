@@ -467,6 +467,12 @@ def test_three(player: Any, library: Callable[[str], str]) -> None:
     assert player.page.evaluate("__fanreel.runtimes.usesWebgl")
 
 
+def test_a_page_tells_a_render_from_a_preview(player: Any) -> None:
+    """Scripts see it from the first on, so that none plays by itself."""
+    player.open("<script>window.plays = !window.__HF_VIRTUAL_TIME__</script>")
+    assert player.page.evaluate("window.plays") is False
+
+
 def test_renderers_that_are_told_the_time(player: Any) -> None:
     """`__hfRender`, `waitUntil` and frame sources are called, awaited, in their own time."""
     player.open(

@@ -191,6 +191,15 @@ def test_grading_that_is_not_applied_is_told(describe: Any) -> None:
     assert warning.startswith("img#hero has data-color-grading, which is not applied")
 
 
+def test_effects_that_are_not_applied_are_told(describe: Any) -> None:
+    """Chains of effects, and a library whose transitions its own renderer makes."""
+    page = """<p id="wave" data-vfx-chain="{}"></p>
+      <script>window.HyperShader = { init() {} }</script>"""
+    chain, cuts = describe(f'<div {ROOT} data-duration="1">{page}</div>')["warnings"]
+    assert chain.startswith("p#wave has data-vfx-chain, which is not applied")
+    assert cuts.startswith("transitions of HyperShader are shown as cuts")
+
+
 def test_media_of_nested_compositions_are_cut_to_their_host(describe: Any) -> None:
     """A host that ends early ends its media; one that starts inside a clip skips its beginning."""
     found = describe(

@@ -121,13 +121,24 @@
     return warnings;
   }
 
-  function ungraded() {
-    return [...document.querySelectorAll("[data-color-grading]")].map((element) =>
-      F.about(
-        element,
-        `${F.nameOf(element)} has data-color-grading, which is not applied; grade the file itself, or use a CSS filter`,
+  const UNAPPLIED = {
+    "data-color-grading": "grade the file itself, or use a CSS filter",
+    "data-vfx-chain": "use an SVG filter, or draw it with WebGL",
+  };
+
+  function unapplied() {
+    const found = Object.entries(UNAPPLIED).flatMap(([name, instead]) =>
+      [...document.querySelectorAll(`[${name}]`)].map((element) =>
+        F.about(element, `${F.nameOf(element)} has ${name}, which is not applied; ${instead}`),
       ),
     );
+    // The global of @hyperframes/shader-transitions, as its page on npm gives it.
+    if (typeof globalThis.HyperShader?.init === "function") {
+      found.push(
+        "transitions of HyperShader are shown as cuts; make them with GSAP, or draw them with WebGL",
+      );
+    }
+    return found;
   }
 
   // ---- duration -----------------------------------------------------------------------------------
@@ -230,7 +241,7 @@
         ...F.clips.warnings,
         ...nesting.warnings,
         ...duplicates(),
-        ...ungraded(),
+        ...unapplied(),
         ...unplayed,
       ],
       usesWebgl: realms.some((realm) => realm.runtimes.usesWebgl),

@@ -162,6 +162,10 @@
     hold(render(time, abort.signal));
   }
 
+  // By this pages and @hyperframes/shader-transitions tell a render from a preview, in which they
+  // play by themselves.
+  page.__HF_VIRTUAL_TIME__ ??= {};
+
   page.__hfWebGpu ??= {
     registerDevice: (device) => {
       usesWebgl = true;
