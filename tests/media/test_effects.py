@@ -253,6 +253,13 @@ def test_a_preset_is_faded_as_one() -> None:
 
 
 def test_the_tail_of_a_delay_ends_60_db_down() -> None:
-    """Seven echoes at 0.35, a quarter of a second apart; after five seconds it ends anyway."""
+    """Seven echoes at 0.35, a quarter of a second apart; one effect rings on in the next."""
     assert tail_s([node("delay")]) == 1.75
-    assert tail_s([node("delay"), node("delay", feedback=0.95)]) == 5
+    assert tail_s([node("delay"), node("reverb", size=0.5)]) == 1.75 + 1.9
+
+
+def test_what_a_lane_raises_rings_longer() -> None:
+    """The most that a knob is ever set to decides, not what it says beside its lane."""
+    longer = Lane.through([(Fraction(0), 1.0), (Fraction(1), 500.0)])
+    assert tail_s([node("delay", {"time": longer}, time=10.0)]) == 3.5
+    assert tail_s([node("chorus", {"delay": Lane.through([(Fraction(0), 100.0)])})]) == 0.1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fanreel.media.sound.desk import Desk, Strip
+from fanreel.media.sound.effects.chain import Node
 from fanreel.media.sound.lanes import Lane
 from fanreel.media.sound.mixing import mix
 from fanreel.plan_dir import MediaClip
@@ -194,6 +195,34 @@ def test_a_clip_that_began_before_the_output_plays_its_rest(tmp_path: Path, clic
     """A frame range is cut out of the timeline."""
     put = clip(click, start_s=Fraction(1), duration_s=Fraction(3))
     assert onset(mixed(tmp_path, [put], Fraction(2), from_s=Fraction(2))) == 12_000
+
+
+@pytest.mark.parametrize("place", ["clip", "group", "master"])
+def test_what_began_before_the_output_rings_on_in_it(tmp_path: Path, place: str) -> None:
+    """Wherever the echo is made, a frame range after the clip has it as the whole film does."""
+    source = write_sound_file(tmp_path / "tone.wav", tone(1))
+    echo = (Node(kind="delay", settings={"time": 700.0, "feedback": 0.5, "mix": 1.0}),)
+    desk = {
+        "clip": Desk(clips={"m0": Strip(chain=echo)}),
+        "group": Desk(clips={"m0": Strip(group="g")}, groups={"g": Strip(chain=echo)}),
+        "master": Desk(master=echo),
+    }[place]
+    whole = mixed(tmp_path, [clip(source)], Fraction(3), desk=desk)
+    part = mixed(tmp_path, [clip(source)], Fraction(1), from_s=Fraction(3, 2), desk=desk)
+    assert np.array_equal(part, whole[72_000:120_000])
+    assert part.any()
+
+
+def test_a_clip_rings_for_five_seconds_at_most(tmp_path: Path) -> None:
+    """Its own echoes are cut off; those of a group go on."""
+    source = write_sound_file(tmp_path / "tone.wav", tone(1))
+    echo = (Node(kind="delay", settings={"time": 1000.0, "feedback": 0.95, "mix": 1.0}),)
+    alone = Desk(clips={"m0": Strip(chain=echo)})
+    grouped = Desk(clips={"m0": Strip(group="g")}, groups={"g": Strip(chain=echo)})
+    out = mixed(tmp_path, [clip(source)], Fraction(8), desk=alone)
+    assert out[5 * 48_000 : 6 * 48_000].any()
+    assert not out[6 * 48_000 :].any()
+    assert mixed(tmp_path, [clip(source)], Fraction(8), desk=grouped)[7 * 48_000 :].any()
 
 
 def test_the_sound_of_a_video_is_mixed_too(tmp_path: Path) -> None:

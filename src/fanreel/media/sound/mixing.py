@@ -1,5 +1,6 @@
 """The mix: every audible clip, its group and the whole, once for the timeline."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 
 from fanreel.media.probe import probe
 from fanreel.media.sound.desk import Desk, Strip
-from fanreel.media.sound.effects.chain import through
+from fanreel.media.sound.effects.chain import tail_s, through
 from fanreel.media.sound.limiter import limit
 from fanreel.media.sound.samples import (
     BLOCK_SAMPLES,
@@ -57,11 +58,19 @@ def mix(
     # What effects remember of what was before, they have to have heard.
     begin = 0 if desk.remembers else first
     tracks = _tracks(plan_dir, clips, desk, (begin, end))
-    if first >= end or not any(track.silent > first for track in tracks):
+    if first >= end or not any(_silent(track, desk) > first for track in tracks):
         return False
     mixed = through(desk.master, _summed(tracks, desk.groups, begin, end), begin)
     write_sound(limit(in_blocks(without(first - begin, mixed))), output, codec)
     return True
+
+
+def _silent(track: Track, desk: Desk) -> int:
+    """Give the sample from which *track* is over, and what its group and the sum make of it."""
+    name = track.strip.group
+    group = _PLAIN if name is None else desk.groups.get(name, _PLAIN)
+    ringing_s = tail_s(group.chain) + tail_s(desk.master)
+    return track.silent + math.ceil(ringing_s * SOUND_RATE)
 
 
 def _summed(

@@ -15,6 +15,8 @@ from fanreel.media.sound.samples import SOUND_RATE, Reader, Samples, exactly
 from fanreel.plan_dir import MediaClip
 
 _FADE_SAMPLES = 96  # 2 ms
+# As in HyperFrames 0.8.170: what would ring longer after a clip is cut off.
+_LONGEST_TAIL_S = 5.0
 
 
 class Track:
@@ -43,7 +45,8 @@ class Track:
         self.start = round(clip.start_s * SOUND_RATE)
         self.end = round((clip.start_s + clip.duration_s) * SOUND_RATE)
         """Where the clip ends; its effects may ring on until `silent`."""
-        self.silent = min(self.end + math.ceil(tail_s(strip.chain) * SOUND_RATE), window[1])
+        ringing_s = min(tail_s(strip.chain), _LONGEST_TAIL_S)
+        self.silent = min(self.end + math.ceil(ringing_s * SOUND_RATE), window[1])
         self._cut_in = self._cut_out = False
         self._sound: Reader | None = None
 

@@ -43,9 +43,6 @@ class Preset:
 
 Chain = Sequence[Node]
 
-# As in HyperFrames 0.8.170: what would ring longer is cut off.
-_LONGEST_TAIL_S = 5.0
-
 
 def through(chain: Chain, pieces: Iterator[Samples], start: int) -> Iterator[Samples]:
     """
@@ -67,10 +64,9 @@ def through(chain: Chain, pieces: Iterator[Samples], start: int) -> Iterator[Sam
 
 
 def tail_s(chain: Chain) -> float:
-    """Give how long *chain* still sounds after what goes into it, in seconds, 5 at most."""
-    return min(
-        _LONGEST_TAIL_S,
-        sum(KINDS[node.kind].tail_s(Knobs(settings=node.settings)) for node in chain),
+    """Give how long *chain* still sounds after what goes into it, in seconds."""
+    return sum(
+        KINDS[node.kind].tail_s(Knobs(settings=node.settings, lanes=node.lanes)) for node in chain
     )
 
 

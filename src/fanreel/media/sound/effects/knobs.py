@@ -27,6 +27,11 @@ class Knobs:
         assert isinstance(value, float | int)  # noqa: S101 (the registry says which are numbers)
         return float(value)
 
+    def highest(self, name: str) -> float:
+        """Give the most that it is ever set to."""
+        lane = self.lanes.get(name)
+        return self.number(name) if lane is None else max(point.value for point in lane.points)
+
     def word(self, name: str) -> str:
         """Give a choice."""
         return str(self.settings[name])

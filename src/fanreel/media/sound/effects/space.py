@@ -37,8 +37,8 @@ def delay(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
 
 def delay_tail_s(knobs: Knobs) -> float:
     """Give the seconds until the echoes are 60 dB down."""
-    echoes = math.ceil(math.log(_SILENT) / math.log(knobs.number("feedback")))
-    return echoes * knobs.number("time") / 1000
+    echoes = math.ceil(math.log(_SILENT) / math.log(knobs.highest("feedback")))
+    return echoes * knobs.highest("time") / 1000
 
 
 def reverb(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
@@ -59,7 +59,11 @@ def reverb(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
 
 def reverb_tail_s(knobs: Knobs) -> float:
     """Give how long the room rings, in seconds."""
-    return len(_room(knobs.number("size"), knobs.number("damping"))) / SOUND_RATE
+    return _room_samples(knobs.number("size")) / SOUND_RATE
+
+
+def _room_samples(size: float) -> int:
+    return round((0.6 + 2.6 * size) * SOUND_RATE)
 
 
 @lru_cache(maxsize=4)
@@ -70,7 +74,7 @@ def _room(size: float, damping: float) -> Samples:
     Noise that fades within 0.6 to 3.2 s, its top the more taken off the damper the room, at an
     energy of one; the numbers are those of HyperFrames 0.8.170, as measured.
     """
-    count = round((0.6 + 2.6 * size) * SOUND_RATE)
+    count = _room_samples(size)
     state = (round(size * 1000) * 2_654_435_761 + round(damping * 1000) * 40_503) % 2**32
     kept, damped, tail = min(damping, _DAMPEST), 0.0, []
     for _ in range(count):
@@ -92,7 +96,7 @@ def _convolved(piece: Samples, answer: Samples) -> Samples:
 
 def chorus_tail_s(knobs: Knobs) -> float:
     """Give the seconds until the copy of the last sound has come."""
-    return knobs.number("delay") / 1000
+    return knobs.highest("delay") / 1000
 
 
 def chorus(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
