@@ -1,13 +1,14 @@
 """Values over time: joined points, held at both ends, with ways that bend."""
 
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanreel.media.sound.lanes import Lane, Point
+from fanreel.media.sound.lanes import Lane, Point, Values
 
 inside = st.floats(0.01, 0.99)
 
@@ -58,3 +59,18 @@ def test_a_lane_is_the_same_in_pieces() -> None:
     whole = found.values(0, 100_000)
     parts = [found.values(start, 12_345) for start in range(0, 100_000, 12_345)]
     assert np.array_equal(np.concatenate(parts)[:100_000], whole)
+
+
+def test_a_long_lane_is_asked_at_its_own_speed() -> None:
+    """Points far from the moment are not looked at: a filter asks 375 times a second."""
+
+    class Counted(Point):
+        seen: ClassVar[list[Fraction]] = []
+
+        def share(self, progress: Values) -> Values:
+            self.seen.append(self.time_s)
+            return super().share(progress)
+
+    found = Lane(tuple(Counted(time_s=Fraction(i), value=1.0 + i, curve=0.5) for i in range(500)))
+    assert at(found, 250.5) == pytest.approx(251.25)
+    assert Counted.seen == [250]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -33,7 +34,7 @@ class Point:
         return progress ** (4**self.curve)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is cached
 class Lane:
     """Points over seconds of the root timeline, ascending; joined, and held at both ends."""
 
@@ -49,20 +50,26 @@ class Lane:
     def values(self, first: int, count: int) -> Values:
         """Give the values at samples `[first, first + count)` of the timeline."""
         times = np.arange(first, first + count) / SOUND_RATE
-        knots = np.array([float(point.time_s) for point in self.points])
-        heights = np.array([point.value for point in self.points])
-        if self.by_ratio:
-            heights = np.log(heights)
+        knots, heights = self._joints
         values: Values = np.interp(times, knots, heights)
-        for i, point in enumerate(self.points[:-1]):
+        within = np.searchsorted(knots, (first / SOUND_RATE, (first + count) / SOUND_RATE))
+        for i in range(max(within[0] - 1, 0), min(within[1], len(knots) - 1)):
+            point = self.points[i]
             if point.curve == 0 and point.via is None:
                 continue
-            within = slice(*np.searchsorted(times, knots[i : i + 2]))
-            share = point.share((times[within] - knots[i]) / (knots[i + 1] - knots[i]))
-            values[within] = heights[i] + (heights[i + 1] - heights[i]) * share
+            way = slice(*np.searchsorted(times, knots[i : i + 2]))
+            share = point.share((times[way] - knots[i]) / (knots[i + 1] - knots[i]))
+            values[way] = heights[i] + (heights[i + 1] - heights[i]) * share
         if self.by_ratio:
             np.exp(values, out=values)
         return values
+
+    @cached_property
+    def _joints(self) -> tuple[Values, Values]:
+        """The seconds and the values, or their logarithms, of every point: asked for often."""
+        knots = np.array([float(point.time_s) for point in self.points])
+        heights = np.array([point.value for point in self.points], float)
+        return knots, np.log(heights) if self.by_ratio else heights
 
 
 def _bowed(progress: Values, x: float, y: float) -> Values:
