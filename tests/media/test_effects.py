@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -228,6 +229,16 @@ def test_the_pitch_moves_and_the_pace_does_not(semitones: float) -> None:
     spectrum = np.abs(np.fft.rfft(heard[RATE : 2 * RATE, 0]))
     assert int(spectrum.argmax()) == pytest.approx(440 * 2 ** (semitones / 12), abs=2)
     assert rms(heard[-4800:]) > 0.1
+
+
+def test_filters_start_no_threads() -> None:
+    """Hundreds of sounds may be filtered at once; waking a thread takes longer than the work."""
+    sound = tone(1)
+    tasks = Path("/proc/self/task")
+    before = len(list(tasks.iterdir()))
+    running = [through([node("lowpass")], iter([sound] * 2), 0) for _ in range(20)]
+    assert all(len(next(pieces)) == len(sound) for pieces in running)
+    assert len(list(tasks.iterdir())) == before
 
 
 def test_a_chain_works_in_its_order() -> None:

@@ -36,6 +36,7 @@ def run_filters(
             sets by `process_command()` holds from that piece on.
     """
     graph = Graph()
+    graph.threads = 1  # two channels are done before other threads have woken up
     source = graph.add_abuffer(
         sample_rate=rate, format="flt", layout=layout, time_base=Fraction(1, rate)
     )
