@@ -27,10 +27,11 @@ class Knobs:
         assert isinstance(value, float | int)  # noqa: S101 (the registry says which are numbers)
         return float(value)
 
-    def highest(self, name: str) -> float:
-        """Give the most that it is ever set to."""
+    def ends(self, name: str) -> tuple[float, float]:
+        """Give the least and the most that it is ever set to."""
         lane = self.lanes.get(name)
-        return self.number(name) if lane is None else max(point.value for point in lane.points)
+        values = [self.number(name)] if lane is None else [point.value for point in lane.points]
+        return min(values), max(values)
 
     def word(self, name: str) -> str:
         """Give a choice."""

@@ -14,16 +14,15 @@ _SILENT = amplitude(-60)
 _DAMPEST = 0.999
 # In Web Audio what is fed back comes a quantum later.
 _QUANTUM = 128
-_SHORTEST_S, _LONGEST_S = 0.001, 5
 
 
 def delay(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
     """Repeat the sound every `time`, each time by `feedback` quieter."""
-    shortest = _SHORTEST_S if knobs.moves("time") else knobs.number("time") / 1000
-    line, echoes = Past(_LONGEST_S * SOUND_RATE + 1), Past(SOUND_RATE)
+    shortest, longest = (time * SOUND_RATE / 1000 for time in knobs.ends("time"))
+    line, echoes = Past(math.ceil(longest) + 1), Past(_QUANTUM)
     position = 0
     # No longer at once than the delay: what is echoed has to be there already.
-    for piece in in_blocks(pieces, min(int(shortest * SOUND_RATE), SOUND_RATE)):
+    for piece in in_blocks(pieces, min(int(shortest), SOUND_RATE)):
         count = len(piece)
         echo = line.delayed(knobs.curve("time", position, count) * SOUND_RATE / 1000, 0)
         echoes.add(echo)
@@ -37,8 +36,9 @@ def delay(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
 
 def delay_tail_s(knobs: Knobs) -> float:
     """Give the seconds until the echoes are 60 dB down."""
-    echoes = math.ceil(math.log(_SILENT) / math.log(knobs.highest("feedback")))
-    return echoes * knobs.highest("time") / 1000
+    _, feedback = knobs.ends("feedback")
+    _, time = knobs.ends("time")
+    return math.ceil(math.log(_SILENT) / math.log(feedback)) * time / 1000
 
 
 def reverb(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
@@ -96,7 +96,7 @@ def _convolved(piece: Samples, answer: Samples) -> Samples:
 
 def chorus_tail_s(knobs: Knobs) -> float:
     """Give the seconds until the copy of the last sound has come."""
-    return knobs.highest("delay") / 1000
+    return knobs.ends("delay")[1] / 1000
 
 
 def chorus(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
