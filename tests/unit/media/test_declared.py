@@ -90,6 +90,19 @@ def test_junk_is_the_default_and_told() -> None:
     ]
 
 
+def test_numbers_beyond_all_bounds_do_no_harm() -> None:
+    """They are junk, or at the end of their range; a lane's moments stay within reach."""
+    node = {"type": "gain", "id": "g", "params": {"gain": 10**400}}
+    points: Points = [{"t": 1, "v": 1e300}, {"t": 2, "v": 10**400}, {"t": 1e308, "v": -1e300}]
+    written = described(fxChain=chain(node), automation=lanes(fx__g__gain=points))
+    written["media"][0]["laneRate"] = 0.5
+    desk, doubts = read_desk(written, {})
+    (gain,) = strip_of(desk).chain
+    assert gain.settings["gain"] == 0
+    assert "not a number from -60 to 12" in doubts[0]
+    assert gain.lanes["gain"].values(48_000 * 10, 1) == pytest.approx(12)
+
+
 def test_a_node_that_is_off_is_left_out() -> None:
     """Only `false` switches off."""
     nodes = [{"type": "gain", "enabled": value} for value in (False, "false", 0, True)]

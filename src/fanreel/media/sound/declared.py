@@ -24,6 +24,7 @@ from fanreel.media.sound.lanes import Lane, Point
 
 _VOLUME = Dial(0, 10 ** (12 / 20), 1, moves=True)
 _SHARE = Dial(0, 1, 1, moves=True)
+_LATEST_S = 1e9  # beyond any timeline, and far from where numbers overflow
 _EXAMPLES = {
     "data-fx-chain": '{"version":1,"nodes":[{"type":"gain","id":"n1","params":{"gain":-6}}]}',
     "data-automation": '{"version":1,"lanes":[{"target":"volume","points":[{"t":0,"v":1}]}]}',
@@ -32,9 +33,13 @@ _EXAMPLES = {
 
 def _number(value: Any) -> float | None:
     """Take text and other junk among numbers as unsaid, as the format's own player does."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -181,7 +186,11 @@ def _moving(nodes: Sequence[_NodeText]) -> dict[str, Dial]:
 
 
 def _points(lane: _LaneText, start_s: Fraction, rate: Fraction, dial: Dial) -> tuple[Point, ...]:
-    known = [(max(p.t, 0), p.v, p) for p in lane.points if p.t is not None and p.v is not None]
+    known = [
+        (min(max(p.t, 0), _LATEST_S), p.v, p)
+        for p in lane.points
+        if p.t is not None and p.v is not None
+    ]
     # Of two points at one time the later one counts.
     by_time = {t: (v, point) for t, v, point in sorted(known, key=lambda item: item[0])}
     return tuple(
@@ -206,7 +215,7 @@ def _settings(node: _NodeText) -> tuple[dict[str, Setting], list[str]]:
             continue
         try:
             settings[name] = knob.read(value)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             shown = json.dumps(value)
             junk.append(f"{name} of {node.type} is {shown}, not {knob}; {knob.default} is taken")
     return settings, junk

@@ -29,7 +29,7 @@ class Dial:
         return f"a number from {self.low:g} to {self.high:g}"
 
     def read(self, value: Any) -> Setting:
-        """Give *value* as a setting; ValueError or TypeError if it is no number."""
+        """Give *value* as a setting; ValueError, TypeError or OverflowError if it is none."""
         number = float(value)
         if not math.isfinite(number):
             raise ValueError(value)
