@@ -40,6 +40,7 @@ LIBRARY_FILES = {
         "@lottiefiles/dotlottie-web/dist/index.js",
         "@lottiefiles/dotlottie-web/dist/dotlottie-player.wasm",
     ),
+    "shader-transitions": ("@hyperframes/shader-transitions/dist/index.global.js",),
     "leaflet": ("leaflet/dist/leaflet.js", "leaflet/dist/leaflet.css"),
     "three": ("three/build/three.module.js", "three/build/three.core.js"),
     "martian-mono": (

@@ -52,6 +52,7 @@ ORDER = (
     "describe",
     "readiness",
     "remote_frames",
+    "compositing",
     "seek",
 )
 """Files in the order they run: each uses only what the earlier ones added to F."""

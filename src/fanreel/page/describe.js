@@ -127,18 +127,11 @@
   };
 
   function unapplied() {
-    const found = Object.entries(UNAPPLIED).flatMap(([name, instead]) =>
+    return Object.entries(UNAPPLIED).flatMap(([name, instead]) =>
       [...document.querySelectorAll(`[${name}]`)].map((element) =>
         F.about(element, `${F.nameOf(element)} has ${name}, which is not applied; ${instead}`),
       ),
     );
-    // The global of @hyperframes/shader-transitions, as its page on npm gives it.
-    if (typeof globalThis.HyperShader?.init === "function") {
-      found.push(
-        "transitions of HyperShader are shown as cuts; make them with GSAP, or draw them with WebGL",
-      );
-    }
-    return found;
   }
 
   // ---- duration -----------------------------------------------------------------------------------
