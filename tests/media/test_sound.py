@@ -234,6 +234,19 @@ def test_the_sound_of_a_video_is_mixed_too(tmp_path: Path) -> None:
     assert onset(out) == 36_000
 
 
+def test_samples_that_are_no_numbers_are_silent(tmp_path: Path) -> None:
+    """A damaged file of floats is heard before and after its hole, filtered or not."""
+    sound = tone(1)
+    sound[1000:1002], sound[1002] = np.nan, np.inf
+    source = write_sound_file(tmp_path / "floats.wav", sound, codec="pcm_f32le")
+    out = mixed(tmp_path, [clip(source)], Fraction(1))
+    assert not out[1000:1003].any()
+    assert np.allclose(out[1003:], sound[1003:], atol=1e-4)
+    filters = (Node(kind="peaking", settings={"frequency": 440.0, "q": 1.0, "gain": 0.0}),)
+    filtered = mixed(tmp_path, [clip(source)], Fraction(1), desk=Desk(master=filters))
+    assert np.allclose(filtered, out, atol=1e-4)
+
+
 def test_silence_writes_nothing(tmp_path: Path) -> None:
     """No clip, a muted clip, a video without sound: no file."""
     source = write_video(tmp_path / "v.mp4", (numbered(n) for n in range(3)))

@@ -100,7 +100,8 @@ def _contiguous(
         if expected is not None and abs(start - expected) <= 2 * tick:
             start = expected
         for part in convert.resample(frame):
-            samples = interleaved(part)
+            # Files of floats may hold what is no number, and filters would never forget it.
+            samples = np.nan_to_num(interleaved(part), nan=0, posinf=0, neginf=0)
             expected = start = start + len(samples)
             if start <= done:
                 continue
