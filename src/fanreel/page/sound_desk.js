@@ -20,12 +20,19 @@
     return { ...asWritten(element), group: element.getAttribute("data-audio-group") || null };
   }
 
+  // Of two with one id the first counts, as for any look-up by id.
   const groups = () =>
-    F.lookups.outside(() => [...document.querySelectorAll(GROUP)].filter((group) => group.id));
+    F.lookups.outside(() => {
+      const named = new Map();
+      for (const group of document.querySelectorAll(GROUP)) {
+        if (group.id && !named.has(group.id)) named.set(group.id, group);
+      }
+      return named;
+    });
 
   function isMuted(element) {
     const name = element.getAttribute("data-audio-group");
-    const group = groups().find(({ id }) => id === name);
+    const group = groups().get(name);
     return element.hasAttribute("data-hidden") || group?.hasAttribute("data-hidden") === true;
   }
 
@@ -33,8 +40,8 @@
     const root = F.clips.rootElement();
     const onRootTime = { laneStartS: 0, laneRate: 1 };
     return {
-      audioGroups: groups().map((group) => ({
-        id: group.id,
+      audioGroups: [...groups()].map(([id, group]) => ({
+        id,
         volume: F.mediaList.volumeOf(group),
         ...asWritten(group),
         ...onRootTime,
