@@ -50,3 +50,11 @@ def test_lanes_run_at_the_speed_of_what_is_around(describe: Any) -> None:
     assert (sound["startS"], sound["laneStartS"], sound["laneRate"]) == (2, 1.5, 2)
     assert (group["laneStartS"], group["laneRate"]) == (0, 1)
     assert found["master"]["fxChain"] is None
+
+
+@pytest.mark.parametrize(("written", "errors"), [("3.981", 0), ("3.99", 1), ("-1", 1)])
+def test_a_volume_goes_up_to_12_decibels(describe: Any, written: str, errors: int) -> None:
+    """As documented for `data-volume` and lanes alike: 3.981."""
+    sound = f'<audio src="a.wav" data-start="0" data-duration="1" data-volume="{written}"></audio>'
+    found = describe(f"<div {ROOT}>{sound}</div>")
+    assert len(found["errors"]) == errors

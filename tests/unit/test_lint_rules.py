@@ -21,7 +21,7 @@ MESSAGES = {
     "ungraded": "img#hero has data-color-grading, which is not applied; grade the file itself",
     "bad-effect": "audio#a: data-fx-chain, nodes.0.type: there is no effect 'flanger'",
     "bad-automation": "audio#a: the lane of 'fx.n9.gain' in data-automation moves nothing",
-    "bad-volume": 'video#v: data-volume="9" must be a number from 0 to 1 (up to 3.98 boosts)',
+    "bad-volume": 'video#v: data-volume="9" must be a number from 0 to 1 (up to 3.981 boosts)',
     "still-image": "a.gif moves, but in a style sheet it stands still; show it in an <img>",
     "media-in-iframe": "video#v of inner.html is inside an iframe, where media do not show",
     "captions": "video#t has a <track>, which is not shown",

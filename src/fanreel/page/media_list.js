@@ -18,8 +18,8 @@
   const F = globalThis.__fanreel;
   const { config } = F;
   const KEY = "data-fanreel-media";
-  // +12 dB, the most that the format's gain goes up to (HyperFrames docs, html-schema).
-  const MOST_VOLUME = 3.98;
+  // +12 dB, the most that the format's gain goes up to (HyperFrames docs, html-schema): "about 3.981".
+  const MOST_VOLUME = 10 ** (12 / 20);
   const info = new Map();
   const turned = new Map(); // element whose volume a script moves -> [[frame, volume], ...]
   let lastFrame = 0;
@@ -161,7 +161,7 @@
     const text = element.getAttribute("data-volume").trim();
     fail(
       element,
-      `data-volume="${text}" must be a number from 0 to 1 (up to ${MOST_VOLUME} boosts)`,
+      `data-volume="${text}" must be a number from 0 to 1 (up to ${MOST_VOLUME.toFixed(3)} boosts)`,
     );
     return 1;
   }
