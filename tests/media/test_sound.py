@@ -1,5 +1,6 @@
 """The mix: every sound where and as loud as the composition says, to the sample."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from fanreel.media.sound.desk import Desk, Strip
 from fanreel.media.sound.effects.chain import Node
 from fanreel.media.sound.lanes import Lane
 from fanreel.media.sound.mixing import mix
+from fanreel.media.sound.reader import read_sound
 from fanreel.plan_dir import MediaClip
 from tests.media.sources import (
     Sound,
@@ -175,6 +177,22 @@ def test_a_loop_repeats_from_the_in_point(tmp_path: Path, click: Path) -> None:
     loud = np.abs(out[:, 0]) > 0.25
     starts = np.flatnonzero(loud[1:] & ~loud[:-1]) + 1
     assert starts.tolist() == [12_000, 72_000, 108_000, 168_000, 204_000, 264_000, 300_000]
+
+
+def test_a_short_loop_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening the file for every lap took longer than all the rest; laps are as if it were."""
+    opened: list[Fraction] = []
+
+    def counted(path: Path, start_s: Fraction, rate: Fraction) -> Iterator[Sound]:
+        opened.append(start_s)
+        return read_sound(path, start_s, rate)
+
+    monkeypatch.setattr("fanreel.media.sound.track.read_sound", counted)
+    lap = np.random.default_rng(2).uniform(-0.5, 0.5, (4801, 2)).astype(np.float32)
+    source = write_sound_file(tmp_path / "lap.wav", lap)
+    out = mixed(tmp_path, [clip(source, loop=True, duration_s=Fraction(2))], Fraction(2))
+    assert np.array_equal(out[:-96], np.tile(read_samples(source), (20, 1))[: len(out) - 96])
+    assert len(opened) == 2
 
 
 @pytest.mark.parametrize("rate", [Fraction(1, 4), Fraction(1, 2), Fraction(3, 2), Fraction(4)])

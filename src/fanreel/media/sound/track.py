@@ -17,6 +17,8 @@ from fanreel.plan_dir import MediaClip
 _FADE_SAMPLES = 96  # 2 ms
 # As in HyperFrames 0.8.170: what would ring longer after a clip is cut off.
 _LONGEST_TAIL_S = 5.0
+# A lap of 10 s takes 4 MB. Opening a file takes up to 40 ms, long for a loop of one second.
+_KEPT_SAMPLES = 10 * SOUND_RATE
 
 
 class Track:
@@ -125,13 +127,18 @@ class Track:
         lap_s = self._source_s - offset_s
         begin_s = passed_s % lap_s
         played_s = Fraction(0)
+        kept: list[Samples] = []
         for number in itertools.count():
             start_s = offset_s + (begin_s if number == 0 else 0)
             # Laps begin at exact times rounded once each, so a long loop does not drift.
             before = round(played_s / clip.rate * SOUND_RATE)
             played_s += self._source_s - start_s
             lap = round(played_s / clip.rate * SOUND_RATE) - before
-            yield from exactly(lap, read_sound(self.path, start_s, clip.rate))
+            sound = iter(kept) if kept else read_sound(self.path, start_s, clip.rate)
+            if number == 1 and lap <= _KEPT_SAMPLES:
+                kept = list(exactly(lap + 1, sound))  # laps differ by a sample at most
+                sound = iter(kept)
+            yield from exactly(lap, sound)
 
     def _faded(self, pieces: Iterator[Samples]) -> Iterator[Samples]:
         """Take the click out of cuts: a sound that is cut in its middle fades over 2 ms."""
