@@ -145,13 +145,12 @@ class _Surveyor:
         desk, inert = read_desk(
             described, self._follow_volumes(stage, media, described["media"], total_frames)
         )
-        self._warnings += inert
         cost = stepping_cost(total_frames, self._config)
         stepped, warning = find_statefulness(stage, pictures, cost)
         self._warnings += [warning] if warning else []
         self._check_recorder()
         self._check_assets()
-        self._warnings += self._check(described, stage)
+        self._warnings += self._check(described, stage, inert)
         if described["usesWebgl"]:
             stage.verify_software_gl()
         if self._config.hdr_mode == "auto":
@@ -221,10 +220,13 @@ class _Surveyor:
         with self._lock:
             self._requests.setdefault(request.path, request)
 
-    def _check(self, described: Mapping[str, Any], stage: Stage) -> list[str]:
+    def _check(
+        self, described: Mapping[str, Any], stage: Stage, inert: Sequence[str] = ()
+    ) -> list[str]:
         """Refuse what is broken, and with `strict` what is doubtful; give the doubts."""
         doubts = [
             *described["warnings"],
+            *inert,
             *self._opened.warnings,
             *(f"{_local(what)} could not be loaded" for what in self._opened.failed),
             *(f"the page's scripts threw: {text}" for text in stage.witness.uncaught),

@@ -317,6 +317,16 @@ def test_a_page_that_throws_is_told_of(place: Place, stage: Stage, name: str) ->
         planned(place, stage, DRAFT.replace(strict=True))
 
 
+def test_a_lane_that_moves_nothing_is_told_of(place: Place, stage: Stage) -> None:
+    """A slip in the name of a node costs its envelope, so `strict` stops it."""
+    lane = '{"version":1,"lanes":[{"target":"fx.n1.gain","points":[{"t":0,"v":-6}]}]}'
+    group = f"<hf-audio-group id=g data-automation='{lane}'></hf-audio-group>"
+    place.write({"index.html": page(group)})
+    words = "hf-audio-group#g: the lane of 'fx.n1.gain' in data-automation moves nothing"
+    refusal(place, stage, words, DRAFT.replace(strict=True))
+    assert [words in text for text in planned(place, stage).warnings].count(True) == 1
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
