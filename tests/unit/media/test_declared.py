@@ -132,6 +132,7 @@ def test_lanes_find_their_knobs() -> None:
         ("fx.c.threshold", "nothing of compressor can move; put a gain before it"),
         ("fx.d.size", "'size' of reverb cannot move; wet, dry can"),
         ("fx.off.gain", "the node is switched off"),
+        ("fx.preset.hall", "no node that is on has this name as its fromPreset"),
         ("rate", "speed ramps are not supported"),
     ],
 )

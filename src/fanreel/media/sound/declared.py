@@ -241,6 +241,8 @@ def _why_inert(target: str, chain: _ChainText | None) -> str:
     lane = f"the lane of {target!r} in data-automation moves nothing"
     if target == "rate":
         return f"{lane}: speed ramps are not supported; cut the clip and set data-playback-rate"
+    if target.startswith("fx.preset."):
+        return f"{lane}: no node that is on has this name as its fromPreset"
     _, _, rest = target.partition("fx.")
     name, _, knob = rest.rpartition(".")
     node = next((n for n in chain.nodes if str(n.id) == name), None) if chain else None
