@@ -155,6 +155,8 @@ def _video_packets(
 def _read(container: InputContainer, path: Path) -> "Iterator[Packet[Stream]]":
     try:
         for packet in container.demux(container.streams.video[0]):
+            if packet.is_corrupt:  # libav gives what there is of a packet that is cut off
+                raise damaged(path, f"it ends within the frame at byte {packet.pos}")
             if packet.size:
                 yield cast("Packet[Stream]", packet)
     except av.FFmpegError as exc:
