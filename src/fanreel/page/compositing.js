@@ -5,7 +5,8 @@
 // @hyperframes/shader-transitions wraps __hf.seek() where a renderer asks for it by
 // __HF_PAGE_SIDE_COMPOSITING__. In a transition it then puts copies of both scenes into canvases, and
 // once the browser has painted those, draws them with its shader (its published types,
-// "engineModePageComposite"). Our own __hf.seek() has nothing to do: timelines have been moved.
+// "engineModePageComposite"). Copies of videos and canvases get their pictures from here. Our own
+// __hf.seek() has nothing to do: timelines have been moved.
 (() => {
   const F = globalThis.__fanreel;
   const { clock, real } = F;
@@ -23,8 +24,45 @@
       real.requestAnimationFrame(() => real.requestAnimationFrame(resolve));
     });
 
+  // ---- what copies leave out ------------------------------------------------------------------------
+  // A copied canvas is empty, and a copied video has no picture: it is none of its attributes.
+  function fillCopies() {
+    const filled = [];
+    for (const staging of document.querySelectorAll("canvas[layoutsubtree]")) {
+      const copy = staging.firstElementChild;
+      const scene = copy?.id ? originalOf(copy, staging) : undefined;
+      if (!scene) continue;
+      const drawn = scene.querySelectorAll("video, canvas");
+      for (const [at, element] of copy.querySelectorAll("video, canvas").entries()) {
+        if (drawn[at]) filled.push(standIn(drawn[at], element));
+      }
+    }
+    return Promise.all(filled);
+  }
+
+  const originalOf = (copy, staging) =>
+    [...document.querySelectorAll(`#${CSS.escape(copy.id)}`)].find(
+      (element) => element.localName === copy.localName && !staging.contains(element),
+    );
+
+  // An image: a canvas within a canvas is painted in another size.
+  async function standIn(original, copy) {
+    const isVideo = original.localName === "video";
+    const picture = isVideo ? F.media.pictureOf?.(original) : original;
+    if (!picture?.width || !picture.height) return;
+    const image = new Image();
+    image.decoding = "sync";
+    image.src = picture.toDataURL();
+    await image.decode();
+    const style = getComputedStyle(copy);
+    for (const name of style) image.style.setProperty(name, style.getPropertyValue(name));
+    copy.replaceWith(image);
+  }
+
+  // ---- a frame ----------------------------------------------------------------------------------------
   async function blend() {
     await page.__hf_page_composite_prepare?.();
+    await fillCopies();
     await painted();
     await page.__hf_page_composite_resolve?.();
   }
