@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,11 @@ FOLDERS = ("unit", "media", "aws", "live")
 
 # What an earlier run decoded is no business of this one; tests of the cache open their own.
 os.environ["FANREEL_EXTRACT_CACHE_DIR"] = "off"
+
+# A shell starts what runs in the background with Ctrl-C ignored, and children inherit that. Tests
+# send it to commands as a terminal would, in the foreground.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: a busy machine is not a defect. The same examples in CI: neither is chance.
 settings.register_profile("fanreel", deadline=None, derandomize=bool(os.environ.get("CI")))

@@ -120,7 +120,8 @@ class PlanManifest(_PlanFile):
     height: int
     format: str
     has_audio: bool
-    audio_path: str | None = None
+    audio_path: str | None = Field(default=None, pattern=r"^audio\.[a-z0-9]+$")
+    """The sound's mix, directly in the plan directory and nowhere else."""
     chunk_count: int
     segment_frames: int
     artifacts: tuple[Artifact, ...]

@@ -440,3 +440,22 @@ def test_an_interrupted_assembly_leaves_nothing(
 
 def _interrupt(_path: Path) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "ffconcat version 1.0\nfile {real}\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{real}\n#EXT-X-ENDLIST\n",
+    ],
+    ids=["concat", "hls"],
+)
+def test_a_playlist_is_no_segment(tmp_path: Path, content: str) -> None:
+    """It would be read as the video that it names, wherever that lies."""
+    locked = locked_config(RenderConfig())
+    [real] = _segments(tmp_path / "elsewhere", locked, (0, 12))
+    playlist = tmp_path / "segment.mp4"
+    playlist.write_text(content.format(real=real))
+    plan_dir = write_plan(tmp_path / "plan", locked, 12)
+    with pytest.raises(MediaUnreadable, match=r"segment\.mp4"):
+        assemble(plan_dir, [playlist], None, tmp_path / "out.mp4")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -127,6 +128,22 @@ def test_ctrl_c_leaves_nothing_behind(project: Path, tmp_path: Path) -> None:
     psutil.wait_procs(children, timeout=20)
     assert [child for child in children if child.is_running()] == []
     assert not (tmp_path / "out.mp4").exists()
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_render_in_the_background_says_how_it_ends(project: Path, tmp_path: Path) -> None:
+    """A shell starts it with Ctrl-C ignored: that stays so, and a note names what ends it."""
+    argv = [sys.executable, "-m", "fanreel", "render", str(project), "-o", "out.mp4"]
+    command = f"trap '' INT; exec {shlex.join(argv)}"
+    with subprocess.Popen(
+        ["sh", "-c", command], stderr=subprocess.PIPE, env=_environ(tmp_path), cwd=tmp_path
+    ) as process:
+        assert process.stderr is not None
+        assert b"SIGTERM ends" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

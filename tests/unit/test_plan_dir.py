@@ -57,6 +57,14 @@ def test_a_worker_wants_its_share() -> None:
     assert ARTIFACTS[3].wanted_by(files.ROLE_ASSEMBLE)
 
 
+@pytest.mark.parametrize("path", ["/etc/passwd", "../audio.m4a", "media/audio.m4a", "x.m4a"])
+def test_the_sound_lies_in_the_plan(tmp_path: Path, path: str) -> None:
+    """A manifest that names another file is refused by whoever reads it."""
+    files.write_json(tmp_path / files.MANIFEST, _manifest().to_json() | {"audio_path": path})
+    with pytest.raises(MissingPlanArtifact, match="audio_path"):
+        files.read_manifest(tmp_path)
+
+
 def test_the_hash_is_of_what_decides_pixels() -> None:
     """How the work is split is not in it; every byte of content, size and version is."""
     totals = files.hashed_totals(_manifest())

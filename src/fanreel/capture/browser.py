@@ -105,6 +105,8 @@ class Launch:
     device_scale_factor: float = 1.0
     display: str | None = None
     """X display to show on; None is headless."""
+    authority: Path | None = None
+    """File with the cookie that the display asks for."""
     runtime_env: Mapping[str, str] = field(default_factory=dict)
     """Snapshot of `FANREEL_RUNTIME_*`; see `capture.environment`."""
 
@@ -231,6 +233,7 @@ class Browser:
                         child_environment(
                             work_dir,
                             display=self.launch.display,
+                            authority=self.launch.authority,
                             runtime_env=self.launch.runtime_env,
                         )
                     ),

@@ -3,6 +3,7 @@
 import contextlib
 import mmap
 import os
+import secrets
 import select
 import struct
 import subprocess
@@ -21,10 +22,12 @@ _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _XWD_WORDS = 25
 _XWD_COLOR_BYTES = 12
+_COOKIE_NAME, _COOKIE_BYTES = b"MIT-MAGIC-COOKIE-1", 16
+_ANY_FAMILY = 0xFFFF
 
 
 def display_argv(
-    program: Path, width: int, height: int, frame_buffer_dir: Path, fd: int
+    program: Path, width: int, height: int, frame_buffer_dir: Path, authority: Path, fd: int
 ) -> list[str]:
     """Give Xvfb's command line for a screen of *width* × *height* pixels."""
     return [
@@ -38,6 +41,10 @@ def display_argv(
         str(frame_buffer_dir),
         "-nolisten",
         "tcp",
+        # Whoever has no cookie may not connect: another user of the machine, or another page, would
+        # see the screen and type on it.
+        "-auth",
+        str(authority),
         # Ends soon after its last client, so it does not outlive a worker that was killed. Chromium
         # connects more than once while it starts, hence the seconds of grace.
         "-terminate",
@@ -52,17 +59,34 @@ def display_argv(
     ]
 
 
+def authority_entry(cookie: bytes) -> bytes:
+    """
+    Give the content of an authority file with *cookie* for any display.
+
+    Which display it will be is known only when the server has read the file.
+
+    Source: the entries of `libXau` (Xauth.h): a family, then address, number, name and data, each
+    after its length, all big-endian; an empty number fits every display.
+    """
+    fields = (b"", b"", _COOKIE_NAME, cookie)
+    return struct.pack(">H", _ANY_FAMILY) + b"".join(
+        struct.pack(">H", len(field)) + field for field in fields
+    )
+
+
 class Display:
     """
     An Xvfb with one screen.
 
     Attributes:
         name: X display such as `:7`.
+        authority: File with the cookie that clients have to show.
         pixels: The live screen, `height × width × 4`, B,G,R,x, 8 bit, read-only.
     Source: Xvfb's `-fbdir` keeps the screen in an XWD file (Xvfb(1); X11/XWDFile.h).
     """
 
     name: str
+    authority: Path
     pixels: npt.NDArray[np.uint8]
 
     def __init__(self, program: Path, width: int, height: int, temp_dir: Path) -> None:
@@ -79,6 +103,9 @@ class Display:
                 )
             )
             stack.callback(self._stop)
+            self.authority = work_dir / "Xauthority"
+            self.authority.touch(mode=0o600)
+            self.authority.write_bytes(authority_entry(secrets.token_bytes(_COOKIE_BYTES)))
             self.name = self._start(work_dir)
             self.pixels = self._map(work_dir / "Xvfb_screen0", stack)
             self._stack = stack.pop_all()
@@ -102,7 +129,14 @@ class Display:
         with open(read_fd, "rb") as answer:  # noqa: PTH123 (a descriptor, not a path)
             try:
                 self._process = subprocess.Popen(
-                    display_argv(self._program, self._width, self._height, work_dir, write_fd),
+                    display_argv(
+                        self._program,
+                        self._width,
+                        self._height,
+                        work_dir,
+                        self.authority,
+                        write_fd,
+                    ),
                     pass_fds=[write_fd],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,

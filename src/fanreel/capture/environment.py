@@ -49,6 +49,7 @@ def child_environment(
     work_dir: Path,
     *,
     display: str | None = None,
+    authority: Path | None = None,
     runtime_env: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """
@@ -60,6 +61,7 @@ def child_environment(
     Args:
         work_dir: The child's own directory: home, caches and fontconfig's file lie there.
         display: X display such as `:7`, or None for a headless browser.
+        authority: File with that display's cookie (Xsecurity(7)).
         runtime_env: The plan's snapshot; names that are not allow-listed are ignored.
     """
     fonts = work_dir / "fonts.conf"
@@ -82,6 +84,8 @@ def child_environment(
     }
     if display is not None:
         environment["DISPLAY"] = display
+    if authority is not None:
+        environment["XAUTHORITY"] = str(authority)
     return environment
 
 

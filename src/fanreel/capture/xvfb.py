@@ -65,7 +65,9 @@ class XvfbGrabber:
                 self.launch.temp_dir,
             )
         )
-        self.launch = dataclasses.replace(self.launch, display=self._display.name)
+        self.launch = dataclasses.replace(
+            self.launch, display=self._display.name, authority=self._display.authority
+        )
         return self
 
     def __exit__(

@@ -1,5 +1,6 @@
 """`fanreel render`: a project becomes a video on this machine."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,6 +44,9 @@ def render(
 
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields, output)
+    if not quiet and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell starts what it runs in the background; whoever wants it otherwise says so.
+        sys.stderr.write("note: Ctrl-C is ignored here (started in the background); SIGTERM ends\n")
     from fanreel import local  # noqa: PLC0415 (Playwright and PyAV, once the options are right)
 
     with showing(choose_style(as_json=as_json, quiet=quiet)) as on_event:

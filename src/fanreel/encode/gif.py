@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import av
 from av.filter import Graph
 
-from fanreel.encode.part import Part, damaged
+from fanreel.encode.part import Part, damaged, open_part
 
 if TYPE_CHECKING:
     from av.filter.context import FilterContext
@@ -119,7 +119,7 @@ def _frames(parts: Sequence[Part]) -> Iterator[av.VideoFrame]:
     number = 0
     for part in parts:
         try:
-            with av.open(str(part.path)) as container:
+            with open_part(part.path) as container:
                 for frame in container.decode(video=0):
                     # The filters only ask that time goes on.
                     frame.pts, frame.time_base = number, _CENTISECOND
@@ -130,6 +130,6 @@ def _frames(parts: Sequence[Part]) -> Iterator[av.VideoFrame]:
 
 
 def _size(parts: Sequence[Part]) -> tuple[int, int]:
-    with av.open(str(parts[0].path)) as container:
+    with open_part(parts[0].path) as container:
         context = container.streams.video[0].codec_context
         return context.width, context.height

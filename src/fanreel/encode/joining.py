@@ -20,7 +20,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from fanreel.encode.mark import SegmentMark
-from fanreel.encode.part import Part, damaged
+from fanreel.encode.part import Part, damaged, open_part
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic for the type checker only
@@ -40,7 +40,7 @@ def read_container(path: Path) -> Part:
         MediaUnreadable: It is not a whole video. Terminal.
     """
     try:
-        with av.open(str(path)) as container:
+        with open_part(path) as container:
             stream = container.streams.video[0]
             context = stream.codec_context
             return Part(
@@ -85,13 +85,13 @@ def join_packets(
     with av.open(str(output), "w", format=container, container_options=_options(fps)) as target:
         if mark is not None:
             target.metadata["comment"] = mark.to_text()
-        with av.open(str(parts[0].path)) as first:
+        with open_part(parts[0].path) as first:
             video = _video_like(target, first.streams.video[0], fps)
             tracks = [_video_packets(parts, video, fps)]
             if audio_path is None:
                 _mux(target, tracks)
                 return
-            with av.open(str(audio_path)) as sound:
+            with open_part(audio_path) as sound:
                 audio = target.add_stream_from_template(sound.streams.audio[0], opaque=True)
                 tracks.append(_audio_packets(sound, audio))
                 _mux(target, tracks)
@@ -137,7 +137,7 @@ def _video_packets(
     start = 0
     for part in parts:
         shown = set()
-        with av.open(str(part.path)) as container:
+        with open_part(part.path) as container:
             for count, packet in enumerate(_read(container, part.path)):
                 frame = round((packet.pts or 0) * packet.time_base * fps)
                 shown.add(frame)
