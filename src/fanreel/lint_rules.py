@@ -48,7 +48,7 @@ RULES = (
     _rule(
         "bad-rate",
         "data-playback-rate=.* must be a number",
-        'write a factor from 0.1 to 5, as in data-playback-rate="1.5"',
+        'write a factor from 0.1 to 10, as in data-playback-rate="1.5"',
     ),
     # page/describe.js, project.py
     _rule(

@@ -29,6 +29,7 @@ from pydantic import (
 )
 
 from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
+from fanreel.ramp import passed
 from fanreel.timeline import ChunkSlice
 
 PROTOCOL = 1
@@ -152,6 +153,17 @@ class RecordedResponse(_PlanFile):
     """Digest of the body, which lies in `compiled/recorded/<sha256>`."""
 
 
+class Ramp(_PlanFile):
+    """How fast a clip plays over its own time: see `fanreel.ramp`."""
+
+    start_s: Rational
+    """On the root timeline: where the clip's time is 0, also where its host cuts it off."""
+    rate: Rational = Fraction(1)
+    """Seconds of the clip's time per root-timeline second."""
+    points: tuple[tuple[Rational, Rational], ...] = Field(min_length=1)
+    """Seconds of the clip, ascending, and the speed there."""
+
+
 class MediaClip(_PlanFile):
     """A `<video>`, `<audio>` or animated image on the root timeline, times resolved."""
 
@@ -168,6 +180,8 @@ class MediaClip(_PlanFile):
     offset_s: Rational = Fraction(0)
     rate: Rational = Fraction(1)
     """Source seconds per root-timeline second."""
+    ramp: Ramp | None = None
+    """Takes the place of *rate*."""
     volume: float = 1.0
     loop: bool = False
     muted: bool = False
@@ -180,6 +194,13 @@ class MediaClip(_PlanFile):
     height: int = 0
     source_s: Rational | None = None
     """Length of the source; None for sources that do not end."""
+
+    def passed_s(self, time_s: Fraction) -> Fraction:
+        """Give how much has played at *time_s* of the root timeline, counted from *offset_s*."""
+        time_s = max(time_s, self.start_s)
+        if self.ramp is None:
+            return (time_s - self.start_s) * self.rate
+        return passed(self.ramp.points, (time_s - self.ramp.start_s) * self.ramp.rate)
 
 
 class Clip(_PlanFile):

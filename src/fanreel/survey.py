@@ -32,7 +32,7 @@ from fanreel.media.sound.declared import read_desk
 from fanreel.media.sound.desk import Desk
 from fanreel.media.sound.lanes import Lane
 from fanreel.page.config import planning_config
-from fanreel.plan_dir import Clip, MediaClip, RecordedResponse, UsedFont
+from fanreel.plan_dir import Clip, MediaClip, Ramp, RecordedResponse, UsedFont
 from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
 from fanreel.statefulness import find_statefulness, follow, frames_to_look_at, stepping_cost
 from fanreel.timeline import frame_count
@@ -469,6 +469,7 @@ def _media_clip(
         else max(total_s - start_s, Fraction(0)),
         offset_s=_exact(item["offsetS"]),
         rate=_exact(item["rate"]),
+        ramp=_ramp(item) if item["ramp"] else None,
         volume=volume,
         loop=bool(item["loop"]),
         muted=bool(item["muted"]),
@@ -478,6 +479,11 @@ def _media_clip(
         height=info.height,
         source_s=info.duration_s,
     )
+
+
+def _ramp(item: Mapping[str, Any]) -> Ramp:
+    points = tuple((_exact(time_s), _exact(speed)) for time_s, speed in item["ramp"])
+    return Ramp(start_s=_exact(item["laneStartS"]), rate=_exact(item["laneRate"]), points=points)
 
 
 def _info_json(info: MediaInfo) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_starts_may_refer_to_other_clips(player: Any) -> None:
         (clip("a", 0, -1), 'p#a: data-duration="-1" must be a number of seconds above 0'),
         (clip("a", 0, "soon"), 'p#a: data-duration="soon" must be a number of seconds'),
         (clip("a", 0, "1e999"), 'p#a: data-duration="1e999" must be a number'),
-        (clip("a", 0, 1, 'data-playback-rate="9"'), "must be a number from 0.1 to 5"),
+        (clip("a", 0, 1, 'data-playback-rate="19"'), "must be a number from 0.1 to 10"),
     ],
 )
 def test_broken_timing_names_the_element(player: Any, clips: str, message: str) -> None:

@@ -143,6 +143,7 @@ def test_media_are_listed_with_their_times(describe: Any) -> None:
         "group": None,
         "fxChain": None,
         "automation": None,
+        "ramp": None,
         "laneRate": 1,
     }
     origin = found["media"][0]["src"].removesuffix("v.mp4")
@@ -290,7 +291,7 @@ def test_keys_of_late_media_do_not_depend_on_their_order(player: Any) -> None:
     [
         ('<p id="a" class="clip" data-start="b" data-duration="1"></p>', "is no clip of this"),
         ('<p id="a" class="clip" data-start="a" data-duration="1"></p>', "depends on itself"),
-        ('<video src="a.mp4" data-start="0" data-playback-rate="9"></video>', "from 0.1 to 5"),
+        ('<video src="a.mp4" data-start="0" data-playback-rate="19"></video>', "from 0.1 to 10"),
         ('<audio src="a.mp3" data-start="0" data-volume="loud"></audio>', "from 0 to 1"),
         ('<div data-composition-src="none.html" data-start="0"></div>', "could not be read"),
     ],

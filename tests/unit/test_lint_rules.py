@@ -10,7 +10,7 @@ MESSAGES = {
     "unknown-length": 'p#a: data-start refers to "b", whose duration is not known',
     "unknown-reference": 'p#a: data-start refers to "b", which is in another composition',
     "bad-time": 'p#a: data-duration="2s" must be a number of seconds above 0',
-    "bad-rate": 'video#v: data-playback-rate="9" must be a number from 0.1 to 5',
+    "bad-rate": 'video#v: data-playback-rate="19" must be a number from 0.1 to 10',
     "no-root": "the page: no element has data-composition-id; write the root as <div>",
     "no-entry": "project holds no index.html; name another with entryFile",
     "bad-size": "index.html: the root has no data-width; it needs the authored frame size",

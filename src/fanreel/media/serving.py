@@ -57,7 +57,7 @@ def source_time(
         source_s: Length of the source; needed to loop.
         plays: How often an animated image plays; None: for ever.
     """
-    passed = max(time_s - clip.start_s, Fraction(0)) * clip.rate
+    passed = clip.passed_s(time_s)
     if clip.kind != "image":
         plays = None if clip.loop else 1
     if not source_s or plays == 1:

@@ -22,6 +22,7 @@ ORDER = (
     "wallclock",
     "edges",
     "letters",
+    "ramps",
     "timing",
     "stacking",
     "clips",

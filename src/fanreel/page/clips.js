@@ -113,7 +113,9 @@
     if (!clip) return null;
     const { zeroS, rate } = clip.owner;
     const localS = (clock.now / 1000 - zeroS) * rate - clip.localStartS;
-    return Math.max(localS, 0) * clip.rate + clip.offsetS;
+    const ramp = F.ramps.of(element);
+    const passedS = ramp ? F.ramps.passed(ramp, localS) : Math.max(localS, 0) * clip.rate;
+    return passedS + clip.offsetS;
   }
 
   const { get, set } = F.real.mediaCurrentTime;

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from fanreel.plan_dir import Composition, MediaClip
+from fanreel.plan_dir import Composition, MediaClip, Ramp
 
 
 def planning_config(
@@ -40,5 +40,14 @@ def _media(clip: MediaClip) -> dict[str, Any]:
         "durationMs": float(clip.duration_s * 1000),
         "offsetMs": float(clip.offset_s * 1000),
         "rate": float(clip.rate),
+        "ramp": None if clip.ramp is None else _ramp(clip.ramp),
         "loop": clip.loop,
+    }
+
+
+def _ramp(ramp: Ramp) -> dict[str, Any]:
+    return {
+        "startMs": float(ramp.start_s * 1000),
+        "rate": float(ramp.rate),
+        "points": [[float(time_s), float(speed)] for time_s, speed in ramp.points],
     }

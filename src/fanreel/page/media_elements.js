@@ -187,6 +187,11 @@
 
   function runningS(element) {
     const entry = entryOf(element);
+    if (entry?.ramp) {
+      const { points, startMs, rate } = entry.ramp;
+      const localS = ((Math.max(clock.now, entry.startMs) - startMs) * rate) / 1000;
+      return F.ramps.passed(points, localS) + entry.offsetMs / 1000;
+    }
     if (entry) {
       return (Math.max(clock.now - entry.startMs, 0) * entry.rate + entry.offsetMs) / 1000;
     }

@@ -221,15 +221,17 @@
   }
 
   // Cut to the window of the host: a host that starts inside the clip skips its beginning.
-  function timesOf(element) {
+  // Along a ramp the source is counted from the clip's own start, wherever that was cut.
+  function timesOf(element, ramp) {
     const { startS, endS, offsetS, rate, localRate, fromS, untilS } = placeOf(element);
     const start = Math.max(startS, fromS, 0);
     const end = Math.min(endS, untilS);
     return {
       startS: tidy(start),
       durationS: Number.isFinite(end) ? tidy(Math.max(end - start, 0)) : null,
-      offsetS: tidy(offsetS + (start - startS) * rate),
+      offsetS: tidy(ramp ? offsetS : offsetS + (start - startS) * rate),
       rate: tidy(rate),
+      ramp,
       laneStartS: tidy(startS),
       laneRate: tidy(localRate),
     };
@@ -255,7 +257,7 @@
       kind,
       src,
       ...F.soundDesk.strip(element),
-      ...timesOf(element),
+      ...timesOf(element, F.ramps.of(element)),
       volume: volumeOf(element),
       volumes: turned.get(element) ?? null,
       loop: kind === "image" ? times > 1 : element.loop,

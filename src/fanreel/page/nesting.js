@@ -83,7 +83,7 @@
       renames: new Map(),
       scope: null,
       get rate() {
-        return Math.min(5, Math.max(0.1, numberOr(host.getAttribute("data-playback-rate"), 1)));
+        return Math.min(10, Math.max(0.1, numberOr(host.getAttribute("data-playback-rate"), 1)));
       },
       get offsetS() {
         const text =

@@ -16,7 +16,8 @@
   const COMPOSITION = "[data-composition-id],[data-composition-src]";
   const ATTRIBUTES = (
     "id src loop data-start data-duration data-end data-playback-rate data-playback-start " +
-    "data-media-start data-composition-id data-composition-src data-track-index data-layer"
+    "data-media-start data-automation data-composition-id data-composition-src data-track-index " +
+    "data-layer"
   ).split(" ");
   const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   const REFERENCE = /^(.+?)\s+([+-])\s*(\d+\.?\d*|\.\d+)$/;
@@ -55,8 +56,8 @@
     const text = element.getAttribute("data-playback-rate")?.trim();
     if (!text) return 1;
     const rate = NUMBER.test(text) ? Number(text) : Number.NaN;
-    if (rate >= 0.1 && rate <= 5) return rate;
-    fail(element, `data-playback-rate="${text}" must be a number from 0.1 to 5`);
+    if (rate >= 0.1 && rate <= 10) return rate;
+    fail(element, `data-playback-rate="${text}" must be a number from 0.1 to 10`);
     return 1;
   }
 
@@ -115,7 +116,9 @@
     if (element.loop) return null;
     const known = F.media?.durationS?.(element) ?? element.duration;
     if (!Number.isFinite(known)) return null;
-    return Math.max(known - offset(element), 0) / playbackRate(element);
+    const left = Math.max(known - offset(element), 0);
+    const ramp = F.ramps.of(element);
+    return ramp ? F.ramps.reached(ramp, left) : left / playbackRate(element);
   }
 
   function durationOf(clip) {

@@ -133,7 +133,7 @@ def test_lanes_find_their_knobs() -> None:
         ("fx.d.size", "'size' of reverb cannot move; wet, dry can"),
         ("fx.off.gain", "the node is switched off"),
         ("fx.preset.hall", "no node that is on has this name as its fromPreset"),
-        ("rate", "speed ramps are not supported"),
+        ("rate", "only a <video> or an <audio> has a speed"),
     ],
 )
 def test_a_lane_that_moves_nothing_is_told(target: str, reason: str) -> None:

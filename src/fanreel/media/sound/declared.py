@@ -24,6 +24,7 @@ from fanreel.media.sound.lanes import Lane, Point
 
 _VOLUME = Dial(0, 10 ** (12 / 20), 1, moves=True)
 _SHARE = Dial(0, 1, 1, moves=True)
+_RAMPED = frozenset({"video", "audio"})
 _LATEST_S = 1e9  # beyond any timeline, and far from where numbers overflow
 _EXAMPLES = {
     "data-fx-chain": '{"version":1,"nodes":[{"type":"gain","id":"n1","params":{"gain":-6}}]}',
@@ -144,6 +145,8 @@ def _strip(item: Mapping[str, Any], volume: Lane | None, doubts: list[str]) -> S
     dials = _moving(nodes)
     lanes: dict[str, Lane] = {}
     for lane in automation.lanes if automation else ():
+        if lane.target == "rate" and item.get("kind") in _RAMPED:
+            continue  # the page reads it: it moves pictures too
         if dial := dials.get(lane.target):
             if points := _points(lane, start_s, rate, dial):
                 lanes.setdefault(lane.target, Lane(points, dial.by_ratio))
@@ -240,7 +243,7 @@ def _why_inert(target: str, chain: _ChainText | None) -> str:
     """Say why a lane moves nothing."""
     lane = f"the lane of {target!r} in data-automation moves nothing"
     if target == "rate":
-        return f"{lane}: speed ramps are not supported; cut the clip and set data-playback-rate"
+        return f"{lane}: only a <video> or an <audio> has a speed; write the lane on each of them"
     if target.startswith("fx.preset."):
         return f"{lane}: no node that is on has this name as its fromPreset"
     _, _, rest = target.partition("fx.")

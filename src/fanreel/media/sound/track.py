@@ -11,8 +11,10 @@ import numpy as np
 from fanreel.media.sound.desk import Strip
 from fanreel.media.sound.effects.chain import tail_s, through
 from fanreel.media.sound.reader import read_sound
+from fanreel.media.sound.retiming import Positions, retimed
 from fanreel.media.sound.samples import SOUND_RATE, Reader, Samples, exactly
-from fanreel.plan_dir import MediaClip
+from fanreel.plan_dir import MediaClip, Ramp
+from fanreel.ramp import passed, passed_at
 
 _FADE_SAMPLES = 96  # 2 ms
 # As in HyperFrames 0.8.170: what would ring longer after a clip is cut off.
@@ -60,7 +62,8 @@ class Track:
     @property
     def out_s(self) -> Fraction:
         """Source time at which the clip ends, if it does not loop."""
-        return self.clip.offset_s + self.clip.duration_s * self.clip.rate
+        clip = self.clip
+        return clip.offset_s + clip.passed_s(clip.start_s + clip.duration_s)
 
     def find_cuts(self, others: Sequence["Track"]) -> None:
         """
@@ -70,7 +73,7 @@ class Track:
         """
         clip = self.clip
         first, last = self._window
-        self._cut_in = self.start >= first and clip.offset_s > 0
+        self._cut_in = self.start >= first and clip.offset_s + clip.passed_s(clip.start_s) > 0
         self._cut_out = clip.loop or self.out_s < self._source_s or self.end > last
         self.end = min(self.end, last)
         for other in others:
@@ -101,6 +104,7 @@ class Track:
         return (
             self.path == other.path
             and mine.rate == theirs.rate
+            and mine.ramp is theirs.ramp is None
             and mine.volume == theirs.volume
             and not mine.loop
             and not theirs.loop
@@ -118,10 +122,27 @@ class Track:
     def _play(self) -> Iterator[Samples]:
         """Give the clip's samples from `begin` on."""
         clip = self.clip
-        begin_s = Fraction(self._window[0], SOUND_RATE)
-        passed_s = max(begin_s - clip.start_s, Fraction(0)) * clip.rate
+        passed_s = clip.passed_s(Fraction(self._window[0], SOUND_RATE))
+        if clip.ramp is None:
+            return self._source(passed_s, clip.rate)
+        length = self.end - self.begin
+        return retimed(self._source(passed_s, Fraction(1)), self._ramped(clip.ramp), length)
+
+    def _ramped(self, ramp: Ramp) -> Positions:
+        """Give the source's sample at each of the clip's, both counted from `begin`."""
+        local_s = float((Fraction(self.begin, SOUND_RATE) - ramp.start_s) * ramp.rate)
+        step_s = float(ramp.rate) / SOUND_RATE
+        before_s = float(passed(ramp.points, Fraction(local_s)))
+        return lambda numbers: (
+            (passed_at(ramp.points, np.maximum(local_s + numbers * step_s, 0)) - before_s)
+            * SOUND_RATE
+        )
+
+    def _source(self, passed_s: Fraction, rate: Fraction) -> Iterator[Samples]:
+        """Give the source from where *passed_s* of it have played, round and round if it loops."""
+        clip = self.clip
         if not clip.loop:
-            yield from read_sound(self.path, clip.offset_s + passed_s, clip.rate)
+            yield from read_sound(self.path, clip.offset_s + passed_s, rate)
             return
         offset_s = clip.offset_s if clip.offset_s < self._source_s else Fraction(0)
         lap_s = self._source_s - offset_s
@@ -131,10 +152,10 @@ class Track:
         for number in itertools.count():
             start_s = offset_s + (begin_s if number == 0 else 0)
             # Laps begin at exact times rounded once each, so a long loop does not drift.
-            before = round(played_s / clip.rate * SOUND_RATE)
+            before = round(played_s / rate * SOUND_RATE)
             played_s += self._source_s - start_s
-            lap = round(played_s / clip.rate * SOUND_RATE) - before
-            sound = iter(kept) if kept else read_sound(self.path, start_s, clip.rate)
+            lap = round(played_s / rate * SOUND_RATE) - before
+            sound = iter(kept) if kept else read_sound(self.path, start_s, rate)
             if number == 1 and lap <= _KEPT_SAMPLES:
                 kept = list(exactly(lap + 1, sound))  # laps differ by a sample at most
                 sound = iter(kept)
