@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from fanreel import frame_rate
 from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
 
 DEFAULT_CHUNK_SIZE = 240
@@ -26,12 +27,9 @@ DEFAULT_MAX_PARALLEL_CHUNKS = 16
 PLAN_DIR_SIZE_LIMIT_BYTES = 2 * 1024**3
 """Largest planned directory: 2 GiB of Lambda's 10 GiB `/tmp`, leaving 8 for frames and encoders."""
 
-WHOLE_FPS = (24, 25, 30, 50, 60)
 RESOLUTIONS = {"720p": 720, "1080p": 1080, "1440p": 1440, "4k": 2160}
 """Name of an output resolution to the length in pixels of the frame's shorter side."""
 
-_FPS_DENOMINATOR = 100_000
-"""Containers count time in it; beyond, their clocks would overflow within hours."""
 _VALUE_SHOWN = 100
 """Longest value, in characters, that a message repeats."""
 
@@ -50,7 +48,7 @@ _MOST_CHUNKS, _MOST_SEGMENT_FRAMES = 10_000, 1200
 _SWITCH = "true or false"
 _SIDE = f"whole pixels from {_LEAST_SIDE_PX} to {_MOST_SIDE_PX}"
 _ALLOWED = {
-    "fps": f"{', '.join(map(str, WHOLE_FPS))} or a rational such as '30000/1001'",
+    "fps": frame_rate.ALLOWED,
     "format": ", ".join(map(repr, get_args(Format))),
     "codec": " or ".join(map(repr, get_args(Codec))),
     "quality": ", ".join(map(repr, get_args(Quality))),
@@ -78,30 +76,6 @@ _ALLOWED = {
     "runtime_cap": "'lambda', or no value",
 }
 """By field: what messages say after "allowed:"."""
-
-
-def _parse_fps(value: Any) -> Fraction:
-    allowed = _ALLOWED["fps"]
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
-        raise ValueError(f"allowed: {allowed}")  # noqa: TRY004 (pydantic reads ValueError only)
-    if isinstance(value, str) and "/" not in value:
-        value = int(value) if value.isascii() and value.isdigit() else 0.0
-    if isinstance(value, int | float):
-        if value not in WHOLE_FPS:
-            raise ValueError(f"allowed: {allowed}")
-        return Fraction(int(value))
-    try:
-        fps = Fraction(value)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"allowed: {allowed}") from None
-    if not 1 <= fps <= 120:  # noqa: PLR2004 (the sentence below says it)
-        raise ValueError(f"a rational frame rate lies between 1 and 120; allowed: {allowed}")
-    if fps.denominator > _FPS_DENOMINATOR:
-        raise ValueError(
-            f"a rational frame rate has a denominator of at most {_FPS_DENOMINATOR}; "
-            f"allowed: {allowed}"
-        )
-    return fps
 
 
 def _parse_resolution(value: Any) -> str | float:
@@ -139,7 +113,7 @@ def _require_json(value: dict[str, Any]) -> dict[str, Any]:
 
 Fps = Annotated[
     Fraction,
-    BeforeValidator(_parse_fps),
+    BeforeValidator(frame_rate.parse_frame_rate),
     PlainSerializer(
         lambda fps: fps.numerator if fps.denominator == 1 else f"{fps.numerator}/{fps.denominator}",
     ),

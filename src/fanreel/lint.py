@@ -15,15 +15,18 @@ from fanreel.errors import RenderError
 from fanreel.lint_rules import rule_of
 from fanreel.markup import Element, Page, Pages, Spot
 from fanreel.planning import lock_config
-from fanreel.project import open_project
+from fanreel.project import open_project, parse_data_fps
 from fanreel.staging import stage_spec
 
 if TYPE_CHECKING:
     from fanreel.capture.stage import Stage
 
-_TIME = re.compile(r"\s*(\d+(\.\d*)?|\.\d+|[A-Za-z_][\w-]*(\s*[+-]\s*(\d+(\.\d*)?|\.\d+))?)\s*")
+# Seconds, or the id of a clip and an offset; an id holds no `+`, and may hold a `-`.
+_TIME = re.compile(
+    r"\s*(\d+(\.\d*)?|\.\d+|[^\s\d.+-][^\s+]*((\s*\+|\s+-)\s*(\d+(\.\d*)?|\.\d+))?)\s*"
+)
 _NUMBER = r"\s*(\d+(\.\d*)?|\.\d+)"
-_NUMBERS = ("data-duration", "data-media-start", "data-playback-start", "data-fps")
+_NUMBERS = ("data-duration", "data-media-start", "data-playback-start")
 _JSON = ("data-variable-values", "data-composition-variables")
 _COMPOSITION = frozenset({"data-composition-id", "data-composition-src"})
 _MEDIA = frozenset({"video", "audio"})
@@ -151,6 +154,7 @@ def _check_timing(element: Element) -> Iterator[_Problem]:
                 f"{name}={value!r} is not a number from 0",
                 "write plain digits, as in 5 or 7.5, without a unit",
             )
+    yield from _check_rate(attributes.get("data-fps", ""))
     is_clip = start is not None and not _COMPOSITION & attributes.keys()
     if is_clip and element.tag not in _MEDIA and "clip" not in attributes.get("class", "").split():
         yield (
@@ -162,6 +166,15 @@ def _check_timing(element: Element) -> Iterator[_Problem]:
     lane = attributes.get("data-track-index")
     if lane is not None and not re.fullmatch(r"\s*-?\d+\s*", lane):
         yield ("bad-lane", "warning", f"data-track-index={lane!r} is no whole number", "write 0, 1")
+
+
+def _check_rate(text: str) -> Iterator[_Problem]:
+    try:
+        if text.strip():
+            parse_data_fps(text)
+    except ValueError as exc:
+        fix = 'write frames per second, as in data-fps="30" or data-fps="30000/1001"'
+        yield "bad-number", "error", f"data-fps={text!r}: {exc}", fix
 
 
 def _check_json(element: Element) -> Iterator[_Problem]:

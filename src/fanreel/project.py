@@ -10,15 +10,15 @@ from pathlib import Path
 
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig
+from fanreel.frame_rate import parse_frame_rate
 
 DEFAULT_FPS = Fraction(30)
 MAX_SIDE_PX = 16384
 """Chromium's largest texture, and more than any of the encoders take."""
 MAX_TOTAL_FRAMES = 10_000_000
 
-_FPS_BOUNDS = (1, 120)
-# 23.976023976 is 24000/1001: what a decimal stands for is the nearest of these.
 _FPS_DENOMINATOR = 1001
+_SHOWN = 40  # characters of a wrong value that a message repeats
 # As many digits as numbers have that anybody means; Python refuses to read thousands of them.
 _NUMBER = re.compile(r"\s*[+]?(\d{1,15}(\.\d{0,100})?|\.\d{1,100})\s*(px|s)?\s*", re.ASCII)
 
@@ -99,6 +99,19 @@ def output_fps(root: Root, config: RenderConfig) -> Fraction:
     return config.fps or root.fps or DEFAULT_FPS
 
 
+def parse_data_fps(text: str) -> Fraction:
+    """
+    Give the rate of a `data-fps`, which may be a decimal too.
+
+    Raises:
+        ValueError: It is none; says what is allowed.
+    """
+    if decimal := _NUMBER.fullmatch(text):
+        # 23.976023976 is 24000/1001: what a decimal stands for is the nearest of these.
+        return parse_frame_rate(Fraction(decimal[1]).limit_denominator(_FPS_DENOMINATOR))
+    return parse_frame_rate(text)
+
+
 class _Found(Exception):
     """Stops the parser: what follows the root may be megabytes."""
 
@@ -141,16 +154,17 @@ def _number(attributes: dict[str, str | None], name: str, entry_file: str) -> Fr
 
 
 def _fps(attributes: dict[str, str | None], entry_file: str) -> Fraction | None:
-    fps = _number(attributes, "data-fps", entry_file)
-    low, high = _FPS_BOUNDS
-    if fps is not None and not low <= fps <= high:
+    text = attributes.get("data-fps")
+    if text is None or not text.strip():
+        return None
+    try:
+        return parse_data_fps(text)
+    except ValueError as exc:
         raise InvalidComposition(
-            f"{entry_file}: the root's data-fps={attributes['data-fps']!r}: allowed: "
-            f"{low} to {high} frames per second",
+            f"{entry_file}: the root's data-fps={text[:_SHOWN]!r}: {exc}",
             attribute="data-fps",
-            value=attributes["data-fps"],
-        )
-    return None if fps is None else fps.limit_denominator(_FPS_DENOMINATOR)
+            value=text,
+        ) from None
 
 
 def _side(attributes: dict[str, str | None], name: str, entry_file: str) -> int:

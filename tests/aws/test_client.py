@@ -365,7 +365,7 @@ def test_a_bad_line_stops_a_batch_before_it_starts(lab: Lab) -> None:
     """Every bad line is named, with its number."""
     before = lab.objects()
     lines: list[dict[str, Any]] = [
-        {"config": {"fps": 31}},
+        {"config": {"fps": 310}},
         {},
         {"renderId": "x"},
         {"renderId": "x"},

@@ -93,7 +93,7 @@ def test_five_envelopes_are_too_many() -> None:
         (PLAN | {"ProjectS3Uri": 1}, "ProjectS3Uri: .*an S3 URI is a string"),
         (PLAN | {"Confg": {}}, "Confg: Extra inputs are not permitted.*optional: .*Config"),
         (PLAN | {"Config": []}, "Config: "),
-        (PLAN | {"Config": {"fps": 31}}, "fps = 31: allowed"),
+        (PLAN | {"Config": {"fps": 310}}, "fps = 310: allowed"),
         (PLAN | {"PlanOutputS3Prefix": "s3://renders/"}, "render id ''"),
         (PLAN | {"OutputS3Uri": "s3://renders/outputs/r1.mp4"}, r"OutputS3Uri.*ends in \.mov"),
         (PLAN | {"OutputS3Uri": "s3://renders/r1.mov"}, "OutputS3Uri.*below s3://renders/outputs/"),

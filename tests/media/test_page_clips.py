@@ -82,7 +82,7 @@ def test_starts_may_refer_to_other_clips(player: Any) -> None:
         (clip("a", "b", 1) + clip("b", "a", 1), 'p#a: data-start="b" depends on itself'),
         (clip("a", "a", 1), 'p#a: data-start="a" depends on itself'),
         (clip("a", "ghost", 1), 'p#a: data-start refers to "ghost", which is no clip'),
-        (clip("b", 0, 1) + clip("a", "b+1", 1), "write spaces around + and -"),
+        (clip("b", 0, 1) + clip("a", "b-1", 1), "write a space before a - that takes"),
         (clip("b", 0) + clip("a", "b", 1), 'refers to "b", whose duration is not known'),
         (
             f'<i data-composition-id="in" data-start="0">{clip("b", 0, 1)}</i>' + clip("a", "b", 1),

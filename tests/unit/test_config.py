@@ -1,5 +1,6 @@
 """RenderConfig: what is allowed, what is refused, and how it says so."""
 
+import json
 import pickle
 import re
 from fractions import Fraction
@@ -27,6 +28,12 @@ from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
         (30.0, Fraction(30)),
         ("50", Fraction(50)),
         ("60/1", Fraction(60)),
+        ("15/1", Fraction(15)),
+        (1, Fraction(1)),
+        (29, Fraction(29)),
+        ("240", Fraction(240)),
+        ("25/2", Fraction(25, 2)),
+        ("240000/1001", Fraction(240000, 1001)),
         ("30000/1001", Fraction(30000, 1001)),
         (Fraction(24000, 1001), Fraction(24000, 1001)),
     ],
@@ -36,18 +43,35 @@ def test_frame_rates_are_exact(given_fps: Any, fps: Fraction) -> None:
     assert RenderConfig(fps=given_fps).fps == fps
 
 
+@pytest.mark.parametrize("given", [15, "15/1", "30000/1001", 240, "1"])
+def test_a_frame_rate_travels_as_itself(given: Any) -> None:
+    """What one machine was asked for is what the other reads."""
+    config = RenderConfig(fps=given)
+    assert RenderConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+def test_a_decimal_rate_is_refused_with_the_rational_to_write() -> None:
+    """29.97 and 30000/1001 drift apart, and nobody can tell which one was meant."""
+    for rate in (29.97, "29.97"):
+        with pytest.raises(InvalidConfig, match="write it as '30000/1001'"):
+            RenderConfig(fps=rate)
+    with pytest.raises(InvalidConfig, match="write it as '25/2'"):
+        RenderConfig(fps="12.5")
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("fps", 0),
         ("fps", -30),
-        ("fps", 29),
+        ("fps", 0.5),
+        ("fps", 241),
         ("fps", 29.97),
         ("fps", "29.5"),
         ("fps", "1/0"),
         ("fps", "30000/"),
         ("fps", "1" * 5000),
-        ("fps", "121/1"),
+        ("fps", "241/1"),
         ("fps", True),
         ("fps", float("nan")),
         ("fps", [30]),
@@ -179,7 +203,7 @@ def test_a_configuration_is_an_object(data: Any) -> None:
 def test_several_problems_are_told_at_once() -> None:
     """Nobody has to fix one value to hear of the next."""
     with pytest.raises(InvalidConfig) as caught:
-        RenderConfig(fps=7, crf=99)
+        RenderConfig(fps=700, crf=99)
     assert len(caught.value.facts["problems"]) == 2
 
 
@@ -203,7 +227,7 @@ def test_a_configuration_does_not_change() -> None:
 
 
 @given(
-    fps=st.sampled_from([None, 24, 60, "30000/1001"]),
+    fps=st.sampled_from([None, 24, 60, 7, "15/1", "30000/1001"]),
     crf=st.none() | st.integers(0, 51),
     resolution=st.sampled_from([None, "720p", "4k", 0.5, 2]),
     frame_range=st.none() | st.tuples(st.integers(0, 99), st.integers(100, 999)),

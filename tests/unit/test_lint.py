@@ -33,6 +33,31 @@ def test_lint_and_plan_agree_on_a_root(tmp_path: Path, value: str) -> None:
     assert rules(tmp_path, html) == expected
 
 
+@pytest.mark.parametrize("value", ["15", "15/1", "30000/1001", "29.97", "0", "241", "1/0", "x"])
+def test_lint_and_plan_agree_on_a_rate(tmp_path: Path, value: str) -> None:
+    """Whole, rational or a decimal, from 1 to 240."""
+    html = ROOT.format(f'1" data-fps="{value}')
+    try:
+        parse_root(html, "index.html")
+    except InvalidComposition:
+        expected = ["bad-number"]
+    else:
+        expected = []
+    assert rules(tmp_path, html) == expected
+
+
+@pytest.mark.parametrize("start", ["2.5", "clip-1", "clip-1+0.25", "clip-1 + 1", "a.b -0.5"])
+def test_a_start_is_seconds_or_an_expression(tmp_path: Path, start: str) -> None:
+    """With or without spaces around the plus."""
+    assert rules(tmp_path, f'<div class="clip" data-start="{start}"></div>') == []
+
+
+@pytest.mark.parametrize("start", ["2.5s", "clip-1 + x", "clip-1+", "+clip"])
+def test_a_start_that_is_neither_is_found(tmp_path: Path, start: str) -> None:
+    """Before any browser."""
+    assert rules(tmp_path, f'<div class="clip" data-start="{start}"></div>') == ["bad-time"]
+
+
 def test_a_host_needs_no_class(tmp_path: Path) -> None:
     """A nested composition is shown and hidden without it, whether it has an id or not."""
     (tmp_path / "card.html").write_text("")

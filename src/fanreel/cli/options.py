@@ -43,7 +43,7 @@ class ConfigOption:
 
 _SPLIT, _CHECKS = "Splitting", "Checks"
 CONFIG_OPTIONS = (
-    ConfigOption("fps", "RATE", "24, 25, 30, 50, 60 or a rational such as 30000/1001."),
+    ConfigOption("fps", "RATE", "1 to 240, whole or rational: 15, 60, 30000/1001."),
     ConfigOption("format", "NAME", "mp4, mov, webm, gif or png-sequence; by default the output's."),
     ConfigOption("codec", "NAME", "h264 or h265 (mp4 only)."),
     ConfigOption("quality", "NAME", "draft, standard or high (mp4 and webm)."),

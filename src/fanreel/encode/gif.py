@@ -28,8 +28,8 @@ def write_gif(parts: Sequence[Part], output: Path, fps: Fraction) -> None:
     """
     Write a GIF that loops for ever.
 
-    Time is rounded to centiseconds; above 50 frames/s, frames that would stay for less than two
-    are left out.
+    Time is rounded to centiseconds; frames that would stay for less than two, as most do above 50
+    frames/s, are left out.
 
     Args:
         parts: Lossless, from `SegmentWriter`.
@@ -54,12 +54,12 @@ def write_gif(parts: Sequence[Part], output: Path, fps: Fraction) -> None:
 
 
 def _shown(total_frames: int, fps: Fraction) -> dict[int, int]:
-    """Give the frames to show, each with its time in centiseconds."""
-    shown: dict[int, int] = {}
-    last = -_SHORTEST
-    for number in range(total_frames):
+    """Give the frames to show, each with its time in centiseconds; the first is always one."""
+    shown = {0: 0}
+    last, end = 0, round(total_frames / fps / _CENTISECOND)
+    for number in range(1, total_frames):
         time = round(number / fps / _CENTISECOND)
-        if time - last >= _SHORTEST:
+        if last + _SHORTEST <= time <= end - _SHORTEST:
             shown[number] = last = time
     return shown
 

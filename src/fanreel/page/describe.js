@@ -44,7 +44,7 @@
       width: pixels(written, "data-width", fail),
       height: pixels(written, "data-height", fail),
       durationS: positive(written, "data-duration", "seconds, such as 5 or 7.5", fail),
-      fps: positive(written, "data-fps", "frames per second, such as 30", fail),
+      fps: rate(written, fail),
       noTimeline: "data-no-timeline" in written,
     };
   }
@@ -69,6 +69,13 @@
     if (/^\+?(\d+\.?\d*|\.\d+)$/.test(number) && Number(number) > 0) return number;
     fail(`${name}="${text}" must be a positive number of ${what}`);
     return null;
+  }
+
+  // A rational too: 30000/1001.
+  function rate(written, fail) {
+    const text = written["data-fps"]?.trim();
+    if (/^\d+\/0*[1-9]\d*$/.test(text)) return text;
+    return positive(written, "data-fps", "frames per second, such as 30 or 30000/1001", fail);
   }
 
   // ---- clips --------------------------------------------------------------------------------------

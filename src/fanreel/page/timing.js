@@ -20,7 +20,8 @@
     "data-layer"
   ).split(" ");
   const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-  const REFERENCE = /^(.+?)\s+([+-])\s*(\d+\.?\d*|\.\d+)$/;
+  // An id holds no `+`, but many hold a `-`, which therefore has a space before it.
+  const REFERENCE = /^(.+?)(?:\s*(\+)|\s+(-))\s*(\d+\.?\d*|\.\d+)$/;
 
   // Of the reading that is under way.
   let all = [];
@@ -148,7 +149,7 @@
     } else if (all.some((other) => find(id, other.owner))) {
       fail(clip.element, `data-start refers to "${id}", which is in another composition`);
     } else {
-      const hint = /[+-]/.test(id) ? "; write spaces around + and -" : "";
+      const hint = id.includes("-") ? "; write a space before a - that takes seconds away" : "";
       fail(
         clip.element,
         `data-start refers to "${id}", which is no clip of this composition${hint}`,
@@ -174,8 +175,8 @@
     } else if (find(text, clip.owner)) {
       start = reference(clip, text);
     } else {
-      const [, id, sign, amount] = REFERENCE.exec(text) ?? [null, text, "+", "0"];
-      start = reference(clip, id) + (sign === "-" ? -1 : 1) * Number(amount);
+      const [, id, , minus, amount] = REFERENCE.exec(text) ?? [null, text, "+", "", "0"];
+      start = reference(clip, id) + (minus ? -1 : 1) * Number(amount);
     }
     clip.resolving = false;
     clip.localStartS ??= start;
