@@ -14,7 +14,7 @@ from fanreel.config import RenderConfig
 from fanreel.errors import RenderError
 from fanreel.lint_rules import rule_of
 from fanreel.markup import Element, Page, Pages, Spot
-from fanreel.planning import lock_config
+from fanreel.planning import lock_config, padding_warnings
 from fanreel.project import open_project, parse_data_fps
 from fanreel.staging import stage_spec
 
@@ -240,7 +240,8 @@ def _lint_in_browser(project_dir: Path, config: RenderConfig, pages: Pages) -> l
         root = open_project(project_dir, config)
     except RenderError as error:
         return [_finding(error.message, "error", pages.root_spot(), error)]
-    spec = stage_spec(root.width, root.height, lock_config(root, config, webgl=False))
+    locked = lock_config(root, config, webgl=False)
+    spec = stage_spec(root.width, root.height, locked)
     with open_work_dir() as work_dir, Stage(spec, work_dir) as stage:
         try:
             found = survey(project_dir, root, config, stage, work_dir)
@@ -249,7 +250,8 @@ def _lint_in_browser(project_dir: Path, config: RenderConfig, pages: Pages) -> l
             messages = map(str, error.facts.get("problems") or [error.message])
             return [_finding(text, "error", places.of(text, error), error) for text in messages]
         places = _Places(stage, pages, project_dir)
-    return [_finding(text, "warning", places.of(text)) for text in found.warnings]
+    padding = [_finding(text, "warning", pages.root_spot()) for text in padding_warnings(locked)]
+    return padding + [_finding(text, "warning", places.of(text)) for text in found.warnings]
 
 
 def _finding(

@@ -69,6 +69,11 @@ RULES = (
         'write the frame\'s size in whole CSS pixels, as in data-width="1920" data-height="1080"',
     ),
     _rule(
+        "odd-size",
+        "is padded to ",
+        "write an even data-width and data-height, or take a format that holds odd sizes",
+    ),
+    _rule(
         "bad-number",
         "data-(duration|fps).*(positive number|allowed:)",
         'write a positive number, as in data-duration="7.5" or data-fps="30"',

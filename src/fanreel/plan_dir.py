@@ -279,6 +279,8 @@ class LockedRenderConfig(_PlanFile):
     """Device pixels per CSS pixel while capturing."""
     output_width: int
     output_height: int
+    padding: tuple[int, int] = (0, 0)
+    """Of the output, columns at the right and rows at the bottom that repeat the picture's last."""
     cfr: bool = False
     runtime_env: dict[str, str] | None = None
     """Allow-listed `FANREEL_RUNTIME_*` values in force when planned; None: no snapshot taken."""

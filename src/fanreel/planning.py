@@ -19,6 +19,7 @@ from fanreel.config import RESOLUTIONS, RenderConfig, reject_unsupported_distrib
 from fanreel.digest import sha256_file
 from fanreel.encode.aside import check_ours, naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS, lock_encoder
+from fanreel.encode.padding import NO_PADDING
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
 from fanreel.media.sound.mixing import mix
 from fanreel.plan_dir import (
@@ -149,7 +150,7 @@ def make_plan(
         producer_version=manifest.versions.fanreel,
         duration_ms=round(1000 * (time.monotonic() - started)),
         size_bytes=size_bytes,
-        warnings=found.warnings,
+        warnings=(*found.warnings, *padding_warnings(locked)),
         fonts=found.fonts,
     )
 
@@ -159,13 +160,14 @@ def lock_config(root: Root, config: RenderConfig, *, webgl: bool) -> LockedRende
     Fix every choice that decides pixels.
 
     Raises:
-        InvalidConfig: The output size is not a uniform scale of the authored one, or not one the
-            format takes. Terminal.
+        InvalidConfig: The output size is not a uniform scale of the authored one, or larger than
+            any format takes. Terminal.
     """
     alpha = config.format in _ALPHA_FORMATS
     choice = lock_encoder(config, alpha=alpha)
     width, height = output_size(root, config)
     choice.check_size(width, height)
+    padding = choice.padding(width, height)
     # A size that was rounded to even pixels lies within the picture that this scale gives.
     scale = max(Fraction(width, root.width), Fraction(height, root.height))
     return LockedRenderConfig(
@@ -183,11 +185,26 @@ def lock_config(root: Root, config: RenderConfig, *, webgl: bool) -> LockedRende
         webgl=webgl,
         # Larger outputs are drawn larger; smaller ones are drawn as authored and scaled down.
         device_scale_factor=float(max(scale, Fraction(1))),
-        output_width=width,
-        output_height=height,
+        output_width=width + padding[0],
+        output_height=height + padding[1],
+        padding=padding,
         cfr=config.cfr,
         runtime_env=runtime_snapshot(os.environ),
     )
+
+
+def padding_warnings(locked: LockedRenderConfig) -> list[str]:
+    """Tell of an odd size that the format cannot hold, and how to have the size that was meant."""
+    if locked.padding == NO_PADDING:
+        return []
+    width, height = locked.output_width, locked.output_height
+    drawn = f"{width - locked.padding[0]}x{height - locked.padding[1]}"
+    warning = (
+        f"the picture of {drawn} is padded to {width}x{height} at its right and bottom edge, since "
+        f"{locked.format} has colours in blocks of 2x2 pixels; give the root an even data-width "
+        "and data-height, or choose format 'mov', 'webm' or 'png-sequence'"
+    )
+    return [warning]
 
 
 def output_size(root: Root, config: RenderConfig) -> tuple[int, int]:

@@ -96,6 +96,23 @@ def test_alpha_is_straight(
         assert psnr(frame[:, half, :3], translucent(number)[:, half, :3]) > 33
 
 
+@pytest.mark.parametrize("config", [RenderConfig(), RenderConfig(codec="h265")], ids=_name)
+def test_an_odd_picture_is_whole_in_an_even_video(tmp_path: Path, config: RenderConfig) -> None:
+    """The column and row that 4:2:0 wants are added, and no pixel of the picture moves."""
+    locked = locked_config(config).model_copy(update={"padding": (1, 1)})
+    mark = SegmentMark(plan_hash=PLAN_HASH, start_frame=0)
+    drawn = picture(3, WIDTH - 1, HEIGHT - 1)
+    with SegmentWriter(
+        tmp_path / "odd.mp4", locked, Fraction(30), pixels="bgr0", mark=mark
+    ) as segment:
+        segment.write(segment.convert(bgr0(drawn)))
+    [frame] = decode(tmp_path / "odd.mp4")
+    assert frame.shape[:2] == (HEIGHT, WIDTH)
+    assert psnr(frame[:-1, :-1], drawn) > 33
+    assert psnr(frame[-1, :-1], drawn[-1]) > 33
+    assert psnr(frame[:-1, -1], drawn[:, -1]) > 33
+
+
 def test_smaller_output_is_scaled(tmp_path: Path) -> None:
     """Frames larger than the output are scaled down to it."""
     locked = locked_config(RenderConfig()).model_copy(

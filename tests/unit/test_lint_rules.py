@@ -14,6 +14,7 @@ MESSAGES = {
     "no-root": "the page: no element has data-composition-id; write the root as <div>",
     "no-entry": "project holds no index.html; name another with entryFile",
     "bad-size": "index.html: the root has no data-width; it needs the authored frame size",
+    "odd-size": "the picture of 405x721 is padded to 406x722 at its right and bottom edge",
     "bad-number": "index.html: the root's data-duration='x' is not a positive number",
     "duplicate-id": 'id "x" names two clips of composition "main"; data-start means the first',
     "second-root": "div#b is a second root; only the first element is rendered as one",

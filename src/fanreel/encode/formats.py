@@ -50,10 +50,10 @@ class EncoderChoice:
 
     def check_size(self, width: int, height: int) -> None:
         """
-        Refuse a frame size in pixels that the format cannot hold.
+        Refuse a frame size in pixels that no player or encoder holds.
 
         Raises:
-            InvalidConfig: Larger than 8K, or odd where the format needs even sides. Terminal.
+            InvalidConfig: Larger than 8K. Terminal.
         """
         if max(width, height) > _MOST_PX:
             raise InvalidConfig(
@@ -62,13 +62,10 @@ class EncoderChoice:
                 width=width,
                 height=height,
             )
-        if FORMATS[self.format].even_size and (width % 2 or height % 2):
-            raise InvalidConfig(
-                f"format {self.format!r} needs an even width and height, not {width}x{height}; "
-                "choose an outputResolution that gives even numbers, or format 'mov'",
-                width=width,
-                height=height,
-            )
+
+    def padding(self, width: int, height: int) -> tuple[int, int]:
+        """Give the columns and rows to add to a frame of this size, for the format to hold it."""
+        return (width % 2, height % 2) if FORMATS[self.format].even_size else (0, 0)
 
 
 FORMATS: Mapping[str, FormatSpec] = {

@@ -16,6 +16,7 @@ from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.hdr import BT2020, HLG, HlgConverter
 from fanreel.encode.mark import SegmentMark
+from fanreel.encode.padding import padded
 from fanreel.encode.pixels import BT709, PixelConverter, Pixels
 from fanreel.encode.png_frames import PngSink
 from fanreel.plan_dir import LockedRenderConfig
@@ -70,11 +71,12 @@ class SegmentWriter:
         self._mark = mark
         self._aside: AbstractContextManager[Path] = written_aside(path)
         size = locked.output_width, locked.output_height
-        self._converter = (
+        converter = (
             HlgConverter(*size)
             if locked.hdr
             else PixelConverter(*size, locked.pixel_format, pixels)
         )
+        self._convert = padded(converter.convert, *size, locked.padding)
         self._sink: _Sink | None = None
 
     def __enter__(self) -> Self:
@@ -95,7 +97,7 @@ class SegmentWriter:
             picture: height × width × 4, 8 bit, sRGB; for HDR height × width × 3, 16 bit, HLG
                 R'G'B' of BT.2020.
         """
-        return self._converter.convert(picture)
+        return self._convert(picture)
 
     def write(self, frame: av.VideoFrame) -> None:
         """Append a frame that `convert()` gave; it may be called on another thread."""

@@ -4,7 +4,6 @@ import pytest
 
 from fanreel.config import RenderConfig
 from fanreel.encode.formats import FORMATS, lock_encoder
-from fanreel.errors import InvalidConfig
 
 
 @pytest.mark.parametrize(
@@ -66,8 +65,11 @@ def test_the_thread_count_is_locked_and_constant() -> None:
         assert choice.encoder_options["threads"] == "1"
 
 
-def test_an_odd_size_is_refused_where_chroma_is_halved() -> None:
-    """With the way out; formats with full chroma take it."""
-    with pytest.raises(InvalidConfig, match="even width and height, not 641x480"):
-        lock_encoder(RenderConfig(), alpha=False).check_size(641, 480)
-    lock_encoder(RenderConfig(format="mov"), alpha=False).check_size(641, 480)
+def test_an_odd_size_is_padded_where_chroma_is_halved() -> None:
+    """At the right and at the bottom; other formats hold it as it is."""
+    assert lock_encoder(RenderConfig(), alpha=False).padding(641, 480) == (1, 0)
+    assert lock_encoder(RenderConfig(codec="h265"), alpha=False).padding(405, 721) == (1, 1)
+    assert lock_encoder(RenderConfig(), alpha=False).padding(640, 480) == (0, 0)
+    for name in ("mov", "webm", "gif", "png-sequence"):
+        choice = lock_encoder(RenderConfig.model_validate({"format": name}), alpha=False)
+        assert choice.padding(405, 721) == (0, 0)
