@@ -79,6 +79,7 @@
 
   function seek(frame) {
     resolve();
+    F.stacking.apply();
     if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
     let changed = false;
     for (const { element, kind, startFrame, endFrame } of all) {

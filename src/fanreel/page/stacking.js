@@ -1,31 +1,88 @@
 // The clips of the page's own composition lie one above the other.
 //
+//   F.stacking.apply()   places the clips directly below the root that have come since the last time
+//
 // What has a data-start and stands directly below the root leaves the flow when the page has been
-// parsed, so that one scene does not push the next out of the frame; what a style has placed, and
-// what a script adds later, stays (heygen-com/hyperframes, pull requests 1702 and 3893). A composition
-// written inline is as large as its data-width and data-height then say.
+// parsed, so that one scene does not push the next out of the frame. It stands where it would have
+// begun in the flow, and offsets of a relative one then count from the root's edges. Where that
+// leaves a side without length, as a clip's whose children are placed absolutely, the side becomes
+// the root's: the clip goes on being the box that its children are placed in. A length of nothing
+// is what the author wants where it is written inline. A composition written inline is as large as
+// its data-width and data-height say. (Measured on HyperFrames 0.8.170; also heygen-com/hyperframes,
+// pull requests 1702 and 3893.)
 (() => {
   const F = globalThis.__fanreel;
   const { timing } = F;
+  F.stacking = { apply: () => {} };
   if (F.root !== F) return;
 
-  function stack() {
-    const clips = timing.rootElement()?.querySelectorAll(`:scope > ${timing.TIMED}`) ?? [];
-    for (const clip of clips) {
-      const { position } = getComputedStyle(clip);
-      if (position === "absolute" || position === "fixed") continue;
+  const SIDES = ["width", "height"];
+  const placed = new WeakSet();
+
+  function place(clip) {
+    placed.add(clip);
+    const { position } = getComputedStyle(clip);
+    if (position !== "absolute" && position !== "fixed") {
       clip.style.position = "absolute";
       if (clip.matches(timing.COMPOSITION)) size(clip);
     }
+    whenPicturesHaveSizes(clip, () => fill(clip));
   }
 
   function size(composition) {
-    for (const name of ["width", "height"]) {
+    for (const name of SIDES) {
       const pixels = Number.parseFloat(composition.getAttribute(`data-${name}`));
       if (pixels > 0 && composition.style[name] === "") composition.style[name] = `${pixels}px`;
     }
   }
 
-  if (document.readyState !== "loading") stack();
-  else document.addEventListener("DOMContentLoaded", stack, { once: true });
+  // A picture has no size before its file is there.
+  function whenPicturesHaveSizes(clip, then) {
+    const elements = [clip, ...clip.querySelectorAll("img")];
+    const waiting = elements.filter(({ localName, complete }) => localName === "img" && !complete);
+    if (waiting.length === 0) then();
+    else Promise.allSettled(waiting.map((image) => image.decode())).then(then);
+  }
+
+  function fill(clip) {
+    const style = getComputedStyle(clip);
+    const empty = SIDES.filter((name) => clip.style[name] === "" && style[name] === "0px");
+    for (const name of empty) clip.style[name] = "100%";
+  }
+
+  function apply() {
+    const clips = timing.rootElement()?.querySelectorAll(`:scope > ${timing.TIMED}`) ?? [];
+    for (const clip of clips) if (!placed.has(clip)) place(clip);
+  }
+
+  // Scripts wait for the style sheets before them; a page without scripts may be parsed sooner.
+  const isStyled = () =>
+    [...document.querySelectorAll('link[rel~="stylesheet" i], style')].every(
+      ({ sheet, disabled }) =>
+        disabled || (sheet && [...rulesOf(sheet)].every((rule) => rule.styleSheet !== null)),
+    );
+
+  function rulesOf(sheet) {
+    try {
+      return sheet.cssRules;
+    } catch {
+      return []; // of another origin, and here
+    }
+  }
+
+  let ready = false;
+  function start() {
+    ready = true;
+    apply();
+  }
+  function parsed() {
+    if (isStyled() || document.readyState === "complete") start();
+    else globalThis.addEventListener("load", start, { once: true });
+  }
+  if (document.readyState !== "loading") parsed();
+  else document.addEventListener("DOMContentLoaded", parsed, { once: true });
+
+  F.stacking.apply = () => {
+    if (ready) apply();
+  };
 })();
