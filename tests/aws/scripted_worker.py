@@ -15,9 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-from fanreel.errors import RenderError
+from fanreel.errors import CATALOGUE, RenderError
 from fanreel.timeline import build_chunk_slices, resolve_chunk_plan, segments_of
 from handler.events import parse_event
+from handler.naming import named
 
 Event = dict[str, Any]
 PLAN_HASH = "5" * 64
@@ -225,9 +226,11 @@ def _answer(worker: ScriptedWorker, event: Event) -> tuple[int, dict[str, str], 
     try:
         return 200, {}, worker.invoke(event)
     except FunctionFailed as exc:
-        return 200, failed, {"errorType": exc.error_type, "errorMessage": "as scripted"}
+        if exc.error_type not in CATALOGUE:
+            return 200, failed, {"errorType": exc.error_type, "errorMessage": "as scripted"}
+        return 200, failed, _as_lambda_tells(CATALOGUE[exc.error_type]("as scripted"), event)
     except RenderError as exc:
-        return 200, failed, {"errorType": exc.code, "errorMessage": exc.message}
+        return 200, failed, _as_lambda_tells(exc, event)
     except Killed:
         # The words of Lambda's runtime emulator when the process dies of SIGKILL.
         message = "RequestId: 0 Error: Runtime exited with error: signal: killed"
@@ -235,6 +238,17 @@ def _answer(worker: ScriptedWorker, event: Event) -> tuple[int, dict[str, str], 
     except Throttled:
         refusal = {"Reason": "ConcurrentInvocationLimitExceeded", "message": "Rate Exceeded."}
         return 429, {"x-amzn-ErrorType": "TooManyRequestsException"}, refusal
+
+
+def _as_lambda_tells(error: RenderError, event: Event) -> Event:
+    """Give Lambda's answer to what the handler raises for *error*."""
+    raised = named(error, ChunkIndex=event.get("ChunkIndex"))
+    return {
+        "errorType": type(raised).__name__,
+        "errorMessage": str(raised),
+        "requestId": "00000000-0000-4000-8000-000000000000",
+        "stackTrace": ['  File "/opt/fanreel/handler/app.py", line 1, in handle\n'],
+    }
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 20) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+from fanreel.aws.causes import read_cause
 from fanreel.aws.cost import Cost, cost_of
 from fanreel.aws.deployment import Connection, aws_errors
 from fanreel.aws.executions import describe, folder_of, output_uri_of
@@ -108,7 +109,8 @@ class Watcher:
         if status not in ("FAILED", "TIMED_OUT"):
             return None
         code = execution.get("error") or ("States.Timeout" if status == "TIMED_OUT" else "")
-        message = _message(execution.get("cause") or "")
+        cause = read_cause(execution.get("cause"))
+        message = cause.message
         failed = [record for record in activity.records if record.failed]
         # A distributed Map reports only that too many of its children failed.
         if code not in CATALOGUE and failed and code.startswith("States."):
@@ -117,7 +119,7 @@ class Watcher:
         if culprit is not None and not message:
             folder = folder_of(self._connection, execution)
             message = read_message(culprit, folder, self._connection.s3)
-        chunk_index = culprit.invocation.chunk_index if culprit else None
+        chunk_index = culprit.invocation.chunk_index if culprit else cause.chunk_index
         return Failure.of(code, message, chunk_index)
 
     def logs(self, render_id: str, *, limit: int) -> Iterator[dict[str, Any]]:
@@ -158,17 +160,6 @@ def _fraction(stage: Stage, activity: RenderActivity) -> float:
     if not activity.total_frames:
         return 0.0
     return (1 - ASSEMBLY_FRACTION) * activity.frames_done / activity.total_frames
-
-
-def _message(cause: str) -> str:
-    """Give what a worker said, out of what Lambda makes of it."""
-    try:
-        document = json.loads(cause)
-    except ValueError:
-        return cause
-    if isinstance(document, dict):
-        return str(document.get("errorMessage") or document.get("Cause") or "")
-    return cause
 
 
 def _log_line(text: str) -> dict[str, Any]:
