@@ -1,6 +1,7 @@
 """`Render Finished`: a small event on the default bus for every render that ends, however."""
 
 import json
+from typing import Any
 
 from aws_cdk import Duration, Names, Stack
 from aws_cdk import aws_events as events
@@ -13,22 +14,18 @@ from cdk.acknowledging import acknowledge_wildcards
 from cdk.log_group import log_group
 from cdk.settings import Settings
 from cdk.workflow import LOG_PREFIX, TRACES_AND_LOGS
+from fanreel.errors import CALLER_CODES
 from statemachine.announcement import OUTCOMES, announcement
 
-DETAIL = {
-    "RenderId": "$.detail.name",
-    "Status": "$.detail.status",
-    "ExecutionArn": "$.detail.executionArn",
-    "StartedAtMs": "$.detail.startDate",
-    "StoppedAtMs": "$.detail.stopDate",
-    "Output": "$.detail.output",
-    "Error": "$.detail.error",
-}
-"""The event's detail, and where Step Functions' own event has it."""
+_FAULTS = ("FAILED", "TIMED_OUT")
 
 
 class Announcement(Construct):
-    """A rule on the machine's ended executions, and the machine that puts the event."""
+    """
+    Two rules on the machine's ended executions, and the machine that puts the event.
+
+    Each end is matched by one of them: apart, because an alarm counts how often the second matches.
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, machine: sfn.IStateMachine
@@ -63,27 +60,47 @@ class Announcement(Construct):
             ),
         )
         announcer.node.add_dependency(rights)
-        self.rule = events.Rule(
-            self,
+        self._machine, self._announcer = machine, announcer
+        self.ended_rule = self._rule(
             "RenderEnded",
-            description=f"Ended renders of {Stack.of(self).stack_name}",
+            "Renders that ended as they should, or through their input",
+            {
+                "$or": [
+                    {"status": [status for status in OUTCOMES if status not in _FAULTS]},
+                    # EventBridge tells null and a field that is not there apart.
+                    {"status": ["FAILED"], "error": [*CALLER_CODES, None, {"exists": False}]},
+                ]
+            },
+        )
+        self.faults_rule = self._rule(
+            "RenderFault",
+            "Renders that ended through a fault of the deployment",
+            {
+                "$or": [
+                    {"status": ["TIMED_OUT"]},
+                    {"status": ["FAILED"], "error": [{"anything-but": list(CALLER_CODES)}]},
+                ]
+            },
+        )
+        acknowledge_wildcards(role, ["*"], TRACES_AND_LOGS)
+
+    def _rule(self, construct_id: str, what: str, detail: dict[str, Any]) -> events.Rule:
+        """Announce those ended executions that match *detail*."""
+        return events.Rule(
+            self,
+            construct_id,
+            description=f"{what}, of {Stack.of(self).stack_name}",
             event_pattern=events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "stateMachineArn": [machine.state_machine_arn],
-                    "status": list(OUTCOMES),
-                },
+                detail={"stateMachineArn": [self._machine.state_machine_arn], **detail},
             ),
             targets=[
                 targets.SfnStateMachine(
-                    announcer,
-                    input=events.RuleTargetInput.from_object(
-                        {name: events.EventField.from_path(path) for name, path in DETAIL.items()}
-                    ),
+                    self._announcer,
+                    input=events.RuleTargetInput.from_event_path("$.detail"),
                     max_event_age=Duration.hours(1),
                     retry_attempts=10,
                 )
             ],
         )
-        acknowledge_wildcards(role, ["*"], TRACES_AND_LOGS)

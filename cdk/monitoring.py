@@ -1,8 +1,10 @@
 """Alarms that notify, and a dashboard."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -29,22 +31,25 @@ class Monitoring(Construct):
         settings: Settings,
         function: lambda_.IFunction,
         machine: sfn.StateMachine,
+        faults: events.Rule,
     ) -> None:
         super().__init__(scope, construct_id)
         self._function, self._machine = function, machine
-        self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
+        self.topic = self._topic()
         if settings.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
         self.alarms = [
             self._alarm(
                 "RendersFailed",
-                "A render failed.",
-                machine.metric_failed(statistic="Sum", period=_FIVE_MINUTES),
-            ),
-            self._alarm(
-                "RendersTimedOut",
-                "A render ran into the state machine's time limit.",
-                machine.metric_timed_out(statistic="Sum", period=_FIVE_MINUTES),
+                "A render failed or ran out of time, and not through its input: "
+                "`fanreel lambda ls --status FAILED`.",
+                cloudwatch.Metric(
+                    namespace="AWS/Events",
+                    metric_name="Invocations",
+                    dimensions_map={"RuleName": faults.rule_name},
+                    statistic="Sum",
+                    period=_FIVE_MINUTES,
+                ),
             ),
             self._alarm(
                 "Throttled",
@@ -68,6 +73,20 @@ class Monitoring(Construct):
             ),
         ]
         self._dashboard()
+
+    def _topic(self) -> sns.Topic:
+        topic = sns.Topic(self, "Topic", enforce_ssl=True)
+        # A topic with a policy of its own has lost the default one, which lets the account publish.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsMayPublish",
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
+        return topic
 
     def _alarm(
         self,

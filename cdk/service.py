@@ -64,6 +64,7 @@ class RenderService(Construct):
             settings=settings,
             function=self.function.function,
             machine=self.workflow.machine,
+            faults=self.announcement.faults_rule,
         )
         outputs = {
             BUCKET: self.bucket.bucket_name,

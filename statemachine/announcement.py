@@ -4,6 +4,17 @@ from typing import Any
 
 SOURCE = "fanreel"
 DETAIL_TYPE = "Render Finished"
+_FIELDS = {
+    "RenderId": "name",
+    "Status": "status",
+    "ExecutionArn": "executionArn",
+    "StartedAtMs": "startDate",
+    "StoppedAtMs": "stopDate",
+    "Output": "output",
+    "Error": "error",
+}
+"""The event's detail, and where Step Functions' own event has it."""
+_ABSENT = '{"output":null,"error":null}'
 OUTCOMES = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 """How an execution ends; the event's `Status`."""
 
@@ -14,7 +25,8 @@ def announcement(*, event_bus: str = "${EventBus}") -> dict[str, Any]:
 
     Step Functions announces every ended execution by itself, but with the whole input inside,
     and a state of the render itself could not speak for an execution that was aborted. So a
-    rule hands the few facts to this express machine, which puts
+    rule hands its detail to this express machine (not by a template of EventBridge's, which makes
+    no JSON of a field that is null or not there), which puts
 
         {"RenderId", "Status", "ExecutionArn", "StartedAtMs", "StoppedAtMs", "Output", "Error"}
 
@@ -22,9 +34,16 @@ def announcement(*, event_bus: str = "${EventBus}") -> dict[str, Any]:
     """
     return {
         "Comment": "Announce that a render is finished.",
-        "StartAt": "Announce",
+        "StartAt": "Complete",
         "TimeoutSeconds": 60,
         "States": {
+            "Complete": {
+                "Type": "Pass",
+                "Parameters": {
+                    "Ended.$": f"States.JsonMerge(States.StringToJson('{_ABSENT}'), $, false)"
+                },
+                "Next": "Announce",
+            },
             "Announce": {
                 "Type": "Task",
                 "Resource": "arn:aws:states:::events:putEvents",
@@ -34,7 +53,9 @@ def announcement(*, event_bus: str = "${EventBus}") -> dict[str, Any]:
                             "Source": SOURCE,
                             "DetailType": DETAIL_TYPE,
                             "EventBusName": event_bus,
-                            "Detail.$": "$",
+                            "Detail": {
+                                f"{name}.$": f"$.Ended.{field}" for name, field in _FIELDS.items()
+                            },
                         }
                     ]
                 },
@@ -47,6 +68,6 @@ def announcement(*, event_bus: str = "${EventBus}") -> dict[str, Any]:
                     }
                 ],
                 "End": True,
-            }
+            },
         },
     }

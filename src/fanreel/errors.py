@@ -190,6 +190,9 @@ class DiskFull(RenderError, code="DISK_FULL", retryable=True, exit_status=5):
 TERMINAL_CODES: tuple[str, ...] = tuple(c for c, e in CATALOGUE.items() if not e.retryable)
 RETRYABLE_CODES: tuple[str, ...] = tuple(c for c, e in CATALOGUE.items() if e.retryable)
 
+CALLER_CODES: tuple[str, ...] = tuple(c for c, e in CATALOGUE.items() if e.exit_status in (2, 130))
+"""What only the caller can mend, or asked for: nothing is wrong with the machinery."""
+
 # Every code is also a constant of its own name: `errors.PLAN_TOO_LARGE == "PLAN_TOO_LARGE"`.
 INVALID_CONFIG = InvalidConfig.code
 INVALID_COMPOSITION = InvalidComposition.code

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from cdk import RenderService, RenderStack, Settings
 from fanreel.aws.deployment import Deployment
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
+from fanreel.errors import CATALOGUE
 from statemachine.definition import definition
 
 KEY_ARN = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -99,6 +100,26 @@ def flat(value: Any) -> str:
             return "".join(map(flat, argument[1]))
         return f"<{argument[0] if isinstance(argument, list) else argument}>"
     return str(value)
+
+
+def matches(pattern: dict[str, Any], detail: dict[str, Any]) -> bool:
+    """Tell whether an event's *detail* matches, by the rules of EventBridge used here."""
+
+    def holds(field: str, allowed: list[Any]) -> bool:
+        for test in allowed:
+            if isinstance(test, dict) and "anything-but" in test:
+                found = field in detail and detail[field] not in test["anything-but"]
+            elif isinstance(test, dict):
+                found = (field in detail) is test["exists"]
+            else:
+                found = field in detail and detail[field] == test
+            if found:
+                return True
+        return False
+
+    return any(
+        all(holds(field, allowed) for field, allowed in case.items()) for case in pattern["$or"]
+    )
 
 
 def rights_of(template: Template, part: str) -> dict[str, set[str]]:
@@ -209,9 +230,11 @@ class TestRights:
         assert {action: on for action, on in rights.items() if action not in WITHOUT_RESOURCES} == {
             "lambda:InvokeFunction": {f"<{function}>"},
             "states:StartExecution": {f"<{machine}>"},
-            "states:DescribeExecution": {f"{executions}:*"},
+            "states:DescribeExecution": {f"{executions}:*", f"{executions}/*"},
             "states:StopExecution": {f"{executions}:*"},
             "states:RedriveExecution": {f"{executions}/*"},
+            "states:ListMapRuns": {f"{executions}:*"},
+            "states:ListExecutions": {f"{executions.replace(':execution:', ':mapRun:')}/*"},
         }
 
     @pytest.mark.parametrize("which", ["template", "full_template"])
@@ -330,40 +353,66 @@ class TestWorkflow:
             groups = made.find_resources("AWS::Logs::LogGroup").values()
             assert [group["Properties"]["RetentionInDays"] for group in groups] == [days] * 3
 
-    def test_every_end_of_a_render_is_announced(self, template: Template) -> None:
-        """A rule on this machine's four endings hands over seven facts, and never the input."""
-        rule = only(template, "AWS::Events::Rule")
-        assert rule["EventPattern"]["source"] == ["aws.states"]
-        assert rule["EventPattern"]["detail"]["status"] == [
-            "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED",
-        ]  # fmt: skip
-        (target,) = rule["Targets"]
-        assert set(target["InputTransformer"]["InputPathsMap"].values()) == {
-            "$.detail.name",
-            "$.detail.status",
-            "$.detail.executionArn",
-            "$.detail.startDate",
-            "$.detail.stopDate",
-            "$.detail.output",
-            "$.detail.error",
-        }
+    def test_every_end_of_a_render_is_announced_once(self, template: Template) -> None:
+        """Each way to end is matched by one rule, which hands over the event's detail as it is."""
+        rules = template.find_resources("AWS::Events::Rule").values()
+        for rule in rules:
+            (target,) = rule["Properties"]["Targets"]
+            assert target["InputPath"] == "$.detail"
+        patterns = [rule["Properties"]["EventPattern"]["detail"] for rule in rules]
+        for status in ("SUCCEEDED", "ABORTED", "TIMED_OUT"):
+            assert sum(matches(pattern, {"status": status}) for pattern in patterns) == 1
+        for code in (*CATALOGUE, "Lambda.Unknown", "States.Timeout"):
+            end = {"status": "FAILED", "error": code}
+            assert sum(matches(pattern, end) for pattern in patterns) == 1, code
 
 
 class TestMonitoring:
     """Somebody hears of trouble."""
 
     def test_each_alarm_notifies(self, full_template: Template) -> None:
-        """Failures, time-outs, throttles, runaway invocations, durations near the limit."""
+        """Faults, throttles, runaway invocations, durations near the limit."""
         (topic,) = full_template.find_resources("AWS::SNS::Topic")
         alarms = full_template.find_resources("AWS::CloudWatch::Alarm").values()
-        metrics = {alarm["Properties"]["MetricName"] for alarm in alarms}
+        metrics = {
+            (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"])
+            for alarm in alarms
+        }
         assert metrics == {
-            "ExecutionsFailed", "ExecutionsTimedOut", "Throttles", "Invocations", "Duration",
-        }  # fmt: skip
+            ("AWS/Events", "Invocations"),
+            ("AWS/Lambda", "Throttles"),
+            ("AWS/Lambda", "Invocations"),
+            ("AWS/Lambda", "Duration"),
+        }
         assert all(alarm["Properties"]["AlarmActions"] == [{"Ref": topic}] for alarm in alarms)
         full_template.has_resource_properties(
             "AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "someone@example.com"}
         )
+
+    def test_alarms_may_publish(self, template: Template) -> None:
+        """A topic's own policy takes the place of the default one, so it has to allow them."""
+        policy = only(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+        (allowed,) = [statement for statement in policy if statement["Effect"] == "Allow"]
+        assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert allowed["Action"] == "sns:Publish"
+        assert allowed["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        }
+
+    def test_a_callers_mistake_raises_no_alarm(self, template: Template) -> None:
+        """The alarm counts the rule that leaves out what only the caller can mend."""
+        rules = template.find_resources("AWS::Events::Rule")
+        alarm = next(
+            alarm["Properties"]
+            for alarm in template.find_resources("AWS::CloudWatch::Alarm").values()
+            if alarm["Properties"]["Namespace"] == "AWS/Events"
+        )
+        (dimension,) = alarm["Dimensions"]
+        counted = rules[dimension["Value"]["Ref"]]["Properties"]["EventPattern"]["detail"]
+        assert not matches(counted, {"status": "FAILED", "error": "INVALID_COMPOSITION"})
+        assert not matches(counted, {"status": "ABORTED", "error": "RENDER_CANCELLED"})
+        assert matches(counted, {"status": "FAILED", "error": "Lambda.Unknown"})
+        assert matches(counted, {"status": "TIMED_OUT"})
 
     def test_the_duration_alarm_follows_the_time_out(self, full_template: Template) -> None:
         """98 % of it, in milliseconds."""
