@@ -71,24 +71,28 @@ class Workflow(Construct):
         )
         acknowledge_wildcards(self.role, ["*"], TRACES_AND_LOGS)
         executions = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
+        map_runs = executions.removesuffix("execution") + "mapRun"
         name = reference(self.machine, "Name")
         acknowledge_wildcards(
             children,
-            [f"{executions}:{name}:*", f"{executions}:{name}/*"],
-            "Executions of this machine; Step Functions makes up their names.",
+            [f"{executions}:{name}:*", f"{executions}:{name}/*", f"{map_runs}:{name}/*"],
+            "Executions and Map runs of this machine; Step Functions makes up their names.",
         )
 
     def _rights_on_children(self) -> list[iam.PolicyStatement]:
         """Give what a distributed Map needs to run and redrive its child executions."""
         name = self.machine.state_machine_name
 
-        def executions(of: str) -> str:
+        def arn(resource: str, of: str) -> str:
             return Stack.of(self).format_arn(
                 service="states",
-                resource="execution",
+                resource=resource,
                 resource_name=of,
                 arn_format=ArnFormat.COLON_RESOURCE_NAME,
             )
+
+        def executions(of: str) -> str:
+            return arn("execution", of)
 
         return [
             iam.PolicyStatement(
@@ -104,6 +108,22 @@ class Workflow(Construct):
             iam.PolicyStatement(
                 sid="RedriveChildren",
                 actions=["states:RedriveExecution"],
+                resources=[executions(f"{name}/*")],
+            ),
+            # To raise a failed chunk's code again: see statemachine/chunk_failures.py.
+            iam.PolicyStatement(
+                sid="FindMapRun",
+                actions=["states:ListMapRuns"],
+                resources=[executions(f"{name}:*")],
+            ),
+            iam.PolicyStatement(
+                sid="FindFailedChunk",
+                actions=["states:ListExecutions"],
+                resources=[arn("mapRun", f"{name}/*")],
+            ),
+            iam.PolicyStatement(
+                sid="ReadFailedChunk",
+                actions=["states:DescribeExecution"],
                 resources=[executions(f"{name}/*")],
             ),
         ]

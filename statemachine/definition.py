@@ -4,8 +4,10 @@ The state machine as plain data.
     Defaults ─ Request ─ Config ─ Plan ─ AnyChunks? ─ Spread ─┬─ RenderChunks ────┬─ Assemble
                                                               └─ RenderManyChunks ┘
 
-JSONPath, not JSONata, because both local interpreters can run it. No state catches an error:
-an execution that ended in a Catch or a Fail state cannot be redriven from the chunk that failed.
+JSONPath, not JSONata, because both local interpreters can run it. No state catches an error, since
+an execution that ended in a Catch or a Fail state cannot be redriven from the chunk that failed;
+except for the distributed Map, which would hide its child's code behind its own. What failed there
+is looked up (`chunk_failures.py`) and raised again; going on after it is a new execution.
 """
 
 from typing import Any
@@ -16,6 +18,7 @@ from fanreel.errors import (
     INVALID_CONFIG,
     PLAN_PRODUCED_ZERO_CHUNKS,
 )
+from statemachine import chunk_failures
 from statemachine.retries import retriers
 
 State = dict[str, Any]
@@ -67,20 +70,44 @@ def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, Sta
         "MaxConcurrency": max_concurrency,
         "Config": {},
     }
+    known = len(defaults) + 1  # and ProjectS3Uri, which has no default
+    project = "$.ProjectS3Uri"
     config = """States.JsonMerge(States.StringToJson('{"cfr":false}'), $.Request.Config, false)"""
     return {
+        # On AWS a comparison of a field that is not there ends the execution as States.Runtime.
         "IsRequest": _choice(
-            {"Variable": "$.ProjectS3Uri", "IsString": True, "Next": "Defaults"},
+            {
+                "And": [
+                    {"Variable": project, "IsPresent": True},
+                    {"Variable": project, "IsString": True},
+                ],
+                "Next": "Defaults",
+            },
             otherwise="NotARequest",
         ),
         "NotARequest": _fail(
             INVALID_CONFIG,
             "The execution input is an object with ProjectS3Uri, and optionally "
-            "PlanOutputS3Prefix, OutputS3Uri, VariablesS3Uri, MaxConcurrency and Config.",
+            "PlanOutputS3Prefix, OutputS3Uri, VariablesS3Uri, MaxConcurrency (a number) and Config "
+            "(an object), and with no other field.",
         ),
         "Defaults": _reshape({"Defaults": defaults, "Given.$": "$"}, then="Request"),
         "Request": _reshape(
-            {"Request.$": "States.JsonMerge($.Defaults, $.Given, false)"}, then="Config"
+            {"Request.$": "States.JsonMerge($.Defaults, $.Given, false)"}, then="Fields"
+        ),
+        # A field that is misspelt adds one to those that are known.
+        "Fields": {
+            "Type": "Pass",
+            "Parameters": {"Count.$": "States.ArrayLength($.Request[*])"},
+            "ResultPath": "$.Fields",
+            "Next": "AreKnown",
+        },
+        "AreKnown": _choice(
+            {"Variable": "$.Fields.Count", "NumericGreaterThan": known, "Next": "NotARequest"},
+            {"Not": {"Variable": "$.Request.MaxConcurrency", "IsNumeric": True}}
+            | {"Next": "NotARequest"},
+            {"Or": _not_an_object("$.Request.Config"), "Next": "NotARequest"},
+            otherwise="Config",
         ),
         # The configuration may be nearly as big as a payload may be (256 KiB), so no state's
         # data ever holds it twice, and from "Spread" on it is gone.
@@ -96,6 +123,12 @@ def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, Sta
             then="Plan",
         ),
     }
+
+
+def _not_an_object(variable: str) -> list[State]:
+    kinds = ("IsNull", "IsString", "IsNumeric", "IsBoolean")
+    found: list[State] = [{"Variable": variable, kind: True} for kind in kinds]
+    return [*found, {"Variable": f"{variable}[0]", "IsPresent": True}]
 
 
 def _plan(function_arn: str) -> dict[str, State]:
@@ -180,12 +213,12 @@ def _sheet(bucket_name: str, output_uri: str) -> State:
 
 def _render(function_arn: str) -> dict[str, State]:
     # State names are unique in a whole machine, so the second Map's states say "OfMany".
+    distributed = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    many = _map(distributed, _chunk(function_arn, "OfMany")) | {"Catch": [chunk_failures.catcher()]}
     return {
         "RenderChunks": _map({"Mode": "INLINE"}, _chunk(function_arn, "")),
-        "RenderManyChunks": _map(
-            {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, _chunk(function_arn, "OfMany")
-        ),
-    }
+        "RenderManyChunks": many,
+    } | chunk_failures.states()
 
 
 def _map(config: State, processor: State) -> State:

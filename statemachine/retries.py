@@ -4,10 +4,14 @@ from typing import Any
 
 from fanreel.errors import TERMINAL_CODES
 
-THROTTLED = (
+NOT_TAKEN = (
     "Lambda.TooManyRequestsException",
     "Lambda.EC2ThrottledException",
     "Lambda.ENILimitReachedException",
+    # After weeks without an invocation Lambda puts a function's image away, and answers so while
+    # it fetches and optimises it again (Lambda guide, "Function states").
+    "Lambda.CodeArtifactUserPendingException",
+    "Lambda.ResourceNotReadyException",
 )
 """Lambda did not take the work: nothing was begun, so waiting costs little and always helps."""
 
@@ -33,7 +37,7 @@ def retriers() -> list[dict[str, Any]]:
         # 100 attempts at up to 120 s wait for about 100 minutes. An inline Map of 40 chunks then
         # writes about 12,000 history events, half of what one execution may have (25,000).
         {
-            "ErrorEquals": list(THROTTLED),
+            "ErrorEquals": list(NOT_TAKEN),
             "IntervalSeconds": 2,
             "BackoffRate": 2.0,
             "MaxDelaySeconds": 120,

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:machine"
+EXECUTION = MACHINE.replace("stateMachine", "execution")
 
 
 def test_a_cancelled_render_is_stopped_at_once(tmp_path: Path) -> None:
@@ -53,14 +54,21 @@ def test_a_cancelled_render_is_stopped_at_once(tmp_path: Path) -> None:
             client.wait("r1")
 
 
-class StepFunctions:
-    """Answers two actions of Step Functions' protocol, and remembers what it was asked."""
+def _entered(state: str) -> dict[str, Any]:
+    return {"timestamp": 2.0, "type": "FailStateEntered", "id": 9} | {
+        "stateEnteredEventDetails": {"name": state}
+    }
 
-    def __init__(self, status: str, **execution: Any) -> None:
+
+class StepFunctions:
+    """Answers a few actions of Step Functions' protocol, and remembers what it was asked."""
+
+    def __init__(self, status: str, last_states: Sequence[str] = (), **execution: Any) -> None:
         self.asked: list[str] = []
+        self.started: list[dict[str, Any]] = []
         answers: dict[str, dict[str, Any]] = {
             "DescribeExecution": {
-                "executionArn": MACHINE.replace("stateMachine", "execution") + ":r1",
+                "executionArn": EXECUTION + ":r1",
                 "stateMachineArn": MACHINE,
                 "name": "r1",
                 "status": status,
@@ -69,18 +77,26 @@ class StepFunctions:
                 **execution,
             },
             "RedriveExecution": {"redriveDate": 2.0},
+            "GetExecutionHistory": {"events": [_entered(name) for name in last_states]},
+            "StartExecution": {"executionArn": EXECUTION + ":r1-2", "startDate": 3.0},
         }
-        asked = self.asked
+        asked, started = self.asked, self.started
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
+                document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 action = self.headers["X-Amz-Target"].partition(".")[2]
                 asked.append(action)
                 body = answers[action]
-                refused = action == "RedriveExecution" and status == "SUCCEEDED"
-                if refused:
+                refused = True
+                if action == "RedriveExecution" and status == "SUCCEEDED":
                     body = {"__type": "ExecutionNotRedrivable", "message": "it succeeded"}
+                elif document.get("executionArn", "").endswith(":r1-2"):
+                    body = {"__type": "ExecutionDoesNotExist", "message": "no r1-2"}
+                else:
+                    refused = False
+                if action == "StartExecution":
+                    started.append(document)
                 data = json.dumps(body).encode()
                 self.send_response(400 if refused else 200)
                 self.send_header("Content-Length", str(len(data)))
@@ -110,7 +126,8 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     with StepFunctions(request.param) as served:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SFN", served.url)
         yield request.param
-        assert served.asked == ["DescribeExecution", "RedriveExecution"]
+        looked = ["GetExecutionHistory"] if request.param == "FAILED" else []
+        assert served.asked == ["DescribeExecution", *looked, "RedriveExecution"]
 
 
 def test_redriving_takes_the_marker_away_first(machine: str, s3: "S3Client", bucket: str) -> None:
@@ -125,6 +142,30 @@ def test_redriving_takes_the_marker_away_first(machine: str, s3: "S3Client", buc
     again = client.redrive("r1")
     assert (again.render_id, again.output_uri) == ("r1", "s3://b/outputs/r1.mp4")
     assert look_up(s3, marker) is None
+
+
+def test_what_failed_in_a_distributed_map_is_started_again(
+    s3: "S3Client", bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Its execution ended in a Fail state, which cannot be redriven: the next id, the same output.
+
+    Source: Step Functions guide, "Restarting state machine executions with redrive".
+    """
+    folder = f"s3://{bucket}/renders/r1/"
+    document = {"ProjectS3Uri": "s3://b/sites/a/", "PlanOutputS3Prefix": folder}
+    with StepFunctions(
+        "FAILED", last_states=["ChunkFailed", "HasCode"], input=json.dumps(document)
+    ) as served:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SFN", served.url)
+        again = RenderClient(bucket=bucket, state_machine_arn=MACHINE).redrive("r1")
+    assert (again.render_id, again.already_started) == ("r1-2", False)
+    (started,) = served.started
+    assert started["name"] == "r1-2"
+    assert json.loads(started["input"]) == {
+        "ProjectS3Uri": "s3://b/sites/a/",
+        "OutputS3Uri": f"s3://{bucket}/outputs/r1.mp4",
+    }
 
 
 def test_the_message_of_a_failure_is_in_the_folder_it_was_given(

@@ -30,8 +30,12 @@ def all_states(machine: State) -> Iterator[tuple[str, State]]:
 
 
 def tasks() -> dict[str, State]:
-    """Give every task of the render machine by its name."""
-    return {name: state for name, state in all_states(definition()) if state["Type"] == "Task"}
+    """Give every task of the render machine that invokes the function, by its name."""
+    return {
+        name: state
+        for name, state in all_states(definition())
+        if state["Type"] == "Task" and state["Resource"].endswith(":lambda:invoke")
+    }
 
 
 def retrier_for(error: str, task: State) -> State:
@@ -114,6 +118,8 @@ class TestRetries:
     def test_throttling_waits_long_and_spread_out(self, task: State) -> None:
         """Even with full jitter the waits add up to more than an hour on average."""
         retrier = retrier_for("Lambda.TooManyRequestsException", task)
+        # A function whose image was put away after idle weeks answers so for minutes.
+        assert retrier_for("Lambda.CodeArtifactUserPendingException", task) == retrier
         longest = [
             min(
                 retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n, retrier["MaxDelaySeconds"]
@@ -134,9 +140,46 @@ def test_state_names_are_unique_in_the_whole_machine() -> None:
     assert len(names) == len(set(names))
 
 
-def test_no_state_catches() -> None:
+def test_only_the_distributed_map_catches() -> None:
     """A caught error ends the execution in another state, from where a redrive cannot resume."""
-    assert not [name for name, state in all_states(definition()) if "Catch" in state]
+    catching = {name: state for name, state in all_states(definition()) if "Catch" in state}
+    asking = {
+        name for name, state in catching.items() if ":aws-sdk:sfn:" in state.get("Resource", "")
+    }
+    assert set(catching) - asking == {"RenderManyChunks"}
+
+
+def test_many_chunks_fail_with_the_code_of_the_chunk_that_failed() -> None:
+    """
+    The Map's own error says only that too many failed; both interpreters let the child's through.
+
+    Source: Step Functions guide, "Setting failure thresholds for Distributed Map states".
+    """
+    states = definition()["States"]
+    (catcher,) = states["RenderManyChunks"]["Catch"]
+    assert catcher["ErrorEquals"] == ["States.ExceedToleratedFailureThreshold"]
+    path, seen = catcher["Next"], []
+    while states[path]["Type"] != "Fail":
+        seen.append(states[path].get("Resource", path))
+        state = states[path]
+        path = state["Next"] if state["Type"] == "Task" else state["Choices"][0]["Next"]
+    prefix = "arn:aws:states:::aws-sdk:sfn:"
+    assert [found.removeprefix(prefix) for found in seen] == [
+        "listMapRuns", "listExecutions", "AnyFailed", "describeExecution", "HasCode",
+    ]  # fmt: skip
+    assert states[path] == {
+        "Type": "Fail", "ErrorPath": "$.Child.Error", "CausePath": "$.Child.Cause",
+    }  # fmt: skip
+
+
+def test_no_choice_compares_what_may_be_missing() -> None:
+    """
+    On AWS such a comparison ends the execution as States.Runtime; both interpreters let it pass.
+
+    Source: Amazon States Language, "Choice State": the first Choice asks for presence first.
+    """
+    first = definition()["States"]["IsRequest"]["Choices"][0]["And"]
+    assert [next(iter(set(test) - {"Variable"})) for test in first] == ["IsPresent", "IsString"]
 
 
 def test_both_maps_run_the_same_loop() -> None:

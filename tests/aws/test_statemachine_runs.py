@@ -187,8 +187,21 @@ def test_more_chunks_than_a_machine_can_spread_is_refused(lab: Lab, new_worker: 
     assert len(worker.invocations) == 1
 
 
-@pytest.mark.parametrize("document", [{"ProjectS3Uri": None}, {"ProjectS3Uri": {}}])
-def test_an_input_without_a_project_is_refused(
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"ProjectS3Uri": None},
+        {"ProjectS3Uri": {}},
+        {"Config": None},
+        {"Config": [{"fps": 30}]},
+        {"Config": "{}"},
+        {"MaxConcurrency": "5"},
+        {"OutputS3Url": f"s3://{BUCKET}/outputs/mine.mp4"},
+        {"Extra": None},
+    ],
+    ids=str,
+)
+def test_an_input_that_is_no_request_is_refused(
     lab: Lab, new_worker: Workers, document: dict[str, Any]
 ) -> None:
     """Before anything is invoked, and saying what is expected."""
@@ -197,6 +210,12 @@ def test_an_input_without_a_project_is_refused(
     assert ended["error"] == INVALID_CONFIG
     assert "ProjectS3Uri" in ended["cause"]
     assert worker.invocations == []
+
+
+def test_an_empty_input_is_refused(lab: Lab) -> None:
+    """As the console starts an execution when nothing is typed."""
+    arn = lab.interpreter.start(lab.machine_arn, f"empty-{next(_numbers)}", {})
+    assert lab.interpreter.wait(arn)["error"] == INVALID_CONFIG
 
 
 @pytest.mark.parametrize("key", ["outputs/mine.mov", "mine.mp4", "outputs/"])

@@ -23,6 +23,12 @@ from fanreel.plan_dir import canonical_json
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
+CHUNK_FAILED_STATE = "ChunkFailed"
+"""Where the state machine ends when one of more than 40 chunks failed; it names its state so."""
+_LAST_EVENTS = 4
+_MOST_ATTEMPTS = 100
+_MOST_ID_LETTERS = 76  # of 80, and a number
+
 
 def start(connection: Connection, request: RenderRequest) -> StartedRender:
     """
@@ -158,10 +164,18 @@ def cancel(connection: Connection, render_id: str, reason: str) -> None:
 
 
 def redrive(connection: Connection, render_id: str) -> StartedRender:
-    """Go on with a render that failed or was cancelled, from the step where it stopped."""
+    """
+    Go on with a render that failed or was cancelled, from the step where it stopped.
+
+    Step Functions cannot redrive an execution that ended in a Fail state, as one of more than 40
+    chunks does (`statemachine/chunk_failures.py`). Such a render is started again under the next
+    free id, `<render_id>-2`, with the same output: its finished segments are found all the same.
+    """
     execution = describe(connection, render_id)
     folder = folder_of(connection, execution)
     delete_objects(connection.s3, [layout.cancelled(folder)])
+    if _ended_in_fail_state(connection, execution):
+        return _start_again(connection, execution)
     with aws_errors(f"redriving render {render_id}"):
         connection.sfn.redrive_execution(executionArn=execution["executionArn"])
     return StartedRender(
@@ -170,6 +184,48 @@ def redrive(connection: Connection, render_id: str) -> StartedRender:
         output_uri=output_uri_of(connection, execution),
         project_uri=str(execution_input(execution).get(PROJECT_URI, "")),
         already_started=True,
+    )
+
+
+def _ended_in_fail_state(
+    connection: Connection, execution: "DescribeExecutionOutputTypeDef"
+) -> bool:
+    if execution["status"] != "FAILED":
+        return False
+    with aws_errors(f"looking up how render {execution['name']} ended"):
+        last = connection.sfn.get_execution_history(
+            executionArn=execution["executionArn"], reverseOrder=True, maxResults=_LAST_EVENTS
+        )["events"]
+    entered = (event.get("stateEnteredEventDetails", {}).get("name") for event in last)
+    return CHUNK_FAILED_STATE in entered
+
+
+def _start_again(
+    connection: Connection, execution: "DescribeExecutionOutputTypeDef"
+) -> StartedRender:
+    render_id, document = execution["name"], execution_input(execution)
+    document[OUTPUT_URI] = output_uri_of(connection, execution)
+    document.pop(PLAN_PREFIX, None)  # the folder of one render never tells of another
+    for attempt in range(2, _MOST_ATTEMPTS):
+        name = f"{render_id[:_MOST_ID_LETTERS]}-{attempt}"
+        if find(connection, name) is not None:
+            continue
+        with aws_errors(f"starting render {name}"):
+            answer = connection.sfn.start_execution(
+                stateMachineArn=connection.deployment.state_machine_arn,
+                name=name,
+                input=canonical_json(document).decode(),
+            )
+        return StartedRender(
+            render_id=name,
+            execution_arn=answer["executionArn"],
+            output_uri=document[OUTPUT_URI],
+            project_uri=str(document.get(PROJECT_URI, "")),
+        )
+    raise InvalidConfig(
+        f"render {render_id} was gone on with {_MOST_ATTEMPTS} times; start it anew under "
+        "another id",
+        render_id=render_id,
     )
 
 
