@@ -2,15 +2,16 @@
 
 import functools
 import inspect
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fanreel.errors import InvalidConfig, InvalidVariables
+from fanreel.cli.variables import Declared, parse_variables
+from fanreel.declared_variables import declared_variables
+from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
     from fanreel.config import RenderConfig
@@ -88,7 +89,9 @@ _VARIABLES = typer.Option(
     "--variables", metavar="JSON|@FILE", help="Variables as a JSON object, or a file of one."
 )
 _VARIABLE = typer.Option(
-    "--var", metavar="NAME=VALUE", help="One variable; the value is JSON, else taken as text."
+    "--var",
+    metavar="NAME=VALUE",
+    help="One variable: text as typed where it is declared as text, else JSON or text.",
 )
 _VARIABLE_PARAMETERS = (
     inspect.Parameter(
@@ -118,7 +121,7 @@ def with_config_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def call(**values: Any) -> None:
         chosen = {parameter.name: values.pop(parameter.name) for parameter in added}
-        command(**values, config_fields=_chosen_fields(chosen))
+        command(**values, config_fields=_chosen_fields(chosen, values.get("project")))
 
     # typer reads the signature to know which options there are.
     call.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
@@ -142,56 +145,23 @@ def _parameter(option: ConfigOption) -> inspect.Parameter:
     )
 
 
-def _chosen_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+def _chosen_fields(values: Mapping[str, Any], project: Path | str | None) -> dict[str, Any]:
     fields = {name: value for name, value in values.items() if value is not None}
-    variables = parse_variables(fields.pop("variables", None), fields.pop("variable", None) or ())
-    if variables:
+    text, single = fields.pop("variables", None), fields.pop("variable", None) or ()
+    declared = _declared(project, fields) if single else {}
+    if variables := parse_variables(text, single, declared):
         fields["variables"] = variables
     if "frame_range" in fields:
         fields["frame_range"] = fields["frame_range"].split(":")
     return fields
 
 
-def parse_variables(text: str | None, single: Iterable[str]) -> dict[str, Any]:
-    """
-    Give the variables of `--variables` with those of `--var` over them.
-
-    Raises:
-        InvalidVariables: Not a JSON object, not a readable file, or no `=`. Terminal.
-    """
-    variables: dict[str, Any] = {}
-    if text is not None:
-        variables = _object(_file_text(text[1:]) if text.startswith("@") else text, text)
-    for assignment in single:
-        name, equals, value = assignment.partition("=")
-        if not (name and equals):
-            raise InvalidVariables(f"--var {assignment}: write it as NAME=VALUE")
-        variables[name] = _json_or_text(value)
-    return variables
-
-
-def _file_text(name: str) -> str:
-    try:
-        return Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise InvalidVariables(f"--variables @{name}: cannot read the file: {exc}") from exc
-
-
-def _object(text: str, shown: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as exc:
-        raise InvalidVariables(f"--variables {shown}: not JSON: {exc}") from exc
-    if not isinstance(value, dict):
-        raise InvalidVariables(f"--variables {shown}: a JSON object, such as " + '{"title": "Hi"}')
-    return value
-
-
-def _json_or_text(value: str) -> Any:
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+def _declared(project: Path | str | None, fields: Mapping[str, Any]) -> Declared:
+    """Read what the page declares; what lies in S3 is not fetched for it."""
+    if project is None or str(project).startswith("s3://"):
+        return {}
+    folder, found = split_project(Path(project), fields)
+    return declared_variables(folder / found.get("entry_file", "index.html"))
 
 
 def build_config(fields: Mapping[str, Any], output: Path | None = None) -> "RenderConfig":

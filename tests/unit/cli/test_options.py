@@ -8,11 +8,12 @@ import typer
 
 from fanreel.cli.options import (
     CONFIG_OPTIONS,
+    _chosen_fields,
     build_config,
-    parse_variables,
     split_project,
     with_config_options,
 )
+from fanreel.cli.variables import parse_variables
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, InvalidVariables
 
@@ -108,6 +109,45 @@ def test_variables_come_from_text_file_and_single_ones(tmp_path: Path) -> None:
         "year": "2024",
     }
     assert parse_variables('{"a": [1]}', []) == {"a": [1]}
+
+
+def test_a_value_is_of_the_declared_type() -> None:
+    """A code of digits stays text where it is declared as text, and only there."""
+    declared = {
+        name: {"type": name}
+        for name in ("string", "color", "font", "image", "enum", "number", "boolean")
+    } | {"level": {"type": "enum", "options": [1, 2]}}
+    typed = [f"{name}=0123" for name in ("string", "color", "font", "image", "enum")]
+    rest = ["number=123", "boolean=true", "other=123", "level=2", 'title="Hi"']
+    assert parse_variables(None, [*typed, *rest], declared) == {
+        **dict.fromkeys(("string", "color", "font", "image", "enum"), "0123"),
+        "number": 123,
+        "boolean": True,
+        "other": 123,
+        "level": 2,
+        "title": "Hi",
+    }
+
+
+@pytest.mark.parametrize("tag", ["html", "template", "div"])
+def test_declarations_are_read_from_the_page(tmp_path: Path, tag: str) -> None:
+    """From the document, the root, or the template around it."""
+    variables = """data-composition-variables='[{"id":"code","type":"string"}]'"""
+    on = {name: variables if name == tag else "" for name in ("html", "template", "div")}
+    (tmp_path / "a.html").write_text(
+        f"<html {on['html']}><template {on['template']}>"
+        f'<div data-composition-id="a" {on["div"]}></div></template>'
+    )
+    assert _chosen_fields({"variable": ["code=123"]}, tmp_path / "a.html") == {
+        "variables": {"code": "123"}
+    }
+    assert _chosen_fields({"variable": ["code=123"], "entry_file": "a.html"}, tmp_path) == {
+        "variables": {"code": "123"},
+        "entry_file": "a.html",
+    }
+    assert _chosen_fields({"variable": ["code=123"]}, "s3://bucket/sites/x/") == {
+        "variables": {"code": 123}
+    }
 
 
 @pytest.mark.parametrize(
