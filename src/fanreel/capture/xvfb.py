@@ -41,13 +41,10 @@ class XvfbGrabber:
         window_width = max(width, _CELL * _BITS) + _MARGIN
         window_height = height + STRIP_HEIGHT + _MARGIN
         self.launch = dataclasses.replace(launch, width=window_width, height=window_height)
-        self._columns = ((np.arange(_BITS) + 0.5) * _CELL * self._scale).astype(int)
         # Two rows well inside the strip: when the lower one has arrived, so has all above it.
-        self._rows = [
-            int((height + 3) * self._scale),
-            int((height + STRIP_HEIGHT - 3) * self._scale),
-        ]
-        self._weights = 1 << np.arange(_BITS, dtype=np.uint64)
+        rows = (np.array([3, STRIP_HEIGHT - 3]) + height) * self._scale
+        columns = (np.arange(_BITS) + 0.5) * _CELL * self._scale
+        self._cells = np.ix_(rows.astype(int), columns.astype(int), np.arange(3))
         self._stack = contextlib.ExitStack()
         self._last_wait_s = 0.0
 
@@ -93,7 +90,9 @@ class XvfbGrabber:
         started = time.monotonic()
         # Pictures take about as long as the last one; asking before costs CPU the page needs.
         time.sleep(self._last_wait_s * 0.6)
-        while any(self._shown(row) != serial for row in self._rows):
+        wanted = painted(serial)
+        # One comparison of bytes: asked a few times a frame, anything cleverer costs milliseconds.
+        while self._display.pixels[self._cells].tobytes() != wanted:
             if time.monotonic() - started > _APPEAR_TIMEOUT_S:
                 raise TimeoutError
             time.sleep(_POLL_S)
@@ -111,9 +110,8 @@ class XvfbGrabber:
         packets = encoder.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24"))
         return b"".join(map(bytes, packets))
 
-    def _shown(self, row: int) -> int:
-        """Read the number painted at *row*, or -1 while it is neither black nor white."""
-        cells = self._display.pixels[row, self._columns]
-        if not np.isin(cells[:, :3], (0, 255)).all():
-            return -1
-        return int(self._weights[cells[:, 0] == 255].sum())  # noqa: PLR2004 (white)
+
+def painted(serial: int) -> bytes:
+    """Give B,G,R of the strip's cells at both rows while they show *serial*; see page/shell.js."""
+    bits = (serial >> np.arange(_BITS)) & 1
+    return np.repeat((bits * 255).astype(np.uint8), 3).tobytes() * 2
