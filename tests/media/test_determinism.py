@@ -18,8 +18,9 @@ from tests.media.compositions import stage
 
 COMPOSITIONS = Path(__file__).parents[1] / "compositions"
 CONFIG = RenderConfig(segment_frames=6, quality="draft", fps=24)
-# Videos in nested compositions, a page that is stepped, and WebGL: 24 frames each.
-OTHERS = {"video-nested-mounts": 7, "particles": 4, "webgl-uniforms": 4}
+# Videos in nested compositions, a page that is stepped, WebGL, and layers on both sides of the
+# size up to which Chromium draws them as one tile: 24 frames each.
+OTHERS = {"video-nested-mounts": 7, "particles": 4, "webgl-uniforms": 4, "layers-large": 7}
 
 
 def plan_in_chunks(

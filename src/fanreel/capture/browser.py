@@ -41,6 +41,11 @@ _FLAGS = (
     # A tile is drawn again as a whole. Drawing only what changed on top of the last picture depends
     # on whether the compositor still holds that picture, and so on how busy the machine is.
     "--disable-partial-raster",
+    # A layer up to this size is one tile instead of many of 256 pixels, so a moving card is drawn
+    # once where its every tile was drawn for each frame: a third of the raster time. The edges of
+    # turned layers come out smoothed. Larger than 1024 gains nothing, and costs memory.
+    "--max-untiled-layer-width=1024",
+    "--max-untiled-layer-height=1024",
     "--disable-frame-rate-limit",
     "--disable-gpu-vsync",
     "--force-color-profile=srgb",
