@@ -477,6 +477,18 @@ def test_mounts_are_painted_with_their_own_gradients_and_masks(player: Any, proj
     assert points == [(255, 255, 255), (0, 0, 255), (255, 255, 255)]
 
 
+def test_links_without_an_aim_are_left_alone(player: Any, project: Any) -> None:
+    """`href="#"`, as buttons of templates have it, names no element."""
+    card = (
+        '<div data-composition-id="card" data-no-timeline>'
+        '<a href="#">Get it</a><svg><use href="#"/></svg></div>'
+    )
+    hosts = '<div data-composition-id="card" data-composition-src="card.html" data-start="0"></div>'
+    ready = player.open(project(hosts, {"card.html": card}), root="/site/")
+    assert ready["waitingFor"] == []
+    assert player.at(0, 'document.querySelector("a").getAttribute("href")') == "#"
+
+
 def test_what_a_standalone_file_relies_on_still_works(player: Any, project: Any) -> None:
     """`onload` of the body, window listeners, observers of the document, global look-ups."""
     text = """<html><body class="theme" onload="note('onload')">

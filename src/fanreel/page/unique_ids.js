@@ -14,7 +14,8 @@
   function* references(fragment) {
     for (const element of fragment.querySelectorAll("*")) {
       for (const { name, value } of element.attributes) {
-        if (HREFS.includes(name) && value.startsWith("#")) yield value.slice(1);
+        // "#" alone, as links without an aim have it, is the top of the page.
+        if (HREFS.includes(name) && value.length > 1 && value[0] === "#") yield value.slice(1);
         else if (value.includes("url(")) for (const [, , id] of value.matchAll(REFERENCE)) yield id;
       }
       if (element.localName !== "style") continue;
