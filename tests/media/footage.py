@@ -86,6 +86,14 @@ def _colours(path: Path) -> None:
     write_video(path, pictures, colour=_BT709, options=_PLAIN)
 
 
+def _saturated(path: Path) -> None:
+    """Six bars: red, green, blue, yellow, cyan, magenta."""
+    picture = np.zeros((96, 192, 3), np.uint8)
+    for number, colour in enumerate(["f00", "0f0", "00f", "ff0", "0ff", "f0f"]):
+        picture[:, number * 32 : number * 32 + 32] = [int(digit, 16) * 17 for digit in colour]
+    write_video(path, [picture] * 6, colour=_BT709, options=_PLAIN | {"qp": "0"})
+
+
 def _upright(path: Path) -> None:
     """As a telephone stores what it films upright: on its side. Teal above red."""
     picture = _solid((255, 0, 0))
@@ -138,6 +146,7 @@ _MAKERS: dict[str, Callable[[Path], object]] = {
     "count.mov": _count_prores,
     "recording.mp4": _recording,
     "colours.mp4": _colours,
+    "saturated.mp4": _saturated,
     "upright.mp4": _upright,
     "glass.webm": _glass,
     "animated.gif": _animated,

@@ -7,7 +7,7 @@ format that loses nothing visible.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import cast
 
@@ -76,6 +76,16 @@ class ColourTags:
 
 
 _RGB_TAGS = ColourTags(matrix="rgb", primaries="bt709", transfer="iec61966-2-1", full_range=True)
+
+
+# Chromium's conversion on the CPU (libyuv) has 8 bits for the share of Cb in blue, in 64ths and
+# up to 128: that is 2.0, where BT.709 needs 2.112 and BT.2020 2.142, and saturated blue comes out
+# 12 of 255 too dark. Of full range the shares are below 2. So such frames are handed over stretched
+# to full range: greys are exact by that, other colours within 2 levels.
+_CUT_SHORT = frozenset({"bt709", "bt2020-ncl"})
+_STRETCHED = frozenset({"I420", "I422", "I444", "I420A", "I422A", "I444A"})
+_LUMA_TO_FULL = bytes(min(max(round((n - 16) * 255 / 219), 0), 255) for n in range(256))
+_CHROMA_TO_FULL = bytes(min(max(round((n - 128) * 255 / 224) + 128, 0), 255) for n in range(256))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +189,10 @@ def to_source_frame(
     if target != frame.format.name:
         frame = frame.reformat(format=target)
     planes = _upright_planes(frame, orientation)
+    if tags.matrix in _CUT_SHORT and not tags.full_range and _DIRECT[target] in _STRETCHED:
+        tags = replace(tags, full_range=True)
+        tables = (_LUMA_TO_FULL, _CHROMA_TO_FULL, _CHROMA_TO_FULL)
+        planes[:3] = (plane.translate(t) for plane, t in zip(planes[:3], tables, strict=True))
     width, height = frame.width, frame.height
     return SourceFrame(
         index=index,
@@ -188,7 +202,7 @@ def to_source_frame(
         display_width=size[0],
         display_height=size[1],
         colour=tags,
-        planes=planes,
+        planes=b"".join(planes),
     )
 
 
@@ -219,7 +233,7 @@ def has_alpha(frame: VideoFrame) -> bool:
     return frame.format.has_palette or any(part.is_alpha for part in frame.format.components)
 
 
-def _upright_planes(frame: VideoFrame, orientation: Orientation) -> bytes:
+def _upright_planes(frame: VideoFrame, orientation: Orientation) -> list[bytes]:
     pieces = []
     for plane, (width, height, pixel_bytes) in zip(frame.planes, _plane_shapes(frame), strict=True):
         rows = np.frombuffer(memoryview(plane), np.uint8)[: plane.line_size * height]
@@ -227,7 +241,7 @@ def _upright_planes(frame: VideoFrame, orientation: Orientation) -> bytes:
         if orientation != UPRIGHT:
             pixels = turned(pixels.reshape(height, width, pixel_bytes), orientation)
         pieces.append(pixels.tobytes())
-    return b"".join(pieces)
+    return pieces
 
 
 def _plane_shapes(frame: VideoFrame) -> list[tuple[int, int, int]]:
