@@ -76,7 +76,7 @@
   );
   property(
     "playbackRate",
-    (motion) => motion.rate,
+    (motion) => motion.playbackRate,
     (motion, rate) => motion.setRate(Number(rate)),
   );
   property("playState", (motion) => motion.playState());

@@ -15,7 +15,8 @@
 //   it back at first.
 // - A Web Animation or transition of the loading page runs from the start of the root.
 // - A Web Animation that the loading page paused is driven all the same, from the time it was
-//   paused at.
+//   paused at; and one that it gave a playback rate goes with the frame's time too (as measured on
+//   HyperFrames 0.8.170), unless it runs backwards.
 // - One that is made later, by a timer or a timeline, starts at the time it was made; one that is
 //   paused later stays paused.
 (() => {
@@ -95,9 +96,9 @@
     }
     for (const motion of motions.values()) {
       if (motion.kind === "css") motion.stylePaused = isPausedByStyle(motion);
-      if (motion.kind !== "script" || motion.hold === null) continue;
-      motion.startLocal = -motion.hold / (motion.rate || 1);
-      motion.hold = null;
+      if (motion.kind !== "script") continue;
+      if (motion.rate >= 0) motion.driveEvenly();
+      else motion.unhold();
     }
   }
 

@@ -22,6 +22,8 @@
       this.startLocal = startLocal ?? this.local();
       this.hold = null;
       this.rate = native.playbackRate.get.call(animation);
+      this.evenly = false; // goes at 1 whatever rate was asked for
+      this.askedRate = this.rate;
       this.idle = false;
       this.stylePaused = false;
       this.byScript = false; // the page took over: animation-play-state no longer matters
@@ -125,10 +127,33 @@
     setRate(rate) {
       const time = this.time();
       this.rate = rate;
+      this.evenly = false;
       if (time !== null && this.hold === null) this.startLocal = this.local() - time / (rate || 1);
       if (rate === 0 && time !== null) this.hold = time;
       native.playbackRate.set.call(this.animation, rate);
       this.changed();
+    }
+
+    // With the frame's time from where it stands, whatever rate and pause the page has asked for.
+    driveEvenly() {
+      const time = this.time();
+      this.evenly = this.rate !== 1;
+      this.askedRate = this.rate;
+      this.rate = 1;
+      this.hold = null;
+      if (time !== null) this.startLocal = this.local() - time;
+    }
+
+    // Goes on from where the page has paused it.
+    unhold() {
+      if (this.hold === null) return;
+      this.startLocal = this.local() - this.hold / this.rate;
+      this.hold = null;
+    }
+
+    // What the page reads.
+    get playbackRate() {
+      return this.evenly ? this.askedRate : this.rate;
     }
 
     reverse() {
