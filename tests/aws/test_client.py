@@ -56,6 +56,7 @@ def test_a_render_from_folder_to_file(lab: Lab) -> None:
     assert Path(fetched.path).read_bytes() == VIDEO
     assert Path(fetched.path).name == f"{render_id}.mp4"
     link = lab.client.presigned_url(render_id, expires_s=60)
+    assert "X-Amz-Signature=" in link, "Signature Version 2, which KMS refuses"
     with urllib.request.urlopen(link) as answer:  # noqa: S310 (loopback)
         assert answer.read() == VIDEO
     cost = lab.client.cost(render_id)

@@ -1,16 +1,18 @@
 """Where a deployed stack is: the names `RenderClient` needs, read from CloudFormation outputs."""
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from fanreel.aws import layout
+from fanreel.aws.credentials import credential_problem
 from fanreel.aws.failures import error_code
 from fanreel.aws.storage import connect
 from fanreel.aws.templates import Place
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 DEFAULT_STACK = "fanreel"
-BUCKET, FUNCTION, STATE_MACHINE, LOG_GROUP = (
+BUCKET, FUNCTION, STATE_MACHINE, LOG_GROUP, SETTINGS = (
     "BucketName",
     "FunctionName",
     "StateMachineArn",
     "LogGroupName",
+    "Settings",
 )
 """Names of the stack's outputs; the CDK app writes them under the same ones."""
 
@@ -48,12 +51,11 @@ def aws_errors(doing: str) -> Iterator[None]:
         yield
     except RenderError:
         raise
-    except (NoCredentialsError, NoRegionError) as exc:
-        what = str(exc).rstrip(".")
-        raise InvalidConfig(
-            f"{doing}: {what}; configure AWS (`aws configure`, AWS_PROFILE, AWS_REGION)"
-        ) from exc
-    except ClientError as exc:
+    except (BotoCoreError, ClientError) as exc:
+        if problem := credential_problem(exc):
+            raise InvalidConfig(f"{doing}: {problem}") from exc
+        if isinstance(exc, BotoCoreError):
+            raise StorageUnavailable(f"{doing}: {exc}") from exc
         code = error_code(exc)
         text = f"{doing}: {code}: {exc.response.get('Error', {}).get('Message', exc)}"
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -62,8 +64,6 @@ def aws_errors(doing: str) -> Iterator[None]:
         if "AccessDenied" in code or "Unauthorized" in code:
             text += "; `fanreel lambda policies validate` lists the rights that are missing"
         raise InvalidConfig(text, aws_code=code) from exc
-    except BotoCoreError as exc:
-        raise StorageUnavailable(f"{doing}: {exc}") from exc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,8 @@ class Deployment:
     function_name: str | None = None
     log_group: str | None = None
     stack_name: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What the stack was deployed with, where it is not the default (`stack_settings.py`)."""
 
     @property
     def region(self) -> str:
@@ -125,7 +127,17 @@ class Deployment:
             function_name=output(FUNCTION, required=False),
             log_group=output(LOG_GROUP, required=False),
             stack_name=stack_name,
+            settings=_parse_settings(output(SETTINGS, required=False)),
         )
+
+
+def _parse_settings(text: str | None) -> dict[str, Any]:
+    """Read the output; stacks deployed before there was one have no settings to keep."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {}
 
 
 class Connection:

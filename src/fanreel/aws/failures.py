@@ -9,11 +9,10 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     FlexibleChecksumError,
-    NoCredentialsError,
-    PartialCredentialsError,
 )
 from urllib3.exceptions import HTTPError
 
+from fanreel.aws.credentials import credential_problem
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import (
     ArtifactDigestMismatch,
@@ -29,15 +28,14 @@ _MISSING = {"404", "NoSuchKey", "NotFound"}
 # Waiting does not help against these: the URI, the role or the key policy is wrong.
 _DENIED = {
     "403", "AccessDenied", "AllAccessDisabled", "AuthorizationHeaderMalformed",
-    "IllegalLocationConstraintException", "InvalidAccessKeyId", "InvalidBucketName",
+    "IllegalLocationConstraintException", "InvalidBucketName",
     "KMS.AccessDeniedException", "KMS.DisabledException", "KMS.NotFoundException",
-    "NoSuchBucket", "PermanentRedirect", "SignatureDoesNotMatch",
+    "NoSuchBucket", "PermanentRedirect",
 }  # fmt: skip
 _PASSING = {
-    "BadDigest", "ConditionalRequestConflict", "ExpiredToken", "ExpiredTokenException",
-    "IncompleteBody", "InternalError", "OperationAborted", "RequestTimeout",
-    "RequestTimeTooSkewed", "ServiceUnavailable", "SlowDown", "Throttling",
-    "ThrottlingException", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch",
+    "BadDigest", "ConditionalRequestConflict", "IncompleteBody", "InternalError",
+    "OperationAborted", "RequestTimeout", "RequestTimeTooSkewed", "ServiceUnavailable", "SlowDown",
+    "Throttling", "ThrottlingException", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch",
 }  # fmt: skip
 
 
@@ -62,14 +60,8 @@ def s3_failures(uri: S3Uri, missing: type[RenderError] = AssetNotFound) -> Itera
         raise ArtifactDigestMismatch(
             f"{uri} arrived damaged; it will be fetched afresh", uri=str(uri)
         ) from exc
-    except (NoCredentialsError, PartialCredentialsError) as exc:
-        raise S3UriNotAllowed(
-            f"{uri}: no usable AWS credentials; configure a profile or a role",
-            uri=str(uri),
-            reason="no credentials",
-        ) from exc
     except (BotoCoreError, Boto3Error, HTTPError, ConnectionError, TimeoutError) as exc:
-        raise StorageUnavailable(f"S3 did not answer for {uri}: {exc}", uri=str(uri)) from exc
+        raise _refused_or_silent(exc, uri) from exc
     except OSError as exc:
         raise disk_failure(exc) from exc
 
@@ -90,10 +82,18 @@ def error_code(exc: ClientError) -> str:
     return str(exc.response.get("Error", {}).get("Code", ""))
 
 
+def _refused_or_silent(exc: BaseException, uri: S3Uri) -> RenderError:
+    if problem := credential_problem(exc):
+        return S3UriNotAllowed(f"{uri}: {problem}", uri=str(uri), reason="credentials")
+    return StorageUnavailable(f"S3 did not answer for {uri}: {exc}", uri=str(uri))
+
+
 def _from_answer(exc: ClientError, uri: S3Uri, missing: type[RenderError]) -> RenderError:
     code = error_code(exc)
     status = int(exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     where, facts = str(uri), {"uri": str(uri), "reason": code}
+    if problem := credential_problem(exc):
+        return S3UriNotAllowed(f"{where}: {problem}", **facts)
     if code in _MISSING:
         return missing(f"{where} does not exist", **facts)
     if code in _DENIED or status in (301, 403):

@@ -1,8 +1,10 @@
 """What IAM itself says of the caller's rights."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from fanreel.aws.deployment import aws_errors
 from fanreel.aws.rights import Right
@@ -14,7 +16,8 @@ def refused_rights(
     """
     Give those of *rights* that the caller does not have, by IAM's policy simulator.
 
-    The caller needs `iam:SimulatePrincipalPolicy` on itself for the question.
+    The caller needs `iam:SimulatePrincipalPolicy` on itself for the question, and `iam:GetRole`
+    where its role has a path.
 
     Raises:
         InvalidConfig: IAM refuses to tell. Terminal.
@@ -23,10 +26,11 @@ def refused_rights(
     with aws_errors("asking IAM for the caller's rights"):
         caller = session.client("sts", endpoint_url=endpoint_url).get_caller_identity()["Arn"]
         iam = session.client("iam", endpoint_url=endpoint_url)
+        source = policy_source(caller, iam)
         refused = []
         for right in rights:
             answer = iam.simulate_principal_policy(
-                PolicySourceArn=role_of(caller),
+                PolicySourceArn=source,
                 ActionNames=[right.action],
                 ResourceArns=[right.resource],
             )
@@ -35,14 +39,19 @@ def refused_rights(
     return refused
 
 
-def role_of(caller_arn: str) -> str:
+def policy_source(caller_arn: str, iam: Any) -> str:
     """
     Give the ARN that the simulator knows a caller by.
 
-    >>> role_of("arn:aws:sts::123456789012:assumed-role/backend/session")
-    'arn:aws:iam::123456789012:role/backend'
+    A role's session has lost the role's path, which those of Identity Center have
+    (`/aws-reserved/sso.amazonaws.com/eu-west-1/`), so IAM is asked for the role. Who may not ask
+    gets the ARN without a path.
     """
     head, _, tail = caller_arn.partition(":assumed-role/")
     if not tail:
         return caller_arn
-    return f"{head.replace(':sts:', ':iam:')}:role/{tail.split('/')[0]}"
+    name = tail.split("/")[0]
+    try:
+        return str(iam.get_role(RoleName=name)["Role"]["Arn"])
+    except ClientError:
+        return f"{head.replace(':sts:', ':iam:')}:role/{name}"

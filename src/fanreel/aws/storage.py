@@ -61,6 +61,8 @@ def connect(
         endpoint_url: Of an S3-compatible service; None leaves it to `AWS_ENDPOINT_URL(_S3)`.
     """
     config = Config(
+        # Some regions' default for links is Signature Version 2, which KMS refuses.
+        signature_version="s3v4",
         retries={"mode": "standard", "total_max_attempts": 5},
         connect_timeout=5,
         read_timeout=60,

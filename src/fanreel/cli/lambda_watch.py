@@ -10,7 +10,7 @@ import typer
 from fanreel.cli.lambda_progress import progress_lines, wait_for
 from fanreel.cli.lambda_render import cost_lines
 from fanreel.cli.lambda_target import Target, stack_command
-from fanreel.cli.report import size_in_words
+from fanreel.cli.report import duration_in_words, size_in_words
 from fanreel.errors import InvalidConfig
 
 watch_app = typer.Typer()
@@ -132,5 +132,15 @@ def url(
     expires: Annotated[int, typer.Option(metavar="SECONDS", help="At most 7 days.")] = 3600,
 ) -> None:
     """Print a link to a finished video that anyone may open for a while."""
-    link = target.client().presigned_url(render_id, expires_s=expires)
+    from fanreel.aws.credentials import session_left  # noqa: PLC0415
+
+    client = target.client()
+    link = client.presigned_url(render_id, expires_s=expires)
+    left = session_left(client.connection.session)
+    if left is not None and left.total_seconds() < expires:
+        known = f"in {duration_in_words(left.total_seconds())}" if left else "sooner than that"
+        target.say(
+            f"warning: signed by a temporary session, the link ends with it {known}; sign with "
+            "lasting keys for a longer life"
+        )
     target.answer({"url": link}, link)
