@@ -8,7 +8,7 @@ In an app of your own, with this repository on the Python path:
 """
 
 from cdk.service import RenderService
-from cdk.settings import Settings
 from cdk.stack import RenderStack
+from fanreel.aws.stack_settings import Settings
 
 __all__ = ["RenderService", "RenderStack", "Settings"]

@@ -8,8 +8,8 @@ import os
 
 import aws_cdk
 
-from cdk.settings import Settings
 from cdk.stack import RenderStack
+from fanreel.aws.stack_settings import Settings
 
 DEFAULT_STACK_NAME = "fanreel"
 

@@ -15,9 +15,9 @@ import aws_cdk
 from cdk_nag import AwsSolutionsChecks
 
 from cdk.app import DEFAULT_STACK_NAME
-from cdk.settings import Settings
 from cdk.stack import RenderStack
 from fanreel.aws.policies import RolePolicy, Statement, role_policies
+from fanreel.aws.stack_settings import Settings
 from fanreel.aws.templates import Place, Template, read_template
 
 _ACCOUNT, _REGION = "111122223333", "eu-central-1"

@@ -1,5 +1,7 @@
 """All of a deployment as one construct: composes the parts and grants what each may do."""
 
+import json
+
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
@@ -10,9 +12,9 @@ from cdk.announcement import Announcement
 from cdk.bucket import render_bucket
 from cdk.function import RenderFunction
 from cdk.monitoring import Monitoring
-from cdk.settings import Settings
 from cdk.workflow import Workflow
-from fanreel.aws.deployment import BUCKET, FUNCTION, LOG_GROUP, STATE_MACHINE
+from fanreel.aws.deployment import BUCKET, FUNCTION, LOG_GROUP, SETTINGS, STATE_MACHINE
+from fanreel.aws.stack_settings import Settings
 
 
 class RenderService(Construct):
@@ -73,6 +75,8 @@ class RenderService(Construct):
             LOG_GROUP: self.function.log_group.log_group_name,
             "AlarmTopicArn": self.monitoring.topic.topic_arn,
             "Region": Stack.of(self).region,
+            # So that the next deployment starts from what this one chose.
+            SETTINGS: json.dumps(settings.to_json(), separators=(",", ":")),
         }
         prefix = construct_id if output_prefix is None else output_prefix
         for name, value in outputs.items():

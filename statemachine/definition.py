@@ -13,6 +13,7 @@ is looked up (`chunk_failures.py`) and raised again; going on after it is a new 
 from typing import Any
 
 from fanreel.aws.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
+from fanreel.aws.stack_settings import DEFAULT_MAX_CONCURRENCY
 from fanreel.errors import (
     CAPTURE_TIMEOUT,
     INVALID_CONFIG,
@@ -27,8 +28,6 @@ INLINE_LIMIT = 40
 """An inline Map runs at most 40 iterations at once; beyond, the distributed Map takes over."""
 CHUNK_LIMIT = 1000
 """`States.ArrayRange` makes at most 1000 items."""
-DEFAULT_MAX_CONCURRENCY = 200
-"""Chunks of one render at once when neither the input nor the deployment says otherwise."""
 TASK_TIMEOUT_S = 960
 """Lambda's longest run is 900 s; a minute more, and the invocation itself is lost."""
 RENDER_TIMEOUT_S = 24 * 3600

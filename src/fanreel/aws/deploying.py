@@ -34,7 +34,7 @@ class CdkApp:
     Args:
         cdk_dir: The folder of `app.py`; the repository is the one above.
         stack_name: Which stack.
-        context: Settings of the deployment (`cdk/settings.py`), None left out.
+        context: Settings of the deployment (`src/fanreel/aws/stack_settings.py`), None left out.
         environment: Variables for the process besides this one's: credentials, region, endpoint.
     """
 
@@ -165,6 +165,8 @@ def parse_context(settings: Sequence[str]) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(value)
     return json.dumps(value) if isinstance(value, bool) else str(value)
 
 

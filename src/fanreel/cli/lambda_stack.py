@@ -11,6 +11,7 @@ from fanreel.errors import InvalidConfig, RenderError
 if TYPE_CHECKING:
     from fanreel.aws.deploying import CdkApp
     from fanreel.aws.quotas import Quotas
+    from fanreel.aws.stack_settings import Settings
 
 stack_app = typer.Typer()
 
@@ -99,22 +100,23 @@ def deploy(  # noqa: PLR0913 (each is an option)
     bootstrap: Annotated[
         bool, typer.Option(help="First run `cdk bootstrap`, which a region needs once.")
     ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would change.")
+    ] = False,
     cdk_dir: CdkDir = None,
 ) -> None:
     """
     Deploy the stack, or bring it up to date.
 
+    What an option does not say stays as it was deployed; `--set NAME=` goes back to the default.
     Runs `cdk bootstrap` and `cdk deploy` on the app in this package's checkout; needs Node.js and,
     to build the image, Docker.
     """
     from fanreel.aws.deploying import parse_context  # noqa: PLC0415
     from fanreel.aws.deployment import read_deployment  # noqa: PLC0415
+    from fanreel.aws.stack_settings import Settings  # noqa: PLC0415
 
-    quotas = quotas_or_none(target) if check_quotas else None
-    if quotas is not None:
-        memory = choose_memory(quotas, memory)
-        check_reserved(quotas, reserved_concurrency)
-    context: dict[str, Any] = {
+    given: dict[str, Any] = {
         "memory_mb": memory,
         "timeout_s": timeout,
         "architecture": architecture,
@@ -123,7 +125,20 @@ def deploy(  # noqa: PLR0913 (each is an option)
         "alarm_email": alarm_email,
         "keep_bucket": keep_bucket,
     }
-    app = cdk_app(target, cdk_dir, context | parse_context(settings or []))
+    given = {name: value for name, value in given.items() if value is not None}
+    given |= parse_context(settings or [])
+    deployed = deployed_settings(target)
+    chosen = dict(deployed or {}) | given
+    quotas = quotas_or_none(target) if check_quotas else None
+    if quotas is not None:
+        chosen["memory_mb"] = choose_memory(quotas, chosen.get("memory_mb"))
+        check_reserved(quotas, chosen.get("reserved_concurrency"))
+    wanted = Settings.chosen(chosen)
+    tell_changes(target, None if deployed is None else Settings.chosen(deployed), wanted)
+    if dry_run:
+        target.answer({"settings": wanted.to_json()})
+        return
+    app = cdk_app(target, cdk_dir, wanted.to_json())
     if bootstrap:
         app.run("bootstrap")
     app.run("deploy", "--require-approval", "never", target.stack)
@@ -137,6 +152,34 @@ def deploy(  # noqa: PLR0913 (each is an option)
         f"  state machine  {found.state_machine_arn}",
         f"  function       {found.function_name}",
     )
+
+
+def deployed_settings(target: Target) -> dict[str, Any] | None:
+    """Give what the stack was deployed with; None where there is none yet, or none that works."""
+    from fanreel.aws.deployment import read_deployment  # noqa: PLC0415
+
+    try:
+        found = read_deployment(
+            target.stack, session=target.session(), endpoint_url=target.endpoint_url
+        )
+    except InvalidConfig:
+        return None
+    return dict(found.settings)
+
+
+def tell_changes(target: Target, deployed: "Settings | None", wanted: "Settings") -> None:
+    """Show what a deployment changes before it is made."""
+    from fanreel.aws.stack_settings import Settings  # noqa: PLC0415
+
+    lines = wanted.changes_from(deployed or Settings())
+    if deployed is None:
+        target.say(f"new stack {target.stack}" + (", with" if lines else ""))
+    elif not lines:
+        target.say(f"stack {target.stack} keeps its settings")
+    else:
+        target.say(f"stack {target.stack} changes")
+    for line in lines:
+        target.say(f"  {line}")
 
 
 def quotas_or_none(target: Target) -> "Quotas | None":

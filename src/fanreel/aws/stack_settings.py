@@ -1,12 +1,17 @@
 """What a deployment may choose: `Settings`, from code or from `cdk deploy -c name=value`."""
 
+import difflib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
-from statemachine.definition import DEFAULT_MAX_CONCURRENCY
+from fanreel.errors import InvalidConfig
+
+DEFAULT_MAX_CONCURRENCY = 200
+"""Chunks of one render at once when neither the input nor the deployment says otherwise."""
 
 MIB = 1024**2
 _PLAN_SHARE = 5
@@ -108,6 +113,49 @@ class Settings(BaseModel):
         return cls.model_validate(
             {name: _from_text(value) for name, value in given.items() if value is not None}
         )
+
+    @classmethod
+    def chosen(cls, values: Mapping[str, Any]) -> Self:
+        """
+        Give the settings that *values* name, each as text or of its type; empty is the default.
+
+        Raises:
+            InvalidConfig: One is unknown, and the nearest known one is named; or is not allowed.
+                Terminal.
+        """
+        for name in values.keys() - cls.model_fields.keys():
+            near = difflib.get_close_matches(name, cls.model_fields, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise InvalidConfig(
+                f"--set {name}: there is no such setting{hint} Known: "
+                f"{', '.join(sorted(cls.model_fields))}"
+            )
+        given = {name: _from_text(value) for name, value in values.items() if value != ""}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as exc:
+            told = [
+                f"{'.'.join(map(str, error['loc'])) or 'settings'}: {error['msg']}"
+                for error in exc.errors(include_url=False)
+            ]
+            raise InvalidConfig(f"the stack cannot be deployed so: {'; '.join(told)}") from exc
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what differs from the defaults: short enough for an output of the stack."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def changes_from(self, deployed: Self) -> list[str]:
+        """Give a line for each setting that is another than in *deployed*."""
+        before, after = deployed.model_dump(mode="json"), self.model_dump(mode="json")
+        return [
+            f"{name}: {_shown(before[name])} -> {_shown(after[name])}"
+            for name in type(self).model_fields
+            if before[name] != after[name]
+        ]
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None or value == [] else str(value)
 
 
 def _from_text(value: Any) -> Any:
