@@ -64,6 +64,7 @@ _ALLOWED = {
     "target_chunk_frames": "a whole number of frames from 1",
     "segment_frames": f"a whole number of frames from 1 to {_MOST_SEGMENT_FRAMES}",
     "entry_file": "the path of a file inside the project, such as 'index.html'",
+    "project_path": "the path of a folder inside the one given, such as 'films/intro', or ''",
     "variables": 'what JSON can hold, as an object such as {"title": "Hello"}',
     "strict_variables": _SWITCH,
     "strict": _SWITCH,
@@ -101,6 +102,13 @@ def _parse_entry_file(value: str) -> str:
     if path.is_absolute() or ".." in path.parts or "\0" in value or not path.name:
         raise ValueError(f"allowed: {_ALLOWED['entry_file']}")
     return str(path)
+
+
+def _parse_project_path(value: str) -> str:
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts or "\0" in value:
+        raise ValueError(f"allowed: {_ALLOWED['project_path']}")
+    return "" if not path.name else str(path)
 
 
 def _require_json(value: dict[str, Any]) -> dict[str, Any]:
@@ -176,6 +184,12 @@ class RenderConfig(BaseModel):
     None lets the timeline's length decide, at most 120 and at most an explicit `chunk_size`.
     """
     entry_file: Annotated[str, AfterValidator(_parse_entry_file)] = "index.html"
+    project_path: Annotated[str, AfterValidator(_parse_project_path)] = ""
+    """
+    Where the project lies in the folder given as one, for files above it; empty: it is the folder.
+
+    `root_dir` and `--root` set it; paths of the project, `entry_file` too, count from the project.
+    """
     variables: Annotated[dict[str, Any], AfterValidator(_require_json)] = Field(
         default_factory=dict
     )
@@ -254,6 +268,11 @@ class RenderConfig(BaseModel):
             raise ValueError(f"format = {self.format!r}: {allowed}")
         if self.codec == "h264" and "codec" in self.model_fields_set:
             raise ValueError(f"codec = 'h264': {allowed}, which is also what no codec gives")
+
+    @property
+    def entry_path(self) -> str:
+        """The entry file's path in the folder that is given as the project."""
+        return str(PurePosixPath(self.project_path, self.entry_file))
 
     @classmethod
     def from_json(cls, data: Any) -> "RenderConfig":

@@ -184,6 +184,7 @@ class Camera:
                 Show(
                     root_dir=plan_dir / SITE_DIR,
                     entry_file=self._plan.composition.entry_file,
+                    project_path=self._plan.composition.project_path,
                     page_config=rendering_config(self._plan.composition),
                     network=self._replayer,
                     own=self._feed.reply,

@@ -15,7 +15,7 @@ from fanreel.errors import RenderError
 from fanreel.lint_rules import rule_of
 from fanreel.markup import Element, Page, Pages, Spot
 from fanreel.planning import lock_config, padding_warnings
-from fanreel.project import open_project, parse_data_fps
+from fanreel.project import open_project, parse_data_fps, within_root
 from fanreel.staging import stage_spec
 
 if TYPE_CHECKING:
@@ -65,13 +65,20 @@ class Finding:
     fix: str
 
 
-def lint(project_dir: Path | str, config: RenderConfig | None = None) -> list[Finding]:
+def lint(
+    project_dir: Path | str,
+    config: RenderConfig | None = None,
+    *,
+    root_dir: Path | str | None = None,
+) -> list[Finding]:
     """
     Check a project against the format: its pages as text, then the composition in a browser.
 
     Args:
         project_dir: Only read.
         config: Entry file and variables to look at it with.
+        root_dir: A folder around the project, up to which its files and links may lead; None: no
+            further than the project.
     Returns:
         Findings by file and line, each once.
     Raises:
@@ -79,9 +86,10 @@ def lint(project_dir: Path | str, config: RenderConfig | None = None) -> list[Fi
         BrowserUnavailable: There is no Chromium. Terminal.
     """
     project_dir, config = Path(project_dir), config or RenderConfig()
+    folder, wide = within_root(project_dir, config, root_dir)
     pages = Pages(project_dir, config.entry_file)
     findings = [f for file, page in pages.by_file.items() for f in _lint(project_dir, file, page)]
-    seen = _lint_in_browser(project_dir, config, pages)
+    seen = _lint_in_browser(folder, wide, pages)
     findings += [finding for finding in seen if not _is_told(finding, findings)]
     return sorted(findings, key=lambda finding: (finding.file, finding.line, finding.rule))
 
@@ -246,10 +254,10 @@ def _lint_in_browser(project_dir: Path, config: RenderConfig, pages: Pages) -> l
         try:
             found = survey(project_dir, root, config, stage, work_dir)
         except RenderError as error:
-            places = _Places(stage, pages, project_dir)
+            places = _Places(stage, pages, project_dir / config.project_path, config.project_path)
             messages = map(str, error.facts.get("problems") or [error.message])
             return [_finding(text, "error", places.of(text, error), error) for text in messages]
-        places = _Places(stage, pages, project_dir)
+        places = _Places(stage, pages, project_dir / config.project_path, config.project_path)
     padding = [_finding(text, "warning", pages.root_spot()) for text in padding_warnings(locked)]
     return padding + [_finding(text, "warning", places.of(text)) for text in found.warnings]
 
@@ -277,8 +285,9 @@ def _finding(
 class _Places:
     """Where in the files what the planner's page speaks of is written."""
 
-    def __init__(self, stage: "Stage", pages: Pages, project_dir: Path) -> None:
+    def __init__(self, stage: "Stage", pages: Pages, project_dir: Path, project_path: str) -> None:
         self._pages, self._project_dir = pages, project_dir
+        self._prefix = f"{project_path}/" if project_path else ""
         self._stacks = dict(stage.witness.uncaught)
         self._places: dict[str, Mapping[str, Any]] = {}
         with contextlib.suppress(RenderError):  # a page that broke down names nothing
@@ -289,7 +298,9 @@ class _Places:
         place = self._places.get(message)
         spot = self._script_spot(message)
         if spot is None and place:
-            spot = self._pages.spot_of(**{k: v for k, v in place.items() if k != "message"})
+            where = {k: v for k, v in place.items() if k != "message"}
+            where["file"] = where["file"] and where["file"].removeprefix(self._prefix)
+            spot = self._pages.spot_of(**where)
         if spot is None:
             path = Path(str(error.facts.get("path", ""))) if error else Path()
             if path.is_absolute() and path.is_relative_to(self._project_dir):
@@ -301,8 +312,8 @@ class _Places:
         stack = self._stacks.get(message.removeprefix(_THREW))
         if stack is not None and (match := _FRAME.search(stack)):
             file = urllib.parse.unquote(match["file"]).partition("?")[0]
-            return self._pages.script_spot(file, int(match["line"]))
+            return self._pages.script_spot(file.removeprefix(self._prefix), int(match["line"]))
         if match := _NESTED_SCRIPT.search(message):
             line = int(match["line"]) if match["line"] else None
-            return self._pages.script_spot(match["file"], line)
+            return self._pages.script_spot(match["file"].removeprefix(self._prefix), line)
         return None

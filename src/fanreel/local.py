@@ -20,7 +20,7 @@ from fanreel.media.cache import CacheStats, cache_settings
 from fanreel.plan_dir import UsedFont
 from fanreel.planning import lock_config
 from fanreel.pool import Pool, default_size
-from fanreel.project import Root, open_project, output_fps
+from fanreel.project import Root, open_project, output_fps, within_root
 from fanreel.staging import stage_spec
 from fanreel.timeline import frame_count, resolve_chunk_plan, segments_of
 from fanreel.verification import VerifiedPlan, verify_plan
@@ -75,6 +75,7 @@ def render(
     workers: int | None = None,
     on_event: OnEvent | None = None,
     keep_dir: Path | str | None = None,
+    root_dir: Path | str | None = None,
 ) -> RenderResult:
     """
     Render a project to a video on this machine.
@@ -89,6 +90,8 @@ def render(
         workers: Browsers at once; None is one a core.
         on_event: Told how far it is, a few times a second at most.
         keep_dir: Keeps the plan directory there.
+        root_dir: A folder around the project, up to which its files and links may lead; None: no
+            further than the project.
     Raises:
         RenderError: See `plan()`, `render_chunk()` and `assemble()`. Where a page is to blame its
             picture is kept beside *output*, as `<stem>.error.png`.
@@ -96,10 +99,11 @@ def render(
     if workers is not None and workers < 1:
         raise InvalidConfig(f"workers = {workers}: allowed: a whole number from 1, or None")
     config = without_lambda_cap(config or RenderConfig())
+    folder, config = within_root(Path(project_dir), config, root_dir)
     output = Path(output)
     kept = None if keep_dir is None else Path(keep_dir)
     with keeping_screenshot(output):
-        return _Render(Path(project_dir), output, config, on_event, kept).run(workers)
+        return _Render(folder, output, config, on_event, kept).run(workers)
 
 
 class _Render:

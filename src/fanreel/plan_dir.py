@@ -236,6 +236,9 @@ class Composition(_PlanFile):
 
     composition_id: str
     entry_file: str
+    """Its path in the frozen site."""
+    project_path: str = ""
+    """Of the project in the frozen site; empty where they are one."""
     width: int
     height: int
     fps: Rational

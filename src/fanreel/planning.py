@@ -34,7 +34,7 @@ from fanreel.plan_dir import (
     Versions,
     role_chunk,
 )
-from fanreel.project import Root, open_project
+from fanreel.project import Root, open_project, within_root
 from fanreel.staging import stage_spec
 from fanreel.survey import Survey, survey
 from fanreel.timeline import (
@@ -74,7 +74,13 @@ class PlanResult:
     """What the texts ask for and are drawn with."""
 
 
-def plan(project_dir: Path | str, config: RenderConfig, plan_dir: Path | str) -> PlanResult:
+def plan(
+    project_dir: Path | str,
+    config: RenderConfig,
+    plan_dir: Path | str,
+    *,
+    root_dir: Path | str | None = None,
+) -> PlanResult:
     """
     Plan a render that chunk workers can carry out without network, anywhere and in any order.
 
@@ -83,6 +89,8 @@ def plan(project_dir: Path | str, config: RenderConfig, plan_dir: Path | str) ->
         config: What to render.
         plan_dir: Directory to write; appears whole or not at all. An earlier plan there is
             replaced, anything else is left alone and refused.
+        root_dir: A folder around the project, up to which its files and links may lead; None: no
+            further than the project.
     Raises:
         FormatNotSupportedInDistributed: webm, gif, forced HDR; nothing is written. Terminal.
         InvalidConfig, InvalidComposition, InvalidVariables: As their names say. Terminal.
@@ -92,8 +100,9 @@ def plan(project_dir: Path | str, config: RenderConfig, plan_dir: Path | str) ->
         CaptureTimeout, BrowserCrashed, DiskFull: Retryable.
     """
     reject_unsupported_distributed_format(config)
+    folder, config = within_root(Path(project_dir), config, root_dir)
     try:
-        return make_plan(Path(project_dir), config, Path(plan_dir))
+        return make_plan(folder, config, Path(plan_dir))
     except PlanTooLarge as exc:
         raise PlanTooLarge(
             f"{exc}, or render in one process with fanreel.render()", **exc.facts
@@ -360,7 +369,8 @@ def _composition(
 ) -> Composition:
     return Composition(
         composition_id=found.root.composition_id,
-        entry_file=config.entry_file,
+        entry_file=config.entry_path,
+        project_path=config.project_path,
         width=found.root.width,
         height=found.root.height,
         fps=found.fps,

@@ -11,6 +11,7 @@ from pathlib import Path
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig
 from fanreel.frame_rate import parse_frame_rate
+from fanreel.scene import scene_page
 
 DEFAULT_FPS = Fraction(30)
 MAX_SIDE_PX = 16384
@@ -44,7 +45,7 @@ def open_project(project_dir: Path, config: RenderConfig) -> Root:
         InvalidConfig: The entry file lies outside the project. Terminal.
         InvalidComposition: No root element, or its numbers are not usable. Terminal.
     """
-    entry = project_dir / config.entry_file
+    entry = project_dir / config.entry_path
     try:
         if not project_dir.is_dir():
             raise AssetNotFound(
@@ -64,7 +65,26 @@ def open_project(project_dir: Path, config: RenderConfig) -> Root:
     except (OSError, RuntimeError) as exc:  # RuntimeError: symlinks that go round in a circle
         why = getattr(exc, "strerror", None) or exc
         raise AssetNotFound(f"cannot read {entry}: {why}", path=str(entry)) from exc
-    return parse_root(text, config.entry_file)
+    return parse_root(scene_page(text), config.entry_path)
+
+
+def within_root(
+    project_dir: Path, config: RenderConfig, root_dir: Path | str | None
+) -> tuple[Path, RenderConfig]:
+    """
+    Give folder and configuration of a project that may use files up to *root_dir*.
+
+    Raises:
+        InvalidConfig: *root_dir* does not hold the project. Terminal.
+    """
+    if root_dir is None:
+        return project_dir, config
+    root, project = Path(root_dir).resolve(), project_dir.resolve()
+    if not project.is_relative_to(root):
+        raise InvalidConfig(
+            f"rootDir = {str(root_dir)!r}: allowed: a folder that holds the project {project}"
+        )
+    return root, config.replace(project_path=project.relative_to(root).as_posix())
 
 
 def parse_root(html: str, entry_file: str) -> Root:

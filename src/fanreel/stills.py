@@ -13,7 +13,7 @@ from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
 from fanreel.filming import Camera
 from fanreel.planning import PlanResult, make_plan
-from fanreel.project import open_project, output_fps
+from fanreel.project import open_project, output_fps, within_root
 from fanreel.verification import verify_plan
 from fanreel.work_dir import open_work_dir
 
@@ -41,6 +41,8 @@ def still(
     output: Path | str,
     at_s: float | Fraction,
     config: RenderConfig | None = None,
+    *,
+    root_dir: Path | str | None = None,
 ) -> Path:
     """
     Save the frame that shows at *at_s* seconds, and give *output*.
@@ -50,11 +52,13 @@ def still(
         output: `.png` (keeps transparency), `.jpg` or `.webp`.
         at_s: Time on the composition's timeline.
         config: Size, variables and the like; its format, rate and `hdr_mode` are ignored.
+        root_dir: A folder around the project, up to which its files and links may lead; None: no
+            further than the project.
     Raises:
         InvalidConfig: Another suffix, or a time outside the timeline. Terminal.
         RenderError: See `plan()` and `render_chunk()`.
     """
-    return make_still(project_dir, output, at_s, config).output_path
+    return make_still(project_dir, output, at_s, config, root_dir=root_dir).output_path
 
 
 def make_still(
@@ -62,6 +66,8 @@ def make_still(
     output: Path | str,
     at_s: float | Fraction,
     config: RenderConfig | None = None,
+    *,
+    root_dir: Path | str | None = None,
 ) -> StillResult:
     """Do as `still()` does, and tell what came of it."""
     output = Path(output)
@@ -72,12 +78,13 @@ def make_still(
     config = without_lambda_cap(config or RenderConfig()).replace(
         format="png-sequence", codec="h264", crf=None, bitrate=None, hdr_mode="force-sdr"
     )
-    root = open_project(Path(project_dir), config)
+    folder, config = within_root(Path(project_dir), config, root_dir)
+    root = open_project(folder, config)
     fps = output_fps(root, config)
     frame = frame_at(at_s, fps)
     config = config.replace(frame_range=(frame, frame + 1))
     with keeping_screenshot(output), open_work_dir() as work_dir:
-        planned = _plan_frame(Path(project_dir), config, work_dir / "plan", at_s, fps)
+        planned = _plan_frame(folder, config, work_dir / "plan", at_s, fps)
         plan = verify_plan(work_dir / "plan")
         with Camera(plan, work_dir) as camera, written_aside(output) as aside:
             [picture] = camera.capture([0])

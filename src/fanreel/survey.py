@@ -13,7 +13,8 @@ from typing import Any
 
 from fanreel.capture.fetch import Refused, fetch
 from fanreel.capture.network import Recorder
-from fanreel.capture.site import ORIGIN, SiteRequest, find_inside
+from fanreel.capture.site import ORIGIN, SiteRequest
+from fanreel.capture.site_files import SiteFiles, find_inside
 from fanreel.capture.stage import Opened, Show, Stage
 from fanreel.config import RenderConfig
 from fanreel.encode.aside import naming_write_errors
@@ -104,6 +105,11 @@ class _Surveyor:
     def __init__(self, project_dir: Path, root: Root, config: RenderConfig, work_dir: Path) -> None:
         self._project_dir, self._root, self._config = project_dir, root, config
         self._work_dir = work_dir
+        self._files = SiteFiles(
+            root_dir=project_dir.resolve(),
+            entry_path=config.entry_path,
+            project_path=config.project_path,
+        )
         self._fps = output_fps(root, config)
         self._recorder = Recorder(work_dir / "recorded")
         self._requests: dict[str, SiteRequest] = {}
@@ -207,12 +213,17 @@ class _Surveyor:
     def _show(self) -> Show:
         return Show(
             root_dir=self._project_dir,
-            entry_file=self._config.entry_file,
+            entry_file=self._config.entry_path,
+            project_path=self._config.project_path,
             page_config=planning_config(
-                self._root.width, self._root.height, self._fps, self._config.variables
+                self._root.width,
+                self._root.height,
+                self._fps,
+                self._config.variables,
+                self._config.project_path,
             ),
             network=self._recorder,
-            own=ProbeFeed(self._project_dir).reply,
+            own=ProbeFeed(self._files).reply,
             on_request=self._note,
         )
 
@@ -236,7 +247,7 @@ class _Surveyor:
             problems += doubts
         if problems:
             raise InvalidComposition(
-                f"{self._config.entry_file}: " + "; ".join(problems), problems=problems
+                f"{self._config.entry_path}: " + "; ".join(problems), problems=problems
             )
         return doubts
 
@@ -290,8 +301,8 @@ class _Surveyor:
         parts = urllib.parse.urlsplit(url)
         if url.startswith(f"{ORIGIN}/"):
             name = urllib.parse.unquote(parts.path).removeprefix("/")
-            if path := find_inside(self._project_dir, name):
-                return path
+            if located := self._files.locate(name):
+                return located[1]
             raise AssetNotFound(
                 f"{element} names {name}, which is not in {self._project_dir}; add the file or "
                 "correct the path",
@@ -340,13 +351,13 @@ class _Surveyor:
             duration_s = _exact(described["inferredDurationS"])
         if duration_s is None or duration_s <= 0:
             raise InvalidComposition(
-                f"{self._config.entry_file}: the root has no data-duration, and nothing finite "
+                f"{self._config.entry_path}: the root has no data-duration, and nothing finite "
                 "(a timeline, an animation, a timed clip or media) tells how long the composition "
                 'is; add data-duration="SECONDS" to the root'
             )
         if duration_s * self._fps > MAX_TOTAL_FRAMES:
             raise InvalidComposition(
-                f"{self._config.entry_file}: {float(duration_s):g} s at "
+                f"{self._config.entry_path}: {float(duration_s):g} s at "
                 f"{float(self._fps):g} frames/s is more than {MAX_TOTAL_FRAMES} frames; shorten "
                 "data-duration"
             )

@@ -177,7 +177,8 @@ def names() -> list[str]:
 def stage(name: str, project_dir: Path) -> Expected:
     """Make the composition *name* a whole project in *project_dir*, with libraries and media."""
     found = expected(name)
-    shutil.copytree(COMPOSITIONS / name, project_dir, ignore=shutil.ignore_patterns("expect.toml"))
+    ignored = shutil.ignore_patterns("expect.toml")
+    shutil.copytree(COMPOSITIONS / name, project_dir, symlinks=True, ignore=ignored)
     for library in found.libraries:
         for file in LIBRARY_FILES[library]:
             target = project_dir / "vendor" / Path(file).name

@@ -61,7 +61,9 @@ def in_order() -> list[str]:
     """Give all compositions so that those of one size follow each other, and those with alpha."""
 
     def kind(name: str) -> tuple[str, ...]:
-        page = (COMPOSITIONS / name / "index.html").read_text(encoding="utf-8")
+        page = (COMPOSITIONS / name / expected(name).render_config.entry_path).read_text(
+            encoding="utf-8"
+        )
         size = page.partition("data-width=")[2][:24]
         return str(expected(name).config.get("format")), size, name
 

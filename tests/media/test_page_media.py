@@ -17,6 +17,7 @@ from PIL import Image
 
 from fanreel.capture.network import Replayer
 from fanreel.capture.site import ORIGIN, Reply, SiteRequest
+from fanreel.capture.site_files import SiteFiles
 from fanreel.capture.stage import Show, Stage, StageSpec
 from fanreel.errors import InvalidComposition
 from fanreel.media.probe import probe
@@ -71,7 +72,11 @@ class Film:
 
     def plan(self, body: str) -> None:
         """Open a composition as the planner does: nothing is known of its media yet."""
-        self._open(body, planning_config(*VIEW, FPS, {}), ProbeFeed(self.project_dir).reply)
+        self._open(
+            body,
+            planning_config(*VIEW, FPS, {}),
+            ProbeFeed(SiteFiles(root_dir=self.project_dir)).reply,
+        )
 
     def at(self, frame: int) -> Pixels:
         """Give the picture of *frame*, height × width × 3."""

@@ -47,6 +47,7 @@ WORSE_THAN_WRONG: dict[str, list[Any]] = {
     "target_chunk_frames": [0, -1, NAN, INF, 0.5],
     "segment_frames": [0, -1, NAN, INF, 1201],
     "entry_file": ["", ".", "/", "/etc/passwd", "../x.html", "a/../../x.html", "a\0.html", None],
+    "project_path": ["/", "/etc", "..", "a/../..", "a\0b", None],
     "variables": [None, [], "{}", {"x": NAN}, {"x": -INF}, {"x": {1, 2}}, {"x": b"\xff"}],
     "strict_variables": [None, "perhaps", 2],
     "strict": [None, "perhaps", 2],

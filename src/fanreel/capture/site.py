@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from fanreel.capture.site_files import SiteFiles
 from fanreel.capture.still_svg import still_svg
 
 HOST = "fanreel.localhost"
@@ -43,6 +44,7 @@ _TYPES = {
     ".glb": "model/gltf-binary",
     ".gltf": "model/gltf+json",
 }
+_DOCUMENTS = frozenset({"document", "iframe", "frame"})
 _SOCKET_TIMEOUT_S = 60
 
 Reply = tuple[int, str, bytes]
@@ -54,7 +56,7 @@ class SiteRequest:
     """One request for a project file."""
 
     path: str
-    """Project path, POSIX, without a leading slash."""
+    """Of the file that is meant, in the folder served: POSIX, without a leading slash."""
     found: bool
     destination: str
     """What wants it, in Fetch's words: `image`, `script`, `style`, `font`, `empty` (fetch), ..."""
@@ -83,7 +85,7 @@ class SiteServer:
         own: Callable[[str], Reply | None] = lambda _path: None,
         on_request: Callable[[SiteRequest], None] = lambda _request: None,
     ) -> None:
-        self._root_dir: Path | None = None
+        self._files: SiteFiles | None = None
         self._own, self._on_request = own, on_request
         handler = type("_BoundHandler", (_Handler,), {"site": self})
         self._server = _Server(("127.0.0.1", 0), handler, bind_and_activate=False)
@@ -91,9 +93,11 @@ class SiteServer:
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
 
-    def serve(self, root_dir: Path) -> None:
-        """Make *root_dir* the site."""
-        self._root_dir = root_dir.resolve()
+    def serve(self, root_dir: Path, entry_path: str = "", project_path: str = "") -> None:
+        """Make *root_dir* the site; see `SiteFiles`."""
+        self._files = SiteFiles(
+            root_dir=root_dir.resolve(), entry_path=entry_path, project_path=project_path
+        )
 
     @property
     def port(self) -> int:
@@ -121,32 +125,21 @@ class SiteServer:
         if path.startswith(OWN_PREFIX):
             return self._own(path.removeprefix(OWN_PREFIX)) or _not_found(path)
         name = path.removeprefix("/")
-        file = self.find(name)
-        if file is None and name == "favicon.ico":
+        located = None if self._files is None else self._files.locate(name)
+        if located is None and name == "favicon.ico":
             return 204, "image/x-icon", b""
-        if file is not None or not asks_only:
-            found = file is not None
-            self._on_request(SiteRequest(path=name, found=found, destination=destination))
-        if file is None:
+        if located is not None or not asks_only:
+            is_found, known = located is not None, located[0] if located else name
+            self._on_request(SiteRequest(path=known, found=is_found, destination=destination))
+        if self._files is None or located is None:
             return _not_found(path)
+        known, file = located
+        if destination in _DOCUMENTS:
+            return 200, content_type(file), self._files.document(known, file)
         body = file.read_bytes()
         if destination == "image" and file.suffix.lower() == ".svg":
             body = still_svg(body)
         return 200, content_type(file), body
-
-    def find(self, name: str) -> Path | None:
-        """Give the file at project path *name*, or None; never one outside the root."""
-        return None if self._root_dir is None else find_inside(self._root_dir, name)
-
-
-def find_inside(root_dir: Path, name: str) -> Path | None:
-    """Give the file at *name* below *root_dir*, or None; never one that a symlink keeps outside."""
-    # ValueError: a zero byte. RuntimeError: symlinks that go round in a circle.
-    with contextlib.suppress(OSError, ValueError, RuntimeError):
-        file = (root_dir / name).resolve()
-        if file.is_file() and file.is_relative_to(root_dir.resolve()):
-            return file
-    return None
 
 
 def content_type(path: Path) -> str:

@@ -110,10 +110,13 @@ class Show:
     root_dir: Path
     """Project or frozen site."""
     entry_file: str
+    """Its path in *root_dir*."""
     page_config: dict[str, Any]
     """What the page script is told; see `page_script()`."""
     network: Recorder | Replayer
     """Takes over requests that leave the composition's origin."""
+    project_path: str = ""
+    """Of the project in *root_dir*, where that also holds files above the project."""
     own: Callable[[str], Reply | None] | None = None
     """Answers the page's requests for source frames."""
     on_request: Callable[[SiteRequest], None] | None = None
@@ -184,7 +187,7 @@ class Stage:
         self._show = show
         self._media_info = {}
         self.witness.forget()
-        self._server.serve(show.root_dir)
+        self._server.serve(show.root_dir, show.entry_file, show.project_path)
         self._call(self._set_up(show), self.spec.patience.open_s, "opening the shell page")
 
     def verify_software_gl(self) -> None:

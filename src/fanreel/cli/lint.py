@@ -8,13 +8,14 @@ from typing import Any
 import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
-from fanreel.cli.render import AsJson, Debug, Project
+from fanreel.cli.render import AsJson, Debug, Project, RootDir
 
 
 @with_config_options
 def lint(
     project: Project,
     *,
+    root: RootDir = None,
     as_json: AsJson = False,
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
     config_fields: dict[str, Any],
@@ -24,7 +25,7 @@ def lint(
     config = build_config(fields)
     from fanreel.lint import lint as check  # noqa: PLC0415 (Playwright and PyAV, once needed)
 
-    findings = check(project_dir, config)
+    findings = check(project_dir, config, root_dir=root)
     for item in findings:
         if as_json:
             sys.stdout.write(json.dumps(asdict(item)) + "\n")

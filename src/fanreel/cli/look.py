@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
-from fanreel.cli.render import AsJson, Debug, Project
+from fanreel.cli.render import AsJson, Debug, Project, RootDir
 from fanreel.errors import InvalidConfig
 
 
@@ -22,6 +22,7 @@ def still(
         Path,
         typer.Option("--output", "-o", metavar="FILE", help="The picture: .png, .jpg or .webp."),
     ],
+    root: RootDir = None,
     as_json: AsJson = False,
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
     config_fields: dict[str, Any],
@@ -33,7 +34,7 @@ def still(
     from fanreel import stills  # noqa: PLC0415 (Playwright and PyAV, once the options are right)
     from fanreel.cli.report import result_json  # noqa: PLC0415
 
-    result = stills.make_still(project_dir, output, at_s, config)
+    result = stills.make_still(project_dir, output, at_s, config, root_dir=root)
     if as_json:
         sys.stdout.write(json.dumps(result_json(result)) + "\n")
         return

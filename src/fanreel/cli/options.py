@@ -91,7 +91,7 @@ _VARIABLES = typer.Option(
 _VARIABLE = typer.Option(
     "--var",
     metavar="NAME=VALUE",
-    help="One variable: text as typed where it is declared as text, else JSON or text.",
+    help="One variable: as typed where it is declared as text, else JSON if it can be read so.",
 )
 _VARIABLE_PARAMETERS = (
     inspect.Parameter(

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
 Project = Annotated[
     Path, typer.Argument(metavar="PROJECT", help="A folder with an index.html, or a page.")
 ]
+RootDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--root",
+        metavar="DIR",
+        help="A folder around PROJECT, up to which its files and links may lead.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, one line each.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 @with_config_options
-def render(
+def render(  # noqa: PLR0913 (each is an option)
     project: Project,
     *,
     output: Annotated[
@@ -33,6 +41,7 @@ def render(
     keep: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the plan directory here.")
     ] = None,
+    root: RootDir = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors.")] = False,
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
@@ -51,7 +60,13 @@ def render(
 
     with showing(choose_style(as_json=as_json, quiet=quiet)) as on_event:
         result = local.render(
-            project_dir, output, config, workers=workers, on_event=on_event, keep_dir=keep
+            project_dir,
+            output,
+            config,
+            workers=workers,
+            on_event=on_event,
+            keep_dir=keep,
+            root_dir=root,
         )
     if as_json:
         write_event("done", result_json(result))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
-from fanreel.cli.render import AsJson, Debug, Project
+from fanreel.cli.render import AsJson, Debug, Project, RootDir
 
 PlanDir = Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="As `fanreel plan` wrote it.")]
 
@@ -19,6 +19,7 @@ def plan(
     project: Project,
     plan_dir: Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="Made by this command.")],
     *,
+    root: RootDir = None,
     as_json: AsJson = False,
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
     config_fields: dict[str, Any],
@@ -30,7 +31,7 @@ def plan(
     from fanreel.evidence import keeping_screenshot  # noqa: PLC0415
 
     with keeping_screenshot(plan_dir):
-        result = fanreel.plan(project_dir, config, plan_dir)
+        result = fanreel.plan(project_dir, config, plan_dir, root_dir=root)
     for warning in result.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     _tell(

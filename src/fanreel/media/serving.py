@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from fanreel.capture.site_files import SiteFiles
 from fanreel.errors import RenderError
 from fanreel.media.animated import play_count
 from fanreel.media.cache import FrameCache, source_key
@@ -168,11 +169,11 @@ class ProbeFeed:
     Tells the planner's page what its sources are, before there is a plan.
 
     Args:
-        project_dir: Only read.
+        files: Of the project; only read.
     """
 
-    def __init__(self, project_dir: Path) -> None:
-        self._project_dir = project_dir.resolve()
+    def __init__(self, files: SiteFiles) -> None:
+        self._files = files
         self._known: dict[str, Reply | None] = {}
 
     def reply(self, path: str) -> Reply | None:
@@ -186,11 +187,11 @@ class ProbeFeed:
 
     def _info(self, source: str) -> Reply | None:
         name = urllib.parse.unquote(urllib.parse.urlsplit(source).path)
-        path = (self._project_dir / name).resolve()
-        if "://" in source or not path.is_relative_to(self._project_dir):
+        located = None if "://" in source else self._files.locate(name)
+        if located is None:
             return None
         try:
-            info = probe(path)
+            info = probe(located[1])
         except RenderError:
             return None  # the planner says so, naming the element
         return info_reply(info.duration_s, info.width, info.height)

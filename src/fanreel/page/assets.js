@@ -133,8 +133,14 @@
     for (const element of fragment.querySelectorAll(selector)) rebaseElement(element, fileUrl);
   }
 
+  // Files write `../card.html` for a neighbour of the project's root too; where there is more above
+  // the project, it may really be meant.
   function compositionUrl(reference) {
-    return new URL(reference.trim().replace(/^\/+/, "").replace(UPWARD, ""), root).href;
+    const written = reference.trim().replace(/^\/+/, "");
+    const below = new URL(written.replace(UPWARD, ""), root);
+    if (root.pathname === "/" || !UPWARD.test(written) || exists(below)) return below.href;
+    const above = new URL(written, root);
+    return (exists(above) ? above : below).href;
   }
 
   // A project path, for messages.

@@ -1,5 +1,6 @@
 """What the page script is told: the same for the planner's page and for every worker's."""
 
+import urllib.parse
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -8,7 +9,11 @@ from fanreel.plan_dir import Composition, MediaClip, Ramp
 
 
 def planning_config(
-    width: int, height: int, fps: Fraction, variables: Mapping[str, Any]
+    width: int,
+    height: int,
+    fps: Fraction,
+    variables: Mapping[str, Any],
+    project_path: str = "",
 ) -> dict[str, Any]:
     """Give the configuration of a page whose media are not known yet."""
     return {
@@ -18,13 +23,19 @@ def planning_config(
         "fpsDen": fps.denominator,
         "variables": dict(variables),
         "media": None,
+        # What nested compositions' paths start at.
+        "root": urllib.parse.quote(f"/{project_path}/") if project_path else "/",
     }
 
 
 def rendering_config(composition: Composition) -> dict[str, Any]:
     """Give the configuration of a page that shows a planned composition."""
     config = planning_config(
-        composition.width, composition.height, composition.fps, composition.variables
+        composition.width,
+        composition.height,
+        composition.fps,
+        composition.variables,
+        composition.project_path,
     )
     return config | {"media": {clip.key: _media(clip) for clip in composition.media}}
 

@@ -34,7 +34,8 @@ def _fields_of(*argv: str) -> dict[str, Any]:
 def test_every_field_has_an_option() -> None:
     """Whoever adds a field to RenderConfig is reminded of the command line."""
     assert {option.field for option in CONFIG_OPTIONS} == {*RenderConfig.model_fields} - {
-        "variables"
+        "variables",
+        "project_path",  # --root
     }
 
 
