@@ -89,6 +89,20 @@ def test_recorded_answers_are_replayed_and_nothing_else_is(project: Path, tmp_pa
     assert asked.count("https://cdn.example/colour.js") == 1
 
 
+def test_answers_are_bounded_together(project: Path, tmp_path: Path) -> None:
+    """What would be over the limit is not kept, and is named; the page goes on without it."""
+    body = b'window.colour = "rgb(0, 128, 255)"'
+
+    def cdn(url: str, _headers: Mapping[str, str]) -> Response:
+        headers = {"content-type": "text/javascript"}
+        return Response(url=url, status=200, headers=headers, body=body)
+
+    recorder = Recorder(tmp_path / "bodies", fetcher=cdn, limit_bytes=len(body) - 1)
+    assert colour_on_stage(project, recorder, tmp_path) == [255, 0, 0]
+    assert recorder.responses == []
+    assert all("may be recorded" in failed.reason for failed in recorder.failed)
+
+
 def test_a_worker_without_recordings_has_no_network(project: Path, tmp_path: Path) -> None:
     """The script is missing from the picture, and named."""
     replayer = Replayer([], tmp_path)

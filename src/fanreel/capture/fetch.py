@@ -74,10 +74,27 @@ def fetch(url: str, headers: Mapping[str, str], *, resolver: Resolve = resolve) 
                 return response
             # A Location is bytes; what is no ASCII of it is UTF-8 that was not escaped.
             target = urllib.parse.quote(location, safe=_URL_SIGNS, encoding="latin-1")
-            url = urllib.parse.urljoin(url, target)
+            before, url = url, urllib.parse.urljoin(url, target)
+            if _origin(before) != _origin(url):
+                headers = _without_secrets(headers)
     except ValueError as exc:  # UnicodeError too: a host or port that is none
         raise Refused(f"{url} is no URL: {exc}") from exc
     raise Refused(f"more than {MAX_REDIRECTS} redirects")
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urllib.parse.urlsplit(url)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or usual
+
+
+def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what was meant for the first host only (Fetch standard, HTTP-redirect fetch)."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if name.lower() not in {"authorization", "proxy-authorization"}
+    }
 
 
 def public_address(host: str, port: int, resolver: Resolve = resolve) -> str:

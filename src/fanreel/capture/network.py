@@ -29,6 +29,9 @@ _KEPT_HEADER = re.compile(
     r"content-type|access-control-.*|cross-origin-.*|timing-allow-origin|location", re.IGNORECASE
 )
 
+MAX_RECORDED_BYTES = 2 * 1024**3
+"""Of all answers together: what a plan may hold on Lambda; a page could ask for ever."""
+
 Fetch = Callable[[str, Mapping[str, str]], Response]
 
 
@@ -53,8 +56,15 @@ class Recorder:
 
     broken: OSError | None = None
 
-    def __init__(self, bodies_dir: Path, *, fetcher: Fetch = fetch) -> None:
+    def __init__(
+        self,
+        bodies_dir: Path,
+        *,
+        fetcher: Fetch = fetch,
+        limit_bytes: int = MAX_RECORDED_BYTES,
+    ) -> None:
         self._bodies_dir, self._fetch = bodies_dir, fetcher
+        self._left_bytes = limit_bytes
         self._recorded: dict[str, RecordedResponse] = {}
         self._lock = threading.Lock()
         self.failed: list[FailedRequest] = []
@@ -107,6 +117,13 @@ class Recorder:
 
     def _keep(self, url: str, response: Response) -> RecordedResponse:
         body = response.body
+        with self._lock:
+            self._left_bytes -= len(body)
+        if self._left_bytes < 0:
+            raise Refused(
+                "with it the page's outside requests come to more than may be recorded; put large "
+                "files into the project"
+            )
         if response.url != url and (instead := stand_in(response)) is not None:
             self._keep(response.url, response)
             body = instead

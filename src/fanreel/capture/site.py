@@ -7,7 +7,9 @@ and `*.localhost` counts as a secure context, which WebCodecs asks for.
 """
 
 import contextlib
+import io
 import mimetypes
+import shutil
 import sys
 import threading
 import urllib.parse
@@ -47,8 +49,8 @@ _TYPES = {
 _DOCUMENTS = frozenset({"document", "iframe", "frame"})
 _SOCKET_TIMEOUT_S = 60
 
-Reply = tuple[int, str, bytes]
-"""Status, content type, body."""
+Reply = tuple[int, str, bytes | Path]
+"""Status, content type, body: bytes, or the file that holds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +138,9 @@ class SiteServer:
         known, file = located
         if destination in _DOCUMENTS:
             return 200, content_type(file), self._files.document(known, file)
-        body = file.read_bytes()
         if destination == "image" and file.suffix.lower() == ".svg":
-            body = still_svg(body)
-        return 200, content_type(file), body
+            return 200, content_type(file), still_svg(file.read_bytes())
+        return 200, content_type(file), file
 
 
 def content_type(path: Path) -> str:
@@ -161,17 +162,32 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_GET(self) -> None:
+        # Another name for this address is a page of the machine's browser that had its own name
+        # point here (DNS rebinding), to read the project while it renders.
+        if self.headers.get("Host", "").partition(":")[0] != HOST:
+            self._answer(421, "text/plain; charset=utf-8", b"this is not the server of that name\n")
+            return
         destination = self.headers.get("Sec-Fetch-Dest", "empty")
         is_head = self.command == "HEAD"
-        status, kind, body = self.site.reply(self.path, destination, asks_only=is_head)
-        with contextlib.suppress(ConnectionError):
+        self._answer(*self.site.reply(self.path, destination, asks_only=is_head))
+
+    def _answer(self, status: int, kind: str, body: bytes | Path) -> None:
+        # A file goes out piece by piece: a project may hold hours of video.
+        with contextlib.ExitStack() as stack, contextlib.suppress(ConnectionError):
+            content = (
+                io.BytesIO(body)
+                if isinstance(body, bytes)
+                else stack.enter_context(body.open("rb"))
+            )
+            size = content.seek(0, io.SEEK_END)
+            content.seek(0)
             self.send_response(status)
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(size))
             self.send_header("Cache-Control", "no-store")
             self.end_headers()
-            if not is_head:
-                self.wfile.write(body)
+            if self.command != "HEAD":
+                shutil.copyfileobj(content, self.wfile)
 
     do_HEAD = do_GET  # noqa: N815 (the base class looks the name up)
 

@@ -54,7 +54,14 @@ class SiteFiles:
 
 
 def find_inside(root_dir: Path, name: str) -> Path | None:
-    """Give the file at *name* below *root_dir*, or None; never one that a symlink keeps outside."""
+    """
+    Give the file at *name* below *root_dir*, or None; never one that a symlink keeps outside.
+
+    Nor one with a dot before its name or its folder's, such as `.env` or `.git/config`: a page
+    whose scripts come from elsewhere could read what was never meant for it.
+    """
+    if any(part.startswith(".") and part not in {".", ".."} for part in name.split("/")):
+        return None
     # ValueError: a zero byte. RuntimeError: symlinks that go round in a circle.
     with contextlib.suppress(OSError, ValueError, RuntimeError):
         file = (root_dir / name).resolve()

@@ -21,6 +21,9 @@ CONTAINERS = (
 )
 """libav demuxers that read nothing but the bytes of the file itself."""
 
+MAX_PIXELS = 8192 * 8192
+"""Of one picture; in RGBA that is 256 MiB, and a header may promise any size."""
+
 _HEAD_BYTES = 4096
 _TEXT_CONTROLS = frozenset(b"\t\n\v\f\r\x1b")
 _SIGNATURES = (
@@ -61,10 +64,15 @@ def open_media(path: Path) -> InputContainer:
     """
     _refuse_what_is_not_media(path)
     try:
-        return av.open(
+        container = av.open(
             # `file:` keeps a name such as `concat:a|b` from being read as a protocol.
             f"file:{path.absolute()}",
-            options={"protocol_whitelist": "file", "format_whitelist": CONTAINERS},
+            options={
+                "protocol_whitelist": "file",
+                "format_whitelist": CONTAINERS,
+                # Of the pictures that are decoded to find out what a stream holds.
+                "max_pixels": str(MAX_PIXELS),
+            },
             metadata_errors="ignore",
         )
     except FFmpegError as exc:
@@ -75,6 +83,24 @@ def open_media(path: Path) -> InputContainer:
             "replace it with a video, sound or image file",
             path=str(path),
         ) from exc
+    _bound_pictures(path, container)
+    return container
+
+
+def _bound_pictures(path: Path, container: InputContainer) -> None:
+    """Refuse pictures that would take all memory, by the header or, where it lies, the decoder."""
+    for stream in container.streams.video:
+        context = stream.codec_context
+        if context is None:
+            continue
+        if context.width * context.height > MAX_PIXELS:
+            container.close()
+            raise unreadable(
+                path,
+                f"its pictures are {context.width} x {context.height} pixels, at most 8192 x 8192 "
+                "(or as many) are read; scale it down",
+            )
+        context.options = {**context.options, "max_pixels": str(MAX_PIXELS)}
 
 
 def unreadable(path: Path, why: str, exc: BaseException | None = None) -> MediaUnreadable:

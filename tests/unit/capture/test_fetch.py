@@ -108,14 +108,20 @@ def test_what_is_no_url_is_refused(url: str) -> None:
 
 class _Redirector(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        """Send `/out` elsewhere, take ages over `/slow` and answer the rest."""
+        """Send `/out` and others elsewhere, take ages over `/slow` and answer the rest."""
         if self.path == "/slow":
             self._dribble()
             return
-        self.send_response(302 if self.path == "/out" else 200)
-        if self.path == "/out":
-            self.send_header("Location", "http://metadata.internal/latest")
-        body = self.headers.get("Host", "").encode()
+        port = self.connection.getsockname()[1]
+        targets = {
+            "/out": "http://metadata.internal/latest",
+            "/along": f"http://public.example:{port}/key",
+            "/over": f"http://other.example:{port}/key",
+        }
+        self.send_response(302 if self.path in targets else 200)
+        if self.path in targets:
+            self.send_header("Location", targets[self.path])
+        body = self.headers.get("Authorization" if self.path == "/key" else "Host", "").encode()
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -140,7 +146,7 @@ def server_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         real = fetching.public_address
 
         def address(host: str, port: int, resolver: fetching.Resolve) -> str:
-            return "127.0.0.1" if host == "public.example" else real(host, port, resolver)
+            return "127.0.0.1" if host.endswith(".example") else real(host, port, resolver)
 
         monkeypatch.setattr(fetching, "public_address", address)
         yield server.server_address[1]
@@ -163,6 +169,13 @@ def test_a_redirect_is_checked_like_the_first_address(server_port: int) -> None:
             {},
             resolver=resolver_to("169.254.169.254"),
         )
+
+
+def test_a_key_stays_with_the_host_it_is_for(server_port: int) -> None:
+    """A redirect within the origin keeps it, one to another host does not (Fetch standard)."""
+    site, key = f"http://public.example:{server_port}", {"authorization": "Bearer 1"}
+    assert fetch(f"{site}/along", key).body == b"Bearer 1"
+    assert fetch(f"{site}/over", key).body == b""
 
 
 def test_a_server_that_sends_a_byte_now_and_then_is_given_up(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.capture.site import SiteRequest, SiteServer, content_type
+from fanreel.capture.site import HOST, SiteRequest, SiteServer, content_type
 
 
 @pytest.fixture
@@ -24,11 +24,13 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def get(server: SiteServer, path: str, method: str = "GET") -> tuple[int, str, bytes]:
+def get(
+    server: SiteServer, path: str, method: str = "GET", host: str = HOST
+) -> tuple[int, str, bytes]:
     """Ask the running server."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     try:
-        connection.request(method, path, headers={"Sec-Fetch-Dest": "image"})
+        connection.request(method, path, headers={"Host": host, "Sec-Fetch-Dest": "image"})
         answer = connection.getresponse()
         return answer.status, answer.headers["Content-Type"], answer.read()
     finally:
@@ -59,6 +61,39 @@ def test_asking_whether_a_file_is_there_is_no_fault(project: Path) -> None:
         assert get(server, "/index.html", "HEAD") == (200, "text/html; charset=utf-8", b"")
         assert get(server, "/none.png", "HEAD")[::2] == (404, b"")
     assert [request.path for request in seen] == ["index.html"]
+
+
+@pytest.mark.parametrize("host", ["rebound.example", "127.0.0.1", "", "fanreel.localhost.example"])
+def test_only_the_compositions_own_name_is_answered(project: Path, host: str) -> None:
+    """A page whose name was pointed here during a render (DNS rebinding) reads nothing."""
+    seen: list[SiteRequest] = []
+    with SiteServer(on_request=seen.append) as server:
+        server.serve(project)
+        status, _, body = get(server, "/index.html", host=host)
+        assert (status, b"page" in body) == (421, False)
+        assert get(server, "/index.html", host=f"{HOST}:{server.port}")[0] == 200
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("name", [".env", ".git/config", "sub dir/.env.local", ".ssh/id"])
+def test_what_begins_with_a_dot_is_not_served(project: Path, name: str) -> None:
+    """Keys and histories lie beside a page, and its scripts come from anywhere."""
+    file = project / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("KEY=1")
+    with SiteServer() as server:
+        server.serve(project)
+        assert get(server, f"/{name}".replace(" ", "%20"))[0] == 404
+        assert get(server, "/./sub%20dir/../index.html")[0] == 200
+
+
+def test_a_large_file_is_sent_whole(project: Path) -> None:
+    """Piece by piece; three megabytes are more than a socket takes at once."""
+    content = bytes(range(256)) * 12_000
+    (project / "film.mp4").write_bytes(content)
+    with SiteServer() as server:
+        server.serve(project)
+        assert get(server, "/film.mp4") == (200, "video/mp4", content)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """What is refused before any decoder sees it."""
 
+import resource
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
 
-from fanreel.errors import AssetNotFound, NotMedia
+from fanreel.errors import AssetNotFound, MediaUnreadable, NotMedia
 from fanreel.media.opening import open_media
+from fanreel.media.probe import probe
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,29 @@ def test_a_missing_file_is_an_asset_not_found(tmp_path: Path) -> None:
     """Not a decoder's error."""
     with pytest.raises(AssetNotFound, match=r"gone\.mp4"):
         open_media(tmp_path / "gone.mp4")
+
+
+def png(width: int, height: int) -> bytes:
+    """Give a PNG whose header promises this size, with one row of it."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    row = zlib.compress(bytes(1 + 4 * width))
+    signature = b"\x89PNG\r\n\x1a\n"
+    return signature + chunk(b"IHDR", header) + chunk(b"IDAT", row) + chunk(b"IEND", b"")
+
+
+def test_a_header_that_promises_gigabytes_is_refused(tmp_path: Path) -> None:
+    """Before the decoder takes memory for it: 30,000 pixels a side are 3.6 GB."""
+    huge, small = tmp_path / "huge.png", tmp_path / "small.png"
+    huge.write_bytes(png(30_000, 30_000))
+    small.write_bytes(png(16, 1))
+    assert probe(small).width == 16
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(MediaUnreadable, match=r"huge\.png"):
+        probe(huge)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
