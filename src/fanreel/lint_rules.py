@@ -90,9 +90,9 @@ RULES = (
         "give each composition its own data-composition-id, and its timeline that name",
     ),
     _rule(
-        "ungraded",
-        "has data-color-grading",
-        "grade the picture or video file itself, or give the element a CSS filter",
+        "bad-grade",
+        ": data-color-grading: ",
+        'write the grade as {"preset":"clean-studio","adjust":{"exposure":0.2}}; see docs/color.md',
     ),
     # media/sound/declared.py
     _rule(

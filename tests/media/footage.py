@@ -133,6 +133,14 @@ def _halves(path: Path) -> None:
     Image.fromarray(picture[: 4 * CELL]).save(path)
 
 
+def _patches(path: Path) -> None:
+    """Four greys and four colours, 40 × 20 pixels each."""
+    greys = [(level, level, level) for level in (0, 64, 128, 255)]
+    colours = [(221, 153, 102), (0, 85, 221), (187, 34, 68), (136, 204, 102)]
+    row = np.repeat(np.array([greys + colours], np.uint8), 40, axis=1)
+    Image.fromarray(np.repeat(row, 20, axis=0)).save(path)
+
+
 def _clicks(codec: str, **options: Any) -> Callable[[Path], object]:
     sound = clicks(2, [0, 0.5, 1, 1.5])
     return lambda path: write_sound_file(path, sound, codec=codec, **options)
@@ -153,6 +161,7 @@ _MAKERS: dict[str, Callable[[Path], object]] = {
     "animated.webp": _animated,
     "animated.png": _animated,
     "halves.png": _halves,
+    "patches.png": _patches,
     "clicks.wav": _clicks("pcm_s16le"),
     "clicks.mp3": _clicks("libmp3lame"),
     "clicks.m4a": _clicks("aac"),

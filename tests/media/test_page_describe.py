@@ -185,11 +185,31 @@ def test_what_is_heard(describe: Any, element: str, *, audible: bool) -> None:
     assert item["startS"] == 0
 
 
-def test_grading_that_is_not_applied_is_told(describe: Any) -> None:
+@pytest.mark.parametrize(
+    ("grade", "told"),
+    [
+        ("{bad", "is no JSON"),
+        ("[1]", "is no JSON object"),
+        ('{"adjust":{"exposure":"1"}}', "adjust.exposure is no number"),
+        ('{"adjust":{"glow":1}}', "nobody knows adjust.glow"),
+        ('{"preset":"unheard-of"}', 'no preset is called "unheard-of"'),
+        ('{"curves":{"master":[[0.5,0.8]]}}', "curves.master needs at least 2 points"),
+        ('{"lut":{"src":"no.cube"}}', "lut no.cube cannot be read"),
+        ('{"palette":["red"]}', "palette needs two to six colours"),
+    ],
+)
+def test_what_a_grade_says_in_vain_is_told(describe: Any, grade: str, told: str) -> None:
     """What would look otherwise elsewhere does not pass silently."""
-    image = '<img id="hero" src="a.png" data-color-grading="{}">'
+    image = f'<img id="hero" src="a.png" data-color-grading=\'{grade}\'>'
     [warning] = describe(f'<div {ROOT} data-duration="1">{image}</div>')["warnings"]
-    assert warning.startswith("img#hero has data-color-grading, which is not applied")
+    assert warning.startswith("img#hero: data-color-grading: ")
+    assert told in warning
+
+
+def test_numbers_beyond_the_limits_of_a_grade_are_taken_as_the_limits(describe: Any) -> None:
+    """As the format says, without a word."""
+    image = """<img src="a.png" data-color-grading='{"adjust":{"exposure":9}}'>"""
+    assert describe(f'<div {ROOT} data-duration="1">{image}</div>')["warnings"] == []
 
 
 def test_effects_that_are_not_applied_are_told(describe: Any) -> None:

@@ -19,7 +19,7 @@ MESSAGES = {
     "duplicate-id": 'id "x" names two clips of composition "main"; data-start means the first',
     "second-root": "div#b is a second root; only the first element is rendered as one",
     "duplicate-composition": 'data-composition-id="a" is written twice; both would be played',
-    "ungraded": "img#hero has data-color-grading, which is not applied; grade the file itself",
+    "bad-grade": "img#hero: data-color-grading: nobody knows adjust.glow",
     "bad-effect": "audio#a: data-fx-chain, nodes.0.type: there is no effect 'flanger'",
     "bad-automation": "audio#a: the lane of 'fx.n9.gain' in data-automation moves nothing",
     "bad-volume": 'video#v: data-volume="9" must be a number from 0 to 1 (up to 3.981 boosts)',

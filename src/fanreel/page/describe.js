@@ -129,7 +129,6 @@
   }
 
   const UNAPPLIED = {
-    "data-color-grading": "grade the file itself, or use a CSS filter",
     "data-vfx-chain": "use an SVG filter, or draw it with WebGL",
   };
 
@@ -241,6 +240,7 @@
         ...F.clips.warnings,
         ...nesting.warnings,
         ...duplicates(),
+        ...F.grading.describe(),
         ...unapplied(),
         ...unplayed,
       ],

@@ -2,6 +2,8 @@
 //
 //   F.media.seek(ms)            shows the frame of every active clip; a promise while one is fetched
 //   F.media.pictureOf(element)  the canvas with a video's current picture, or null
+//   F.media.screenOf(element)   {canvas, context, drawn, show(canvas)}: a video's picture, how many there
+//                               were, and how to show another in its place (null: its own); or null
 //   F.media.homeless()          videos that wait for `adopt`
 //   F.media.showLayer(layer, serial)  shows a layer of all HDR videos; false if there is none
 //   F.media.adopt(element, root)  gives a video's own shadow root, where its canvas is put
@@ -72,7 +74,14 @@
     let item = items.get(element);
     if (!item) {
       item = { key, element, isImage: element.localName === "img", home: null, canvas: null };
-      Object.assign(item, { index: null, ahead: null, urls: new Map(), layers: null });
+      Object.assign(item, {
+        index: null,
+        drawn: 0,
+        ahead: null,
+        urls: new Map(),
+        layers: null,
+        instead: null,
+      });
       items.set(element, item);
     }
     return item;
@@ -152,7 +161,8 @@
       item.canvas.style.cssText = FILL;
       item.context = getContext.call(item.canvas, "2d", { alpha });
     }
-    if (item.canvas.parentNode !== item.home) item.home.replaceChildren(item.canvas);
+    const shown = item.instead ?? item.canvas;
+    if (shown.parentNode !== item.home) item.home.replaceChildren(shown);
     if (item.canvas.width !== displayWidth || item.canvas.height !== displayHeight) {
       item.canvas.width = displayWidth;
       item.canvas.height = displayHeight;
@@ -173,6 +183,7 @@
     if (format.includes("A")) item.context.globalCompositeOperation = "copy";
     item.context.drawImage(frame, 0, 0, displayWidth, displayHeight);
     frame.close();
+    item.drawn += 1;
   }
 
   async function showImage(item, body, start) {
@@ -261,6 +272,18 @@
     return item.layers ? F.layers.pictureOf(item) : item.canvas;
   }
 
+  function screenOf(element) {
+    const item = items.get(element);
+    if (!item || item.index === null || item.layers) return null;
+    const { canvas, context, drawn } = item;
+    const show = (instead) => {
+      item.instead = instead;
+      const shown = instead ?? canvas;
+      if (shown.parentNode !== item.home) item.home.replaceChildren(shown);
+    };
+    return { canvas, context, drawn, show };
+  }
+
   function substitute(prototype, name) {
     const native = prototype?.[name];
     if (!native) return;
@@ -328,5 +351,5 @@
     }
   }
 
-  F.media = { seek, showLayer, pictureOf, adopt, homeless: () => [...homeless.keys()] };
+  F.media = { seek, showLayer, pictureOf, screenOf, adopt, homeless: () => [...homeless.keys()] };
 })();

@@ -11,6 +11,7 @@
 //   registered timelines, then the renderers that draw what timelines have set
 //   animations again, with those that were started meanwhile
 //   whatever is under way now: images, fonts, requests, tasks, promises given to us
+//   colour grades, from what timelines have made of their numbers
 //   scenes that a library blends by itself, from what all of that has made of the page
 (() => {
   const F = globalThis.__fanreel;
@@ -106,6 +107,7 @@
     showClips(frame);
     yield F.remoteFrames.seek(frame);
     yield* settle(frame);
+    for (const realm of F.realms()) yield realm.grading?.seek(frame);
     yield F.compositing?.seek();
     F.mediaList?.noteVolumes(frame);
     F.fonts?.passed(frame);
