@@ -40,6 +40,13 @@ WORKDIR /opt/fanreel
 COPY pyproject.toml uv.lock ./
 RUN /opt/uv/bin/uv sync --locked --no-default-groups --group lambda --extra aws --no-install-project
 
+# The format's font families, as pinned packages of the npm registry; 13 MB.
+FROM system AS fonts
+ARG NPM_CONFIG_REGISTRY=
+WORKDIR /opt/fanreel
+COPY src/fanreel/fonts fanreel/fonts
+RUN FANREEL_FONTS_DIR=/usr/local/share/fanreel/fonts python3 -m fanreel.fonts
+
 # Apart from the packages, so that a change to our code changes a layer of 3 MB and not of 400.
 FROM packages AS project
 COPY README.md LICENSE ./
@@ -50,6 +57,7 @@ RUN python3 -m compileall -q lib/handler
 
 FROM system
 COPY --from=packages /opt/venv /opt/venv
+COPY --from=fonts /usr/local/share/fanreel /usr/local/share/fanreel
 COPY --from=project /opt/fanreel/lib /opt/fanreel
 # Lambda runs it as a user of its own, without a home; the only place to write is /tmp, which is
 # emptied after every invocation: frames of videos kept there would serve nobody.

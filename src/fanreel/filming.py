@@ -17,6 +17,7 @@ from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout, RenderError
 from fanreel.exposure import Picture, exposure_for
+from fanreel.fonts.frozen import PlannedFonts
 from fanreel.media.cache import FrameCache
 from fanreel.media.serving import FrameFeed
 from fanreel.page.config import rendering_config
@@ -180,14 +181,15 @@ class Camera:
             self._replayer = Replayer(
                 read_recorded(plan_dir), plan_dir / RECORDED_DIR, self._plan.composition.refused
             )
+            fonts = PlannedFonts(plan_dir, self._replayer.missing.append)
             self._stage.present(
                 Show(
                     root_dir=plan_dir / SITE_DIR,
                     entry_file=self._plan.composition.entry_file,
                     project_path=self._plan.composition.project_path,
-                    page_config=rendering_config(self._plan.composition),
+                    page_config=rendering_config(self._plan.composition) | fonts.page_config(),
                     network=self._replayer,
-                    own=self._feed.reply,
+                    own=lambda path: fonts.reply(path) or self._feed.reply(path),
                     on_request=self._note_request,
                 )
             )

@@ -3,6 +3,7 @@ The plan directory: its files as types, read and written.
 
     plan.json               PlanManifest: protocol, plan_hash, versions, totals, artifact list
     compiled/               the frozen site: project files, and recorded outside responses
+    compiled/fonts.json     faces of the format's and the web's families; files in compiled/fonts/
     media/                  source media referenced by clips, by sha256
     audio.<ext>             whole-timeline mix, only if there is sound
     meta/composition.json   Composition: the resolved timeline
@@ -40,6 +41,9 @@ SITE_DIR = "compiled/site"
 RECORDED = "compiled/recorded.json"
 """Outside responses: `[RecordedResponse]`; bodies lie in `compiled/recorded/<sha256>`."""
 RECORDED_DIR = "compiled/recorded"
+FONTS = "compiled/fonts.json"
+"""What pages are given of fonts by name: `faces`, and `used`, ids of those there at once."""
+FONTS_DIR = "compiled/fonts"
 MEDIA_DIR = "media"
 COMPOSITION = "meta/composition.json"
 ENCODER = "meta/encoder.json"

@@ -21,6 +21,7 @@ from fanreel.encode.aside import check_ours, naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS, lock_encoder
 from fanreel.encode.padding import NO_PADDING
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
+from fanreel.fonts.frozen import freeze_fonts
 from fanreel.media.sound.mixing import mix
 from fanreel.plan_dir import (
     ROLE_ALL,
@@ -256,6 +257,7 @@ def _estimate(project_dir: Path, found: Survey) -> int:
     sizes = [Path(path).stat().st_size for path in sources]
     sizes += [(project_dir / name).stat().st_size for name in found.used_files]
     sizes += [(found.recorded_dir / response.sha256).stat().st_size for response in found.recorded]
+    sizes += map(len, found.frozen_fonts.files.values())
     sound = int(found.duration_s * _SOUND_BYTES_PER_S) if _audible(found.media) else 0
     return sum(sizes) + sound
 
@@ -298,6 +300,7 @@ def _write(
     locked = locked.model_copy(update={"gop": chunk_plan.segment_frames})
     directory.mkdir()
     _freeze_site(project_dir, found, directory)
+    freeze_fonts(found.frozen_fonts, directory)
     composition = _composition(found, config, start, end, found.media)
     composition = composition.model_copy(
         update={"media": _freeze_media(composition, chunks, directory)}

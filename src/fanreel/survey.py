@@ -1,7 +1,9 @@
 """The planner's look at a composition: opened once, with the network, at every clip's bounds."""
 
 import base64
+import json
 import mimetypes
+import os
 import re
 import threading
 import urllib.parse
@@ -26,7 +28,10 @@ from fanreel.errors import (
     MediaUnreadable,
     RenderError,
 )
-from fanreel.fonts import check_fonts, used_fonts
+from fanreel.fonts.report import check_fonts, used_fonts
+from fanreel.fonts.store import font_store
+from fanreel.fonts.supply import FontSupply, FrozenFonts
+from fanreel.fonts.web import web_fonts
 from fanreel.media.probe import MediaInfo, probe
 from fanreel.media.serving import ProbeFeed
 from fanreel.media.sound.declared import read_desk
@@ -42,6 +47,8 @@ from fanreel.timeline import frame_count
 _VISITS_PER_TIMELINE = 24
 _MAX_VISITS = 240
 _MOST_FONT_STOPS = 64
+# What a face brings may make a page ask for another one.
+_MOST_OPENINGS = 3
 # A page may ask for a file that need not exist by fetch(); an element may not.
 _OPTIONAL_DESTINATIONS = frozenset({"empty", ""})
 _SEQUENCE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".svg", ".json"})
@@ -70,6 +77,8 @@ class Survey:
     recorded: tuple[RecordedResponse, ...]
     recorded_dir: Path
     fonts: tuple[UsedFont, ...]
+    frozen_fonts: FrozenFonts
+    """Faces by name that workers' pages are given."""
     uses_webgl: bool
     stepped: bool
     warnings: tuple[str, ...]
@@ -116,6 +125,13 @@ class _Surveyor:
         self._lock = threading.Lock()
         self._warnings: list[str] = []
         self._opened = Opened(warnings=(), failed=())
+        self._supply = FontSupply(
+            project_dir,
+            [json.dumps(config.variables, ensure_ascii=False)],
+            font_store(os.environ),
+            web_fonts(),
+            work_dir / "fonts",
+        )
 
     def survey(self, stage: Stage) -> Survey:
         """See `survey()`."""
@@ -127,9 +143,7 @@ class _Surveyor:
             raise
 
     def _survey(self, stage: Stage) -> Survey:
-        stage.present(self._show())
-        self._opened = stage.open()
-        described = stage.describe()
+        described = self._open(stage)
         self._check_assets()
         self._check_variables(stage)
         media = self._probe(described["media"])
@@ -146,6 +160,7 @@ class _Surveyor:
         pictures = follow(stage, path, looks)
         # What scripts add in the course of the timeline is known by its key only now.
         described = stage.describe()
+        self._supply.learn(described["fontNames"])
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
         fonts = used_fonts(stage, described["fonts"])
         desk, inert = read_desk(
@@ -184,11 +199,23 @@ class _Surveyor:
             recorded=tuple(self._recorder.responses),
             recorded_dir=self._work_dir / "recorded",
             fonts=fonts,
+            frozen_fonts=self._supply.frozen(),
             uses_webgl=bool(described["usesWebgl"]),
             stepped=stepped,
             warnings=tuple(dict.fromkeys(self._warnings)),
             desk=desk,
         )
+
+    def _open(self, stage: Stage) -> dict[str, Any]:
+        """Open the page, again until it has the faces that it asks for before its first script."""
+        described: dict[str, Any] = {}
+        for _ in range(_MOST_OPENINGS):
+            stage.present(self._show())
+            self._opened = stage.open()
+            described = stage.describe()
+            if not self._supply.learn(described["fontNames"]):
+                break
+        return described
 
     def _follow_volumes(
         self,
@@ -211,6 +238,7 @@ class _Surveyor:
         }
 
     def _show(self) -> Show:
+        probes = ProbeFeed(self._files)
         return Show(
             root_dir=self._project_dir,
             entry_file=self._config.entry_path,
@@ -221,9 +249,10 @@ class _Surveyor:
                 self._fps,
                 self._config.variables,
                 self._config.project_path,
-            ),
+            )
+            | self._supply.page_config(),
             network=self._recorder,
-            own=ProbeFeed(self._files).reply,
+            own=lambda path: self._supply.reply(path) or probes.reply(path),
             on_request=self._note,
         )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fanreel.errors import InvalidComposition
-from fanreel.fonts import check_fonts
+from fanreel.fonts.report import check_fonts
 from fanreel.plan_dir import UsedFont
 
 GENERIC = frozenset({"sans-serif"})

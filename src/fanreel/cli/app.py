@@ -7,6 +7,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from fanreel.cli.doctor import doctor
 from fanreel.cli.errors import errors
+from fanreel.cli.fonts import fonts_app
 from fanreel.cli.lint import lint
 from fanreel.cli.look import compositions, still
 from fanreel.cli.render import render
@@ -74,6 +75,7 @@ app.command()(still)
 app.command()(compositions)
 app.command()(lint)
 app.command()(doctor)
+app.add_typer(fonts_app)
 app.command()(plan)
 app.command()(chunk)
 app.command()(assemble)

@@ -22,6 +22,8 @@ ORDER = (
     "wallclock",
     "edges",
     "letters",
+    "families",
+    "generics",
     "ramps",
     "timing",
     "stacking",

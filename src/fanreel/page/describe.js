@@ -1,7 +1,7 @@
 // What the planner has to know of a composition.
 //
 //   await F.describe()   {root, inferredDurationS, clips, media, audioGroups, master, errors, warnings,
-//                        usesWebgl, timelines, fonts, variables, instances, places}
+//                        usesWebgl, timelines, fonts, fontNames, variables, instances, places}
 //
 // places: [{message, file, tag, attributes, nth}], which element a message speaks of and the file it
 // is written in, null for the page itself; it is the *nth* of those written alike, from 0.
@@ -247,6 +247,7 @@
       usesWebgl: realms.some((realm) => realm.runtimes.usesWebgl),
       timelines: F.timelines.names(),
       fonts: F.fonts.describe(),
+      fontNames: await describeNames(),
       variables: F.variables.declared(),
       instances: F.nesting.instances.map(({ key, id, host, url, width, height, parent }) => ({
         key,
@@ -258,6 +259,17 @@
         parent: parent?.key ?? null,
       })),
       places: describePlaces(),
+    };
+  }
+
+  // After F.fonts.describe(), which notes the texts there are.
+  async function describeNames() {
+    const found = await Promise.all([...F.realms()].map((realm) => realm.families.report()));
+    const all = (name) => found.flatMap((report) => report[name]);
+    return {
+      asked: all("asked"),
+      brought: [...new Set(all("brought"))],
+      used: [...new Set(all("used"))],
     };
   }
 

@@ -168,7 +168,7 @@
   function list() {
     const brought = new Set([...document.fonts].map(({ family }) => plain(family)));
     return [...kinds.values()].map((kind) => {
-      const families = splitFamilies(kind.values[0]);
+      const families = F.families.plain(splitFamilies(kind.values[0]));
       return {
         ...kind,
         families,
@@ -183,7 +183,9 @@
     return listed.map(({ emoji, values, parts, families, declared }) => ({
       element: parts[0].element,
       families,
-      generic: families.filter((name) => GENERIC.has(name)),
+      generic: families.filter(
+        (name) => GENERIC.has(name) || F.families.generics.has(name.toLowerCase()),
+      ),
       weight: values[1],
       style: values[2],
       declared,
@@ -241,6 +243,7 @@
     passed,
     describe,
     probe,
+    split: splitFamilies,
     probes: () => spans,
     forget,
     note,

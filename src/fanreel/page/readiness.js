@@ -159,7 +159,10 @@
     await until(() => !isOpen(promise), expired);
   }
 
-  const prepare = () => Promise.all([...F.realms()].map((realm) => realm.resources.prepare()));
+  function prepare() {
+    for (const realm of F.realms()) realm.generics.apply();
+    return Promise.all([...F.realms()].map((realm) => realm.resources.prepare()));
+  }
 
   async function mount(expired) {
     if (!F.nesting) return;

@@ -1,0 +1,176 @@
+"""
+The files of the format's families on this machine: pinned packages, unpacked side by side.
+
+A package is fetched from the npm registry once, checked against its digest and unpacked beside its
+place, then renamed; so it is whole or absent, and any number of processes may use the folder.
+"""
+
+import base64
+import hashlib
+import io
+import os
+import re
+import shutil
+import ssl
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from fanreel.fonts.faces import Face, parse_faces
+from fanreel.fonts.library import Family
+
+DIR_VARIABLE = "FANREEL_FONTS_DIR"
+REGISTRY_VARIABLE = "FANREEL_NPM_REGISTRY"
+SYSTEM_DIR = Path("/usr/local/share/fanreel/fonts")
+"""Where a machine's image may hold packages for all its users; only read."""
+DEFAULT_REGISTRY = "https://registry.npmjs.org"
+_TIMEOUT_S = 30.0
+_MOST_BYTES = 64 * 2**20
+_REGISTRY_LINE = re.compile(r"^\s*registry\s*=\s*(\S+)\s*$", re.MULTILINE)
+_KEPT = ("LICENSE", "package.json")
+
+
+class FontsUnavailable(Exception):
+    """A family is not on this machine and cannot be fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FontStore:
+    """A folder of packages, and where those that are missing come from."""
+
+    directory: Path
+    registry: str
+    system_dir: Path = SYSTEM_DIR
+
+    def place(self, family: Family) -> Path:
+        """Give where *family* lies, or would."""
+        name = f"{family.package.removeprefix('@').replace('/', '-')}-{family.version}"
+        shared = self.system_dir / name
+        return shared if shared.is_dir() else self.directory / name
+
+    def has(self, family: Family) -> bool:
+        """Tell whether *family* is here."""
+        return self.place(family).is_dir()
+
+    def faces(self, family: Family) -> list[tuple[Face, Path]]:
+        """
+        Give the faces of *family* with their files, fetching it where it is missing.
+
+        Raises:
+            FontsUnavailable: It is not here and cannot be fetched.
+        """
+        place = self.place(family)
+        if not self.has(family):
+            self.fetch(family)
+        try:
+            sheets = [(place / sheet).read_text(encoding="utf-8") for sheet in family.sheets]
+        except OSError as exc:
+            raise FontsUnavailable(f"{exc.filename}: {exc.strerror}") from exc
+        return [(face, place / face.url) for sheet in sheets for face in parse_faces(sheet)]
+
+    def fetch(self, family: Family) -> None:
+        """
+        Fetch *family* from the registry, in place of what may be there.
+
+        Raises:
+            FontsUnavailable: No answer, not the pinned bytes, or nowhere to write to.
+        """
+        data = self._download(family)
+        place = self.directory / self.place(family).name
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".partial-", dir=self.directory) as folder:
+                aside = Path(folder) / "package"
+                _unpack(data, family, aside)
+                shutil.rmtree(place, ignore_errors=True)
+                aside.chmod(0o755)
+                try:
+                    aside.rename(place)
+                except OSError:
+                    if not place.is_dir():  # another process was as quick
+                        raise
+        except (OSError, tarfile.TarError, KeyError) as exc:
+            raise FontsUnavailable(f"{self.directory} cannot take {family.name}: {exc}") from exc
+
+    def prune(self, families: Mapping[str, Family]) -> list[Path]:
+        """Remove what none of *families* needs; give what was removed."""
+        if not self.directory.is_dir():
+            return []
+        wanted = {self.place(family) for family in families.values()}
+        removed = [path for path in sorted(self.directory.iterdir()) if path not in wanted]
+        for path in removed:
+            shutil.rmtree(path, ignore_errors=True)
+        return removed
+
+    def _download(self, family: Family) -> bytes:
+        base = family.package.rpartition("/")[2]
+        url = f"{self.registry}/{family.package}/-/{base}-{family.version}.tgz"
+        try:
+            with _opened(url) as answer:
+                data = answer.read(_MOST_BYTES)
+        except (OSError, ValueError) as exc:
+            reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
+            raise FontsUnavailable(f"{url}: {reason}") from exc
+        digest = base64.b64encode(hashlib.sha512(data).digest()).decode()
+        if f"sha512-{digest}" != family.integrity:
+            raise FontsUnavailable(f"{url} is not the package that this version of fanreel pins")
+        return data
+
+
+def _opened(url: str) -> IO[bytes]:
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("a registry is an http(s) address")
+    context = ssl.create_default_context() if url.startswith("https://") else None
+    opened: IO[bytes] = urllib.request.urlopen(url, timeout=_TIMEOUT_S, context=context)  # noqa: S310 (checked)
+    return opened
+
+
+def _unpack(data: bytes, family: Family, target: Path) -> None:
+    """Write what counts of a package: its style sheets, the files these name, its licence."""
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+
+        def read(name: str) -> bytes:
+            member = archive.extractfile(f"package/{name}")
+            if member is None:
+                raise KeyError(name)
+            return member.read()
+
+        sheets = {name: read(name) for name in family.sheets}
+        urls = {face.url for sheet in sheets.values() for face in parse_faces(sheet.decode())}
+        # Only names inside: an archive cannot write elsewhere.
+        inside = sorted(str(PurePosixPath(url)) for url in urls if ".." not in url)
+        files = sheets | {name: read(name) for name in [*inside, *_KEPT]}
+    for name, content in files.items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def font_store(environ: Mapping[str, str]) -> FontStore:
+    """Give the store that *environ* names, by default one in this user's cache folder."""
+    named = environ.get(DIR_VARIABLE, "").strip()
+    cache = environ.get("XDG_CACHE_HOME", "").strip() or Path(_home(environ), ".cache")
+    directory = Path(named) if named else Path(cache) / "fanreel" / "fonts"
+    return FontStore(directory=directory, registry=_registry(environ))
+
+
+def _registry(environ: Mapping[str, str]) -> str:
+    """Give the npm registry that fanreel, or else npm, is told to use."""
+    for name in (REGISTRY_VARIABLE, "npm_config_registry", "NPM_CONFIG_REGISTRY"):
+        if environ.get(name, "").strip():
+            return environ[name].strip().rstrip("/")
+    try:
+        settings = Path(_home(environ), ".npmrc").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        settings = ""
+    lines = _REGISTRY_LINE.findall(settings)
+    return (lines[-1] if lines else DEFAULT_REGISTRY).rstrip("/")
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    return environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 (raises nothing)

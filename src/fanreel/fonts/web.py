@@ -1,0 +1,83 @@
+"""Families looked up among the web's free ones: Google Fonts' CSS API, asked while planning."""
+
+import os
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from typing import Self
+
+from fanreel.capture.fetch import Refused, fetch
+from fanreel.fonts.faces import Face, parse_faces
+
+URL_VARIABLE = "FANREEL_WEB_FONTS_URL"
+DEFAULT_URL = "https://fonts.googleapis.com"
+OFF = frozenset({"off", "none", "false", "0"})
+_TIMEOUT_S = 20.0
+_MOST_BYTES = 32 * 2**20
+# The API answers with WOFF 2 by subset only to a browser that is known to read it.
+_AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/156.0.0.0 Safari/537.36"
+)
+_WEIGHTS = range(100, 1000, 100)
+
+
+class WebFonts:
+    """
+    The web's free families, by name.
+
+    Attributes:
+        offline: Why the service cannot be reached, once that is known; it is not asked again.
+    """
+
+    def __init__(self, base_url: str | None) -> None:
+        self._base_url = base_url
+        self.offline: str | None = None if base_url else "looking families up is switched off"
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Self:
+        """Give what *environ* names, by default Google Fonts."""
+        named = environ.get(URL_VARIABLE, "").strip()
+        return cls(None if named.lower() in OFF else (named or DEFAULT_URL).rstrip("/"))
+
+    def find(self, name: str) -> list[Face]:
+        """Give the faces of the family *name*; none where nobody knows it or nobody answers."""
+        if self.offline is not None:
+            return []
+        # The first version of the API gives those weights that there are, the second refuses a
+        # list with one that there is not.
+        styles = ",".join(f"{weight}{style}" for style in ("", "italic") for weight in _WEIGHTS)
+        query = urllib.parse.urlencode({"family": f"{name}:{styles}", "display": "block"})
+        try:
+            sheet = self.get(f"{self._base_url}/css?{query}")
+        except urllib.error.HTTPError:
+            return []  # no such family
+        except (OSError, Refused, ValueError) as exc:
+            self.offline = str(exc)
+            return []
+        return list(parse_faces(sheet.decode("utf-8", "replace")))
+
+    def get(self, url: str) -> bytes:
+        """
+        Fetch *url*: of the service itself, or from a public address.
+
+        Raises:
+            OSError, Refused, ValueError: No answer, or not a usable one.
+        """
+        named = self._base_url not in {None, DEFAULT_URL}
+        # Whoever runs fanreel named this address; it may be one of the machine's own.
+        if named and url.startswith(f"{self._base_url}/"):
+            request = urllib.request.Request(url, headers={"User-Agent": _AGENT})  # noqa: S310 (named by the user)
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+                body: bytes = answer.read(_MOST_BYTES)
+            return body
+        response = fetch(url, {"User-Agent": _AGENT})
+        if response.status >= 400:  # noqa: PLR2004 (HTTP errors)
+            raise urllib.error.HTTPError(url, response.status, "", None, None)  # type: ignore[arg-type]
+        return response.body
+
+
+def web_fonts() -> WebFonts:
+    """Give the web's families as this process's environment names them."""
+    return WebFonts.of(os.environ)
