@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 VERSION = "0.8.170"
@@ -42,3 +43,10 @@ def environment(programs: Path) -> dict[str, str]:
 def render_argv(programs: Path, project: Path, output: Path, *options: str) -> list[str]:
     """Give the command that renders *project* to *output*."""
     return [str(programs / "hyperframes"), "render", str(project), "-o", str(output), *options]
+
+
+def snapshot_argv(programs: Path, project: Path, out_dir: Path, at_s: Sequence[float]) -> list[str]:
+    """Give the command that saves the moments *at_s* of *project* as `at-<seconds>s.png`."""
+    moments = ",".join(f"{moment:g}" for moment in at_s)
+    options = ["--no-end", "--no-browser-gpu", "--keep", "-o", str(out_dir)]
+    return [str(programs / "hyperframes"), "snapshot", str(project), "--at", moments, *options]

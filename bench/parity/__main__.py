@@ -1,11 +1,13 @@
 """
-Renders the compositions of the tests with fanreel and with the reference renderer, and compares.
+Renders the compositions and films of the tests with fanreel and with the reference renderer.
 
     uv run python -m bench.parity [NAME ...] [--again]
 
-Prints per composition the lowest PSNR, its frame, how many frames theirs is longer, and the sound's
-correlation and lag; writes bench/out/parity/index.html with the worst frames. Exit status 1 where
-fewer than nine in ten are the same picture. Needs npm, ffmpeg and chromium-headless-shell.
+Names are those of folders in tests/compositions and tests/films; without any, all are compared:
+also the examples and the bench projects, which are films too. Prints for each the lowest PSNR,
+its frame, how many frames theirs is longer, and the sound's correlation and lag; writes
+bench/out/parity/index.html with the worst frames. Exit status 1 where fewer than 95 of 100 are the
+same picture. Needs npm, ffmpeg and chromium-headless-shell.
 """
 
 import argparse
@@ -29,10 +31,10 @@ from bench.parity.report import (
     write_page,
 )
 from fanreel.digest import sha256_file
-from tests.media import compositions
+from tests.media import compositions, films
 
 OUT = Path(__file__).parents[1] / "out"
-ENOUGH = 0.9
+ENOUGH = 0.95
 
 
 def main() -> int:
@@ -58,8 +60,15 @@ def main() -> int:
 
 
 def defined() -> list[str]:
-    """Give the compositions whose picture the format defines."""
-    return [name for name in compositions.names() if not compositions.expected(name).undefined]
+    """Give the compositions whose picture the format defines, and the films."""
+    pages = [name for name in compositions.names() if not compositions.expected(name).undefined]
+    return pages + films.names()
+
+
+def stage(name: str, project_dir: Path) -> compositions.Expected | films.Film:
+    """Make a composition or a film a whole project in *project_dir*."""
+    part_of = films if name in films.names() else compositions
+    return part_of.stage(name, project_dir)
 
 
 def compare_one(
@@ -73,17 +82,17 @@ def compare_one(
     if again:
         shutil.rmtree(theirs_dir, ignore_errors=True)
     work_dir.mkdir(parents=True, exist_ok=True)
-    expected = compositions.stage(name, project_dir)
+    expected = stage(name, project_dir)
     if is_other(project_dir, work_dir / "project.sha256"):
         shutil.rmtree(theirs_dir, ignore_errors=True)
     config = expected.render_config
-    ours = film_ours(project_dir, config)
     try:
         theirs = film_theirs(programs, project_dir, config, theirs_dir)
     except subprocess.SubprocessError:
         return Row(name=name, rule=expected.rule, agreement=None, verdict=verdict)
-    agreement = compare(ours, theirs)
-    save_pictures(name, agreement, ours, theirs, out)
+    with film_ours(project_dir, config) as ours:
+        agreement = compare(ours, theirs)
+    save_pictures(name, agreement, out)
     return Row(name=name, rule=expected.rule, agreement=agreement, verdict=verdict)
 
 

@@ -20,6 +20,8 @@ class Agreement:
     min_db: float
     """PSNR over RGB of the worst frame."""
     worst_frame: int
+    worst: tuple[Picture, Picture]
+    """That frame, ours and theirs."""
     frames_apart: int
     """Frames that theirs is longer than ours."""
     correlation: float | None
@@ -35,13 +37,18 @@ class Agreement:
 
 def compare(ours: Film, theirs: Film) -> Agreement:
     """Compare frame by frame, as far as both go."""
-    marks = [psnr(a, b) for a, b in zip(ours.pictures, theirs.pictures, strict=False)]
-    worst = int(np.argmin(marks))
+    min_db, worst_frame, worst = np.inf, 0, None
+    for frame, pair in enumerate(zip(ours.pictures, theirs.pictures, strict=False)):
+        found_db = psnr(*pair)
+        if found_db < min_db:
+            min_db, worst_frame, worst = found_db, frame, pair
+    assert worst is not None, "one of the films has no pictures"
     correlation, lag = _compare_sound(ours.sound, theirs.sound)
     return Agreement(
-        min_db=marks[worst],
-        worst_frame=worst,
-        frames_apart=len(theirs.pictures) - len(ours.pictures),
+        min_db=min_db,
+        worst_frame=worst_frame,
+        worst=worst,
+        frames_apart=theirs.count - ours.count,
         correlation=correlation,
         lag_samples=lag,
     )

@@ -1,10 +1,11 @@
 """One composition filmed by either renderer: its pictures and its sound."""
 
+import contextlib
 import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,36 +20,45 @@ from fanreel.filming import Camera
 from fanreel.media.sound.reader import read_sound
 from fanreel.planning import make_plan
 from fanreel.verification import verify_plan
+from tests.media.studio import as_rgba
 
 Picture = npt.NDArray[np.uint8]
 Sound = npt.NDArray[np.float32]
 
-_TIMEOUT_S = 240
+_TIMEOUT_S = 900
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Film:
     """What a renderer made of a composition, before any encoder touched it."""
 
-    pictures: list[Picture]
-    """height × width × 4, RGBA."""
+    pictures: Iterable[Picture]
+    """height × width × 4, RGBA; one at a time, as a film of 1080p is gigabytes."""
+    count: int
+    """How many there are."""
     sound: Sound | None
     """samples × 2 at 48 kHz."""
     warnings: tuple[str, ...] = ()
 
 
-def film_ours(project_dir: Path, config: RenderConfig) -> Film:
+@contextlib.contextmanager
+def film_ours(project_dir: Path, config: RenderConfig) -> Iterator[Film]:
     """Film with fanreel, by the engine that it renders this format with."""
     with tempfile.TemporaryDirectory() as folder:
         work_dir = Path(folder)
         planned = make_plan(project_dir, config, work_dir / "plan")
         plan = verify_plan(work_dir / "plan")
-        with Camera(plan, work_dir) as camera:
-            frames = range(planned.total_frames)
-            pictures = [_as_rgba(picture, camera.pixels) for picture in camera.capture(frames)]
         audio = plan.manifest.audio_path
-        sound = _read_sound(work_dir / "plan" / audio) if audio else None
-    return Film(pictures=pictures, sound=sound, warnings=planned.warnings)
+        with (
+            Camera(plan, work_dir) as camera,
+            contextlib.closing(camera.capture(range(planned.total_frames))) as captured,  # type: ignore[type-var]
+        ):
+            yield Film(
+                pictures=(as_rgba(picture, camera.pixels) for picture in captured),
+                count=planned.total_frames,
+                sound=_read_sound(work_dir / "plan" / audio) if audio else None,
+                warnings=planned.warnings,
+            )
 
 
 def film_theirs(programs: Path, project_dir: Path, config: RenderConfig, out_dir: Path) -> Film:
@@ -81,16 +91,9 @@ def film_theirs(programs: Path, project_dir: Path, config: RenderConfig, out_dir
         )
         aside.rename(out_dir)
     audio = next(iter(out_dir.glob("audio.*")), None)
-    pictures = list(_read_frames(sorted(out_dir.glob("frame_*.png"))))
-    return Film(pictures=pictures, sound=_read_sound(audio) if audio else None)
-
-
-def _as_rgba(picture: Picture, pixels: str) -> Picture:
-    if pixels == "rgba":
-        return picture.copy()
-    shown: Picture = picture[..., [2, 1, 0, 3]]
-    shown[..., 3] = 255
-    return shown
+    paths = sorted(out_dir.glob("frame_*.png"))
+    sound = _read_sound(audio) if audio else None
+    return Film(pictures=_read_frames(paths), count=len(paths), sound=sound)
 
 
 def _read_frames(paths: list[Path]) -> Iterator[Picture]:

@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image
 
 from bench.parity.agreement import SAME_DB, Agreement, over
-from bench.parity.films import Film
 
 _HERE = Path(__file__).parent
 _GREY = 160
@@ -43,10 +42,9 @@ def read_verdicts() -> dict[str, Verdict]:
     return {name: Verdict(**entry) for name, entry in found.items()}
 
 
-def save_pictures(name: str, agreement: Agreement, ours: Film, theirs: Film, out: Path) -> None:
+def save_pictures(name: str, agreement: Agreement, out: Path) -> None:
     """Save the worst frame of both and their difference, made plainer."""
-    frame = agreement.worst_frame
-    one, other = over(ours.pictures[frame], _GREY), over(theirs.pictures[frame], _GREY)
+    one, other = (over(picture, _GREY) for picture in agreement.worst)
     pictures = {"ours": one, "theirs": other}
     if one.shape == other.shape:
         pictures["difference"] = np.minimum(np.abs(one - other) * _AMPLIFIED, 255)

@@ -179,14 +179,19 @@ def stage(name: str, project_dir: Path) -> Expected:
     found = expected(name)
     ignored = shutil.ignore_patterns("expect.toml")
     shutil.copytree(COMPOSITIONS / name, project_dir, symlinks=True, ignore=ignored)
-    for library in found.libraries:
+    put_libraries(found.libraries, project_dir)
+    for file in found.media:
+        write_footage(file, project_dir / "media" / file)
+    return found
+
+
+def put_libraries(libraries: Sequence[str], project_dir: Path) -> None:
+    """Put what *libraries*, keys of `LIBRARY_FILES`, consist of into `vendor/`."""
+    for library in libraries:
         for file in LIBRARY_FILES[library]:
             target = project_dir / "vendor" / Path(file).name
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(install_libraries() / file, target)
-    for file in found.media:
-        write_footage(file, project_dir / "media" / file)
-    return found
 
 
 def colour_text(pixel: Any) -> str:

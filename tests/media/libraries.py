@@ -15,6 +15,7 @@ LIBRARIES = (
     "three@0.187",
     "@lottiefiles/dotlottie-web@0.80",
     "@fontsource-variable/martian-mono@5.3",
+    "@fontsource/inter@5.3",
     "@hyperframes/shader-transitions@0.8",
 )
 

@@ -8,12 +8,12 @@ it: a new one for each would take most of the time.
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 
 from fanreel.assembly import assemble
-from fanreel.capture.stage import Stage, StageSpec
+from fanreel.capture.stage import Stage
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
@@ -25,29 +25,9 @@ from fanreel.timeline import segments_of
 from fanreel.verification import VerifiedPlan, verify_plan
 from tests.media.compositions import COMPOSITIONS, Expected, expected, names, stage
 from tests.media.sources import Picture, read_samples
+from tests.media.studio import Studio, as_rgba
 
 CHUNKS = 4
-
-
-class Studio:
-    """The browser at hand, and one of another kind when that is asked for."""
-
-    def __init__(self, temp_dir: Path) -> None:
-        self._temp_dir = temp_dir
-        self._stack = contextlib.ExitStack()
-        self._stage: Stage | None = None
-
-    def stage(self, spec: StageSpec) -> Stage:
-        """Give a stage of the kind *spec*, entered."""
-        if self._stage is None or self._stage.spec != spec:
-            self.close()
-            self._stage = self._stack.enter_context(Stage(spec, self._temp_dir))
-        return self._stage
-
-    def close(self) -> None:
-        """End the browser."""
-        self._stack.close()
-        self._stage = None
 
 
 @pytest.fixture(scope="module")
@@ -141,15 +121,6 @@ def assembled(plan: VerifiedPlan, parts: list[Path], out: Path) -> str:
 def suffix(plan: VerifiedPlan) -> str:
     """Give the file extension of segments."""
     return FORMATS[plan.locked.format].segment_extension
-
-
-def as_rgba(picture: Picture, pixels: str) -> Any:
-    """Give a captured picture as RGBA."""
-    if pixels == "rgba":
-        return picture
-    shown = picture[..., [2, 1, 0, 3]]
-    shown[..., 3] = 255
-    return shown
 
 
 def check_sound(found: Expected, plan: VerifiedPlan, screen: Stage, out: Path) -> None:

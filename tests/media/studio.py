@@ -1,0 +1,38 @@
+"""The browser that tests of whole compositions share, as a worker of the process pool keeps it."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from fanreel.capture.stage import Stage, StageSpec
+from tests.media.sources import Picture
+
+
+class Studio:
+    """The browser at hand, and one of another kind when that is asked for."""
+
+    def __init__(self, temp_dir: Path) -> None:
+        self._temp_dir = temp_dir
+        self._stack = contextlib.ExitStack()
+        self._stage: Stage | None = None
+
+    def stage(self, spec: StageSpec) -> Stage:
+        """Give a stage of the kind *spec*, entered."""
+        if self._stage is None or self._stage.spec != spec:
+            self.close()
+            self._stage = self._stack.enter_context(Stage(spec, self._temp_dir))
+        return self._stage
+
+    def close(self) -> None:
+        """End the browser."""
+        self._stack.close()
+        self._stage = None
+
+
+def as_rgba(picture: Picture, pixels: str) -> Any:
+    """Give a captured picture as RGBA."""
+    if pixels == "rgba":
+        return picture.copy()
+    shown = picture[..., [2, 1, 0, 3]]
+    shown[..., 3] = 255
+    return shown
