@@ -231,6 +231,8 @@ def test_a_render_may_have_its_folder_elsewhere(lab: Lab) -> None:
     assert any(key.startswith(f"{folder.key}progress/") for key in lab.objects())
     lab.client.delete_render(worker.render_id)
     assert {key for key in lab.objects() if worker.render_id in key} == others
+    gone = lab.client.progress(worker.render_id)
+    assert (gone.stage, gone.output_uri) == ("deleted", None)
 
 
 def test_a_failure_is_raised_as_its_own_class(lab: Lab) -> None:
@@ -337,6 +339,9 @@ def test_a_dry_run_sends_nothing(lab: Lab) -> None:
     assert items == list(lab.client.render_batch(lab.project, lines, dry_run=True))
     assert lab.objects() == before
     assert lab.client.list_renders() == renders
+    # What the run itself would start: its ids count on the project's content.
+    site = lab.client.deploy_site(lab.project)
+    assert items == list(lab.client.render_batch(site, lines, dry_run=True))
 
 
 @pytest.mark.media

@@ -77,14 +77,21 @@ def check_lines(numbered: Iterable[tuple[int, Any]]) -> list[BatchLine]:
         try:
             lines.append(BatchLine.model_validate(value))
         except ValidationError as exc:
-            error = exc.errors(include_url=False)[0]
-            where = ".".join(map(str, error["loc"])) or "the line"
-            problems.append(f"line {number}: {where}: {error['msg']}")
+            problems += [_told(number, dict(error)) for error in exc.errors(include_url=False)]
     if problems or not lines:
         raise InvalidConfig(
             "invalid batch: " + ("; ".join(problems) or "it has no lines"), problems=problems
         )
     return lines
+
+
+def _told(number: int, error: Mapping[str, Any]) -> str:
+    """Say what is wrong with one line, and what it may have instead."""
+    where = ".".join(map(str, error["loc"])) or "the line"
+    if error["type"] == "extra_forbidden":
+        allowed = ", ".join(field.alias or name for name, field in BatchLine.model_fields.items())
+        return f"line {number}: {where}: there is no such key; allowed: {allowed}"
+    return f"line {number}: {where}: {error['msg']}"
 
 
 def read_batch(path: Path) -> list[BatchLine]:

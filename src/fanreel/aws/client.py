@@ -15,6 +15,7 @@ from fanreel.aws.batches import (
     DEFAULT_MAX_CONCURRENT,
     batch_requests,
     check_lines,
+    checked_item,
     read_batch,
     run_batch,
 )
@@ -39,7 +40,14 @@ from fanreel.aws.results import (
     StartedRender,
     Status,
 )
-from fanreel.aws.sites import Site, borrowed_project, delete_site, list_sites, upload_site
+from fanreel.aws.sites import (
+    Site,
+    borrowed_project,
+    delete_site,
+    list_sites,
+    site_of,
+    upload_site,
+)
 from fanreel.aws.uris import S3Uri
 from fanreel.aws.watching import Watcher
 from fanreel.config import RenderConfig
@@ -283,9 +291,11 @@ class RenderClient:
         """
         parsed = read_batch(lines) if isinstance(lines, Path) else check_lines(enumerate(lines, 1))
         bucket = self.deployment.bucket
-        # Checked against a stand-in first, so that a bad line uploads nothing.
-        probe = str(layout.site_manifest(bucket, "unknown"))
-        checked = batch_requests(parsed, bucket=bucket, project_uri=probe, config=config)
+        # Checked before anything is sent, so that a bad line uploads nothing; the site is named by
+        # its content, so ids and places are those that the renders will have.
+        self._check(project, config, None, None, None)
+        uri = str(project) if _is_uri(project) else self._site_of(project).uri
+        checked = batch_requests(parsed, bucket=bucket, project_uri=uri, config=config)
         if max_cost_usd is not None:
             entry_file = self._check(project, config, None, None, None).config.entry_file
             with self._local(project, entry_file) as folder:
@@ -295,22 +305,21 @@ class RenderClient:
                     lambda config: self.estimate(folder, config),
                 )
         if dry_run:
-            return iter(
-                [
-                    BatchItem(
-                        index=i, render_id=r.render_id, status="CHECKED", output_uri=r.output_uri
-                    )
-                    for i, r in enumerate(checked)
-                ]
-            )
-        uri = self.request(project, config).project_uri
-        requests = batch_requests(parsed, bucket=bucket, project_uri=uri, config=config)
+            return iter([checked_item(index, request) for index, request in enumerate(checked)])
+        sent = self.request(project, config).project_uri
+        if sent != uri:  # it was edited meanwhile
+            checked = batch_requests(parsed, bucket=bucket, project_uri=sent, config=config)
         return run_batch(
-            requests,
+            checked,
             start=self.start,
             progress=self.progress,
             max_concurrent=max_concurrent,
             poll_s=poll_s,
+        )
+
+    def _site_of(self, project: Path | str | Site) -> Site:
+        return (
+            project if isinstance(project, Site) else site_of(Path(project), self.deployment.bucket)
         )
 
     def progress(self, render_id: str) -> Progress:

@@ -42,7 +42,7 @@ def download(connection: Connection, render_id: str, path: Path) -> Download:
     Frames packed as a tar are unpacked into the new folder *path*, unless it is named `.tar`.
     """
     uri = video_uri(connection, render_id)
-    if is_folder(uri):
+    if uri.is_folder:
         return _download_frames(connection, uri, path)
     if uri.key.endswith(PACKED) and path.suffix != PACKED and not path.is_dir():
         return _unpack_frames(connection, uri, path)
@@ -61,15 +61,10 @@ def _unpack_frames(connection: Connection, uri: S3Uri, path: Path) -> Download:
     return Download(path=str(path), size_bytes=content.size_bytes, sha256=content.sha256)
 
 
-def is_folder(uri: S3Uri) -> bool:
-    """Tell whether an output is a PNG sequence stored as single objects."""
-    return uri.key.endswith("/")
-
-
 def _download_frames(connection: Connection, folder: S3Uri, path: Path) -> Download:
     # The console marks a folder by an empty object of its name.
     found = (one.uri for one in list_objects(connection.s3, folder))
-    frames = [uri for uri in found if not is_folder(uri)]
+    frames = [uri for uri in found if not uri.is_folder]
     contents = in_parallel(
         lambda uri: fetch_file(connection.s3, uri, path / uri.key.removeprefix(folder.key)), frames
     )
@@ -86,7 +81,7 @@ def presign(connection: Connection, render_id: str, expires_s: int) -> str:
     if not 1 <= expires_s <= MAX_PRESIGNED_S:
         raise InvalidConfig(f"expires_s = {expires_s}: allowed: 1 to {MAX_PRESIGNED_S}")
     uri = video_uri(connection, render_id)
-    if is_folder(uri):
+    if uri.is_folder:
         raise InvalidConfig(f"{uri} is a folder of frames: download it, or link to single frames")
     if look_up(connection.s3, uri) is None:
         raise AssetNotFound(f"{uri} does not exist any more", uri=str(uri))
@@ -125,6 +120,6 @@ def _objects_elsewhere(connection: Connection, folder: S3Uri) -> list[S3Uri]:
 
 
 def _video_objects(connection: Connection, uri: S3Uri) -> list[S3Uri]:
-    if is_folder(uri):
+    if uri.is_folder:
         return [found.uri for found in list_objects(connection.s3, uri)]
     return [uri] if look_up(connection.s3, uri) is not None else []

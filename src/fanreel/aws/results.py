@@ -10,7 +10,10 @@ from fanreel.errors import CATALOGUE, RenderError, UnexpectedError
 
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 """Step Functions' words for an execution's state."""
-Stage = Literal["planning", "rendering", "assembling", "done", "failed", "cancelled"]
+Stage = Literal[
+    "planning", "rendering", "assembling", "done", "failed", "cancelled", "deleted"
+]  # fmt: skip
+"""`deleted`: it was done, and its video and all else it left were deleted since."""
 
 
 def _json(value: Any) -> Any:

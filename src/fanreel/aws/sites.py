@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,16 +84,18 @@ class ProjectFile:
     source: Path
 
 
-def upload_site(project_dir: Path, bucket: str, client: "S3Client") -> Site:
-    """
-    Upload what S3 does not have yet of *project_dir*; the manifest comes last.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Packed:
+    """A project as a site, before anything of it is sent."""
 
-    Raises:
-        AssetNotFound: There is no such folder. Terminal.
-        InvalidComposition: A symlink leaves the project or leads nowhere, or something is neither
-            file nor folder. Terminal.
-        As `s3_failures()`.
-    """
+    site: Site
+    manifest: bytes
+    files: dict[str, Path]
+    """Digest to file, each content once."""
+    file_count: int
+
+
+def _pack(project_dir: Path, bucket: str) -> _Packed:
     if not project_dir.is_dir():
         raise AssetNotFound(f"{project_dir} is not a folder", path=str(project_dir))
     ignored: list[str] = []
@@ -106,28 +108,49 @@ def upload_site(project_dir: Path, bucket: str, client: "S3Client") -> Site:
     ]
     manifest = canonical_json({"version": SITE_VERSION, "files": entries})
     site_id = hashlib.sha256(manifest).hexdigest()[:_ID_DIGITS]
-    uri = layout.site_manifest(bucket, site_id)
+    return _Packed(
+        site=Site(
+            site_id=site_id,
+            uri=str(layout.site_manifest(bucket, site_id)),
+            ignored=tuple(ignored),
+            size_bytes=sum(sizes),
+        ),
+        manifest=manifest,
+        files=dict(zip(digests, (file.source for file in files), strict=True)),
+        file_count=len(files),
+    )
+
+
+def site_of(project_dir: Path, bucket: str) -> Site:
+    """Give the site that `upload_site()` would make, sending nothing. Raises as it does."""
+    return _pack(project_dir, bucket).site
+
+
+def upload_site(project_dir: Path, bucket: str, client: "S3Client") -> Site:
+    """
+    Upload what S3 does not have yet of *project_dir*; the manifest comes last.
+
+    Raises:
+        AssetNotFound: There is no such folder. Terminal.
+        InvalidComposition: A symlink leaves the project or leads nowhere, or something is neither
+            file nor folder. Terminal.
+        As `s3_failures()`.
+    """
+    packed = _pack(project_dir, bucket)
+    uri = layout.site_manifest(bucket, packed.site.site_id)
     uploaded = 0
     # The manifest came last when it was written, so where it is, all files are.
     if look_up(client, uri) is None:
-        distinct = dict(zip(digests, files, strict=True)).items()
         uploaded = sum(
             in_parallel(
                 lambda item: put_file_once(
-                    client, layout.site_file(bucket, item[0]), item[1].source, item[0]
+                    client, layout.site_file(bucket, item[0]), item[1], item[0]
                 ),
-                distinct,
+                packed.files.items(),
             )
         )
-        write_bytes(client, uri, manifest)
-    return Site(
-        site_id=site_id,
-        uri=str(uri),
-        uploaded=uploaded,
-        skipped=len(files) - uploaded,
-        ignored=tuple(ignored),
-        size_bytes=sum(sizes),
-    )
+        write_bytes(client, uri, packed.manifest)
+    return replace(packed.site, uploaded=uploaded, skipped=packed.file_count - uploaded)
 
 
 def require_project(uri: S3Uri) -> None:

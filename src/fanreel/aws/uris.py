@@ -53,6 +53,11 @@ class S3Uri:
         folder, slash, _ = self.key.rstrip("/").rpartition("/")
         return S3Uri(self.bucket, folder + slash)
 
+    @property
+    def is_folder(self) -> bool:
+        """Whether it names a folder, as the place of frames that are single objects."""
+        return self.key.endswith("/")
+
     def folder(self) -> "S3Uri":
         """Give the same prefix with exactly one trailing slash."""
         key = self.key.rstrip("/")

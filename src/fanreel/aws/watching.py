@@ -20,7 +20,8 @@ from fanreel.aws.pace import Pace, retries
 from fanreel.aws.prices import prices_for
 from fanreel.aws.progress import RenderActivity, parse_progress, read_message
 from fanreel.aws.results import Failure, Progress, Stage, Status
-from fanreel.aws.storage import list_objects
+from fanreel.aws.storage import list_objects, look_up
+from fanreel.aws.uris import S3Uri
 from fanreel.aws.usage import to_ms, used_so_far
 from fanreel.errors import CATALOGUE, InvalidConfig, RenderCancelled, RenderError
 
@@ -62,7 +63,11 @@ class Watcher:
         stopped_at = execution.get("stopDate")
         now = stopped_at or datetime.now(UTC)
         pace = Pace.of(activity, now)
+        output_uri = output_uri_of(self._connection, execution)
         stage = _stage(status, activity)
+        # What it wrote about itself expires by itself, its video never.
+        if stage == "done" and not activity.records and not self._has_video(output_uri):
+            stage = "deleted"
         return Progress(
             render_id=render_id,
             status=status,
@@ -82,10 +87,16 @@ class Watcher:
                 if record.failed
             ),
             cost=self._cost(activity, stopped_at),
-            output_uri=output_uri_of(self._connection, execution),
+            output_uri=None if stage == "deleted" else output_uri,
             started_at=execution["startDate"],
             stopped_at=stopped_at,
         )
+
+    def _has_video(self, output_uri: str) -> bool:
+        uri = S3Uri.parse(output_uri)
+        if uri.is_folder:
+            return next(iter(list_objects(self._connection.s3, uri)), None) is not None
+        return look_up(self._connection.s3, uri) is not None
 
     def cost(self, render_id: str) -> Cost:
         """Tell what a render has cost so far. Raises as `RenderClient.cost()`."""
@@ -155,7 +166,7 @@ def _stage(status: Status, activity: RenderActivity) -> Stage:
 
 
 def _fraction(stage: Stage, activity: RenderActivity) -> float:
-    if stage == "done":
+    if stage in ("done", "deleted"):
         return 1.0
     if not activity.total_frames:
         return 0.0

@@ -138,8 +138,11 @@ def render_batch(
         sys.stdout.flush()
         if item.failure is not None and first is None:
             first = item.failure.to_error(item.render_id)
-    if first is not None:
-        raise first
+    if first is None:
+        return
+    if target.as_json:  # its item has said it all, and a reader expects items
+        raise typer.Exit(first.exit_status)
+    raise first
 
 
 @stack_command(render_app, "estimate")
