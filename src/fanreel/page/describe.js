@@ -223,7 +223,7 @@
     const soundDesk = F.soundDesk.describe();
     const nesting = nestingProblems();
     const realms = [...F.realms()];
-    const unplayed = await F.mediaList.unplayed();
+    const unplayed = F.mediaList.unplayed();
     return {
       root,
       inferredDurationS: inferDuration(media),

@@ -90,7 +90,7 @@
   function activeItems() {
     const found = [];
     if (!config.media || F.root !== F) return found;
-    for (const [key, element] of F.mediaList.elements()) {
+    for (const [key, element] of [...F.mediaList.elements(), ...F.styleImages.elements()]) {
       const entry = config.media[key];
       if (!entry?.shown) continue;
       const item = itemOf(key, element);
@@ -198,6 +198,10 @@
       }
     }
     const { element } = item;
+    if (F.styleImages.owns(element)) {
+      await F.styleImages.show(item.key, url);
+      return;
+    }
     if (!item.original) keepOriginal(item);
     for (const source of element.parentNode?.querySelectorAll?.(":scope > source") ?? []) {
       if (element.parentNode.localName === "picture") source.srcset = url;

@@ -6,8 +6,9 @@
 //   F.mediaList.noteVolumes(frame)  while planning: remembers how loud scripts have set each medium
 //   F.mediaList.volumeOf(element)  its data-volume, 1 unless said
 //   F.mediaList.errors           [{element, message}], of the last describe()
+//   F.mediaList.fileOf(url)  how a message names a file
 //   await F.mediaList.plays(url) how often an image plays: 0 when it is still, 2 for more than once
-//   await F.mediaList.unplayed() what the page shows or plays in ways that get no frames, in words
+//   F.mediaList.unplayed()  what the page shows or plays in ways that get no frames, in words
 //   F.setMediaInfo({key: {durationS, width, height}})  what the planner has probed
 //   F.media.durationS(element)   length of the source in seconds, null while unknown
 //
@@ -272,37 +273,12 @@
     const found = await Promise.all(
       [...elements()].map(([key, element]) => describeOne(key, element)),
     );
+    found.push(...(await F.styleImages.describe()));
     return found.filter((item) => item !== null && item.durationS !== 0);
   }
 
   // ---- what is not played ------------------------------------------------------------------------
-  async function unplayed() {
-    const texts = [...mediaInFrames(), ...captions()];
-    for (const url of F.resources.backgroundUrls()) {
-      if ((await lookInto(url)) > 0) {
-        texts.push(
-          `${fileOf(url)} moves, but in a style sheet it stands still; show it in an <img>, which plays`,
-        );
-      }
-    }
-    for (const image of document.images) {
-      if (await movesAsSvg(image.currentSrc)) {
-        texts.push(
-          F.about(
-            image,
-            `${fileOf(image.currentSrc)} moves, but in an <img> it stands still; write its <svg> into the page`,
-          ),
-        );
-      }
-    }
-    return [...new Set(texts)];
-  }
-
-  async function movesAsSvg(url) {
-    if (!/\.svg([?#]|$)/i.test(url) || !url.startsWith(`${location.origin}/`)) return false;
-    const response = await F.real.fetch(url);
-    return /<(\w+:)?(animate|set)|@keyframes/.test(await response.text());
-  }
+  const unplayed = () => [...new Set([...mediaInFrames(), ...captions()])];
 
   const fileOf = (url) =>
     url.startsWith("data:") ? "an image in a data: URL" : url.replace(`${location.origin}/`, "");
@@ -354,6 +330,7 @@
     describe,
     volumeOf,
     plays: lookInto,
+    fileOf,
     noteVolumes,
     unplayed,
     get errors() {

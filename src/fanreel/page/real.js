@@ -29,6 +29,7 @@
     MessageChannel,
     postMessage: MessagePort.prototype.postMessage,
     getRandomValues: crypto.getRandomValues.bind(crypto),
+    attachShadow: Element.prototype.attachShadow,
     getAnimations: Document.prototype.getAnimations,
     mediaCurrentTime: Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "currentTime"),
   };

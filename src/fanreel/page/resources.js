@@ -15,6 +15,7 @@
   const shown = new WeakMap(); // image -> the source that has been decoded
   const backgrounds = new Map();
   const failed = new Set();
+  const IMAGES = ["backgroundImage", "maskImage", "borderImageSource", "listStyleImage", "content"];
   const URLS = /url\(\s*"((?:\\.|[^"\\])*)"\s*\)/g;
 
   // ---- requests ------------------------------------------------------------------------------------
@@ -123,9 +124,8 @@
   // puts them into its memory.
   function findBackgrounds() {
     const urls = new Set();
-    const contents = [];
     const add = (style) => {
-      for (const name of ["backgroundImage", "maskImage", "borderImageSource", "content"]) {
+      for (const name of IMAGES) {
         for (const [, url] of (style[name] ?? "").matchAll(URLS)) urls.add(url);
       }
     };
@@ -133,33 +133,17 @@
       add(getComputedStyle(element));
       for (const pseudo of ["::before", "::after"]) {
         const style = getComputedStyle(element, pseudo);
-        if (style.content === "none") continue;
-        add(style);
-        for (const [, url] of style.content.matchAll(URLS)) contents.push([url, element, pseudo]);
+        if (style.content !== "none") add(style);
       }
     }
     for (const url of urls) {
-      if (backgrounds.has(url) || url.startsWith("data:image/svg")) continue;
+      if (backgrounds.has(url) || /^(blob:|data:image\/svg)/.test(url)) continue;
       const image = new Image();
       source.set.call(image, url);
       const decoded = image.decode().catch(() => failed.add(`image ${url}`));
       backgrounds.set(url, { decoded, image });
     }
-    return [
-      ...[...backgrounds.values()].map((item) => item.decoded),
-      ...contents.filter(([url]) => backgrounds.has(url)).map((item) => holdContent(...item)),
-    ];
-  }
-
-  async function holdContent(url, element, pseudo) {
-    const { decoded, image } = backgrounds.get(url);
-    await decoded;
-    if (image.naturalWidth === 0 || (await F.mediaList.plays(url)) === 0) return;
-    try {
-      F.wallclock.hold(element, pseudo, image);
-    } catch {
-      // Of another origin: nobody may read its pixels.
-    }
+    return [...backgrounds.values()].map((item) => item.decoded);
   }
 
   // ---- fonts ---------------------------------------------------------------------------------------
@@ -202,8 +186,9 @@
     `font ${family.replace(/"/g, "")} ${weight}${style === "normal" ? "" : ` ${style}`}`;
 
   // ---- together --------------------------------------------------------------------------------------
-  function prepare() {
-    return Promise.all([loadFonts(), ...waitingImages().map(decode), ...findBackgrounds()]);
+  async function prepare() {
+    await Promise.all([loadFonts(), ...waitingImages().map(decode), ...findBackgrounds()]);
+    await F.svgImages.prepare();
   }
 
   function pending() {

@@ -99,7 +99,9 @@
     const ms = msOf(frame);
     yield clock.advanceTo(ms);
     showClips(frame);
+    F.styleImages.adoptInline();
     for (const realm of F.realms()) yield realm.media?.seek?.(ms);
+    yield F.svgImages.seek(ms);
     for (const realm of F.realms()) realm.animations.show();
     if (clock.runFrames()) yield clock.rest();
     yield clock.runDue();

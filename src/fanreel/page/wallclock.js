@@ -1,10 +1,9 @@
 // What browsers move by the wall clock and no script can seek: switched off.
 //
 // Smooth scrolling arrives at once, a text cursor does not blink, a marquee stands still.
-// Animated images show their first picture; those in elements are given the others by media.js.
+// Animated images show their first picture; media.js and style_images.js give them the others.
 //
-//   F.wallclock.apply()                        switches off what style can switch off
-//   F.wallclock.hold(element, pseudo, image)   shows *image*'s first picture as `content`
+//   F.wallclock.apply()   switches off what style can switch off
 (() => {
   const F = globalThis.__fanreel;
   const NAMES = ["scroll", "scrollTo", "scrollBy", "scrollIntoView"];
@@ -39,19 +38,5 @@
     for (const marquee of document.getElementsByTagName("marquee")) marquee.stop?.();
   }
 
-  // Chromium 156 does not look at `image-animation` where `::before` is an image.
-  const HELD = "data-fanreel-held";
-  let held = 0;
-
-  function hold(element, pseudo, image) {
-    const canvas = document.createElement("canvas");
-    canvas.width = image.naturalWidth;
-    canvas.height = image.naturalHeight;
-    canvas.getContext("2d").drawImage(image, 0, 0);
-    if (!element.hasAttribute(HELD)) element.setAttribute(HELD, `h${held++}`);
-    const selector = `[${HELD}="${element.getAttribute(HELD)}"]${pseudo}`;
-    sheet.insertRule(`${selector} { content: url("${canvas.toDataURL()}") !important }`);
-  }
-
-  F.wallclock = { apply, hold };
+  F.wallclock = { apply };
 })();
