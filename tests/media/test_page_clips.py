@@ -286,3 +286,60 @@ def test_entrances_of_a_timeline_are_hidden_from_the_first_frame(
     )
     seen = player.trace([0, 5, 30, 0], "getComputedStyle(late).opacity")
     assert seen == ["0", "0", "1", "0"]
+
+
+DISPLAYED = """[...document.querySelectorAll("[data-start]")]
+  .filter((e) => e.id && getComputedStyle(e).display !== "none").map((e) => e.id)"""
+
+
+def test_only_a_hidden_clip_in_the_flow_without_clips_in_it_leaves_the_flow(player: Any) -> None:
+    """Static, relative and sticky ones do; placed ones and those around another clip stay."""
+    later = 'data-start="1" data-duration="1"'
+    player.open(
+        root(
+            f"""<div>
+            <i id="static" {later}></i><i id="relative" {later} style="position: relative"></i>
+            <i id="sticky" {later} style="position: sticky"></i>
+            <i id="absolute" {later} style="position: absolute"></i>
+            <i id="fixed" {later} style="position: fixed"></i>
+            <i id="around" {later}><b id="inner" {later}></b></i>
+            <i id="block" {later} style="display: block"></i>
+            </div><i id="below-the-root" {later}></i>"""
+        )
+    )
+    shown = ["static", "relative", "sticky", "absolute", "fixed", "around", "inner", "block"]
+    stay = ["absolute", "fixed", "around", "below-the-root"]
+    assert player.trace([0, 30, 60, 30], DISPLAYED) == [
+        stay,
+        [*shown, "below-the-root"],
+        stay,
+        [*shown, "below-the-root"],
+    ]
+
+
+def test_what_a_script_displays_for_a_moment_can_be_measured(player: Any) -> None:
+    """GSAP measures what is not displayed by writing `display: block`, and moves it otherwise."""
+    player.open(root('<div><i id="a" data-start="1" data-duration="1">words</i></div>'))
+    measured = """(() => {
+      const { style } = document.getElementById("a");
+      const found = [document.getElementById("a").offsetWidth > 0];
+      style.display = "block";
+      found.push(document.getElementById("a").offsetWidth > 0);
+      style.removeProperty("display");
+      return found;
+    })()"""
+    assert player.trace([0, 30], measured) == [[False, True], [True, True]]
+
+
+def test_boxes_of_clips_do_not_depend_on_the_first_frame(another: Any) -> None:
+    """A clip that is empty while its captions are hidden at the start is as large as the root."""
+    page = root(
+        """<div id="around" style="position: absolute" data-start="0" data-duration="3">
+        <i id="word" data-start="1" data-duration="1">word</i></div>""",
+        'data-duration="3" data-width="640" data-height="360"',
+    )
+    size = "[around.offsetWidth, around.offsetHeight].join()"
+    for first in (0, 40):
+        player = another()
+        player.open(page)
+        assert player.trace([first, 40, 0], size) == ["640,360"] * 3

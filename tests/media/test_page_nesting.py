@@ -103,7 +103,7 @@ def test_the_page_is_whole_when_its_own_scripts_run(player: Any, project: Any) -
 
 
 def test_content_has_its_authored_size(player: Any, project: Any) -> None:
-    """Root and host take the root's size, else the host's; an inline size of the host stays."""
+    """A host without a size takes the root's, its own attributes' or the frame's."""
     inner = '<template><div id="root" data-composition-id="%s" %s></div></template>'
     size = 'data-width="200" data-height="100"'
     player.open(
@@ -113,12 +113,16 @@ def test_content_has_its_authored_size(player: Any, project: Any) -> None:
                </div>
                <div id="c" data-composition-src="plain.html" data-start="0" data-width="300"
                  data-height="30"></div>
-               <div id="d" data-composition-src="plain.html" data-start="0"></div>""",
+               <div id="d" data-composition-src="plain.html" data-start="0"></div>
+               <div id="e" class="small" data-composition-src="sized.html" data-start="0"></div>
+               <div id="f" class="edges" data-composition-src="plain.html" data-start="0"></div>""",
             {"sized.html": inner % ("s", size), "plain.html": inner % ("p", "")},
+            head="""<style>.small { width: 64px; height: 36px }
+              .edges { position: absolute; inset: 20px }</style>""",
         ),
         root="/site/",
     )
-    sizes = """["a", "b", "c", "d"].flatMap((id) => {
+    sizes = """["a", "b", "c", "d", "e", "f"].flatMap((id) => {
       const host = document.getElementById(id);
       return [host, host.firstElementChild].map((e) => [e.offsetWidth, e.offsetHeight].join("x"));
     })"""
@@ -126,7 +130,9 @@ def test_content_has_its_authored_size(player: Any, project: Any) -> None:
         *("200x100", "200x100"),
         *("50x100", "200x100"),
         *("300x30", "300x30"),
-        *("0x0", "0x0"),  # out of the flow, as wide as what it holds
+        *("640x360", "640x360"),
+        *("64x36", "200x100"),
+        *("600x320", "600x320"),
     ]
 
 

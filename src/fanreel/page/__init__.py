@@ -26,6 +26,8 @@ ORDER = (
     "generics",
     "ramps",
     "timing",
+    "root_box",
+    "host_boxes",
     "stacking",
     "clips",
     "timelines",

@@ -79,21 +79,29 @@
     followPlayState();
   }
 
-  // Elements that get their animations later, when they are displayed: element -> names.
+  // Elements that get their animations later, when they are displayed: element -> pseudo -> names.
   const promised = new WeakMap();
   const NONE = new Set();
   const namesAtLoad = (effect) =>
-    (effect?.pseudoElement ? null : promised.get(effect?.target)) ?? NONE;
+    promised.get(effect?.target)?.get(effect.pseudoElement ?? "") ?? NONE;
+
+  // Pseudo-elements only where a clip may leave the flow: each question costs.
+  function promise(element) {
+    const pseudos = element.closest(F.timing.TIMED) ? ["", "::before", "::after"] : [""];
+    for (const pseudo of pseudos) {
+      const names = getComputedStyle(element, pseudo).animationName;
+      if (names === "none") continue;
+      if (!promised.has(element)) promised.set(element, new Map());
+      promised.get(element).set(pseudo, new Set(names.split(", ")));
+    }
+  }
 
   function begin() {
     F.wallclock.apply();
     F.edges.apply();
     F.letters.apply();
     adopt();
-    for (const element of document.querySelectorAll("body *")) {
-      const names = getComputedStyle(element).animationName;
-      if (names !== "none") promised.set(element, new Set(names.split(", ")));
-    }
+    for (const element of document.querySelectorAll("body *")) promise(element);
     for (const motion of motions.values()) {
       if (motion.kind === "css") motion.stylePaused = isPausedByStyle(motion);
       if (motion.kind !== "script") continue;
@@ -171,11 +179,13 @@
     showSmil();
   }
 
-  // A clip that appears or disappears changes `visibility`, which `transition: all` would delay.
+  // A clip that appears or disappears changes `visibility`, which `transition: all` would delay;
+  // `display` as well where discrete values take part.
   function dropVisibilityTransitions() {
     for (const animation of found()) {
       if (motions.has(animation) || !(animation instanceof CSSTransition)) continue;
-      if (animation.transitionProperty === "visibility") native.cancel.value.call(animation);
+      if (/^(visibility|display)$/.test(animation.transitionProperty))
+        native.cancel.value.call(animation);
     }
   }
 

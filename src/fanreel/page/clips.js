@@ -13,8 +13,10 @@
   const F = globalThis.__fanreel;
   const { clock, timing } = F;
   const { TIMED, COMPOSITION, ATTRIBUTES } = timing;
+  const CLIP = `${TIMED}:not([data-fanreel-root])`;
   const RELEVANT = `${TIMED},${COMPOSITION}`;
   const HIDDEN = "data-fanreel-hidden";
+  const GONE = "data-fanreel-gone";
   const SHOWN = "data-fanreel-shown";
   const UNWANTED = "data-hidden"; // whatever its value, as in HyperFrames 0.8.170
 
@@ -70,28 +72,60 @@
   // whatever the page says of its visibility: timing owns that (docs, determinism-rules). Media
   // are left out there, since media.js puts its own picture in their place. A group of sounds is no
   // element to see (docs, audio effects).
+  // A hidden clip in the flow that holds no other clip leaves it: captions of one row stand in one
+  // place, videos of one box on top of it (HyperFrames 0.8.170). GSAP measures what is not displayed
+  // by writing `display: block` for a moment, and is let.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
     `[${SHOWN}] { visibility: visible !important } ` +
       `[${HIDDEN}], [${HIDDEN}] * { visibility: hidden !important } ` +
+      `[${GONE}="firm"], [${GONE}=""]:not([style*="display: block"]) { display: none !important } ` +
       "hf-audio-group { display: none !important }",
   );
 
-  function seek(frame) {
-    resolve();
-    F.stacking.apply();
-    if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
-    let changed = false;
+  let flow = new WeakMap(); // element -> whether it leaves the flow when hidden
+  let flowVersion = 0;
+
+  function leavesFlow(element) {
+    if (flowVersion !== version) flow = new WeakMap();
+    flowVersion = version;
+    if (!flow.has(element)) {
+      const { position } = getComputedStyle(element);
+      const isInFlow = position !== "absolute" && position !== "fixed";
+      flow.set(element, isInFlow && element.querySelector(CLIP) === null);
+    }
+    return flow.get(element);
+  }
+
+  // Questions come before changes: each change makes the next one a recalculation of style.
+  function show(frame) {
+    const changes = [];
     for (const { element, kind, startFrame, endFrame } of all) {
       if (kind === "audio") continue;
       const hidden = frame < startFrame || frame >= endFrame || element.hasAttribute(UNWANTED);
       if (states.get(element) === hidden) continue;
+      changes.push({ element, kind, hidden, gone: hidden && leavesFlow(element) });
+    }
+    for (const { element, kind, hidden, gone } of changes) {
       states.set(element, hidden);
       element.toggleAttribute(HIDDEN, hidden);
       if (kind !== "video") element.toggleAttribute(SHOWN, !hidden);
-      changed = true;
+      if (gone) element.setAttribute(GONE, element.style.display === "block" ? "firm" : "");
+      else element.removeAttribute(GONE);
     }
-    return changed;
+    return changes.length > 0;
+  }
+
+  let begun = false;
+  function seek(frame) {
+    resolve();
+    F.stacking.apply();
+    if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
+    // Once as at the start, whatever frame is asked for first: clips get their boxes by that.
+    const changed = !begun && show(0);
+    if (!begun) F.stacking.fill();
+    begun = true;
+    return show(frame) || changed;
   }
 
   // ---- questions ---------------------------------------------------------------------------------------

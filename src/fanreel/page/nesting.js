@@ -151,9 +151,8 @@
     host.setAttribute(HOST_KEY, instance.key);
     host.replaceChildren(fragment);
     F.sheets.scope(instance, host.querySelectorAll(F.sheets.selector));
-    const boxes = new Set([host, instance.root]);
-    for (const box of boxes) giveSize(box, instance);
-    F.bindings.style(instance.scope, boxes);
+    F.hostBoxes.add(instance);
+    F.bindings.style(instance.scope, new Set([host, instance.root]));
     F.scopedRealm.open(instance);
     const onload = shell?.body.getAttribute("onload");
     if (onload) F.scopedRealm.runWhenReady(instance, onload);
@@ -168,20 +167,13 @@
     instance.root = root;
     if (root.id) instance.renamedIds.set(root.id, `[${ROOT_KEY}="${instance.key}"]`);
     instance.ids = [...new Set([inner, instance.id].filter((id) => id !== null))];
-    if (instance.id === null) host.setAttribute("data-composition-id", inner);
+    instance.namedByFile = instance.id === null;
+    if (instance.namedByFile) host.setAttribute("data-composition-id", inner);
     if (instance.id === null || instance.id === inner) root.removeAttribute("data-composition-id");
     instance.id = inner;
     root.removeAttribute("id");
     root.setAttribute(ROOT_KEY, instance.key);
     byRoot.set(root, instance);
-  }
-
-  // The composition has its authored size; a host may have another one inline.
-  function giveSize(element, instance) {
-    for (const name of ["width", "height"]) {
-      const pixels = instance[name];
-      if (pixels !== null && element.style[name] === "") element.style[name] = `${pixels}px`;
-    }
   }
 
   // A full document's <html> and <body> become the host: their classes and style come along.

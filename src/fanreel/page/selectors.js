@@ -2,8 +2,8 @@
 //
 //   F.selectors.scope(text, instance)        for a rule: elements below the host
 //   F.selectors.mapDocument(text, instance)  for querySelector: html, body, :root become the host
-// where instance = {key, depth, renamedIds: Map id -> selector}; the host carries
-// data-fanreel-host="key".
+// where instance = {key, depth, ids, host, root, renamedIds: Map id -> selector}; the host carries
+// data-fanreel-host="key", the root below it data-fanreel-root="key".
 //
 // A rule `S` reaches the elements below the host with one more attribute of specificity per level
 // of nesting, so an inner file wins over an outer one that says the same (HyperFrames docs,
@@ -168,9 +168,32 @@
     return compound.length;
   }
 
+  // The composition's id stands on the host alone where the file's root has the same one, but a
+  // rule of the file means its root: that is what its children stand directly below. As an ancestor
+  // the host does as well, since the root is in it.
+  const NAMED =
+    /\[\s*data-composition-id\s*(?:[~|^$*]?=\s*(?:"[^"]*"|'[^']*'|[^\]\s]+)\s*[is]?\s*)?\]/gi;
+
+  function meanRoot(parts, { key, ids, root, host }) {
+    if (!root || root === host || root.hasAttribute("data-composition-id")) return;
+    const named = document.createElement("i");
+    const isOurs = (attribute) =>
+      ids.some((id) => {
+        named.setAttribute("data-composition-id", id);
+        return named.matches(attribute);
+      });
+    for (const [index, part] of parts.entries()) {
+      if (parts[index + 1]?.combinator === " ") continue;
+      part.compound = part.compound.replace(NAMED, (attribute) =>
+        isOurs(attribute) ? `[data-fanreel-root="${key}"]` : attribute,
+      );
+    }
+  }
+
   function scopeComplex(text, instance) {
     const parts = mergeHosts(splitCompounds(markHost(text, instance)));
     if (parts.length === 0) return text;
+    meanRoot(parts, instance);
     const subject = parts.at(-1);
     if (!isHost(subject.compound)) {
       const host = hostSelector(instance).repeat(Math.max(instance.depth, 1));
@@ -198,6 +221,8 @@
     splitList(text)
       .map((part) => {
         const parts = mergeHosts(splitCompounds(markHost(part, instance)));
+        // Else the host, which scripts find by that id in the page's markup.
+        if (instance.namedByFile) meanRoot(parts, instance);
         return unmark(
           parts
             .map(

@@ -1,6 +1,7 @@
 // The clips of the page's own composition lie one above the other.
 //
 //   F.stacking.apply()   places the clips directly below the root that have come since the last time
+//   F.stacking.fill()    once more, when the clips are shown and hidden as at the start
 //
 // What has a data-start and stands directly below the root leaves the flow when the page has been
 // parsed, so that one scene does not push the next out of the frame. It stands where it would have
@@ -13,7 +14,7 @@
 (() => {
   const F = globalThis.__fanreel;
   const { timing } = F;
-  F.stacking = { apply: () => {} };
+  F.stacking = { apply: () => {}, fill: () => {} };
   if (F.root !== F) return;
 
   const SIDES = ["width", "height"];
@@ -51,9 +52,10 @@
   }
 
   function apply() {
-    const clips = timing.rootElement()?.querySelectorAll(`:scope > ${timing.TIMED}`) ?? [];
-    for (const clip of clips) if (!placed.has(clip)) place(clip);
+    for (const clip of clipsOf()) if (!placed.has(clip)) place(clip);
   }
+
+  const clipsOf = () => timing.rootElement()?.querySelectorAll(`:scope > ${timing.TIMED}`) ?? [];
 
   // Scripts wait for the style sheets before them; a page without scripts may be parsed sooner.
   const isStyled = () =>
@@ -73,6 +75,7 @@
   let ready = false;
   function start() {
     ready = true;
+    F.hostBoxes.fit();
     apply();
   }
   function parsed() {
@@ -84,5 +87,8 @@
 
   F.stacking.apply = () => {
     if (ready) apply();
+  };
+  F.stacking.fill = () => {
+    for (const clip of clipsOf()) fill(clip);
   };
 })();
