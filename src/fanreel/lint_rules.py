@@ -185,6 +185,13 @@ RULES = (
         'add data-duration="SECONDS" to the root',
     ),
     _rule("too-long", "is more than \\d+ frames", "shorten the root's data-duration"),
+    # blankness.py
+    _rule(
+        "blank",
+        "^nothing is to be seen: ",
+        "open the page in a browser and look for the boxes of its texts and pictures; give the "
+        "elements around them a size",
+    ),
     # fonts.py, statefulness.py
     _rule(
         "font-fallback",

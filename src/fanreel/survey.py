@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from fanreel.blankness import find_blankness
 from fanreel.capture.fetch import Refused, fetch
 from fanreel.capture.network import Recorder
 from fanreel.capture.site import ORIGIN, SiteRequest
@@ -47,6 +48,7 @@ from fanreel.timeline import frame_count
 _VISITS_PER_TIMELINE = 24
 _MAX_VISITS = 240
 _MOST_FONT_STOPS = 64
+_MOST_BLANK = 48
 # What a face brings may make a page ask for another one.
 _MOST_OPENINGS = 3
 # A page may ask for a file that need not exist by fetch(); an element may not.
@@ -168,7 +170,8 @@ class _Surveyor:
         )
         cost = stepping_cost(total_frames, self._config)
         stepped, warning = find_statefulness(stage, pictures, cost)
-        self._warnings += [warning] if warning else []
+        blank = find_blankness(stage, pictures.values(), _thinned(path, _MOST_BLANK))
+        self._warnings += [text for text in (warning, blank) if text]
         self._check_recorder()
         self._check_assets()
         self._warnings += self._check(described, stage, inert)

@@ -145,3 +145,17 @@ def test_a_mistake_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(page)
     errors = [item for item in lint(tmp_path) if item.severity == "error"]
     assert [(item.line, item.rule) for item in errors] == [(6, "bad-number")]
+
+
+BLANK = """<style>#root {{ background: #fff }} #words {{ position: absolute; top: {top} }}</style>
+<div id="root" data-composition-id="main" data-duration="2" data-width="160" data-height="90"
+data-no-timeline><p id="words" class="clip" data-start="0.5" data-duration="0.1">Words</p></div>"""
+
+
+@pytest.mark.parametrize(("top", "rules"), [("-60px", ["blank"]), ("0", [])])
+def test_a_page_that_shows_nothing_but_its_background_is_found(
+    tmp_path: Path, top: str, rules: list[str]
+) -> None:
+    """What leaves the frame is not seen; what is seen for a moment only is."""
+    (tmp_path / "index.html").write_text(BLANK.format(top=top))
+    assert [item.rule for item in lint(tmp_path) if item.rule != "font-fallback"] == rules

@@ -343,3 +343,23 @@ def test_boxes_of_clips_do_not_depend_on_the_first_frame(another: Any) -> None:
         player = another()
         player.open(page)
         assert player.trace([first, 40, 0], size) == ["640,360"] * 3
+
+
+MOTION = """<style>
+  #late::before { content: ""; display: block; width: 0; animation: grow 1s linear both }
+  #late { animation: sink 1s linear both; display: block; transition: all 1s allow-discrete }
+  @keyframes grow { to { width: 100px } }
+  @keyframes sink { to { margin-top: 50px } }
+</style><div><i id="late" data-start="1" data-duration="1"></i></div>"""
+
+
+def test_animations_of_what_left_the_flow_run_in_the_clips_time(another: Any) -> None:
+    """Also a pseudo-element's, wherever the page begins; no transition delays the leaving."""
+    seen = """[getComputedStyle(late).display, getComputedStyle(late, "::before").width,
+      getComputedStyle(late).marginTop]"""
+    middle = ["block", "50px", "25px"]
+    for frames in ([0, 30, 45, 70], [45, 70]):
+        player = another()
+        player.open(root(MOTION, 'data-duration="3"'))
+        *_, at_middle, after = player.trace(frames, seen)
+        assert (at_middle, after[0]) == (middle, "none")

@@ -40,6 +40,7 @@ MESSAGES = {
     "hdr-source": "a.mov is HDR and is brought to SDR, as Chromium shows it",
     "no-length": "index.html: the root has no data-duration, and nothing finite tells",
     "too-long": "index.html: 1e+09 s at 30 frames/s is more than 10000000 frames; shorten",
+    "blank": "nothing is to be seen: all of 24 frames looked at show one and the same colour",
     "font-fallback": "p#a: Nowhere is not there, the text is drawn with DejaVu Sans",
     "not-deterministic": "the composition is not deterministic: frame 4 differs",
     "stateful": "frames depend on the frames before them (frame 4 differs)",
