@@ -75,6 +75,7 @@ class RenderFunction(Construct):
                 "FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES": str(settings.plan_dir_limit_bytes),
                 "POWERTOOLS_SERVICE_NAME": "fanreel",
                 "POWERTOOLS_METRICS_NAMESPACE": "fanreel",
+                "POWERTOOLS_METRICS_DISABLED": str(not settings.custom_metrics).lower(),
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
             **network,

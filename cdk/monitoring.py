@@ -1,4 +1,4 @@
-"""Alarms that notify, and a dashboard."""
+"""Alarms that notify, and if wanted a dashboard."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -72,7 +72,8 @@ class Monitoring(Construct):
                 threshold=NEAR_LIMIT * settings.timeout_s * 1000,
             ),
         ]
-        self._dashboard()
+        if settings.dashboard:
+            self._dashboard()
 
     def _topic(self) -> sns.Topic:
         topic = sns.Topic(self, "Topic", enforce_ssl=True)

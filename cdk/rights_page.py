@@ -28,6 +28,7 @@ _MORE = _PLAIN.model_copy(
     update={
         "kms_key_arn": _KEY,
         "keep_bucket": False,
+        "dashboard": True,
         "vpc_id": "vpc-0123456789abcdef0",
         "vpc_subnet_ids": ("subnet-0123456789abcdef0",),
         "vpc_security_group_ids": ("sg-0123456789abcdef0",),

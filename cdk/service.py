@@ -19,7 +19,7 @@ from fanreel.aws.stack_settings import Settings
 
 class RenderService(Construct):
     """
-    Bucket, function, state machine, announcement, alarms and dashboard.
+    Bucket, function, state machine, announcement, alarms and, if wanted, a dashboard.
 
     Args:
         settings: What to choose; None takes the defaults.

@@ -80,7 +80,6 @@ class Telemetry:
         """Say under which code it failed; the stack goes to the log and nowhere else."""
         said = {"code": record.outcome, "reason": str(exc)[:4000]}
         self._logger.error("error", exc_info=exc, extra=_numbers(record) | said)
-        self._metrics.add_dimension(name="code", value=record.outcome)
         self._metrics.add_metric(name="Failures", unit=MetricUnit.Count, value=1)
         self._publish(record)
 
@@ -91,25 +90,14 @@ class Telemetry:
             yield
 
     def _publish(self, record: InvocationRecord) -> None:
+        # Three numbers of three steps: every name with every value of a dimension is billed as a
+        # metric, so all else is in the log line only.
         work = record.invocation.work
         add = self._metrics.add_metric
         self._metrics.add_dimension(name="work", value=work if not work.isdigit() else "chunk")
         add(name="Billed", unit=MetricUnit.Milliseconds, value=record.billed_ms)
         add(name="MemoryUsed", unit=MetricUnit.Megabytes, value=record.memory_used_mb)
-        if record.cold:
-            add(name="Init", unit=MetricUnit.Milliseconds, value=record.init_ms)
-        if work.isdigit():
-            add(name="Segments", unit=MetricUnit.Count, value=record.segments_rendered)
-            add(name="SegmentsFound", unit=MetricUnit.Count, value=record.segments_found)
-            for field in CACHE_NUMBERS:
-                unit = MetricUnit.Bytes if field.endswith("bytes") else MetricUnit.Count
-                add(name=_metric(field), unit=unit, value=getattr(record, field))
         self._metrics.flush_metrics()
-
-
-def _metric(field: str) -> str:
-    """Name a field as metrics are named: `cache_hits` is `CacheHits`."""
-    return field.title().replace("_", "")
 
 
 def _numbers(record: InvocationRecord) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from cdk import RenderService, RenderStack, Settings
 from fanreel.aws.deployment import Deployment
+from fanreel.aws.standing import ALARMS, standing_cost
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import CATALOGUE
 from statemachine.definition import definition
@@ -35,6 +36,8 @@ EVERYTHING = Settings(
     vpc_security_group_ids=("sg-1",),
     log_retention_days=7,
     alarm_email="someone@example.com",
+    dashboard=True,
+    custom_metrics=True,
 )
 WITHOUT_RESOURCES = {
     "xray:PutTraceSegments",
@@ -420,9 +423,15 @@ class TestMonitoring:
             "AWS::CloudWatch::Alarm", {"MetricName": "Duration", "Threshold": 588_000}
         )
 
-    def test_there_is_a_dashboard(self, template: Template) -> None:
-        """One."""
-        template.resource_count_is("AWS::CloudWatch::Dashboard", 1)
+    def test_what_costs_between_renders_is_asked_for(
+        self, template: Template, full_template: Template
+    ) -> None:
+        """A dashboard and metrics of our own only if wanted; the cost of a stack counts them."""
+        template.resource_count_is("AWS::CloudWatch::Dashboard", 0)
+        full_template.resource_count_is("AWS::CloudWatch::Dashboard", 1)
+        template.resource_count_is("AWS::CloudWatch::Alarm", ALARMS)
+        assert standing_cost(Settings()).total_usd < 0.5
+        assert standing_cost(EVERYTHING).total_usd > 6
 
 
 def test_cdk_nag_fails_what_is_not_accepted(tmp_path: Path) -> None:

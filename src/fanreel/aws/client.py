@@ -79,6 +79,7 @@ class RenderClient:
         state_machine_arn: Output `StateMachineArn`.
         function_name: Output `FunctionName`; for sizes and prices.
         log_group: Output `LogGroupName`; for `logs()`.
+        settings: What the stack was deployed with (output `Settings`).
         session: Any boto3 session; None takes boto3's defaults in the stack's region.
         endpoint_url: For emulators; None leaves it to `AWS_ENDPOINT_URL`.
     """
@@ -90,6 +91,7 @@ class RenderClient:
         state_machine_arn: str,
         function_name: str | None = None,
         log_group: str | None = None,
+        settings: Mapping[str, Any] | None = None,
         session: boto3.Session | None = None,
         endpoint_url: str | None = None,
     ) -> None:
@@ -99,6 +101,7 @@ class RenderClient:
                 state_machine_arn=state_machine_arn,
                 function_name=function_name,
                 log_group=log_group,
+                settings=settings or {},
             ),
             session=session,
             endpoint_url=endpoint_url,
@@ -125,6 +128,7 @@ class RenderClient:
             state_machine_arn=found.state_machine_arn,
             function_name=found.function_name,
             log_group=found.log_group,
+            settings=found.settings,
             session=session,
             endpoint_url=endpoint_url,
         )

@@ -78,6 +78,10 @@ class Settings(BaseModel):
 
     log_retention_days: Annotated[RetentionDays, BeforeValidator(_parse_number)] = 30
     alarm_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    dashboard: bool = False
+    """A CloudWatch dashboard; AWS bills each beyond an account's first three."""
+    custom_metrics: bool = False
+    """Billed time, memory and failures as metrics of their own; AWS bills each of them."""
     max_invocations_per_hour: int = Field(default=5000, ge=1)
     """More than this raises the alarm for runaway invocations."""
 

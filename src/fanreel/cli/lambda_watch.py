@@ -107,10 +107,30 @@ def rm(
 
 
 @stack_command(watch_app, "cost")
-def cost(target: Target, render_id: RenderId) -> None:
-    """Tell what a render has cost, from what its invocations were billed."""
-    found = target.client().cost(render_id)
-    target.answer(found, *cost_lines(found))
+def cost(
+    target: Target,
+    render_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A render's id; none: the stack itself.")
+    ] = None,
+) -> None:
+    """Tell what a render has cost, or what the stack costs a month when nothing is rendered."""
+    client = target.client()
+    if render_id is not None:
+        found = client.cost(render_id)
+        target.answer(found, *cost_lines(found))
+        return
+    from fanreel.aws.stack_settings import Settings  # noqa: PLC0415
+    from fanreel.aws.standing import standing_cost  # noqa: PLC0415
+
+    standing = standing_cost(Settings.chosen(client.deployment.settings))
+    target.answer(
+        standing,
+        f"{standing.total_usd:.2f} USD a month between renders",
+        f"  {standing.alarms_usd:.2f}  alarms",
+        f"  {standing.metrics_usd:.2f}  custom metrics (--set custom_metrics=true)",
+        f"  {standing.dashboard_usd:.2f}  dashboard (--set dashboard=true)",
+        f"  {standing.image_usd:.2f}  the image in ECR, for each version kept there",
+    )
 
 
 @stack_command(watch_app, "download")
