@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fanreel.assembly import AssembleResult
 from fanreel.aws.artifacts import fetch_artifacts, fetch_manifest, upload_plan
 from fanreel.aws.layout import require_output
 from fanreel.aws.progress import CACHE_NUMBERS, DONE, MORE
@@ -19,10 +18,11 @@ from fanreel.aws.storage import in_parallel, read_bytes
 from fanreel.aws.transfer import put_file
 from fanreel.aws.uris import S3Uri
 from fanreel.digest import sha256_file
+from fanreel.engine.stores import SegmentKey
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.media.cache import CacheSettings
 from fanreel.plan_dir import CHUNKS, Artifact, PlanManifest, read_chunks, role_chunk
-from fanreel.rendering import SegmentKey
+from fanreel.results import AssembleResult
 from fanreel.timeline import ChunkSlice, segments_of
 from handler.events import (
     AssembleReply,
@@ -33,9 +33,8 @@ from handler.events import (
     RenderChunkRequest,
     Request,
 )
+from handler.heartbeat import Heartbeat
 from handler.primitives import Primitives
-from handler.pulse import Pulse
-from handler.scratch import clean_environment
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -51,7 +50,9 @@ class Run:
     client: "S3Client"
     primitives: Primitives
     work_dir: Path
-    pulse: Pulse
+    temp_dir: Path
+    """Where the steps put what is there only meanwhile."""
+    heartbeat: Heartbeat
     remaining_s: Callable[[], float]
     """Seconds until Lambda ends the process."""
     plan_dir_size_limit_bytes: int
@@ -90,9 +91,9 @@ def _plan(request: PlanRequest, run: Run) -> Outcome:
         project_dir = fetch_project(
             run.client, request.project_s3_uri, project_dir, config.entry_file
         )
-    with run.phase("plan"), clean_environment():
-        result = run.primitives.plan(project_dir, config, plan_dir)
-    run.pulse.check_cancelled()
+    with run.phase("plan"):
+        result = run.primitives.plan(project_dir, config, plan_dir, temp_dir=run.temp_dir)
+    run.heartbeat.check_cancelled()
     with run.phase("store"):
         manifest_uri, _ = upload_plan(run.client, plan_dir, request.folder)
     fps = result.fps
@@ -143,15 +144,16 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
             plan_dir,
             lambda a: a.wanted_by(role) and a.path != CHUNKS,
         )
-    with run.phase("render"), clean_environment():
+    with run.phase("render"):
         result = run.primitives.render_chunk(
             plan_dir,
             index,
             None,
             store=store,
             remaining_s=run.remaining_s,
-            heartbeat=run.pulse.heartbeat,
+            heartbeat=run.heartbeat.note,
             cache=run.cache,
+            temp_dir=run.temp_dir,
         )
     return Outcome(
         reply=RenderChunkReply(
@@ -189,9 +191,9 @@ def _assemble(request: AssembleRequest, run: Run) -> Outcome:
     output = run.work_dir / "output" / _output_name(manifest.format)
     output.parent.mkdir()
     audio = plan_dir / manifest.audio_path if manifest.audio_path else None
-    with run.phase("assemble"), clean_environment():
+    with run.phase("assemble"):
         result = run.primitives.assemble(plan_dir, segments, audio, output, cfr=request.cfr)
-    run.pulse.check_cancelled()
+    run.heartbeat.check_cancelled()
     # A sequence of frames is packed next, which takes the room that its segments no longer need.
     shutil.rmtree(run.work_dir / "segments")
     with run.phase("store"):

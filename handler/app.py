@@ -16,12 +16,14 @@ from fanreel.aws import progress
 from fanreel.aws.progress import Invocation, InvocationRecord
 from fanreel.aws.storage import connect
 from fanreel.aws.uris import require_allowed
-from handler import processes
+from fanreel.engine.engine import Engine
+from fanreel.engine.isolation import hide_process
+from fanreel.processes import age_ms, memory_mb
 from handler.actions import Outcome, Run, act
 from handler.events import RenderChunkRequest, Request, parse_event
+from handler.heartbeat import Heartbeat
 from handler.naming import code_of, named, to_render_error
 from handler.primitives import Primitives
-from handler.pulse import Pulse
 from handler.scratch import scratch
 from handler.settings import Settings
 from handler.telemetry import RequestMeter, Telemetry
@@ -37,7 +39,7 @@ class Worker:
     Args:
         settings: What the deployment says.
         client: Its credentials are read when it is made, before any page runs.
-        primitives: The three steps.
+        primitives: The three steps; each is taken by a child that sees no credentials.
         telemetry: Logs, metrics, traces.
         init_ms: What the cold start took until now, billed with the first invocation.
     """
@@ -68,37 +70,45 @@ class Worker:
         self._meter.reset()
         cold, self._cold = self._cold, False
         self._telemetry.begin(context.aws_request_id)
-        pulse: Pulse | None = None
+        heartbeat: Heartbeat | None = None
         about: dict[str, Any] = {}
         try:
             request = parse_event(event)
             about = _describe(request)
             self._telemetry.start(cold=cold, **about)
             require_allowed(request.uris(), self._settings.bucket)
-            pulse = Pulse(
-                self._client, request.folder, _invocation(request, context), self._telemetry.warn
+            heartbeat = Heartbeat(
+                self._client,
+                request.folder,
+                _invocation(request, context),
+                self._telemetry.warn,
+                self._primitives.cancel,
             )
-            outcome = self._act(request, context, pulse)
+            outcome = self._act(request, context, heartbeat)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 (each leaves under its name)
             code = code_of(exc)
-            record = self._record(pulse, code, {}, cold=cold, started=started)
+            record = self._record(heartbeat, code, {}, cold=cold, started=started)
             self._telemetry.fail(record, exc)
-            if pulse is not None:
-                pulse.record(record, to_render_error(exc).message)
+            if heartbeat is not None:
+                heartbeat.record(record, to_render_error(exc).message)
             raise named(exc, **about) from None
-        record = self._record(pulse, outcome.outcome, outcome.numbers, cold=cold, started=started)
+        record = self._record(
+            heartbeat, outcome.outcome, outcome.numbers, cold=cold, started=started
+        )
         self._telemetry.end(record, outcome.warnings)
-        pulse.record(record)
+        heartbeat.record(record)
         return outcome.reply
 
-    def _act(self, request: Request, context: LambdaContext, pulse: Pulse) -> Outcome:
+    def _act(self, request: Request, context: LambdaContext, heartbeat: Heartbeat) -> Outcome:
+        self._primitives.resume()
         try:
-            with scratch(self._settings) as work_dir, pulse:
+            with scratch(self._settings) as work_dir, heartbeat:
                 run = Run(
                     client=self._client,
                     primitives=self._primitives,
                     work_dir=work_dir,
-                    pulse=pulse,
+                    temp_dir=self._settings.tmp_dir if self._settings.owns_tmp else work_dir,
+                    heartbeat=heartbeat,
                     remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
                     plan_dir_size_limit_bytes=self._settings.plan_dir_size_limit_bytes,
                     cache=self._settings.cache,
@@ -106,15 +116,16 @@ class Worker:
                 )
                 return act(request, run)
         except BaseException as exc:
-            # The interruption may have come before the pulse could end by itself.
-            pulse.close()
-            if cancellation := pulse.cancellation():
+            if cancellation := heartbeat.cancellation():
                 raise cancellation from exc
             raise
+        finally:
+            # The next step's child, while this one's record is written: its imports take a second.
+            self._primitives.start()
 
     def _record(
         self,
-        pulse: Pulse | None,
+        heartbeat: Heartbeat | None,
         outcome: str,
         numbers: dict[str, int],
         *,
@@ -123,17 +134,17 @@ class Worker:
     ) -> InvocationRecord:
         init_ms = self._init_ms if cold else 0
         return InvocationRecord(
-            invocation=pulse.invocation if pulse else _NOBODY,
+            invocation=heartbeat.invocation if heartbeat else _NOBODY,
             outcome=outcome,
             billed_ms=math.ceil(1000 * (time.monotonic() - started)) + init_ms,
             init_ms=init_ms,
             cold=int(cold),
-            memory_used_mb=pulse.memory_used_mb if pulse else processes.memory_mb(),
+            memory_used_mb=heartbeat.memory_used_mb if heartbeat else memory_mb(),
             memory_mb=self._settings.memory_mb,
             tmp_mb=self._settings.tmp_mb,
             s3_writes=self._meter.writes,
             s3_reads=self._meter.reads,
-            **({"frames": pulse.frames if pulse else 0} | numbers),
+            **({"frames": heartbeat.frames if heartbeat else 0} | numbers),
         )
 
 
@@ -150,12 +161,16 @@ def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:
 def _container_worker() -> Worker:
     global _worker  # noqa: PLW0603 (what a warm container keeps)
     if _worker is None:
+        hide_process()  # for good: what the credentials are in is nobody's to look into
+        settings = Settings.from_environment()
+        engine = Engine(settings.tmp_dir)
+        engine.start()  # it imports what the steps need while this process connects
         _worker = Worker(
-            Settings.from_environment(),
+            settings,
             connect(),
-            primitives=Primitives(),
+            primitives=engine,
             telemetry=Telemetry(),
-            init_ms=processes.age_ms(),
+            init_ms=age_ms(),
         )
     return _worker
 

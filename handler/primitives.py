@@ -1,17 +1,58 @@
 """The three steps, as the function calls them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
 
-from fanreel.assembly import AssembleResult, assemble
-from fanreel.planning import PlanResult, plan
-from fanreel.rendering import ChunkResult, render_chunk
+from fanreel.config import RenderConfig
+from fanreel.engine.stores import SegmentStore
+from fanreel.media.cache import CacheSettings
+from fanreel.results import AssembleResult, ChunkResult, PlanResult
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Primitives:
-    """fanreel's own; a test of the storage around them may put in others."""
+class Primitives(Protocol):
+    """What `fanreel.engine.engine.Engine` is; a test of the storage around it puts in another."""
 
-    plan: Callable[..., PlanResult] = plan
-    render_chunk: Callable[..., ChunkResult] = render_chunk
-    assemble: Callable[..., AssembleResult] = assemble
+    def start(self) -> None:
+        """Get ready for the next step, without waiting for it."""
+
+    def cancel(self) -> None:
+        """End the step that is under way, from another thread."""
+
+    def resume(self) -> None:
+        """Take steps again after a cancelled one."""
+
+    def plan(
+        self,
+        project_dir: Path,
+        config: RenderConfig,
+        plan_dir: Path,
+        *,
+        temp_dir: Path | None = None,
+    ) -> PlanResult:
+        """Plan a project."""
+
+    def render_chunk(
+        self,
+        plan_dir: Path,
+        chunk_index: int,
+        output_path: Path | None,
+        *,
+        store: SegmentStore | None = None,
+        remaining_s: Callable[[], float] | None = None,
+        heartbeat: Callable[[int], None] | None = None,
+        cache: CacheSettings | None = None,
+        temp_dir: Path | None = None,
+    ) -> ChunkResult:
+        """Render a chunk."""
+
+    def assemble(
+        self,
+        plan_dir: Path,
+        chunk_paths: Sequence[Path],
+        audio_path: Path | None,
+        output_path: Path,
+        *,
+        cfr: bool = False,
+    ) -> AssembleResult:
+        """Assemble the video."""

@@ -17,6 +17,8 @@ FOLDERS = ("unit", "media", "aws", "live")
 
 # What an earlier run decoded is no business of this one; tests of the cache open their own.
 os.environ["FANREEL_EXTRACT_CACHE_DIR"] = "off"
+# Nor what one rendered that was ended.
+os.environ["FANREEL_RESUME_DIR"] = "off"
 
 # A shell starts what runs in the background with Ctrl-C ignored, and children inherit that. Tests
 # send it to commands as a terminal would, in the foreground.

@@ -15,12 +15,10 @@ from pathlib import Path
 import av
 import numpy as np
 
-from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
 from fanreel.doctor import examine
+from fanreel.engine.engine import Engine
 from fanreel.plan_dir import read_encoder
-from fanreel.planning import plan
-from fanreel.rendering import render_chunk
 
 HERE = Path(__file__).parent
 CELL = 64
@@ -40,12 +38,13 @@ def film(project: Path, output_format: str, work_dir: Path) -> tuple[list[Pictur
         {"format": output_format, "maxParallelChunks": 2, "chunkSize": 12, "runtimeCap": "lambda"}
     )
     plan_dir = work_dir / "plan"
-    planned = plan(project, config, plan_dir)
+    engine = Engine()
+    planned = engine.plan(project, config, plan_dir)
     names = [f"chunk-{index:05}.{output_format}" for index in range(planned.chunk_count)]
     for index, name in enumerate(names):
-        render_chunk(plan_dir, index, work_dir / name)
+        engine.render_chunk(plan_dir, index, work_dir / name)
     output = work_dir / f"film.{output_format}"
-    assemble(plan_dir, [work_dir / name for name in names], None, output)
+    engine.assemble(plan_dir, [work_dir / name for name in names], None, output)
     return decoded(output), read_encoder(plan_dir).engine
 
 

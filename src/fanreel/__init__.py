@@ -12,7 +12,6 @@ from fanreel import errors
 
 if TYPE_CHECKING:
     # `X as X`: type checkers take it as said to the world.
-    from fanreel.assembly import AssembleResult as AssembleResult
     from fanreel.assembly import assemble as assemble
     from fanreel.config import DEFAULT_CHUNK_SIZE as DEFAULT_CHUNK_SIZE
     from fanreel.config import DEFAULT_MAX_PARALLEL_CHUNKS as DEFAULT_MAX_PARALLEL_CHUNKS
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from fanreel.config import (
         reject_unsupported_distributed_format as reject_unsupported_distributed_format,
     )
+    from fanreel.engine.stores import SegmentKey as SegmentKey
+    from fanreel.engine.stores import SegmentStore as SegmentStore
     from fanreel.errors import *  # noqa: F403
     from fanreel.local import RenderEvent as RenderEvent
     from fanreel.local import RenderResult as RenderResult
@@ -34,12 +35,11 @@ if TYPE_CHECKING:
     from fanreel.plan_dir import RecordedResponse as RecordedResponse
     from fanreel.plan_dir import UsedFont as UsedFont
     from fanreel.plan_dir import Versions as Versions
-    from fanreel.planning import PlanResult as PlanResult
     from fanreel.planning import plan as plan
-    from fanreel.rendering import ChunkResult as ChunkResult
-    from fanreel.rendering import SegmentKey as SegmentKey
-    from fanreel.rendering import SegmentStore as SegmentStore
     from fanreel.rendering import render_chunk as render_chunk
+    from fanreel.results import AssembleResult as AssembleResult
+    from fanreel.results import ChunkResult as ChunkResult
+    from fanreel.results import PlanResult as PlanResult
     from fanreel.stills import still as still
     from fanreel.timeline import ChunkPlan as ChunkPlan
     from fanreel.timeline import ChunkSlice as ChunkSlice
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from fanreel.timeline import resolve_chunk_plan as resolve_chunk_plan
 
 _NAMES_OF_MODULE = {
-    "fanreel.assembly": ("AssembleResult", "assemble"),
+    "fanreel.assembly": ("assemble",),
     "fanreel.config": (
         "DEFAULT_CHUNK_SIZE",
         "DEFAULT_MAX_PARALLEL_CHUNKS",
@@ -55,6 +55,7 @@ _NAMES_OF_MODULE = {
         "RenderConfig",
         "reject_unsupported_distributed_format",
     ),
+    "fanreel.engine.stores": ("SegmentKey", "SegmentStore"),
     "fanreel.errors": (
         "CATALOGUE",
         "RETRYABLE_CODES",
@@ -75,8 +76,9 @@ _NAMES_OF_MODULE = {
         "UsedFont",
         "Versions",
     ),
-    "fanreel.planning": ("PlanResult", "plan"),
-    "fanreel.rendering": ("ChunkResult", "SegmentKey", "SegmentStore", "render_chunk"),
+    "fanreel.planning": ("plan",),
+    "fanreel.rendering": ("render_chunk",),
+    "fanreel.results": ("AssembleResult", "ChunkResult", "PlanResult"),
     "fanreel.stills": ("still",),
     "fanreel.timeline": (
         "ChunkPlan",

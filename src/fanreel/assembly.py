@@ -1,9 +1,7 @@
 """`assemble()`: rendered chunks and the sound become the video."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fanreel import plan_dir as plans
 from fanreel.digest import measure, sha256_file
@@ -16,27 +14,7 @@ from fanreel.encode.parts import check_sequence, read_part
 from fanreel.encode.png_frames import copy_frames
 from fanreel.errors import MissingPlanArtifact, PlanHashMismatch
 from fanreel.plan_dir import PlanManifest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssembleResult:
-    """The finished video."""
-
-    output_path: Path
-    frames_encoded: int
-    size_bytes: int
-    sha256: str
-    duration_ms: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Give a JSON object."""
-        return {
-            "output_path": str(self.output_path),
-            "frames_encoded": self.frames_encoded,
-            "size_bytes": self.size_bytes,
-            "sha256": self.sha256,
-            "duration_ms": self.duration_ms,
-        }
+from fanreel.results import AssembleResult
 
 
 def assemble(

@@ -31,6 +31,9 @@ _ATTEMPTS = 2
 # Counted from the segment's start, so that every segment sees it at the same frames.
 _FRAMES_PER_RELIEF = 32
 _HAND_OVER_POLL_S = 1.0
+# Playwright remembers requests, and a page asks for a picture of each video at every frame: 20 KB a
+# frame in its driver and here, which is 400 MB after ten minutes. A new browser takes a second.
+_FRAMES_PER_BROWSER = 2400
 # A frame takes milliseconds; whoever gives up on a film does not wait out a page that hangs.
 _LAST_FRAME_S = 2.0
 
@@ -39,7 +42,7 @@ Developed = TypeVar("Developed")
 
 class Camera:
     """
-    Films segments of one plan; owns the stage, and replaces it when it breaks.
+    Films segments of one plan; owns the stage, and replaces it when it breaks or gets old.
 
     Args:
         plan: Verified.
@@ -62,7 +65,8 @@ class Camera:
         self._spec = (
             stage.spec if stage else stage_spec(composition.width, composition.height, plan.locked)
         )
-        self._own_stage: Stage | None = None
+        self._own_stage = contextlib.ExitStack()
+        self._filmed = 0
         self._presented = False
         self._replayer = Replayer([], plan.plan_dir)
         self._stack = contextlib.ExitStack()
@@ -87,6 +91,10 @@ class Camera:
     ) -> None:
         self._stack.close()
 
+    def adopt(self, stage: contextlib.ExitStack) -> None:
+        """Own the stage that was started ahead of time: what closes it is *stage*."""
+        self._own_stage = stage
+
     def film(
         self, start_frame: int, end_frame: int, path: Path, heartbeat: Callable[[int], None]
     ) -> None:
@@ -103,6 +111,8 @@ class Camera:
             AssetNotInPlan: The page asked for what was not recorded. Terminal.
             MediaUnreadable: A source cannot be decoded where the frame needs it. Terminal.
         """
+        if self._filmed >= _FRAMES_PER_BROWSER:
+            self._strike()
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._film(start_frame, end_frame, path, heartbeat)
@@ -116,6 +126,7 @@ class Camera:
                 if attempt == _ATTEMPTS:
                     raise
             else:
+                self._filmed += end_frame - start_frame
                 return
 
     def capture(self, frames: Sequence[int]) -> Iterator[Picture]:
@@ -172,9 +183,7 @@ class Camera:
 
     def _set_stage(self) -> Stage:
         if self._stage is None:
-            stage = Stage(self._spec, self._temp_dir)
-            stage.__enter__()  # or there is none to abandon
-            self._stage = self._own_stage = stage
+            self._stage = self._own_stage.enter_context(Stage(self._spec, self._temp_dir))
             self._presented = False
         if not self._presented:
             plan_dir = self._plan.plan_dir
@@ -200,9 +209,8 @@ class Camera:
 
     def _strike(self) -> None:
         """Leave the stage; take it down if it is the camera's own."""
-        own, self._own_stage, self._stage = self._own_stage, None, None
-        if own is not None:
-            own.__exit__(None, None, None)
+        self._stage, self._filmed = None, 0
+        self._own_stage.close()
 
     def _abandon(self) -> None:
         """Leave a stage whose browser crashed or hangs: closing would wait for it in vain."""

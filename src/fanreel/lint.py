@@ -13,8 +13,8 @@ from fanreel.capture.site import ORIGIN
 from fanreel.config import RenderConfig
 from fanreel.errors import RenderError
 from fanreel.lint_rules import rule_of
+from fanreel.locking import lock_config, padding_warnings
 from fanreel.markup import Element, Page, Pages, Spot
-from fanreel.planning import lock_config, padding_warnings
 from fanreel.project import open_project, parse_data_fps, within_root
 from fanreel.staging import stage_spec
 

@@ -1,4 +1,4 @@
-"""render(): the three steps on this machine, in a process pool."""
+"""render(): the three steps on this machine, in child processes."""
 
 import os
 import tempfile
@@ -9,23 +9,25 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from fanreel.assembly import assemble
 from fanreel.budget import without_lambda_cap
 from fanreel.config import RenderConfig
 from fanreel.encode.aside import check_ours, naming_write_errors
 from fanreel.encode.formats import FORMATS
+from fanreel.engine.chunks import keys_of
+from fanreel.engine.driver import render_segments
+from fanreel.engine.messages import Assemble, Plan, Prepare
+from fanreel.engine.pool import Pool, default_size
+from fanreel.engine.resume import open_resume_folder, resume_root
+from fanreel.engine.stores import DirectoryStore
 from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
+from fanreel.locking import lock_config
 from fanreel.media.cache import CacheStats, cache_settings
-from fanreel.plan_dir import UsedFont
-from fanreel.planning import lock_config
-from fanreel.pool import Pool, default_size
+from fanreel.plan_dir import PlanManifest, UsedFont, read_manifest
 from fanreel.project import Root, open_project, output_fps, within_root
-from fanreel.staging import stage_spec
-from fanreel.timeline import frame_count, resolve_chunk_plan, segments_of
-from fanreel.verification import VerifiedPlan, verify_plan
+from fanreel.results import AssembleResult, PlanResult
+from fanreel.timeline import frame_count, resolve_chunk_plan
 from fanreel.work_dir import open_work_dir
-from fanreel.worker import Job
 
 EventStage = Literal["plan", "render", "assemble", "done"]
 
@@ -62,6 +64,8 @@ class RenderResult:
     """What the extraction cache saved and cost; zeroes where it is off."""
     fonts: tuple[UsedFont, ...] = ()
     """What the texts ask for and are drawn with."""
+    frames_resumed: int = 0
+    """Rendered by an earlier, identical render that did not come to its end."""
 
 
 OnEvent = Callable[[RenderEvent], None]
@@ -76,11 +80,13 @@ def render(
     on_event: OnEvent | None = None,
     keep_dir: Path | str | None = None,
     root_dir: Path | str | None = None,
+    resume: bool = True,
 ) -> RenderResult:
     """
     Render a project to a video on this machine.
 
-    All formats, no server and no AWS. Frames go from the browser to the encoder through memory;
+    All formats, no server and no AWS. Pages and media are handled by child processes, which see
+    nothing of this one's environment. Frames go from the browser to the encoder through memory;
     those decoded from source videos are kept for the next render (`FANREEL_EXTRACT_CACHE_DIR`).
 
     Args:
@@ -92,6 +98,8 @@ def render(
         keep_dir: Keeps the plan directory there.
         root_dir: A folder around the project, up to which its files and links may lead; None: no
             further than the project.
+        resume: Go on from where an earlier, identical render was ended, and keep finished segments
+            for the next one until this one has come to its end (`FANREEL_RESUME_DIR`).
     Raises:
         RenderError: See `plan()`, `render_chunk()` and `assemble()`. Where a page is to blame its
             picture is kept beside *output*, as `<stem>.error.png`.
@@ -103,7 +111,7 @@ def render(
     output = Path(output)
     kept = None if keep_dir is None else Path(keep_dir)
     with keeping_screenshot(output):
-        return _Render(folder, output, config, on_event, kept).run(workers)
+        return _Render(folder, output, config, on_event, kept).run(workers, resume=resume)
 
 
 class _Render:
@@ -120,36 +128,88 @@ class _Render:
         self._keep_dir = keep_dir
         self._started = time.monotonic()
         self._stages: dict[str, float] = {}
-        self._total_frames = 0
+        self._total_frames = self._frames_resumed = 0
 
-    def run(self, workers: int | None) -> RenderResult:
+    def run(self, workers: int | None, *, resume: bool) -> RenderResult:
         root = open_project(self._project_dir, self._config)
         locked = lock_config(root, self._config, webgl=False)
-        spec = stage_spec(root.width, root.height, locked)
         self._check_output()
         self._tell("plan", 0)
         with open_work_dir() as work_dir:
             size = workers or default_size(_expected_segments(root, self._config))
-            # One worker plans, on the browser it films with later, while the others start theirs.
-            with Pool(spec, size, work_dir, cache_settings(os.environ)) as pool:
-                plan_dir = self._keep_dir or work_dir / "plan"
-                planned = pool.plan(self._project_dir, self._config, plan_dir)
+            prepare = Prepare(
+                width=root.width, height=root.height, locked=locked, temp_dir=work_dir
+            )
+            # One child plans, on the browser it renders with, while the others start theirs.
+            with Pool(prepare, size, cache_settings(os.environ)) as pool:
+                plan_dir = (self._keep_dir or work_dir / "plan").absolute()
+                planned = pool.plan(self._plan_request(plan_dir, work_dir))
                 self._total_frames = planned.total_frames
                 self._lap("plan")
-                plan = verify_plan(plan_dir)
-                files = self._film(plan, pool, work_dir)
+                assembled = self._render(pool, plan_dir, work_dir, resume=resume)
+        self._tell("done", self._total_frames)
+        return self._result(planned, assembled, pool.cache_stats)
+
+    def _plan_request(self, plan_dir: Path, work_dir: Path) -> Plan:
+        return Plan(
+            project_dir=self._project_dir.absolute(),
+            config=self._config,
+            plan_dir=plan_dir,
+            temp_dir=work_dir,
+            distributed=False,
+        )
+
+    def _render(
+        self, pool: Pool, plan_dir: Path, work_dir: Path, *, resume: bool
+    ) -> AssembleResult:
+        manifest = read_manifest(plan_dir)
+        root = resume_root(os.environ) if resume else None
+        with open_resume_folder(root, manifest.plan_hash) as kept:
+            folder = kept.path if kept else work_dir / "segments"
+            paths = self._render_segments(pool, plan_dir, manifest, folder)
             self._lap("render")
             self._tell("assemble", self._total_frames)
-            audio = plan.manifest.audio_path
-            assembled = assemble(
-                plan_dir,
-                files,
-                plan_dir / audio if audio else None,
-                self._output,
-                cfr=self._config.cfr,
+            audio = manifest.audio_path
+            assembled = pool.assemble(
+                Assemble(
+                    plan_dir=plan_dir,
+                    chunk_paths=tuple(paths),
+                    audio_path=plan_dir / audio if audio else None,
+                    output_path=self._output.absolute(),
+                    cfr=self._config.cfr,
+                )
             )
             self._lap("assemble")
-        self._tell("done", self._total_frames)
+            if kept:
+                kept.discard()
+        return assembled
+
+    def _render_segments(
+        self, pool: Pool, plan_dir: Path, manifest: PlanManifest, folder: Path
+    ) -> list[Path]:
+        suffix = FORMATS[manifest.format].segment_extension
+        folder.mkdir(exist_ok=True)
+        store = DirectoryStore(folder, suffix)
+        store.clear_unfinished()
+        unfinished = folder / "unfinished"
+        unfinished.mkdir()
+        keys = keys_of(manifest, 0, manifest.total_frames)
+        self._frames_resumed = sum(key.frames for key in keys if store.find(key))
+        resumed = f"{self._frames_resumed} frames were rendered before"
+        self._tell("render", self._frames_resumed, resumed if self._frames_resumed else None)
+        render_segments(
+            keys,
+            pool.renderers(plan_dir),
+            store,
+            unfinished,
+            suffix,
+            heartbeat=lambda frames: self._tell("render", frames),
+        )
+        return [store.path(key) for key in keys]
+
+    def _result(
+        self, planned: PlanResult, assembled: AssembleResult, cache: CacheStats
+    ) -> RenderResult:
         return RenderResult(
             output_path=self._output,
             total_frames=planned.total_frames,
@@ -161,22 +221,11 @@ class _Render:
             sha256=assembled.sha256,
             plan_hash=planned.plan_hash,
             stages=self._stages,
-            warnings=(*planned.warnings, *pool.cache_stats.warnings),
-            cache=pool.cache_stats,
+            warnings=(*planned.warnings, *cache.warnings),
+            cache=cache,
             fonts=planned.fonts,
+            frames_resumed=self._frames_resumed,
         )
-
-    def _film(self, plan: VerifiedPlan, pool: Pool, work_dir: Path) -> list[Path]:
-        suffix = FORMATS[plan.locked.format].segment_extension
-        jobs = [
-            Job(start_frame=start, end_frame=end, path=work_dir / f"{start:08d}-{end:08d}{suffix}")
-            for start, end in segments_of(
-                0, plan.manifest.total_frames, plan.manifest.segment_frames
-            )
-        ]
-        self._tell("render", 0)
-        pool.film(plan, jobs, lambda frames: self._tell("render", frames))
-        return [job.path for job in jobs]
 
     def _check_output(self) -> None:
         """Find out that the output cannot be written before minutes are spent on it."""

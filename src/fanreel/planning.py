@@ -1,27 +1,22 @@
 """plan(): a project and a configuration become a plan directory."""
 
 import contextlib
-import os
 import shutil
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from fanreel import plan_dir as plans
 from fanreel.budget import check_estimate, check_measured
-from fanreel.capture.environment import runtime_snapshot
-from fanreel.capture.locate import find_xvfb
 from fanreel.capture.stage import Stage
-from fanreel.config import RESOLUTIONS, RenderConfig, reject_unsupported_distributed_format
+from fanreel.config import RenderConfig, reject_unsupported_distributed_format
 from fanreel.digest import sha256_file
 from fanreel.encode.aside import check_ours, naming_write_errors, written_aside
-from fanreel.encode.formats import FORMATS, lock_encoder
-from fanreel.encode.padding import NO_PADDING
+from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
 from fanreel.fonts.frozen import freeze_fonts
+from fanreel.locking import lock_config, padding_warnings
 from fanreel.media.sound.mixing import mix
 from fanreel.plan_dir import (
     ROLE_ALL,
@@ -31,15 +26,14 @@ from fanreel.plan_dir import (
     LockedRenderConfig,
     MediaClip,
     PlanManifest,
-    UsedFont,
     Versions,
     role_chunk,
 )
-from fanreel.project import Root, open_project, within_root
+from fanreel.project import open_project, within_root
+from fanreel.results import PlanResult
 from fanreel.staging import stage_spec
 from fanreel.survey import Survey, survey
 from fanreel.timeline import (
-    DEFAULT_SEGMENT_FRAMES,
     ChunkSlice,
     build_chunk_slices,
     resolve_chunk_plan,
@@ -48,31 +42,6 @@ from fanreel.versions import current_versions
 from fanreel.work_dir import open_work_dir
 
 _SOUND_BYTES_PER_S = 192_000  # 48 kHz stereo 16 bit, the largest mix that a plan holds
-_ALPHA_FORMATS = ("mov", "webm", "png-sequence", "gif")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanResult:
-    """What was planned."""
-
-    plan_dir: Path
-    plan_hash: str
-    chunk_count: int
-    total_frames: int
-    fps: Fraction
-    width: int
-    """Of the output, in pixels."""
-    height: int
-    format: str
-    has_audio: bool
-    ffmpeg_version: str
-    producer_version: str
-    duration_ms: int
-    """How long planning took."""
-    size_bytes: int
-    warnings: tuple[str, ...] = ()
-    fonts: tuple[UsedFont, ...] = ()
-    """What the texts ask for and are drawn with."""
 
 
 def plan(
@@ -102,8 +71,16 @@ def plan(
     """
     reject_unsupported_distributed_format(config)
     folder, config = within_root(Path(project_dir), config, root_dir)
+    return make_distributed_plan(folder, config, Path(plan_dir))
+
+
+def make_distributed_plan(
+    project_dir: Path, config: RenderConfig, plan_dir: Path, temp_dir: Path | None = None
+) -> PlanResult:
+    """Do as `plan()` does; *temp_dir* takes what is there only meanwhile, None is the system's."""
+    reject_unsupported_distributed_format(config)
     try:
-        return make_plan(folder, config, Path(plan_dir))
+        return make_plan(project_dir, config, plan_dir, temp_dir=temp_dir)
     except PlanTooLarge as exc:
         raise PlanTooLarge(
             f"{exc}, or render in one process with fanreel.render()", **exc.facts
@@ -126,14 +103,15 @@ def make_plan(
         plan_dir: See `plan()`.
         stage: An entered stage of `stage_spec()`'s kind to look at the composition on; None
             starts one.
-        temp_dir: Takes what is there only while planning; None is the system's.
+        temp_dir: Takes what is there only while planning, and is removed by the caller; None makes
+            one of the system's.
     """
     started = time.monotonic()
     root = open_project(project_dir, config)
     check_ours(plan_dir)
     locked = lock_config(root, config, webgl=False)
     with contextlib.ExitStack() as stack:
-        work_dir = stack.enter_context(open_work_dir(temp_dir))
+        work_dir = _below(temp_dir) if temp_dir else stack.enter_context(open_work_dir())
         if stage is None:
             stage = stack.enter_context(
                 Stage(stage_spec(root.width, root.height, locked), work_dir)
@@ -165,91 +143,10 @@ def make_plan(
     )
 
 
-def lock_config(root: Root, config: RenderConfig, *, webgl: bool) -> LockedRenderConfig:
-    """
-    Fix every choice that decides pixels.
-
-    Raises:
-        InvalidConfig: The output size is not a uniform scale of the authored one, or larger than
-            any format takes. Terminal.
-    """
-    alpha = config.format in _ALPHA_FORMATS
-    choice = lock_encoder(config, alpha=alpha)
-    width, height = output_size(root, config)
-    choice.check_size(width, height)
-    padding = choice.padding(width, height)
-    # A size that was rounded to even pixels lies within the picture that this scale gives.
-    scale = max(Fraction(width, root.width), Fraction(height, root.height))
-    return LockedRenderConfig(
-        format=config.format,
-        codec=choice.codec,
-        pixel_format=choice.pixel_format,
-        quality=choice.quality,
-        crf=choice.crf,
-        bitrate=choice.bitrate,
-        encoder_options=choice.encoder_options,
-        gop=config.segment_frames or DEFAULT_SEGMENT_FRAMES,  # the length is not known yet
-        engine="screenshot" if choice.alpha or find_xvfb() is None else "xvfb",
-        alpha=choice.alpha,
-        hdr=choice.hdr,
-        webgl=webgl,
-        # Larger outputs are drawn larger; smaller ones are drawn as authored and scaled down.
-        device_scale_factor=float(max(scale, Fraction(1))),
-        output_width=width + padding[0],
-        output_height=height + padding[1],
-        padding=padding,
-        cfr=config.cfr,
-        runtime_env=runtime_snapshot(os.environ),
-    )
-
-
-def padding_warnings(locked: LockedRenderConfig) -> list[str]:
-    """Tell of an odd size that the format cannot hold, and how to have the size that was meant."""
-    if locked.padding == NO_PADDING:
-        return []
-    width, height = locked.output_width, locked.output_height
-    drawn = f"{width - locked.padding[0]}x{height - locked.padding[1]}"
-    warning = (
-        f"the picture of {drawn} is padded to {width}x{height} at its right and bottom edge, since "
-        f"{locked.format} has colours in blocks of 2x2 pixels; give the root an even data-width "
-        "and data-height, or choose format 'mov', 'webm' or 'png-sequence'"
-    )
-    return [warning]
-
-
-def output_size(root: Root, config: RenderConfig) -> tuple[int, int]:
-    """
-    Give the output's width and height in pixels.
-
-    Where a resolution or factor gives no whole pixels, both sides are rounded to the nearest even
-    ones: 1366x768 at 1080p is 1920x1080, which keeps the ratio to within a pixel.
-
-    Raises:
-        InvalidConfig: Not a uniform scale of the authored size. Terminal.
-    """
-    asked = config.output_resolution
-    authored = f"{root.width}x{root.height}"
-    if asked is None and config.width is None and config.height is None:
-        return root.width, root.height
-    if isinstance(asked, str):
-        scale = Fraction(RESOLUTIONS[asked], min(root.width, root.height))
-    elif asked is not None:
-        scale = Fraction(str(asked))
-    else:
-        scale = Fraction(config.width or 0, root.width) or Fraction(config.height or 0, root.height)
-    width, height = root.width * scale, root.height * scale
-    if config.width is not None or config.height is not None:
-        wanted = (config.width or width, config.height or height)
-        whole = width.denominator == height.denominator == 1
-        if wanted != (width, height) or not whole:
-            raise InvalidConfig(
-                f"width x height = {config.width}x{config.height}: allowed: the authored "
-                f"{authored} or a uniform scale of it, such as {root.width * 2}x{root.height * 2}; "
-                "the layout is never changed"
-            )
-    if width.denominator != 1 or height.denominator != 1:
-        width, height = (Fraction(2 * round(side / 2)) for side in (width, height))
-    return int(width), int(height)
+def _below(temp_dir: Path) -> Path:
+    path = temp_dir / "planning"
+    path.mkdir()
+    return path
 
 
 def _estimate(project_dir: Path, found: Survey) -> int:

@@ -1,7 +1,6 @@
 """still(): one frame of a composition as a picture."""
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,28 +11,14 @@ from fanreel.encode.pictures import PICTURE_FORMATS, save_picture
 from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
 from fanreel.filming import Camera
-from fanreel.planning import PlanResult, make_plan
+from fanreel.planning import make_plan
 from fanreel.project import open_project, output_fps, within_root
+from fanreel.results import PlanResult, StillResult
 from fanreel.verification import verify_plan
 from fanreel.work_dir import open_work_dir
 
 # A third of a second is no binary number, and means the frame that begins then.
 _ROUNDING_FRAMES = Fraction(1, 1000)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StillResult:
-    """What was saved."""
-
-    output_path: Path
-    at_s: float
-    frame: int
-    """Of the composition's timeline, from 0."""
-    width: int
-    """In pixels."""
-    height: int
-    size_bytes: int
-    warnings: tuple[str, ...] = ()
 
 
 def still(

@@ -1,21 +1,20 @@
 """Steps that draw nothing: they keep the primitives' contracts, so that the carrying is tested."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from fanreel.assembly import AssembleResult
 from fanreel.config import RenderConfig
 from fanreel.digest import sha256_file
+from fanreel.engine.stores import SegmentKey, SegmentStore
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.plan_dir import read_chunks, read_manifest
-from fanreel.planning import PlanResult
-from fanreel.rendering import ChunkResult, SegmentKey, SegmentStore
+from fanreel.results import AssembleResult, ChunkResult, PlanResult
 from fanreel.timeline import segments_of
-from handler.primitives import Primitives
 from tests.aws.plans import write_plan
 
 
@@ -27,12 +26,27 @@ class Carrying:
     called: list[str] = field(default_factory=list)
     rendered: list[str] = field(default_factory=list)
     config: RenderConfig | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def primitives(self) -> Primitives:
-        """Give them as the handler takes them."""
-        return Primitives(plan=self.plan, render_chunk=self.render_chunk, assemble=self.assemble)
+    def start(self) -> None:
+        """Need nothing."""
 
-    def plan(self, project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
+    def cancel(self) -> None:
+        """End the step that waits for this."""
+        self.cancelled.set()
+
+    def resume(self) -> None:
+        """Take steps again."""
+        self.cancelled.clear()
+
+    def plan(
+        self,
+        project_dir: Path,
+        config: RenderConfig,
+        plan_dir: Path,
+        *,
+        temp_dir: Path | None = None,  # noqa: ARG002 (nothing is put there)
+    ) -> PlanResult:
         """Write a plan of two chunks, whatever the project."""
         self.called.append("plan")
         assert (project_dir / config.entry_file).is_file()
@@ -62,14 +76,18 @@ class Carrying:
         chunk_index: int,
         output_path: Path | None,
         *,
-        store: SegmentStore,
-        remaining_s: Callable[[], float],
-        heartbeat: Callable[[int], None],
+        store: SegmentStore | None = None,
+        remaining_s: Callable[[], float] | None = None,
+        heartbeat: Callable[[int], None] | None = None,
         cache: CacheSettings | None = None,
+        temp_dir: Path | None = None,  # noqa: ARG002 (nothing is put there)
     ) -> ChunkResult:
         """Keep a few bytes for each segment; stop when 20 s are left."""
         self.called.append(f"chunk {chunk_index}")
         assert output_path is None
+        assert store is not None
+        assert remaining_s is not None
+        assert heartbeat is not None
         manifest, chunk = read_manifest(plan_dir), read_chunks(plan_dir)[chunk_index]
         next_frame, rendered, found = chunk.start_frame, 0, 0
         bounds = segments_of(chunk.start_frame, chunk.end_frame, manifest.segment_frames)

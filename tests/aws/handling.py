@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fanreel.aws.sites import upload_site
+from fanreel.engine.engine import Engine
 from handler.app import Worker
 from handler.primitives import Primitives
 from handler.settings import Settings
@@ -105,17 +106,19 @@ def deployed(
     s3: "S3Client",
     bucket: str,
     tmp_path: Path,
-    primitives: Primitives,
+    primitives: Primitives | None,
     project: Path | None = None,
     environ: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Function]:
-    """Deploy the function with these steps, and a project."""
+    """Deploy the function with these steps, or with the engine's, and a project."""
     if project is None:
         project = tmp_path / "project"
         project.mkdir()
         (project / "index.html").write_text("<html>")
     with short_tmp_dir() as tmp_dir:
-        yield _deploy(s3, bucket, tmp_dir, primitives, project, environ)
+        engine = Engine(tmp_dir)
+        yield _deploy(s3, bucket, tmp_dir, primitives or engine, project, environ)
+        engine.close()
         assert list(tmp_dir.iterdir()) == []  # after every invocation, so after the last
 
 

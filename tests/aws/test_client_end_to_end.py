@@ -11,7 +11,6 @@ import pytest
 from fanreel.config import RenderConfig
 from fanreel.digest import sha256_file
 from fanreel.local import render
-from handler.primitives import Primitives
 from tests.aws.handling import Event, Function, deployed
 from tests.aws.render_lab import Lab, open_lab
 from tests.aws.scripted_worker import ScriptedWorker
@@ -45,7 +44,7 @@ def lab(s3_endpoint: str, tmp_path: Path) -> Iterator[Lab]:
 def test_a_render_on_aws_is_the_local_render(lab: Lab, tmp_path: Path) -> None:
     """Site, plan, chunks, progress to 100 %, download: byte for byte the video rendered here."""
     config: dict[str, Any] = {"chunkSize": 30, "segmentFrames": 15, "variables": {"a": "x"}}
-    with deployed(lab.s3, lab.bucket, tmp_path, Primitives(), COMPOSITION) as function:
+    with deployed(lab.s3, lab.bucket, tmp_path, None, COMPOSITION) as function:
         worker = RealWorker(store=tmp_path, function=function)
         lab.endpoint.workers["real"] = worker
         lab.client.start_render(COMPOSITION, config, render_id="real")

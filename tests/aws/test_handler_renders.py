@@ -23,9 +23,8 @@ from fanreel.aws.transfer import fetch_file
 from fanreel.aws.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.planning import plan
+from fanreel.processes import descendants
 from fanreel.rendering import render_chunk
-from handler.primitives import Primitives
-from handler.processes import descendants
 from tests.aws.handling import deployed, short_tmp_dir
 from tests.aws.runtime_api import container
 from tests.aws.scripted_worker import wait_until
@@ -98,7 +97,7 @@ def test_lambda_renders_what_this_machine_renders(
     """
     before = descendants()
     with (
-        deployed(s3, bucket, tmp_path, Primitives(), project) as function,
+        deployed(s3, bucket, tmp_path, None, project) as function,
         _watching_children() as seen,
     ):
         planned = function.planned(Config=CONFIG)
@@ -126,7 +125,7 @@ def test_a_worker_that_is_killed_loses_one_segment_at_most(
     s3: "S3Client", bucket: str, tmp_path: Path, project: Path
 ) -> None:
     """`kill -9` in the middle; the next worker finds what was kept and renders the rest."""
-    with deployed(s3, bucket, tmp_path, Primitives(), project) as function:
+    with deployed(s3, bucket, tmp_path, None, project) as function:
         plan_hash = function.planned(Config=CONFIG | {"targetChunkFrames": FRAMES})["PlanHash"]
         event = function.chunk_event(0)
     folder = S3Uri(bucket, f"segments/{plan_hash}/")
@@ -233,7 +232,7 @@ def test_a_page_cannot_reach_the_runtime_or_the_metadata(
     ]
     script = f"<script>for (const url of {json.dumps(urls)}) {{{_ASKS[how]}}}</script>"
     project = _project(tmp_path / "hostile", script)
-    with deployed(s3, bucket, tmp_path, Primitives(), project) as function:
+    with deployed(s3, bucket, tmp_path, None, project) as function:
         try:
             function.planned(Config={"quality": "draft"})
             function.invoke(function.chunk_event(0))
@@ -266,7 +265,7 @@ def test_a_media_file_cannot_name_another(
         "</video>",
     )
     (project / "clip.mp4").write_text(content.format(port=secret_server.server_port))
-    with deployed(s3, bucket, tmp_path, Primitives(), project) as function:
+    with deployed(s3, bucket, tmp_path, None, project) as function:
         with pytest.raises(Exception) as caught:  # noqa: PT011 (its class is made at run time)
             function.planned(Config={"quality": "draft"})
         assert type(caught.value).__name__ == "NOT_MEDIA"
@@ -295,7 +294,7 @@ def test_planning_a_page_that_hangs_is_cancelled(
         write_bytes(s3, layout.cancelled(layout.render(bucket, "r1")), b"")
         cancelled_at.append(time.monotonic())
 
-    with deployed(s3, bucket, tmp_path, Primitives(), project) as function:
+    with deployed(s3, bucket, tmp_path, None, project) as function:
         thread = threading.Thread(target=cancel)
         thread.start()
         with pytest.raises(Exception) as caught:  # noqa: PT011 (its class is made at run time)

@@ -16,8 +16,8 @@ from fanreel.aws.segments import (
 )
 from fanreel.aws.storage import list_objects, read_bytes
 from fanreel.aws.uris import S3Uri
+from fanreel.engine.stores import SegmentKey
 from fanreel.errors import MediaUnreadable, MissingPlanArtifact
-from fanreel.rendering import SegmentKey
 from tests.aws.plans import write_plan
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from fanreel.assembly import AssembleResult, assemble
+from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
 from fanreel.encode.chunk import join_chunk
 from fanreel.encode.formats import FORMATS
@@ -27,6 +27,7 @@ from fanreel.errors import (
 )
 from fanreel.media.sound.writer import write_sound
 from fanreel.plan_dir import LockedRenderConfig
+from fanreel.results import AssembleResult
 from tests.media.encoding import (
     PLAN_HASH,
     decode,

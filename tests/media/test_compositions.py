@@ -18,7 +18,8 @@ from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.filming import Camera
-from fanreel.planning import lock_config, make_plan
+from fanreel.locking import lock_config
+from fanreel.planning import make_plan
 from fanreel.project import open_project
 from fanreel.staging import stage_spec
 from fanreel.timeline import segments_of

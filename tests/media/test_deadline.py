@@ -8,8 +8,9 @@ import pytest
 
 from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
+from fanreel.engine.stores import SegmentKey
 from fanreel.planning import plan
-from fanreel.rendering import SegmentKey, render_chunk
+from fanreel.rendering import render_chunk
 
 SEGMENT_FRAMES, SEGMENTS = 4, 5
 FRAMES = SEGMENTS * SEGMENT_FRAMES - 1  # the last segment is a short one
@@ -74,7 +75,7 @@ def test_it_stops_between_segments_and_is_continued(
         0,
         None,
         store=store,
-        remaining_s=lambda: UPLOAD_S + 490 * (2 - len(store.made)),
+        remaining_s=lambda: UPLOAD_S + 490 * (2 - max([0, *heard]) // SEGMENT_FRAMES),
         heartbeat=heard.append,
     )
     assert not first.done

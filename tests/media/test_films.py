@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from fanreel.filming import Camera
-from fanreel.planning import lock_config, make_plan
+from fanreel.locking import lock_config
+from fanreel.planning import make_plan
 from fanreel.project import open_project
 from fanreel.staging import stage_spec
 from fanreel.stills import frame_at

@@ -12,7 +12,8 @@ from fanreel.capture.network import Recorder
 from fanreel.config import RenderConfig
 from fanreel.errors import FontFetchFailed, InvalidComposition
 from fanreel.plan_dir import read_composition
-from fanreel.planning import PlanResult, plan
+from fanreel.planning import plan
+from fanreel.results import PlanResult
 from tests.media.encoding import decode
 
 FONT = "@fontsource-variable/martian-mono/files/martian-mono-latin-standard-normal.woff2"

@@ -69,7 +69,7 @@ NOISE = page(
 )
 _END_S = 60.0
 
-BROWSER, WORKER, DRIVER, SCREEN = "--user-data-dir=", "fanreel.worker", "run-driver", "Xvfb"
+BROWSER, WORKER, DRIVER, SCREEN = "--user-data-dir=", "fanreel.engine.child", "run-driver", "Xvfb"
 RENDERER = "--type=renderer"
 
 

@@ -20,8 +20,9 @@ from fanreel.errors import (
 )
 from fanreel.filming import Camera
 from fanreel.plan_dir import MEDIA_DIR, SITE_DIR
-from fanreel.planning import PlanResult, make_plan, plan
+from fanreel.planning import make_plan, plan
 from fanreel.rendering import render_chunk
+from fanreel.results import PlanResult
 from fanreel.verification import verify_plan
 from tests.media.hostile import DRAFT, GREEN, Place, page, script
 from tests.media.sources import numbered, write_video

@@ -1,16 +1,13 @@
-"""Workers of render(): started from whatever process calls it."""
+"""Children of render(): started from whatever process calls it."""
 
-import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from fanreel import RenderConfig, plan, worker
-from fanreel.staging import stage_spec
-from fanreel.verification import verify_plan
-from fanreel.worker import Job, Setting
+from fanreel import RenderConfig, filming, plan, render_chunk
+from fanreel.capture.stage import Stage
 from tests.media.hostile import page
 
 # Unguarded, so a worker that imported it would render too; and in a daemonic process, as the
@@ -49,7 +46,7 @@ def test_any_script_and_any_process_may_render(tmp_path: Path) -> None:
     assert ran.stdout.split() == ["12", "1"]
 
 
-def test_a_worker_changes_its_browser_now_and_then(
+def test_a_renderer_changes_its_browser_now_and_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The segments are the same bytes as one browser's."""
@@ -57,19 +54,20 @@ def test_a_worker_changes_its_browser_now_and_then(
     project.mkdir()
     (project / "index.html").write_text(page('<p style="font: 40px serif">Text</p>'))
     plan(project, RenderConfig(quality="draft", segment_frames=4), tmp_path / "plan")
-    verified = verify_plan(tmp_path / "plan")
-    spec = stage_spec(160, 90, verified.locked)
-    films = {}
-    for frames_per_browser in (4, 1000):
-        monkeypatch.setattr(worker, "_FRAMES_PER_BROWSER", frames_per_browser)
-        ours, theirs = multiprocessing.Pipe()
-        jobs = [
-            Job(start_frame=n, end_frame=n + 4, path=tmp_path / f"{frames_per_browser}-{n}.mp4")
-            for n in (0, 4, 8)
-        ]
-        for message in (verified, *jobs, None):
-            ours.send(message)
-        with ours, theirs:
-            worker._serve(theirs, Setting(spec=spec, temp_dir=tmp_path, cache=None))
-        films[frames_per_browser] = [job.path.read_bytes() for job in jobs]
-    assert films[4] == films[1000]
+    chunks: dict[int, bytes] = {}
+    browsers: list[Stage] = []
+    enter = Stage.__enter__
+
+    def note(stage: Stage) -> Stage:
+        browsers.append(stage)
+        return enter(stage)
+
+    monkeypatch.setattr(Stage, "__enter__", note)
+    for frames_per_browser, expected in ((4, 3), (1000, 1)):
+        browsers.clear()
+        monkeypatch.setattr(filming, "_FRAMES_PER_BROWSER", frames_per_browser)
+        output = tmp_path / f"{frames_per_browser}.mp4"
+        render_chunk(tmp_path / "plan", 0, output)
+        chunks[frames_per_browser] = output.read_bytes()
+        assert len(browsers) == expected
+    assert chunks[4] == chunks[1000]

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, RenderError
-from fanreel.planning import lock_config, output_size
+from fanreel.locking import lock_config, output_size
 from fanreel.project import open_project, parse_root
 from fanreel.staging import stage_spec
 

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanreel.assembly import assemble
 from fanreel.aws.cost import (
     ASSUMED_ASSEMBLE_MS,
     ASSUMED_COLD_START_MS,
@@ -14,10 +13,9 @@ from fanreel.aws.cost import (
     Measured,
 )
 from fanreel.config import RenderConfig
+from fanreel.engine.engine import Engine
 from fanreel.errors import PlanProducedZeroChunks
 from fanreel.plan_dir import read_manifest
-from fanreel.planning import plan
-from fanreel.rendering import render_chunk
 from fanreel.timeline import ChunkPlan, resolve_chunk_plan
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -128,19 +126,20 @@ def probe(
             target_chunk_frames=None,
             max_parallel_chunks=10_000,
         )
+        engine = Engine()
         began_s = time.perf_counter()
-        planned = plan(project_dir, probing, plan_dir)
+        planned = engine.plan(project_dir, probing, plan_dir)
         planned_s = time.perf_counter()
         if planned.chunk_count == 0:
             raise PlanProducedZeroChunks("the composition has no frames, nothing to estimate")
         clock = _Clock(frames)
-        chunk = render_chunk(plan_dir, planned.chunk_count // 2, chunk_path, heartbeat=clock)
+        chunk = engine.render_chunk(plan_dir, planned.chunk_count // 2, chunk_path, heartbeat=clock)
         pace = clock.rates()
         rendered_s = time.perf_counter()
         if planned.chunk_count == 1:
             sound = read_manifest(plan_dir).audio_path
             audio_path = plan_dir / sound if sound else None
-            assemble(plan_dir, [chunk_path], audio_path, Path(folder, "video"))
+            engine.assemble(plan_dir, [chunk_path], audio_path, Path(folder, "video"))
         assembled_s = time.perf_counter()
     return Probed(
         measured=Measured(

@@ -23,7 +23,7 @@ from fanreel.timeline import segments_of
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from fanreel.rendering import SegmentKey
+    from fanreel.engine.stores import SegmentKey
 
 PACKED = ".tar"
 """How a directory of frames is one object."""

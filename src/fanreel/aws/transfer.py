@@ -33,6 +33,8 @@ MULTIPART_BYTES = 32 * 1024**2
 PART_BYTES = 16 * 1024**2
 _MAX_PARTS = 10_000  # S3's limit
 _STREAM_BYTES = 1024**2
+TRANSFERRED = "transferred.s3"
+"""A client's event: some bytes of an object have come. What its handlers raise is the end."""
 _ATTEMPTS = 3
 _TRANSFER = TransferConfig(
     multipart_threshold=MULTIPART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=8
@@ -154,14 +156,15 @@ class _HashingWriter:
     them over in order (its `DownloadNonSeekableOutputManager`, at most 10 MB waiting).
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    def __init__(self, client: "S3Client", file: IO[bytes]) -> None:
+        self._events, self._file = client.meta.events, file
         self._hash = hashlib.sha256()
         self._size_bytes = 0
 
     def write(self, data: bytes) -> int:
         self._hash.update(data)
         self._size_bytes += len(data)
+        self._events.emit(TRANSFERRED, size_bytes=len(data))
         return self._file.write(data)
 
     @property
@@ -172,7 +175,7 @@ class _HashingWriter:
 def _download(client: "S3Client", uri: S3Uri, path: Path, expected: Content | None) -> Content:
     if expected is None or expected.size_bytes >= MULTIPART_BYTES:
         with path.open("wb") as file:
-            writer = _HashingWriter(file)
+            writer = _HashingWriter(client, file)
             client.download_fileobj(
                 uri.bucket, uri.key, cast("IO[bytes]", writer), Config=_TRANSFER
             )
@@ -189,7 +192,7 @@ def _download(client: "S3Client", uri: S3Uri, path: Path, expected: Content | No
 def _download_whole(client: "S3Client", uri: S3Uri, path: Path) -> Content:
     body = client.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
     with body, path.open("wb") as file:
-        writer = _HashingWriter(file)
+        writer = _HashingWriter(client, file)
         for data in body.iter_chunks(_STREAM_BYTES):
             writer.write(data)
     return writer.content

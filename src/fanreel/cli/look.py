@@ -31,10 +31,10 @@ def still(
     at_s = _seconds(at)
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields)
-    from fanreel import stills  # noqa: PLC0415 (Playwright and PyAV, once the options are right)
     from fanreel.cli.report import result_json  # noqa: PLC0415
+    from fanreel.engine.engine import Engine  # noqa: PLC0415 (once the options are right)
 
-    result = stills.make_still(project_dir, output, at_s, config, root_dir=root)
+    result = Engine().still(project_dir, output, at_s, config, root_dir=root)
     if as_json:
         sys.stdout.write(json.dumps(result_json(result)) + "\n")
         return

@@ -42,6 +42,12 @@ def render(  # noqa: PLR0913 (each is an option)
         Path | None, typer.Option(metavar="DIR", help="Keep the plan directory here.")
     ] = None,
     root: RootDir = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume/--no-resume", help="Go on where an identical render was ended; the default."
+        ),
+    ] = True,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors.")] = False,
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
@@ -67,6 +73,7 @@ def render(  # noqa: PLR0913 (each is an option)
             on_event=on_event,
             keep_dir=keep,
             root_dir=root,
+            resume=resume,
         )
     if as_json:
         write_event("done", result_json(result))
@@ -90,5 +97,7 @@ def _tell(result: "RenderResult") -> None:
         f"took {duration_in_words(elapsed_s)} "
         f"({result.total_frames / max(elapsed_s, 1e-3):.1f} frames/s)\n"
     )
+    if result.frames_resumed:
+        sys.stdout.write(f"{result.frames_resumed} frames were there from an earlier attempt\n")
     if words := cache_in_words(result.cache):
         sys.stdout.write(words + "\n")

@@ -27,11 +27,11 @@ def plan(
     """Plan PROJECT: freeze what it needs and decide how it is cut into chunks."""
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields)
-    import fanreel  # noqa: PLC0415
+    from fanreel.engine.engine import Engine  # noqa: PLC0415
     from fanreel.evidence import keeping_screenshot  # noqa: PLC0415
 
     with keeping_screenshot(plan_dir):
-        result = fanreel.plan(project_dir, config, plan_dir, root_dir=root)
+        result = Engine().plan(project_dir, config, plan_dir, root_dir=root)
     for warning in result.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     _tell(
@@ -54,10 +54,10 @@ def chunk(
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
     """Render one chunk of a plan."""
-    import fanreel  # noqa: PLC0415
+    from fanreel.engine.engine import Engine  # noqa: PLC0415
     from fanreel.media.cache import cache_settings  # noqa: PLC0415
 
-    result = fanreel.render_chunk(plan_dir, index, output, cache=cache_settings(os.environ))
+    result = Engine().render_chunk(plan_dir, index, output, cache=cache_settings(os.environ))
     for warning in result.cache.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     _tell(
@@ -81,12 +81,12 @@ def assemble(
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
     """Join a plan's chunks and its sound into the video."""
-    import fanreel  # noqa: PLC0415
+    from fanreel.engine.engine import Engine  # noqa: PLC0415
     from fanreel.plan_dir import read_manifest  # noqa: PLC0415
 
     sound = read_manifest(plan_dir).audio_path
     audio_path = None if sound is None else plan_dir / sound
-    result = fanreel.assemble(plan_dir, chunks, audio_path, output, cfr=cfr)
+    result = Engine().assemble(plan_dir, chunks, audio_path, output, cfr=cfr)
     _tell(result, f"{output}: {result.frames_encoded} frames", as_json=as_json)
 
 

@@ -109,26 +109,18 @@ def _home() -> str:
 def _sweep(path: Path) -> None:
     """Remove what processes that are no more left beside *path*."""
     ours = re.compile(rf"\.{re.escape(path.name)}\.{_home()}-(\d+)-\d+\.(part|old)")
+    from fanreel.processes import runs  # noqa: PLC0415 (psutil, which most callers do not need)
+
     with contextlib.suppress(OSError):
         for entry in os.scandir(path.parent):
             match = ours.fullmatch(entry.name)
-            if match is None or _runs(int(match[1])):
+            if match is None or runs(int(match[1])):
                 continue
             if match[2] == "old" and not path.exists():
                 # Killed between the two renames that replace a directory.
                 Path(entry.path).rename(path)
             else:
                 remove(Path(entry.path))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        pass
-    return True
 
 
 def check_ours(path: Path) -> None:

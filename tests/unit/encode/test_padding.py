@@ -8,7 +8,7 @@ import pytest
 
 from fanreel.config import RenderConfig
 from fanreel.encode.padding import Picture, padded
-from fanreel.planning import lock_config, padding_warnings
+from fanreel.locking import lock_config, padding_warnings
 from fanreel.project import Root
 
 ODD = Root(composition_id="m", width=405, height=721, duration_s=Fraction(1), fps=None)

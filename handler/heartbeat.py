@@ -4,15 +4,15 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from fanreel.aws import layout
 from fanreel.aws.progress import Invocation, InvocationRecord
 from fanreel.aws.storage import look_up, write_bytes
+from fanreel.aws.transfer import TRANSFERRED
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import RenderCancelled, RenderError
-from handler import processes
-from handler.stopping import Stopper
+from fanreel.processes import memory_mb
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,15 +21,18 @@ POLL_S = 1.5
 """Between two looks at the cancel marker: with the request and the end, about two seconds."""
 WRITE_S = 2.0
 """Between two writes of the counter, at least."""
+_EVENTS = ("before-call.s3", TRANSFERRED)
 # An S3 that does not answer must not use up what is left of the function's time.
 _LAST_REQUEST_S = 5.0
 
 
-class Pulse:
+class Heartbeat:
     """
     A thread beside the step, so that neither a slow S3 nor a slow frame holds up the other.
 
     Its failures are told to *on_failure* and end nothing: progress is worth less than a render.
+    When somebody cancels the render, *cancel* ends the step's child, and the client sends no
+    request and takes no more bytes, on whatever thread: the step fails of that.
     """
 
     def __init__(
@@ -38,20 +41,21 @@ class Pulse:
         render_folder: S3Uri,
         invocation: Invocation,
         on_failure: Callable[[RenderError], None],
+        cancel: Callable[[], None],
     ) -> None:
         self._client, self._folder, self.invocation = client, render_folder, invocation
-        self._on_failure = on_failure
+        self._on_failure, self._cancel = on_failure, cancel
         self._frames, self._written_frames = 0, -1
         self._memory_mb = 0
         self._cancelled = threading.Event()
         self._stop = threading.Event()
-        self._stopper = Stopper(client, lambda: _cancelled(render_folder))
-        self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
         """Begin; raises `RenderCancelled` if the render was cancelled before."""
         self.check_cancelled()
-        self._stopper.__enter__()
+        for event in _EVENTS:
+            self._client.meta.events.register(event, self._refuse)
         self._thread.start()
         return self
 
@@ -62,12 +66,9 @@ class Pulse:
         _trace: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self.close()
+        for event in _EVENTS:
+            self._client.meta.events.unregister(event, self._refuse)
         self._thread.join(_LAST_REQUEST_S)
-
-    def close(self) -> None:
-        """Take the hands off the step; harmless when they are."""
-        self._stopper.close()
 
     def cancellation(self) -> RenderCancelled | None:
         """Give what a step that ended with an error was ended by, if the render was cancelled."""
@@ -81,10 +82,10 @@ class Pulse:
     @property
     def memory_used_mb(self) -> int:
         """Most memory seen in use, sampled at every beat."""
-        self._memory_mb = max(self._memory_mb, processes.memory_mb())
+        self._memory_mb = max(self._memory_mb, memory_mb())
         return self._memory_mb
 
-    def heartbeat(self, frames: int) -> None:
+    def note(self, frames: int) -> None:
         """
         Take note of the frames done; costs nothing, so it may be called for every frame.
 
@@ -122,7 +123,7 @@ class Pulse:
                     next_poll = now + POLL_S
                     self.check_cancelled()
             except RenderCancelled:
-                self._stopper.stop()
+                self._cancel()
                 return
             except RenderError as exc:
                 self._on_failure(exc)
@@ -130,6 +131,11 @@ class Pulse:
             wake = min(next_poll, max(next_write, now + WRITE_S / 4))
             if self._stop.wait(max(0.0, wake - time.monotonic())):
                 return
+
+    def _refuse(self, **_event: Any) -> None:
+        # An ordinary failure: boto3's transfers would take any other for a success.
+        if self._cancelled.is_set():
+            raise _cancelled(self._folder)
 
     def _write(self) -> None:
         frames = self._frames

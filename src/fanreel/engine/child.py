@@ -1,0 +1,201 @@
+"""
+The child: one request after the other, until it is told to finish or its parent is gone.
+
+It has an environment of its own (`environment.py`) and no rights over its parent (`isolation.py`).
+"""
+
+import contextlib
+import os
+import select
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Self
+
+from fanreel.assembly import assemble
+from fanreel.capture.stage import Stage
+from fanreel.encode.chunk import join_chunk
+from fanreel.encode.mark import SegmentMark
+from fanreel.engine.isolation import drop_rights
+from fanreel.engine.messages import (
+    Answer,
+    Assemble,
+    Assembled,
+    Done,
+    Failed,
+    Finish,
+    Finished,
+    Join,
+    Open,
+    Plan,
+    Planned,
+    Prepare,
+    Progress,
+    Render,
+    Request,
+    Saved,
+    Still,
+    receive_request,
+    send_answer,
+)
+from fanreel.errors import RenderError, UnexpectedError
+from fanreel.filming import Camera
+from fanreel.media.cache import CacheStats, FrameCache
+from fanreel.planning import make_distributed_plan, make_plan
+from fanreel.staging import stage_spec
+from fanreel.stills import make_still
+from fanreel.verification import VerifiedPlan, verify_plan
+
+
+def main(connection_fd: int) -> None:
+    """Be a child whose parent has the other end of *connection_fd*."""
+    drop_rights()
+    # Ctrl-C reaches the whole process group; the parent decides what it means and ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    os.set_inheritable(connection_fd, False)  # noqa: FBT003 (posix); no browser gets to have it
+    threading.Thread(target=_leave_with_parent, args=[connection_fd], daemon=True).start()
+    connection = Connection(connection_fd)
+    try:
+        serve(connection)
+    except (EOFError, OSError, SystemExit):
+        return
+    finally:
+        # What is left is the interpreter's own end, which a second SIGTERM need not interrupt.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def serve(connection: Connection) -> None:
+    """Answer what comes through *connection*; the first failure ends it. Raises `EOFError`."""
+    with contextlib.suppress(_Over), _Session(lambda a: send_answer(connection, a)) as session:
+        while True:
+            request = receive_request(connection)
+            try:
+                answer = session.answer(request)
+            except _Over:
+                raise
+            except RenderError as error:
+                answer = Failed.of(error)
+            except Exception as exc:  # noqa: BLE001 (the parent reports it as ours)
+                answer = Failed.of(UnexpectedError(f"{type(exc).__name__}: {exc}"))
+            if answer is not None:
+                send_answer(connection, answer)
+            if isinstance(answer, Failed):
+                raise _Over
+
+
+class _Over(Exception):
+    """The child has nothing more to do."""
+
+
+class _Session:
+    """What a child holds between two requests: a browser, a plan, a renderer."""
+
+    def __init__(self, send: Callable[[Answer], None]) -> None:
+        self._send = send
+        self._browser, self._renderer_stack = contextlib.ExitStack(), contextlib.ExitStack()
+        self._stage: Stage | None = None
+        self._renderer: Camera | None = None
+        self._plan: VerifiedPlan | None = None
+        self._cache: FrameCache | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._close()
+
+    def answer(self, request: Request) -> Answer | None:  # noqa: PLR0911 (one a request)
+        """Do what is asked. Raises whatever the step raises."""
+        match request:
+            case Prepare():
+                spec = stage_spec(request.width, request.height, request.locked)
+                self._stage = self._browser.enter_context(Stage(spec, request.temp_dir))
+                return None
+            case Plan():
+                return self._plan_project(request)
+            case Open():
+                return self._open(request)
+            case Render():
+                return self._render(request)
+            case Join():
+                return self._join(request)
+            case Assemble():
+                return self._assemble(request)
+            case Still():
+                at = request.project_dir, request.output_path, request.at_s, request.config
+                return Saved(result=make_still(*at))
+            case Finish():
+                self._close()
+                self._send(Finished(cache=self._cache.stats if self._cache else CacheStats()))
+                raise _Over
+
+    def _plan_project(self, request: Plan) -> Answer:
+        asked = request.project_dir, request.config, request.plan_dir
+        if request.distributed:
+            return Planned(result=make_distributed_plan(*asked, request.temp_dir))
+        # Below the parent's, which removes it should this process be killed.
+        return Planned(result=make_plan(*asked, self._stage, request.temp_dir))
+
+    def _open(self, request: Open) -> Answer:
+        self._plan = verify_plan(request.plan_dir, request.chunk_index)
+        self._cache = request.cache.open() if request.cache else None
+        self._renderer = self._renderer_stack.enter_context(
+            Camera(self._plan, request.temp_dir, self._stage, self._cache)
+        )
+        # The renderer's own from now on: it closes a browser when it takes a new one.
+        self._renderer.adopt(self._browser.pop_all())
+        return Done()
+
+    def _render(self, request: Render) -> Answer:
+        if self._renderer is None:
+            raise RuntimeError("open() comes before render()")
+        self._renderer.film(
+            request.start_frame,
+            request.end_frame,
+            request.path,
+            lambda frames: self._send(Progress(frames=frames)),
+        )
+        return Done()
+
+    def _join(self, request: Join) -> Answer:
+        if self._plan is None:
+            raise RuntimeError("open() comes before join()")
+        manifest = self._plan.manifest
+        join_chunk(
+            request.segment_paths,
+            request.output_path,
+            output_format=manifest.format,
+            fps=manifest.fps,
+            mark=SegmentMark(plan_hash=manifest.plan_hash, start_frame=request.start_frame),
+        )
+        return Done()
+
+    def _assemble(self, request: Assemble) -> Answer:
+        self._close()  # a browser has nothing to do any more, and its memory is of use
+        return Assembled(
+            result=assemble(
+                request.plan_dir,
+                request.chunk_paths,
+                request.audio_path,
+                request.output_path,
+                cfr=request.cfr,
+            )
+        )
+
+    def _close(self) -> None:
+        self._renderer_stack.close()
+        self._browser.close()
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+def _leave_with_parent(connection_fd: int) -> None:
+    """End as if told to when the parent is gone; its pipe is read only between two requests."""
+    poll = select.poll()
+    poll.register(connection_fd, select.POLLRDHUP)
+    poll.poll()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,209 @@
+"""The three steps, each in a child: for parents that hold what a page or a video must not get."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+from fanreel.capture.browser import kill_orphans
+from fanreel.config import RenderConfig
+from fanreel.engine.chunks import ChunkFacts, SegmentWork, read_chunk, render_chunk_segments
+from fanreel.engine.driver import Outcome
+from fanreel.engine.messages import (
+    Assemble,
+    Assembled,
+    Done,
+    Join,
+    Open,
+    Plan,
+    Planned,
+    Saved,
+    Still,
+)
+from fanreel.engine.process import Child, ChildLost
+from fanreel.engine.renderers import ChildRenderer, Losses
+from fanreel.engine.stores import SegmentStore
+from fanreel.errors import BrowserCrashed, RenderCancelled
+from fanreel.media.cache import CacheSettings, CacheStats
+from fanreel.project import within_root
+from fanreel.results import AssembleResult, ChunkResult, PlanResult, StillResult
+from fanreel.work_dir import open_work_dir
+
+
+class Engine:
+    """
+    Takes one step after the other, each in a fresh child.
+
+    Nothing of one step is left for the next: whoever took over a child has it until its end only.
+
+    Args:
+        temp_dir: Where children put what is temporary; None is the system's.
+    """
+
+    def __init__(self, temp_dir: Path | None = None) -> None:
+        self._temp_dir = temp_dir
+        self._ready: Child | None = None
+        self._child: Child | ChildRenderer | None = None
+        self._cancelled = False
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start the next step's child now: its imports take a second of a processor."""
+        if self._ready is None:
+            self._ready = Child(self._temp_dir)
+
+    def cancel(self) -> None:
+        """End the step that is under way, from another thread; it raises `RenderCancelled`."""
+        with self._lock:
+            self._cancelled = True
+            if self._child is not None:
+                self._child.cancel()
+
+    def resume(self) -> None:
+        """Take steps again after `cancel()`."""
+        with self._lock:
+            self._cancelled = False
+
+    def close(self) -> None:
+        """End the child that waits."""
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            ready.kill()
+
+    def plan(
+        self,
+        project_dir: Path,
+        config: RenderConfig,
+        plan_dir: Path,
+        *,
+        root_dir: Path | None = None,
+        temp_dir: Path | None = None,
+    ) -> PlanResult:
+        """Do as `fanreel.plan()` does; *temp_dir* takes what is there only meanwhile."""
+        folder, config = within_root(project_dir, config, root_dir)
+        with open_work_dir(temp_dir) as work_dir, self._working("planned", work_dir) as child:
+            request = Plan(
+                project_dir=folder.absolute(),
+                config=config,
+                plan_dir=plan_dir.absolute(),
+                temp_dir=work_dir,
+                distributed=True,
+            )
+            return child.ask(request, Planned).result
+
+    def render_chunk(
+        self,
+        plan_dir: Path,
+        chunk_index: int,
+        output_path: Path | None,
+        *,
+        store: SegmentStore | None = None,
+        remaining_s: Callable[[], float] | None = None,
+        heartbeat: Callable[[int], None] | None = None,
+        cache: CacheSettings | None = None,
+        temp_dir: Path | None = None,
+    ) -> ChunkResult:
+        """Do as `fanreel.render_chunk()` does; *temp_dir* takes what is there only meanwhile."""
+        with (
+            open_work_dir(temp_dir) as work_dir,
+            self._working("rendered", work_dir) as child,
+        ):
+            plan = Open(
+                plan_dir=plan_dir.absolute(),
+                chunk_index=chunk_index,
+                temp_dir=work_dir,
+                cache=cache,
+            )
+            renderer = ChildRenderer(child, plan, Losses(), lambda: Child(self._temp_dir))
+            with self._lock:
+                self._child = renderer
+                if self._cancelled:
+                    raise RenderCancelled
+            try:
+                renderer.open()
+                work = SegmentWork(
+                    store=store, remaining_s=remaining_s, heartbeat=heartbeat, work_dir=work_dir
+                )
+                return _rendered(renderer, read_chunk(plan_dir, chunk_index), work, output_path)
+            finally:
+                renderer.child.kill()
+
+    def assemble(
+        self,
+        plan_dir: Path,
+        chunk_paths: Sequence[Path],
+        audio_path: Path | None,
+        output_path: Path,
+        *,
+        cfr: bool = False,
+    ) -> AssembleResult:
+        """Do as `fanreel.assemble()` does."""
+        request = Assemble(
+            plan_dir=plan_dir.absolute(),
+            chunk_paths=tuple(path.absolute() for path in chunk_paths),
+            audio_path=audio_path.absolute() if audio_path else None,
+            output_path=output_path.absolute(),
+            cfr=cfr,
+        )
+        with self._working("assembled", None) as child:
+            return child.ask(request, Assembled).result
+
+    def still(
+        self,
+        project_dir: Path,
+        output: Path,
+        at_s: Fraction,
+        config: RenderConfig,
+        *,
+        root_dir: Path | None = None,
+    ) -> StillResult:
+        """Do as `fanreel.still()` does, and tell what came of it."""
+        folder, config = within_root(project_dir, config, root_dir)
+        request = Still(
+            project_dir=folder.absolute(),
+            output_path=output.absolute(),
+            at_s=at_s,
+            config=config,
+        )
+        with self._working("drew the still", None) as child:
+            return child.ask(request, Saved).result
+
+    @contextmanager
+    def _working(self, doing: str, work_dir: Path | None) -> Iterator[Child]:
+        """Give the child for one step, which is gone at the end."""
+        child, self._ready = self._ready or Child(self._temp_dir), None
+        try:
+            with self._lock:
+                self._child = child
+                if self._cancelled:
+                    raise RenderCancelled
+            with child:
+                yield child
+        except ChildLost as lost:
+            raise BrowserCrashed(
+                f"the process that {doing} ended with {lost}; is the machine out of memory?"
+            ) from lost
+        finally:
+            child.kill()
+            with self._lock:
+                self._child = None
+            if work_dir is not None:
+                kill_orphans(work_dir)
+
+
+def _rendered(
+    renderer: ChildRenderer, chunk: ChunkFacts, work: SegmentWork, output_path: Path | None
+) -> ChunkResult:
+    def join(paths: Sequence[Path], output: Path) -> None:
+        request = Join(
+            start_frame=chunk.slice.start_frame,
+            segment_paths=tuple(paths),
+            output_path=output.absolute(),
+        )
+        renderer.child.ask(request, Done)
+
+    def stats(_outcome: Outcome) -> CacheStats:
+        return renderer.child.finish()
+
+    return render_chunk_segments(renderer, chunk, work, output_path, join, stats)

@@ -1,0 +1,52 @@
+"""The environment of a child, built from nothing."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+# Where programs, libraries, certificates, fonts and browsers lie, and how text is encoded. Nothing
+# else of the caller's: a child handles strangers' pages and media, and `/proc` shows it to all that
+# it starts. Not in here on purpose: AWS_*, proxies (which may hold passwords), tokens of any kind.
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LD_LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "XDG_CACHE_HOME",
+    "PLAYWRIGHT_BROWSERS_PATH",
+    "FANREEL_CHROMIUM",
+    "FANREEL_WEB_FONTS_URL",
+    "FANREEL_FONTS_DIR",
+    "FANREEL_NPM_REGISTRY",
+    "FANREEL_RUNTIME_TZ",
+    "FANREEL_RUNTIME_LANG",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPYCACHEPREFIX",
+    "PYTHONWARNINGS",
+)
+
+
+def engine_environment(environ: Mapping[str, str], temp_dir: Path) -> dict[str, str]:
+    """
+    Give the whole environment of a child.
+
+    Args:
+        environ: The caller's; only what is listed is taken from it.
+        temp_dir: Where libraries put what is temporary.
+    """
+    return {name: environ[name] for name in _PASSED_ON if name in environ} | {
+        "TMPDIR": str(temp_dir),
+        # The caller's modules, wherever it got them from; its own directory as it is now.
+        "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),  # noqa: PTH109
+        # For Playwright's driver: with young objects in 1 MB it takes 25 MB less, and is no slower.
+        "NODE_OPTIONS": "--max-semi-space-size=1",
+        # For glibc: memory of pictures and encoders goes back when it is freed, 10 MB for 1080p.
+        # Left alone, glibc learns from the first large block to keep them all.
+        "MALLOC_MMAP_THRESHOLD_": "262144",
+        "MALLOC_TRIM_THRESHOLD_": "262144",
+    }

@@ -1,0 +1,183 @@
+"""A child: how it is started, asked and ended."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from fanreel.engine.environment import engine_environment
+from fanreel.engine.isolation import hide_process, show_process
+from fanreel.engine.messages import (
+    Answer,
+    Failed,
+    Finish,
+    Finished,
+    Progress,
+    Request,
+    receive_answer,
+    send_request,
+)
+from fanreel.errors import RenderCancelled
+from fanreel.media.cache import CacheStats
+from fanreel.processes import kill_tree
+
+Expected = TypeVar("Expected", bound=Answer)
+
+_END_TIMEOUT_S = 15.0
+
+
+class ChildLost(Exception):
+    """A child ended without a word; the message says how."""
+
+
+class Child:
+    """
+    One process and the caller's end of its pipe. It inherits nothing else.
+
+    An interpreter of its own, not a child of `multiprocessing`: that would import the caller's
+    script anew, and is refused to the daemonic processes that task queues run in. While it lives,
+    this process is hidden from it (`isolation.py`).
+
+    Args:
+        temp_dir: Where its libraries put what is temporary; None is the caller's.
+        module: What it runs: a module whose `main()` takes the pipe's descriptor.
+    """
+
+    def __init__(
+        self, temp_dir: Path | None = None, *, module: str = "fanreel.engine.child"
+    ) -> None:
+        ours, theirs = socket.socketpair()
+        hide_process()
+        self._stack = contextlib.ExitStack()
+        self._stack.callback(show_process)
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    child_argv(module, theirs.fileno()),
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    env=engine_environment(os.environ, temp_dir or Path(tempfile.gettempdir())),
+                )
+        except BaseException:
+            ours.close()
+            self._stack.close()
+            raise
+        self._connection = self._stack.enter_context(Connection(ours.detach()))
+        self._cancelled = threading.Event()
+        self._finishing = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def tell(self, request: Request) -> None:
+        """Say something that is not answered; what went wrong shows when something is asked."""
+        with contextlib.suppress(OSError):
+            send_request(self._connection, request)
+
+    def ask(
+        self,
+        request: Request,
+        expected: type[Expected],
+        on_progress: Callable[[int], None] | None = None,
+    ) -> Expected:
+        """
+        Say *request* and wait for the answer.
+
+        Args:
+            request: What is wanted.
+            expected: The kind of answer.
+            on_progress: Called with the frames done so far; what it raises ends the wait.
+        Raises:
+            RenderError: What the child raised; it has ended.
+            RenderCancelled: `cancel()` was called meanwhile.
+            ChildLost: It ended without an answer.
+        """
+        self.tell(request)
+        while True:
+            match self._receive():
+                case Progress(frames=frames):
+                    if on_progress is not None:
+                        on_progress(frames)
+                case Failed() as failed:
+                    raise failed.error()
+                case answer if isinstance(answer, expected):
+                    return answer
+                case answer:
+                    self.kill()
+                    raise ChildLost(f"an answer of the wrong kind, {answer.kind}")
+
+    def cancel(self) -> None:
+        """End the child, from any thread; whoever waits for it gets `RenderCancelled`."""
+        self._cancelled.set()
+        if self._process.poll() is None:
+            kill_tree(self._process.pid)
+
+    def tell_finish(self) -> None:
+        """Let it close its browser and end; `finish()` waits for that."""
+        if not self._finishing:
+            self._finishing = True
+            self.tell(Finish())
+
+    def finish(self) -> CacheStats:
+        """Let it close its browser and end; give what its cache did, if it came to say so."""
+        self.tell_finish()
+        stats = CacheStats()
+        with contextlib.suppress(ChildLost, RenderCancelled, subprocess.TimeoutExpired):
+            answer = self._receive()
+            stats = answer.cache if isinstance(answer, Finished) else stats
+            self._process.wait(_END_TIMEOUT_S)
+        self.kill()
+        return stats
+
+    def kill(self) -> None:
+        """End it and all it started; once more does nothing."""
+        if self._process.poll() is None:
+            kill_tree(self._process.pid)
+        self._process.wait()
+        self._stack.close()
+
+    def how(self) -> str:
+        """Tell how it ended."""
+        status = self._process.returncode or 0
+        return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+    def _receive(self) -> Answer:
+        try:
+            return receive_answer(self._connection)
+        except (EOFError, OSError) as exc:
+            if self._cancelled.is_set():
+                raise RenderCancelled from exc
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END_TIMEOUT_S)
+            self.kill()
+            raise ChildLost(self.how()) from exc
+        except ValueError as exc:
+            self.kill()
+            raise ChildLost("an answer that makes no sense") from exc
+
+
+def child_argv(module: str, connection_fd: int) -> list[str]:
+    """Give the command line of a child that inherits this descriptor."""
+    return [sys.executable, "-c", f"from {module} import main; main({connection_fd})"]

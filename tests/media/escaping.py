@@ -1,0 +1,81 @@
+"""What a child does that somebody has taken over: it tries to get at its parent, and tells."""
+
+import ctypes
+import os
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from fanreel.engine import child
+from fanreel.engine.messages import Failed, send_answer
+
+_ATTACH, _SEIZE = 16, 0x4206  # sys/ptrace.h
+
+
+def main(connection_fd: int) -> None:
+    """Begin as every child does."""
+    child.serve = _try_all
+    child.main(connection_fd)
+
+
+def _try_all(connection: Connection) -> None:
+    parent = os.getppid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    got = {
+        name: _read(Path(f"/proc/{parent}/{name}"))
+        for name in ("environ", "mem", "maps", "auxv", "stack")
+    }
+    got["fd"] = _list(Path(f"/proc/{parent}/fd"))
+    got |= {
+        name: "attached" if libc.ptrace(request, parent, 0, 0) == 0 else ""
+        for name, request in (("ptrace attach", _ATTACH), ("ptrace seize", _SEIZE))
+    }
+    facts = {
+        "got": {name: what for name, what in got.items() if what},
+        "environ": dict(os.environ),
+        "descriptors": _descriptors(),
+    }
+    send_answer(connection, Failed(code="UNEXPECTED_ERROR", message="tried", facts=facts))
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb", buffering=0) as file:
+            return repr(file.read(4096)) or "opened"
+    except OSError:
+        return ""
+
+
+def _list(path: Path) -> str:
+    try:
+        return " ".join(str(entry.readlink()) for entry in path.iterdir())
+    except OSError:
+        return ""
+
+
+def _descriptors() -> list[str]:
+    """Give what each open descriptor leads to, but for the one that looks."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            found.append(f"{entry.name} {entry.readlink()}")
+        except OSError:
+            continue
+    return found
+
+
+def hang(_connection_fd: int) -> None:
+    """Start a child that never says anything, and wait for it."""
+    os.execvp("sh", ["sh", "-c", "sleep 600 & wait"])  # noqa: S606
+
+
+def lie(connection_fd: int) -> None:
+    """Answer with a pickle that would run code where it is read."""
+    with Connection(connection_fd) as connection:
+        connection.recv_bytes()
+        connection.send(_Bomb())
+        connection.recv_bytes()
+
+
+class _Bomb:
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, ("touch /tmp/fanreel-pwned",)
