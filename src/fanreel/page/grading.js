@@ -85,12 +85,13 @@
     return { name, recipe, intensity, finish, key: `${name} ${intensity} ${finish?.key ?? ""}` };
   }
 
-  function graded(pixels, { name, recipe, intensity, finish }) {
+  function graded(plain, { name, recipe, intensity, finish }) {
+    const pixels = finish?.before(plain) ?? plain;
     const result = new ImageData(pixels.width, pixels.height);
     if (recipe && intensity > 0) {
       F.gradingTable.apply(F.gradingTable.of(name, recipe), pixels.data, result.data, intensity);
     } else result.data.set(pixels.data);
-    finish?.draw(result);
+    finish?.after(result);
     return result;
   }
 
