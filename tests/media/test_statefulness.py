@@ -17,9 +17,10 @@ PAGE = """<!doctype html>
 """
 CHANCE = """
   window.__renderReady = false;
-  const code = "postMessage(Array.from({ length: 16 }, Math.random))";
-  const worker = new Worker(URL.createObjectURL(new Blob([code])));
-  worker.onmessage = ({ data }) => {
+  const code = "onconnect = (event) => " +
+    "event.ports[0].postMessage(Array.from({ length: 16 }, Math.random))";
+  const worker = new SharedWorker(URL.createObjectURL(new Blob([code])));
+  worker.port.onmessage = ({ data }) => {
     data.forEach((chance, cell) => {
       context.fillStyle = chance < 0.5 ? "white" : "black";
       context.fillRect((cell % 4) * 13, Math.floor(cell / 4) * 9, 13, 9);
@@ -48,7 +49,7 @@ def warning_of(folder: Path, script: str) -> str:
 
 
 def test_chance_that_no_seed_reaches_is_reported(tmp_path: Path) -> None:
-    """A worker's `Math.random()`: the frame, the region within the picture, and the cost."""
+    """A shared worker's `Math.random()`: the frame, the region within the picture, and the cost."""
     warning = warning_of(tmp_path, CHANCE)
     found = re.match(
         r"the composition is not deterministic: frame 13 differs between two identical runs, "

@@ -9,6 +9,7 @@ and `*.localhost` counts as a secure context, which WebCodecs asks for.
 import contextlib
 import io
 import mimetypes
+import re
 import shutil
 import sys
 import threading
@@ -21,6 +22,7 @@ from typing import Any, Self
 
 from fanreel.capture.site_files import SiteFiles
 from fanreel.capture.still_svg import still_svg
+from fanreel.page import worker_script
 
 HOST = "fanreel.localhost"
 ORIGIN = f"http://{HOST}"
@@ -48,6 +50,8 @@ _TYPES = {
 }
 _DOCUMENTS = frozenset({"document", "iframe", "frame"})
 _SOCKET_TIMEOUT_S = 60
+_WORKER_PATH = f"{OWN_PREFIX}worker.js"
+_MODULE = re.compile(rb"^\s*(?:import\b(?!\s*\()|export\b)", re.MULTILINE)
 
 Reply = tuple[int, str, bytes | Path]
 """Status, content type, body: bytes, or the file that holds them."""
@@ -125,7 +129,7 @@ class SiteServer:
         """
         path = urllib.parse.unquote(urllib.parse.urlsplit(url_path).path)
         if path.startswith(OWN_PREFIX):
-            return self._own(path.removeprefix(OWN_PREFIX)) or _not_found(path)
+            return self._own_reply(path)
         name = path.removeprefix("/")
         located = None if self._files is None else self._files.locate(name)
         if located is None and name == "favicon.ico":
@@ -136,11 +140,29 @@ class SiteServer:
         if self._files is None or located is None:
             return _not_found(path)
         known, file = located
-        if destination in _DOCUMENTS:
-            return 200, content_type(file), self._files.document(known, file)
+        return 200, content_type(file), self._fitted(known, file, destination)
+
+    def _own_reply(self, path: str) -> Reply:
+        if path == _WORKER_PATH:
+            return 200, _TYPES[".js"], worker_script().encode()
+        return self._own(path.removeprefix(OWN_PREFIX)) or _not_found(path)
+
+    def _fitted(self, known: str, file: Path, destination: str) -> bytes | Path:
+        """Give a file as what wants it needs it."""
+        if destination in _DOCUMENTS and self._files is not None:
+            return self._files.document(known, file)
+        if destination == "worker":
+            return _on_the_clock(file.read_bytes())
         if destination == "image" and file.suffix.lower() == ".svg":
-            return 200, content_type(file), still_svg(file.read_bytes())
-        return 200, content_type(file), file
+            return still_svg(file.read_bytes())
+        return file
+
+
+def _on_the_clock(script: bytes) -> bytes:
+    """Put the page's clock before a worker's own script."""
+    if _MODULE.search(script):
+        return f'import "{_WORKER_PATH}";'.encode() + script
+    return worker_script().encode() + script
 
 
 def content_type(path: Path) -> str:

@@ -32,6 +32,7 @@ ORDER = (
     "clips",
     "timelines",
     "runtimes",
+    "workers",
     "resources",
     "media_elements",
     "layers",
@@ -86,7 +87,8 @@ def page_script(config: dict[str, Any]) -> str:
             `height`, `files`, `media`, and what single files name at their head.
     """
     # U+2028 and U+2029 are line ends in old JavaScript; `</` and `<!--` need no care here.
-    data = json.dumps(config, sort_keys=True).replace("\u2028", "\\u2028")
+    told = config | {"workerScript": worker_script()}
+    data = json.dumps(told, sort_keys=True).replace("\u2028", "\\u2028")
     return f"""\
 // Once per document; and the shell around the composition keeps the real clock.
 if (globalThis.__fanreel?.document !== document
@@ -95,6 +97,13 @@ Object.defineProperty(globalThis, "__fanreelConfig", {{ value: {data}, configura
 {_source()}
 }}
 """
+
+
+@functools.cache
+def worker_script() -> str:
+    """Give the script that runs first in a dedicated worker: it goes by the page's clock."""
+    file = importlib.resources.files(__name__).joinpath("worker_clock.js")
+    return file.read_text(encoding="utf-8")
 
 
 @functools.cache

@@ -177,7 +177,7 @@
     let left = SET_UP_ROUNDS;
     for (let round = 0; round < FRAME_ROUNDS && left > 0 && !expired(); round += 1) {
       await quiet(expired);
-      const traffic = [...F.realms()].reduce((sum, realm) => sum + realm.resources.traffic(), 0);
+      const traffic = [...F.realms()].reduce((sum, realm) => sum + realm.workers.traffic(), 0);
       left = traffic === seen ? left - 1 : SET_UP_ROUNDS;
       seen = traffic;
       clock.runFrames();

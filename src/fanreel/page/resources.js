@@ -4,7 +4,6 @@
 //   F.resources.pending()         promises for what is on its way now; empty when nothing is
 //   F.resources.waitingFor()      the same by name
 //   F.resources.isQuiet()         no request is open and no worker is at work
-//   F.resources.traffic()         messages to and from workers so far
 //   F.resources.backgroundUrls()  images that style sheets show
 //   F.resources.failed            names of fonts and images that could not be had
 (() => {
@@ -49,36 +48,6 @@
     track("XMLHttpRequest", ended);
     return answer;
   };
-
-  // ---- workers -------------------------------------------------------------------------------------
-  // Nobody knows whether a worker will answer; it is taken to have nothing more to say after a
-  // while of silence.
-  const SILENCE_MS = 30;
-  const heard = new WeakSet();
-  let lastTraffic = -Infinity;
-  let traffic = 0;
-
-  function noteTraffic() {
-    lastTraffic = real.now();
-    traffic += 1;
-  }
-
-  function listenTo(prototype) {
-    const { postMessage } = prototype;
-    prototype.postMessage = function postMessageNoted(...args) {
-      if (!heard.has(this)) this.addEventListener("message", noteTraffic);
-      heard.add(this);
-      noteTraffic();
-      return postMessage.apply(this, args);
-    };
-  }
-  if (globalThis.Worker) listenTo(Worker.prototype);
-
-  const areWorkersBusy = () => real.now() - lastTraffic < SILENCE_MS;
-
-  async function silence() {
-    while (areWorkersBusy()) await new Promise((resolve) => real.setTimeout(resolve, 5));
-  }
 
   // ---- images --------------------------------------------------------------------------------------
   const source = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
@@ -195,7 +164,7 @@
     const found = [...requests.values()].map((item) => item.ended);
     for (const image of waitingImages()) found.push(decode(image));
     if (document.fonts.status === "loading") found.push(document.fonts.ready);
-    if (areWorkersBusy()) found.push(silence());
+    if (F.workers.areBusy()) found.push(F.workers.rest());
     return found;
   }
 
@@ -215,8 +184,7 @@
     pending,
     waitingFor,
     failed,
-    isQuiet: () => requests.size === 0 && !areWorkersBusy(),
-    traffic: () => traffic,
+    isQuiet: () => requests.size === 0 && !F.workers.areBusy(),
     backgroundUrls: () => [...backgrounds.keys()],
   };
 })();

@@ -4,7 +4,7 @@
 //   F.paintMarker(serial)   tells the capture which picture is on the screen; called last
 //
 // Order, and why:
-//   timers up to the frame's time, with stops of timelines in between
+//   timers up to the frame's time, with stops of timelines in between; then workers
 //   clip visibility, then media: a page reads video frames in its animation frame callbacks
 //   animations known so far: callbacks see them moved, as the standard orders it
 //   animation frame callbacks
@@ -98,6 +98,7 @@
     if (!begun) begin();
     const ms = msOf(frame);
     yield clock.advanceTo(ms);
+    for (const realm of F.realms()) yield realm.workers.seek();
     showClips(frame);
     F.styleImages.adoptInline();
     for (const realm of F.realms()) yield realm.media?.seek?.(ms);

@@ -1,0 +1,1 @@
+export const step = performance.now() === 0 ? 1 : 100;
