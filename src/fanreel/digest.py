@@ -1,7 +1,15 @@
-"""Size and SHA-256 of what was made: a file, or for a sequence of pictures a directory."""
+"""What digests are taken over: values as canonical JSON, files, and directories of pictures."""
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
+
+
+def canonical_json(value: Any) -> bytes:
+    """Encode *value* the one way that hashes are taken over."""
+    # ASCII, so that a file name that is no valid UTF-8 has an encoding too.
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def sha256_file(path: Path) -> str:

@@ -29,6 +29,7 @@ from pydantic import (
     ValidationError,
 )
 
+from fanreel.digest import canonical_json
 from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
 from fanreel.ramp import passed
 from fanreel.timeline import ChunkSlice
@@ -291,12 +292,6 @@ class LockedRenderConfig(_PlanFile):
     cfr: bool = False
     runtime_env: dict[str, str] | None = None
     """Allow-listed `FANREEL_RUNTIME_*` values in force when planned; None: no snapshot taken."""
-
-
-def canonical_json(value: Any) -> bytes:
-    """Encode *value* the one way that hashes are taken over."""
-    # ASCII, so that a file name that is no valid UTF-8 has an encoding too.
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def compute_plan_hash(

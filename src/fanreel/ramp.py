@@ -9,10 +9,11 @@ import math
 from bisect import bisect_right
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Points = tuple[tuple[Fraction, Fraction], ...]
 """Seconds of the clip, ascending, and the speed there; at least one."""
@@ -56,8 +57,10 @@ def passed(points: Points, local_s: Fraction) -> Fraction:
     return Fraction(round(total_s * _NANO), _NANO)  # as the page rounds
 
 
-def passed_at(points: Points, local_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def passed_at(points: Points, local_s: "npt.NDArray[np.float64]") -> "npt.NDArray[np.float64]":
     """Give the same for many moments, from 0 on, as doubles."""
+    import numpy as np  # noqa: PLC0415 (plans are read where nothing is rendered)
+
     stretches, _ = _stretches(points)
     start_s, done_s, v, bend = (
         np.array([float(stretch[field]) for stretch in stretches]) for field in range(4)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanreel import plan_dir as files
-from fanreel.digest import sha256_file
+from fanreel.digest import canonical_json, sha256_file
 from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
 from fanreel.plan_dir import Artifact, PlanManifest, Versions
 from fanreel.timeline import ChunkSlice
@@ -168,15 +168,15 @@ def test_no_recording_means_nothing_was_asked(tmp_path: Path) -> None:
 @given(value=st.dictionaries(st.text(), st.integers() | st.text()))
 def test_canonical_json_forgets_the_order(value: dict[str, Any]) -> None:
     """Equal objects have one encoding, which is JSON."""
-    encoded = files.canonical_json(value)
-    assert encoded == files.canonical_json(dict(reversed(value.items())))
+    encoded = canonical_json(value)
+    assert encoded == canonical_json(dict(reversed(value.items())))
     assert json.loads(encoded) == value
 
 
 def test_names_that_are_no_utf8_are_encoded(tmp_path: Path) -> None:
     """Linux allows any bytes in a file name; Python shows them as lone surrogates."""
     name = b"caf\xe9.png".decode(errors="surrogateescape")
-    assert json.loads(files.canonical_json(name)) == name
+    assert json.loads(canonical_json(name)) == name
     files.write_json(tmp_path / "x.json", name)
     assert json.loads((tmp_path / "x.json").read_text()) == name
 

@@ -98,3 +98,24 @@ def test_importing_loads_nothing_heavy() -> None:
     heavy = {"playwright", "av", "boto3", "botocore", "numpy", "pydantic", "typer", "asyncio"}
     assert "fanreel.errors" in loaded
     assert heavy.isdisjoint(loaded)
+
+
+WITHOUT_RENDERING = """
+import sys
+from importlib.abc import MetaPathFinder
+
+class Missing(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"av", "numpy", "playwright", "psutil", "rich", "typer",
+                                      "aws_lambda_powertools"}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+from fanreel.aws import RenderClient
+RenderClient(bucket="b", state_machine_arn="arn:aws:states:eu-central-1:1:stateMachine:m")
+"""
+
+
+def test_a_backend_that_only_starts_renders_needs_no_codecs() -> None:
+    """The client works with boto3 and pydantic alone, as its own distribution installs them."""
+    subprocess.run([sys.executable, "-c", WITHOUT_RENDERING], check=True)

@@ -37,9 +37,8 @@ from fanreel.aws.storage import (
 )
 from fanreel.aws.transfer import Content, fetch_file, put_file_once
 from fanreel.aws.uris import S3Uri
-from fanreel.digest import sha256_file
+from fanreel.digest import canonical_json, sha256_file
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, UnsafeArchive
-from fanreel.plan_dir import canonical_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
