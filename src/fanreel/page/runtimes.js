@@ -6,6 +6,7 @@
 //   F.runtimes.waits()       [{what, promise}] of set-up the page has announced
 //   F.runtimes.durationS()   longest Lottie or Anime.js instance in seconds; null if none
 //   F.runtimes.usesWebgl     a WebGL or WebGPU context was asked for
+//   F.runtimes.tookElements()  whether scripts have drawn elements on canvases since it was asked
 //   F.runtimes.lacksGpu      WebGPU was asked for, which this browser offers no adapter for
 //   F.runtimes.isBlank(canvas)  no context was asked for yet
 //
@@ -25,6 +26,7 @@
   const forGpu = new WeakSet();
   let usesWebgl = false;
   let lacksGpu = false;
+  let drewElements = false;
 
   function attempt(run) {
     try {
@@ -193,6 +195,20 @@
       return getContext.call(this, type, ...rest);
     };
   }
+  // What it draws is the element as the browser has painted it last.
+  function watchElementDrawing(prototype, name) {
+    const native = prototype?.[name];
+    if (!native) return;
+    prototype[name] = function drawNoted(...args) {
+      drewElements = true;
+      return native.apply(this, args);
+    };
+  }
+  watchElementDrawing(globalThis.CanvasRenderingContext2D?.prototype, "drawElementImage");
+  watchElementDrawing(globalThis.WebGLRenderingContext?.prototype, "texElementImage2D");
+  watchElementDrawing(globalThis.WebGL2RenderingContext?.prototype, "texElementImage2D");
+  watchElementDrawing(globalThis.GPUQueue?.prototype, "copyElementImageToTexture");
+
   watchContexts(HTMLCanvasElement.prototype);
   watchContexts(OffscreenCanvas.prototype);
   const { transferControlToOffscreen } = HTMLCanvasElement.prototype;
@@ -247,6 +263,11 @@
     isIdle: () => lotties().length === 0 && animeItems().length === 0 && sources.size === 0,
     get usesWebgl() {
       return usesWebgl;
+    },
+    tookElements() {
+      const drew = drewElements;
+      drewElements = false;
+      return drew;
     },
     get lacksGpu() {
       return lacksGpu;

@@ -12,6 +12,7 @@
 //   animations again, with those that were started meanwhile
 //   whatever is under way now: images, fonts, requests, tasks, promises given to us
 //   colour grades, from what timelines have made of their numbers
+//   canvases that draw elements, once more when those are painted
 //   scenes that a library blends by itself, from what all of that has made of the page
 (() => {
   const F = globalThis.__fanreel;
@@ -79,6 +80,20 @@
     }
   }
 
+  // A canvas that draws elements draws them as they were painted last, which is before this frame's
+  // changes: once these are painted, it draws again.
+  function* redraw(frame) {
+    if (![...F.realms()].map((realm) => realm.runtimes.tookElements()).includes(true)) return;
+    for (let count = 0; count < 2; count += 1) {
+      yield new Promise((resolve) => real.requestAnimationFrame(resolve));
+    }
+    if (clock.runFrames()) yield clock.rest();
+    for (const realm of F.realms()) realm.timelines.redraw();
+    showMotion();
+    showClips(frame);
+    for (const realm of F.realms()) realm.runtimes.tookElements();
+  }
+
   async function withTimeout(promise, frame) {
     let timer;
     const late = new Promise((_resolve, reject) => {
@@ -110,6 +125,7 @@
     showClips(frame);
     yield F.remoteFrames.seek(frame);
     yield* settle(frame);
+    yield* redraw(frame);
     for (const realm of F.realms()) yield realm.grading?.seek(frame);
     yield F.compositing?.seek();
     F.mediaList?.noteVolumes(frame);

@@ -1,6 +1,7 @@
 // Registered timelines: `window.__timelines[id]`, seeked in the local time of their composition.
 //
 //   F.timelines.seek()         puts every timeline to the clock's time
+//   F.timelines.redraw()       lets what they draw in their callbacks be drawn once more
 //   F.timelines.names()        ids that have a timeline
 //   F.timelines.lengthOf(el)   seconds of the timeline of a composition's element; null if none
 //   F.timelines.durationS()    end of the last finite one, in seconds of the root; null if none
@@ -128,6 +129,25 @@
     for (const item of order) put(item, localS(item));
   }
 
+  // What timelines draw is drawn once more; GSAP would pass over a time where it stands already.
+  function redraw() {
+    for (const item of order) {
+      const { timeline } = item;
+      item.shownS = null;
+      put(item, localS(item));
+      const tweens = timeline.getChildren?.(true, true, true) ?? [];
+      for (const tween of [timeline, ...tweens]) {
+        const { onUpdate, onUpdateParams, callbackScope } = tween.vars ?? {};
+        if (typeof onUpdate !== "function" || !(tween === timeline || tween.isActive())) continue;
+        try {
+          onUpdate.apply(callbackScope ?? tween, onUpdateParams ?? []);
+        } catch (error) {
+          reportOnce(timeline, error);
+        }
+      }
+    }
+  }
+
   // Only tweens that begin with the timeline: a forced render of the whole would take back what
   // from() and fromTo() further on have already set, such as the opacity 0 of a later entrance.
   // Its onUpdate runs, as it does when time comes back to 0: what it writes belongs to frame 0 too.
@@ -241,5 +261,5 @@
     return order.map((item) => item.composition.id);
   }
 
-  F.timelines = { seek, bind, names, lengthOf, durationS };
+  F.timelines = { seek, redraw, bind, names, lengthOf, durationS };
 })();
