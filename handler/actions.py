@@ -13,7 +13,7 @@ from fanreel.aws.artifacts import fetch_artifacts, fetch_manifest, upload_plan
 from fanreel.aws.layout import require_output
 from fanreel.aws.progress import CACHE_NUMBERS, DONE, MORE
 from fanreel.aws.segments import S3SegmentStore, fetch_segments, pack, segment_folder
-from fanreel.aws.sites import fetch_project
+from fanreel.aws.sites import fetch_project, root_of_site
 from fanreel.aws.storage import in_parallel, read_bytes
 from fanreel.aws.transfer import put_file
 from fanreel.aws.uris import S3Uri
@@ -22,6 +22,7 @@ from fanreel.engine.stores import SegmentKey
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.media.cache import CacheSettings
 from fanreel.plan_dir import CHUNKS, Artifact, PlanManifest, read_chunks, role_chunk
+from fanreel.project import within_root
 from fanreel.results import AssembleResult
 from fanreel.timeline import ChunkSlice, segments_of
 from handler.events import (
@@ -88,9 +89,11 @@ def _plan(request: PlanRequest, run: Run) -> Outcome:
     config = config.replace(plan_dir_size_limit_bytes=limit)
     project_dir, plan_dir = run.work_dir / "project", run.work_dir / "plan"
     with run.phase("fetch"):
+        root_dir = root_of_site(request.project_s3_uri, project_dir)
         project_dir = fetch_project(
             run.client, request.project_s3_uri, project_dir, config.entry_file
         )
+        project_dir, config = within_root(project_dir, config, root_dir)
     with run.phase("plan"):
         result = run.primitives.plan(project_dir, config, plan_dir, temp_dir=run.temp_dir)
     run.heartbeat.check_cancelled()

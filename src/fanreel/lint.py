@@ -14,7 +14,7 @@ from fanreel.config import RenderConfig
 from fanreel.errors import RenderError
 from fanreel.lint_rules import rule_of
 from fanreel.locking import lock_config, padding_warnings
-from fanreel.markup import Element, Page, Pages, Spot
+from fanreel.markup import Element, Page, Pages, Spot, read_page
 from fanreel.project import open_project, parse_data_fps, within_root
 from fanreel.staging import stage_spec
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Seconds, or the id of a clip and an offset; an id holds no `+`, and may hold a `-`.
 _TIME = re.compile(
-    r"\s*(\d+(\.\d*)?|\.\d+|[^\s\d.+-][^\s+]*((\s*\+|\s+-)\s*(\d+(\.\d*)?|\.\d+))?)\s*"
+    r"\s*(\d+(\.\d*)?|\.\d+|[^\W\d][\w.:-]*((\s*\+|\s+-)\s*(\d+(\.\d*)?|\.\d+))?)\s*"
 )
 _NUMBER = r"\s*(\d+(\.\d*)?|\.\d+)"
 _NUMBERS = ("data-duration", "data-media-start", "data-playback-start")
@@ -220,12 +220,20 @@ def _check_files(project_dir: Path, path: Path, element: Element) -> Iterator[_P
             )
             continue
         local = urllib.parse.unquote(urllib.parse.urlsplit(url).path).removeprefix("/")
-        if local and not any((base / local).is_file() for base in bases):
+        found = next((base / local for base in bases if (base / local).is_file()), None)
+        if local and found is None:
             yield (
                 "missing-file",
                 "error",
                 f"{name}={url!r}: there is no such file in the project",
                 "add the file, or correct the path (from the project's root)",
+            )
+        elif found and name == "data-composition-src" and not read_page(found).elements:
+            yield (
+                "empty-composition",
+                "warning",
+                f"{name}={url!r}: the file is empty, so nothing is shown",
+                "write the composition as a <template>, or take this element away",
             )
 
 
@@ -254,12 +262,27 @@ def _lint_in_browser(project_dir: Path, config: RenderConfig, pages: Pages) -> l
         try:
             found = survey(project_dir, root, config, stage, work_dir)
         except RenderError as error:
+            if missing := error.facts.get("missing"):
+                return [_missing(item, config, error, pages) for item in missing]
             places = _Places(stage, pages, project_dir / config.project_path, config.project_path)
             messages = map(str, error.facts.get("problems") or [error.message])
             return [_finding(text, "error", places.of(text, error), error) for text in messages]
         places = _Places(stage, pages, project_dir / config.project_path, config.project_path)
     padding = [_finding(text, "warning", pages.root_spot()) for text in padding_warnings(locked)]
     return padding + [_finding(text, "warning", places.of(text)) for text in found.warnings]
+
+
+def _missing(
+    item: Mapping[str, Any], config: RenderConfig, error: RenderError, pages: Pages
+) -> Finding:
+    """Give the finding of one missing file; its place is not repeated in the message."""
+    message = item["message"]
+    if "file" not in item:
+        return _finding(message, "error", pages.search(message), error)
+    prefix = f"{config.project_path}/" if config.project_path else ""
+    message = message.removeprefix(f"{item['file']}:{item['line']}: ")
+    spot = Spot(item["file"].removeprefix(prefix), item["line"], item["element"])
+    return _finding(message, "error", spot, error)
 
 
 def _finding(

@@ -132,8 +132,15 @@ RULES = (
     _rule(
         "missing-file",
         "nested composition .* could not be read|the composition names |names .*which is not in "
+        "|names .*where there is no such file"
         "|HTTP 404|^fetch of .*no such file",
         "add the file, or correct the path (from the project's root)",
+    ),
+    _rule(
+        "outside-project",
+        "names .*which leads to ",
+        "give a folder that holds both as --root (root_dir in Python), or copy the file into the "
+        "project",
     ),
     _rule(
         "nested-failure",
@@ -165,7 +172,8 @@ RULES = (
     ),
     _rule(
         "bad-media",
-        "a media source is |data: URL is broken|cannot be decoded|is not media|is not a media file",
+        "a media source is |data: URL is broken|cannot be decoded|is not media|is not a media file"
+        "|: it (is|holds|has) ",
         "give the element a video, sound or picture file of the project",
     ),
     _rule(

@@ -33,14 +33,17 @@ from fanreel.fonts.report import check_fonts, used_fonts
 from fanreel.fonts.store import font_store
 from fanreel.fonts.supply import FontSupply, FrozenFonts
 from fanreel.fonts.web import web_fonts
-from fanreel.media.probe import MediaInfo, probe
+from fanreel.media.kinds import probe_for, refuse_no_picture, silence_warning
+from fanreel.media.probe import MediaInfo
 from fanreel.media.serving import ProbeFeed
 from fanreel.media.sound.declared import read_desk
 from fanreel.media.sound.desk import Desk
 from fanreel.media.sound.lanes import Lane
+from fanreel.missing import missing_files
 from fanreel.page.config import planning_config
 from fanreel.plan_dir import Clip, MediaClip, Ramp, RecordedResponse, UsedFont
 from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
+from fanreel.references import References
 from fanreel.statefulness import find_statefulness, follow, frames_to_look_at, stepping_cost
 from fanreel.timeline import frame_count
 
@@ -53,6 +56,8 @@ _MOST_BLANK = 48
 _MOST_OPENINGS = 3
 # A page may ask for a file that need not exist by fetch(); an element may not.
 _OPTIONAL_DESTINATIONS = frozenset({"empty", ""})
+_NEEDED = frozenset({"script", "stylesheet", "image", "media"})
+_IMAGE_ELEMENT = re.compile(r"(img|image|picture|source)\b")
 _SEQUENCE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".svg", ".json"})
 _MOST_SIBLINGS = 20_000
 _SIBLING_BYTES = 512 * 1024**2
@@ -146,7 +151,8 @@ class _Surveyor:
 
     def _survey(self, stage: Stage) -> Survey:
         described = self._open(stage)
-        self._check_assets()
+        self._check_assets(described["media"])
+        self._check_pictures()
         self._check_variables(stage)
         media = self._probe(described["media"])
         if media:
@@ -163,6 +169,7 @@ class _Surveyor:
         # What scripts add in the course of the timeline is known by its key only now.
         described = stage.describe()
         self._supply.learn(described["fontNames"])
+        self._check_assets(described["media"])
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
         fonts = used_fonts(stage, described["fonts"])
         desk, inert = read_desk(
@@ -257,6 +264,7 @@ class _Surveyor:
             network=self._recorder,
             own=lambda path: self._supply.reply(path) or probes.reply(path),
             on_request=self._note,
+            on_loaded=self._check_scripts,
         )
 
     def _note(self, request: SiteRequest) -> None:
@@ -295,37 +303,87 @@ class _Surveyor:
             with naming_write_errors(self._work_dir / "recorded"):
                 raise self._recorder.broken
 
-    def _check_assets(self) -> None:
-        """Turn what was asked for in vain into an error, or a warning where a page may cope."""
+    def _check_assets(self, media: Sequence[Mapping[str, Any]] = ()) -> None:
+        """
+        Turn what was asked for in vain into one error, or a warning where a page may cope.
+
+        Args:
+            media: Elements as the page describes them; their sources are not asked for by it.
+        """
+        paths, urls, fonts = self._missing_paths(media), {}, {}
+        for failed in self._recorder.failed:
+            is_font = failed.destination == "font" or bool(_FONT_STYLESHEET.match(failed.url))
+            if is_font and self._config.fail_closed_font_fetch:
+                fonts[failed.url] = failed.reason
+            elif failed.destination in _NEEDED and not is_font:
+                urls[failed.url] = failed.reason
+            else:
+                self._warnings.append(f"{failed.url} could not be fetched: {failed.reason}")
+        if paths or urls:
+            raise missing_files(paths, urls, self._references(), self._project_dir)
+        for url, reason in fonts.items():
+            raise FontFetchFailed(
+                f"{url} could not be fetched: {reason}; ship the font with the project, or set "
+                "failClosedFontFetch to false to render with a fallback",
+                url=url,
+            )
+
+    def _missing_paths(self, media: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """Give the project paths of files that there are not, each with what asks for it."""
+        missing = {}
         for request in list(self._requests.values()):
             if request.found:
                 continue
             if request.destination in _OPTIONAL_DESTINATIONS:
                 self._warnings.append(f"fetch of {request.path}: no such file in the project")
-                continue
-            raise AssetNotFound(
-                f"the composition names {request.path} (as {request.destination}), which is not "
-                f"in {self._project_dir}; add the file or correct the path",
-                path=request.path,
-            )
-        for failed in self._recorder.failed:
-            message = f"{failed.url} could not be fetched: {failed.reason}"
-            font = failed.destination == "font" or bool(_FONT_STYLESHEET.match(failed.url))
-            if font and self._config.fail_closed_font_fetch:
-                raise FontFetchFailed(
-                    f"{message}; ship the font with the project, or set failClosedFontFetch to "
-                    "false to render with a fallback",
-                    url=failed.url,
-                )
-            if failed.destination in {"script", "stylesheet", "image", "media"} and not font:
-                raise AssetNotFound(f"{message}; put the file into the project", url=failed.url)
-            self._warnings.append(message)
+            else:
+                missing[request.path] = request.destination
+        for item in media:
+            name = _project_name(item["src"])
+            if name is not None and self._files.locate(name) is None:
+                missing[name] = item["kind"]
+        if missing:  # what a script that failed did not come to ask for is missing all the same
+            for path in self._references().media():
+                if self._files.locate(path) is None:
+                    missing.setdefault(path, "media")
+        return missing
+
+    def _references(self) -> References:
+        return References(self._files, [path for path, r in self._requests.items() if r.found])
+
+    def _check_scripts(self) -> None:
+        """Raise before the page is waited for, if a script it needs did not come."""
+        failed = {failed.destination for failed in self._recorder.failed}
+        lacking = {r.destination for r in self._requests.values() if not r.found}
+        if "script" in failed | lacking:
+            self._check_assets()
+
+    def _place_of(self, item: Mapping[str, Any]) -> str:
+        """Name a media element with its file and line, as far as they are known."""
+        element = str(item.get("element", item["key"]))
+        name = _project_name(item["src"])
+        reference = None if name is None else self._references().to(name)
+        if reference is None:
+            return f"{element} shows {_source_name(item['src'])}"
+        return f"{reference.file}:{reference.line}: {element} names {reference.written}"
+
+    def _check_pictures(self) -> None:
+        """Tell pictures that could not be shown because they are something else."""
+        for what in self._opened.failed:
+            name = _project_name(what.removeprefix("image "))
+            located = None if name is None else self._files.locate(name)
+            reference = None if located is None else self._references().to(located[0])
+            if located and reference and _IMAGE_ELEMENT.match(reference.element):
+                refuse_no_picture(located[1], str(reference))
 
     def _probe(self, media: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Path, MediaInfo]]:
         known: dict[str, tuple[Path, MediaInfo]] = {}
         for item in media:
-            path = self._source(item["src"], str(item.get("element", item["key"])))
-            known[item["key"]] = path, probe(path)
+            path, place = self._source(item["src"], self._place_of(item)), self._place_of(item)
+            info = probe_for(path, item["kind"], place)
+            known[item["key"]] = path, info
+            if warning := silence_warning(item, info, place):
+                self._warnings.append(warning)
         return known
 
     def _source(self, url: str, element: str) -> Path:
@@ -335,11 +393,7 @@ class _Surveyor:
             name = urllib.parse.unquote(parts.path).removeprefix("/")
             if located := self._files.locate(name):
                 return located[1]
-            raise AssetNotFound(
-                f"{element} names {name}, which is not in {self._project_dir}; add the file or "
-                "correct the path",
-                path=name,
-            )
+            raise missing_files({name: "media"}, {}, self._references(), self._project_dir)
         if parts.scheme in {"http", "https"}:
             return self._download(url, element)
         if parts.scheme == "data":
@@ -468,6 +522,13 @@ def _local(url: str) -> str:
 def _source_name(url: str) -> str:
     """Name a source as the page asks for it; one that is its own URL only by its kind."""
     return url.partition(",")[0] if url.startswith("data:") else url.removeprefix(f"{ORIGIN}/")
+
+
+def _project_name(url: str) -> str | None:
+    """Give the path of a URL of the project's own; None of any other."""
+    if not url.startswith(f"{ORIGIN}/"):
+        return None
+    return urllib.parse.unquote(urllib.parse.urlsplit(url).path).removeprefix("/")
 
 
 def _exact(value: Any) -> Fraction:

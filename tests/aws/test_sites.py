@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fanreel.aws import layout, sites
-from fanreel.aws.sites import delete_site, fetch_project, list_sites, upload_site
+from fanreel.aws.sites import (
+    delete_site,
+    fetch_project,
+    list_sites,
+    root_of_site,
+    upload_site,
+)
 from fanreel.aws.storage import list_objects, write_bytes
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import ArtifactDigestMismatch, AssetNotFound, InvalidComposition, UnsafeArchive
@@ -112,7 +118,7 @@ def test_symlinks_may_stay_but_not_leave(
     assert (root / "link.css").read_text() == "a{}"
     assert (root / "more/b.css").read_text() == "a{}"
     for target, words in {
-        "/etc/passwd": "leaves the project",
+        "/etc/passwd": "leaves the project for /etc/passwd",
         str(tmp_path): "leaves the project",
         "nowhere": "to nothing",
         ".": "folder around it",
@@ -121,6 +127,49 @@ def test_symlinks_may_stay_but_not_leave(
         with pytest.raises(InvalidComposition, match=f"bad is a symlink.*{words}"):
             upload_site(project, bucket, s3)
         (project / "bad").unlink()
+
+
+def test_what_a_project_uses_around_it_goes_along(
+    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+) -> None:
+    """By paths that lead up and by links, with what those name in turn, and nothing else."""
+    around = project.parent
+    for name in ("shared/x.png", "shared/unused.png", "fonts/a.woff2", "shots/1.png", "seen/y.png"):
+        (around / name).parent.mkdir(parents=True, exist_ok=True)
+        (around / name).write_text(name)
+    (around / "shared/a.css").write_text('@font-face { src: url("../fonts/a.woff2") }')
+    (project / "index.html").write_text(
+        '<img src="../shared/x.png"><link href="../shared/a.css">'
+        '<script>img.src = "../shots/" + n + ".png"; more = "../../secret.txt"</script>'
+    )
+    (project / "linked").symlink_to("../seen")
+    (tmp_path / "secret.txt").write_text("secret")
+    with pytest.raises(
+        InvalidComposition, match=r"linked is a symlink .*seen; allow that by --root"
+    ):
+        upload_site(project, bucket, s3)
+    site = upload_site(project, bucket, s3, around)
+    into = tmp_path / "back"
+    found = fetch_project(s3, S3Uri.parse(site.uri), into, "index.html")
+    assert found == into / "project"
+    assert root_of_site(S3Uri.parse(site.uri), into) == into
+    assert set(_tree(into)) == {
+        "project/index.html",
+        "project/assets/a.css",
+        "project/assets/b.css",
+        "project/linked/y.png",
+        "shared/x.png",
+        "shared/a.css",
+        "fonts/a.woff2",
+        "shots/1.png",
+    }
+    assert root_of_site(S3Uri.parse(f"s3://{bucket}/a.zip"), into) is None
+
+
+def test_a_site_without_a_root_is_what_it_was(s3: "S3Client", bucket: str, project: Path) -> None:
+    """A root that is the project itself makes the same site."""
+    plain = upload_site(project, bucket, s3)
+    assert upload_site(project, bucket, s3, project).site_id == plain.site_id
 
 
 def test_a_tampered_file_is_noticed(

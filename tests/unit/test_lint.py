@@ -60,10 +60,18 @@ def test_a_start_that_is_neither_is_found(tmp_path: Path, start: str) -> None:
 
 def test_a_host_needs_no_class(tmp_path: Path) -> None:
     """A nested composition is shown and hidden without it, whether it has an id or not."""
-    (tmp_path / "card.html").write_text("")
+    (tmp_path / "card.html").write_text("<p>x</p>")
     host = '<div data-composition-src="card.html" data-start="0"{}></div>'
     assert rules(tmp_path, host.format("")) == []
     assert rules(tmp_path, host.format(' data-composition-id="card"')) == []
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "<!-- later -->"])
+def test_an_empty_nested_file_is_found(tmp_path: Path, text: str) -> None:
+    """It is mounted without a complaint, and nothing of it is seen."""
+    (tmp_path / "card.html").write_text(text)
+    host = '<div data-composition-src="card.html" data-start="0"></div>'
+    assert rules(tmp_path, host) == ["empty-composition"]
 
 
 def test_what_a_style_mentions_has_its_line(tmp_path: Path) -> None:

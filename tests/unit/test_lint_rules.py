@@ -29,6 +29,7 @@ MESSAGES = {
     "live-stream": "video#s shows a live stream (srcObject), which has no frames to show",
     "circular-nesting": "div#h: composition includes itself: a.html → a.html; remove one",
     "missing-file": "div#h: nested composition 'n.html' could not be read (404); paths start …",
+    "outside-project": "img#a names ../a.png, which leads to /srv/a.png, outside of /srv/film",
     "nested-failure": "div#h: n.html could not be mounted: no root",
     "never-ready": 'the page never brought timeline "card"',
     "webgpu": "the page asks for WebGPU, which Chromium offers no adapter for without a GPU",
@@ -48,6 +49,8 @@ MESSAGES = {
 
 
 MORE = {
+    "i.html:3: video#v names a.wav: it holds sound only; play it in an <audio>": "bad-media",
+    "img#a names ../a.png, which leads to /srv/a.png, where there is no such file": "missing-file",
     "p#a: F did not load or lacks characters of the text, drawn with the system font X": (
         "font-fallback"
     ),

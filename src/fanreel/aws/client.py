@@ -52,6 +52,7 @@ from fanreel.aws.uris import S3Uri
 from fanreel.aws.watching import Watcher
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderCancelled
+from fanreel.project import within_root
 
 Config = RenderConfig | Mapping[str, Any] | None
 _FIRST_POLL_S = 0.25
@@ -143,16 +144,24 @@ class RenderClient:
         """The boto3 clients this client uses."""
         return self._connection
 
-    def deploy_site(self, project_dir: Path | str) -> Site:
+    def deploy_site(self, project_dir: Path | str, *, root_dir: Path | str | None = None) -> Site:
         """
         Upload a project; files the bucket has already are not sent again.
 
+        Args:
+            project_dir: Uploaded whole, but for what is never part of a project.
+            root_dir: A folder around it, of which goes along what the project uses.
         Raises:
             AssetNotFound: There is no such folder. Terminal.
             InvalidComposition: A link leaves it. Terminal.
             StorageUnavailable: S3 did not answer. Retryable.
         """
-        return upload_site(Path(project_dir), self.deployment.bucket, self._connection.s3)
+        return upload_site(
+            Path(project_dir),
+            self.deployment.bucket,
+            self._connection.s3,
+            None if root_dir is None else Path(root_dir),
+        )
 
     def list_sites(self) -> tuple[Site, ...]:
         """Give every deployed project, newest first."""
@@ -175,6 +184,7 @@ class RenderClient:
         render_id: str | None = None,
         output_uri: str | None = None,
         max_concurrency: int | None = None,
+        root_dir: Path | str | None = None,
     ) -> RenderRequest:
         """
         Check a render and upload its project, without starting it.
@@ -184,7 +194,9 @@ class RenderClient:
         checked = self._check(project, config, render_id, output_uri, max_concurrency)
         if _is_uri(project):
             return checked
-        site = project if isinstance(project, Site) else self.deploy_site(project)
+        site = (
+            project if isinstance(project, Site) else self.deploy_site(project, root_dir=root_dir)
+        )
         return dataclasses.replace(checked, project_uri=site.uri)
 
     def _check(
@@ -209,14 +221,16 @@ class RenderClient:
         return checked
 
     @contextlib.contextmanager
-    def _local(self, project: Path | str | Site, entry_file: str) -> Iterator[Path]:
-        """Give *project* as a folder on this machine."""
+    def _local(
+        self, project: Path | str | Site, entry_file: str, root_dir: Path | str | None
+    ) -> Iterator[tuple[Path, Path | None]]:
+        """Give *project* as a folder on this machine, and the one around it that it may use."""
         if not _is_uri(project) and not isinstance(project, Site):
-            yield Path(project)
+            yield Path(project), None if root_dir is None else Path(root_dir)
             return
         uri = S3Uri.parse(project.uri if isinstance(project, Site) else str(project))
-        with borrowed_project(self._connection.s3, uri, entry_file) as folder:
-            yield folder
+        with borrowed_project(self._connection.s3, uri, entry_file) as folders:
+            yield folders
 
     def start_render(
         self,
@@ -227,6 +241,7 @@ class RenderClient:
         output_uri: str | None = None,
         max_concurrency: int | None = None,
         max_cost_usd: float | None = None,
+        root_dir: Path | str | None = None,
     ) -> StartedRender:
         """
         Start a render; the same *render_id* and input again is the same render.
@@ -238,6 +253,7 @@ class RenderClient:
             output_uri: Where the video goes; None is `outputs/<render_id>` in the bucket.
             max_concurrency: Chunks at once; None leaves it to the deployment.
             max_cost_usd: Refuse to start what is estimated to cost more; see `estimate()`.
+            root_dir: See `deploy_site()`.
         Returns:
             Where the render is. `already_started` tells whether it had been started before.
         Raises:
@@ -249,8 +265,8 @@ class RenderClient:
         """
         if max_cost_usd is not None:
             checked = self._check(project, config, render_id, output_uri, max_concurrency)
-            with self._local(project, checked.config.entry_file) as folder:
-                found = self.estimate(folder, checked.config)
+            with self._local(project, checked.config.entry_file, root_dir) as (folder, root):
+                found = self.estimate(folder, checked.config, root_dir=root)
             require_affordable(found, max_cost_usd)
         return self.start(
             self.request(
@@ -259,6 +275,7 @@ class RenderClient:
                 render_id=render_id,
                 output_uri=output_uri,
                 max_concurrency=max_concurrency,
+                root_dir=root_dir,
             )
         )
 
@@ -276,6 +293,7 @@ class RenderClient:
         max_cost_usd: float | None = None,
         dry_run: bool = False,
         poll_s: float = 2.0,
+        root_dir: Path | str | None = None,
     ) -> Iterator[BatchItem]:
         """
         Render one project once per line, a few at once; give each as it ends.
@@ -289,6 +307,7 @@ class RenderClient:
                 Renders that differ in nothing but their variables are measured once.
             dry_run: Check all lines and give them as `CHECKED`, nothing sent.
             poll_s: Seconds between looks.
+            root_dir: See `deploy_site()`.
         Raises:
             InvalidConfig: A line is wrong, or all cost more; every wrong line is named, none
                 started. Terminal.
@@ -298,19 +317,19 @@ class RenderClient:
         # Checked before anything is sent, so that a bad line uploads nothing; the site is named by
         # its content, so ids and places are those that the renders will have.
         self._check(project, config, None, None, None)
-        uri = str(project) if _is_uri(project) else self._site_of(project).uri
+        uri = str(project) if _is_uri(project) else self._site_of(project, root_dir).uri
         checked = batch_requests(parsed, bucket=bucket, project_uri=uri, config=config)
         if max_cost_usd is not None:
             entry_file = self._check(project, config, None, None, None).config.entry_file
-            with self._local(project, entry_file) as folder:
+            with self._local(project, entry_file, root_dir) as (folder, root):
                 require_affordable_batch(
                     [request.config for request in checked],
                     max_cost_usd,
-                    lambda config: self.estimate(folder, config),
+                    lambda config: self.estimate(folder, config, root_dir=root),
                 )
         if dry_run:
             return iter([checked_item(index, request) for index, request in enumerate(checked)])
-        sent = self.request(project, config).project_uri
+        sent = self.request(project, config, root_dir=root_dir).project_uri
         if sent != uri:  # it was edited meanwhile
             checked = batch_requests(parsed, bucket=bucket, project_uri=sent, config=config)
         return run_batch(
@@ -321,10 +340,11 @@ class RenderClient:
             poll_s=poll_s,
         )
 
-    def _site_of(self, project: Path | str | Site) -> Site:
-        return (
-            project if isinstance(project, Site) else site_of(Path(project), self.deployment.bucket)
-        )
+    def _site_of(self, project: Path | str | Site, root_dir: Path | str | None) -> Site:
+        if isinstance(project, Site):
+            return project
+        root = None if root_dir is None else Path(root_dir)
+        return site_of(Path(project), self.deployment.bucket, root)
 
     def progress(self, render_id: str) -> Progress:
         """
@@ -429,15 +449,17 @@ class RenderClient:
         config: Config = None,
         *,
         probe_frames: int = DEFAULT_PROBE_FRAMES,
+        root_dir: Path | str | None = None,
     ) -> Estimate:
         """
         Foretell time and cost by planning the project here and rendering a few frames of it.
 
         Needs Chromium on this machine, as `fanreel.render()` does.
         """
+        folder, checked = within_root(Path(project_dir), parse_config(config), root_dir)
         return estimate_project(
-            Path(project_dir),
-            parse_config(config),
+            folder,
+            checked,
             self._watcher.function,
             self.deployment.region,
             probe_frames=probe_frames,

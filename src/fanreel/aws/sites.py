@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from fanreel.aws import layout
@@ -37,8 +37,11 @@ from fanreel.aws.storage import (
 )
 from fanreel.aws.transfer import Content, fetch_file, put_file_once
 from fanreel.aws.uris import S3Uri
+from fanreel.config import RenderConfig
 from fanreel.digest import canonical_json, sha256_file
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, UnsafeArchive
+from fanreel.outward import used_outside
+from fanreel.project import within_root
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -94,18 +97,20 @@ class _Packed:
     file_count: int
 
 
-def _pack(project_dir: Path, bucket: str) -> _Packed:
+def _pack(project_dir: Path, bucket: str, root_dir: Path | None) -> _Packed:
     if not project_dir.is_dir():
         raise AssetNotFound(f"{project_dir} is not a folder", path=str(project_dir))
     ignored: list[str] = []
-    files = sorted(project_files(project_dir, ignored), key=lambda file: file.path)
+    root, config = within_root(project_dir, RenderConfig(), root_dir)
+    files = _site_files(project_dir, root, config.project_path, ignored)
     digests = in_parallel(lambda file: sha256_file(file.source), files)
     sizes = [file.source.stat().st_size for file in files]
     entries = [
         {"path": file.path, "sha256": sha256, "size_bytes": size_bytes}
         for file, sha256, size_bytes in zip(files, digests, sizes, strict=True)
     ]
-    manifest = canonical_json({"version": SITE_VERSION, "files": entries})
+    project = {"project": config.project_path} if config.project_path else {}
+    manifest = canonical_json({"version": SITE_VERSION, "files": entries} | project)
     site_id = hashlib.sha256(manifest).hexdigest()[:_ID_DIGITS]
     return _Packed(
         site=Site(
@@ -120,22 +125,30 @@ def _pack(project_dir: Path, bucket: str) -> _Packed:
     )
 
 
-def site_of(project_dir: Path, bucket: str) -> Site:
+def site_of(project_dir: Path, bucket: str, root_dir: Path | None = None) -> Site:
     """Give the site that `upload_site()` would make, sending nothing. Raises as it does."""
-    return _pack(project_dir, bucket).site
+    return _pack(project_dir, bucket, root_dir).site
 
 
-def upload_site(project_dir: Path, bucket: str, client: "S3Client") -> Site:
+def upload_site(
+    project_dir: Path, bucket: str, client: "S3Client", root_dir: Path | None = None
+) -> Site:
     """
     Upload what S3 does not have yet of *project_dir*; the manifest comes last.
 
+    Args:
+        project_dir: The project; all of it is uploaded.
+        bucket: Where to.
+        client: From `connect()`.
+        root_dir: A folder around it, of which goes along what the project uses.
     Raises:
         AssetNotFound: There is no such folder. Terminal.
-        InvalidComposition: A symlink leaves the project or leads nowhere, or something is neither
-            file nor folder. Terminal.
+        InvalidComposition: A symlink leaves the project, or *root_dir*, or leads nowhere, or
+            something is neither file nor folder. Terminal.
+        InvalidConfig: *root_dir* does not hold the project. Terminal.
         As `s3_failures()`.
     """
-    packed = _pack(project_dir, bucket)
+    packed = _pack(project_dir, bucket, root_dir)
     uri = layout.site_manifest(bucket, packed.site.site_id)
     uploaded = 0
     # The manifest came last when it was written, so where it is, all files are.
@@ -177,15 +190,14 @@ def fetch_project(client: "S3Client", uri: S3Uri, into: Path, entry_file: str) -
         into: Made; the archive lies beside it while it is unpacked.
         entry_file: Tells whether an archive holds the project or one folder around it.
     Returns:
-        The project's root: *into*, or the one folder in it.
+        The project: *into*, the one folder in it, or of a site the folder that it names.
     Raises:
         AssetNotFound: There is no such object. Terminal.
         UnsafeArchive: See `archives.unpack()`. Terminal.
         As `s3_failures()` and `fetch_file()`.
     """
     if not is_archive(uri.key):
-        _fetch_site(client, uri, into)
-        return into
+        return into / _fetch_site(client, uri, into)
     found = look_up(client, uri)
     if found is not None and found.size_bytes > DEFAULT_LIMITS.total_bytes:
         raise UnsafeArchive(f"{uri} is larger than a project may be", member="", reason="size")
@@ -199,10 +211,22 @@ def fetch_project(client: "S3Client", uri: S3Uri, into: Path, entry_file: str) -
 
 
 @contextlib.contextmanager
-def borrowed_project(client: "S3Client", uri: S3Uri, entry_file: str) -> Iterator[Path]:
-    """Give a project as a folder that is gone afterwards. Raises as `fetch_project()`."""
+def borrowed_project(
+    client: "S3Client", uri: S3Uri, entry_file: str
+) -> Iterator[tuple[Path, Path | None]]:
+    """
+    Give a project, and what it may use around it, as folders that are gone afterwards.
+
+    Raises as `fetch_project()`.
+    """
     with tempfile.TemporaryDirectory(prefix="fanreel-project-") as folder:
-        yield fetch_project(client, uri, Path(folder, "project"), entry_file)
+        into = Path(folder, "project")
+        yield fetch_project(client, uri, into, entry_file), root_of_site(uri, into)
+
+
+def root_of_site(uri: S3Uri, into: Path) -> Path | None:
+    """Give the folder that a project fetched *into* may use: all of a site, none of an archive."""
+    return None if is_archive(uri.key) else into
 
 
 def list_sites(bucket: str, client: "S3Client") -> list[Site]:
@@ -235,7 +259,7 @@ def delete_site(site_id: str, bucket: str, client: "S3Client") -> int:
         lambda other: _read_manifest(client, other),
         [other for other in _manifests(bucket, client) if other != uri],
     )
-    wanted = {entry["sha256"] for entries in contents for entry in entries}
+    wanted = {entry["sha256"] for entries, _ in contents for entry in entries}
     limit = datetime.now(UTC) - _SWEEP_AFTER
     unused = [
         found.uri
@@ -245,18 +269,35 @@ def delete_site(site_id: str, bucket: str, client: "S3Client") -> int:
     return 1 + delete_objects(client, unused)
 
 
-def project_files(project_dir: Path, ignored: list[str]) -> Iterator[ProjectFile]:
+def _site_files(
+    project_dir: Path, root: Path, project_path: str, ignored: list[str]
+) -> list[ProjectFile]:
+    """Give all files of a site by their paths in it: the project, and what it uses around it."""
+    own = list(project_files(project_dir, ignored, root))
+    if not project_path:
+        return sorted(own, key=lambda file: file.path)
+    found = {f"{project_path}/{file.path}": file.source for file in own}
+    for source in used_outside(project_dir.resolve(), root, found.values()):
+        found.setdefault(source.relative_to(root).as_posix(), source)
+    return [ProjectFile(path=path, source=found[path]) for path in sorted(found)]
+
+
+def project_files(
+    project_dir: Path, ignored: list[str], root_dir: Path | None = None
+) -> Iterator[ProjectFile]:
     """
-    Give the files to upload; symlinks inside the project are followed.
+    Give the files to upload; symlinks inside the project, or up to *root_dir*, are followed.
 
     Args:
         project_dir: Where the project lies; the names above it do not matter.
         ignored: Takes the paths left out.
+        root_dir: A folder around the project; None is the project.
     Raises:
         InvalidComposition: As `upload_site()`. Terminal.
     """
     root = project_dir.resolve()
-    yield from _walk(root, root, "", ignored, frozenset({root}))
+    limit = root if root_dir is None else root_dir.resolve()
+    yield from _walk(limit, root, "", ignored, frozenset({root}))
 
 
 def _walk(
@@ -293,7 +334,9 @@ def _inside(root: Path, entry: Path, path: str) -> Path:
         raise InvalidComposition(f"{path!r} is not a UTF-8 file name", path=repr(path)) from exc
     if not source.is_relative_to(root):
         raise InvalidComposition(
-            f"{path} is a symlink that leaves the project; copy the file into it", path=path
+            f"{path} is a symlink that leaves the project for {source}; allow that by --root DIR "
+            "(root_dir in Python) with a folder that holds both, or copy the file into the project",
+            path=path,
         )
     return source
 
@@ -304,9 +347,11 @@ def _manifests(bucket: str, client: "S3Client") -> Iterator[S3Uri]:
             yield folder.joined(layout.SITE_MANIFEST)
 
 
-def _fetch_site(client: "S3Client", uri: S3Uri, into: Path) -> None:
+def _fetch_site(client: "S3Client", uri: S3Uri, into: Path) -> PurePosixPath:
+    """Fetch all files of a site; give the project's path in it."""
     manifest = uri if uri.name == layout.SITE_MANIFEST else uri.joined(layout.SITE_MANIFEST)
-    entries = _read_manifest(client, manifest)
+    entries, project = _read_manifest(client, manifest)
+    project_path = member_path(project) if project else PurePosixPath()
     targets = [into / member_path(entry["path"]) for entry in entries]
     into.mkdir(parents=True)
 
@@ -316,14 +361,17 @@ def _fetch_site(client: "S3Client", uri: S3Uri, into: Path) -> None:
         fetch_file(client, layout.site_file(uri.bucket, entry["sha256"]), path, expected=expected)
 
     in_parallel(fetch, zip(entries, targets, strict=True))
+    return project_path
 
 
-def _read_manifest(client: "S3Client", uri: S3Uri) -> list[dict[str, Any]]:
+def _read_manifest(client: "S3Client", uri: S3Uri) -> tuple[list[dict[str, Any]], str]:
+    """Give a site's files, and the project's path among them, which is empty where they are one."""
     try:
         data = json.loads(read_bytes(client, uri, limit_bytes=MANIFEST_LIMIT_BYTES))
         if data["version"] != SITE_VERSION:
             raise InvalidComposition(f"{uri} has version {data['version']!r}; deploy the site anew")
-        return [dict(entry, sha256=str(entry["sha256"])) for entry in data["files"]]
+        files = [dict(entry, sha256=str(entry["sha256"])) for entry in data["files"]]
+        return files, str(data.get("project", ""))
     except (ValueError, TypeError, KeyError) as exc:
         raise InvalidComposition(
             f"{uri} is not a site; a project is a site as `fanreel lambda sites create` deploys "

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.resources
+import re
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +45,7 @@ _NOT_SETTLED = "FrameNotSettled: "
 """How page/seek.js begins what it throws when a frame waits for something in vain."""
 _MOST_PASSED = 256
 """Frames asked for at once; the page does as many of them as there is time for."""
+_OWN_ADDRESS = re.compile(rf"{re.escape(OWN_PREFIX)}\S*: (\d+ )?")
 _SHELL_FILES = ("shell.html", "shell.js")
 
 _ASK_RENDERER = """() => {
@@ -121,6 +123,8 @@ class Show:
     """Answers the page's requests for source frames."""
     on_request: Callable[[SiteRequest], None] | None = None
     """Told about every project file the page asks for."""
+    on_loaded: Callable[[], None] | None = None
+    """Called when the document has loaded, before it is waited for to become ready."""
 
 
 class Stage:
@@ -226,6 +230,8 @@ class Stage:
         self._call(self.witness.expect_document(), patience.open_s, "loading the page")
         self._evaluate("url => __fanreelShell.open(url)", url, "loading the page", patience.open_s)
         self._await_scripts()
+        if self._show.on_loaded is not None:
+            self._show.on_loaded()
         answer = self._evaluate(
             "ms => __fanreelShell.ready(ms)",
             patience.ready_s * 1000,
@@ -489,6 +495,7 @@ class Stage:
             return self._explained(BrowserCrashed, f"{doing}: Chromium went away ({_line(text)})")
         if _NOT_SETTLED in text:
             return self._explained(CaptureTimeout, f"{doing}: {_line(text)}")
+        text = _OWN_ADDRESS.sub("", text)
         return self._explained(InvalidComposition, f"{doing}: the page threw: {_line(text)}")
 
     def _explained(self, kind: type[RenderError], message: str, **facts: Any) -> RenderError:

@@ -10,6 +10,7 @@ import typer
 from fanreel.cli.lambda_progress import wait_for
 from fanreel.cli.lambda_target import Target, camel, stack_command
 from fanreel.cli.options import build_config, split_project, with_config_options
+from fanreel.cli.render import RootDir
 from fanreel.cli.report import duration_in_words, size_in_words
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def render(  # noqa: PLR0913 (each is an option)
         int | None, typer.Option(min=1, metavar="N", help="Chunks at once.")
     ] = None,
     max_cost: MaxCost = None,
+    root: RootDir = None,
     config_fields: dict[str, Any],
 ) -> None:
     """Render PROJECT on the deployed stack."""
@@ -71,6 +73,7 @@ def render(  # noqa: PLR0913 (each is an option)
         output_uri=output_uri,
         max_concurrency=max_concurrency,
         max_cost_usd=max_cost,
+        root_dir=root,
     )
     again = " (it had been started before)" if started.already_started else ""
     if not wait and output is None:
@@ -111,6 +114,7 @@ def render_batch(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check all lines, start none.")
     ] = False,
+    root: RootDir = None,
     config_fields: dict[str, Any],
 ) -> None:
     """
@@ -127,6 +131,7 @@ def render_batch(
         max_concurrent=max_concurrent,
         max_cost_usd=max_cost,
         dry_run=dry_run,
+        root_dir=root,
     )
     first: RenderError | None = None
     for item in items:
@@ -155,12 +160,13 @@ def estimate(
         int, typer.Option(min=2, metavar="N", help="Frames of each probed segment.")
     ] = 30,
     max_cost: MaxCost = None,
+    root: RootDir = None,
     config_fields: dict[str, Any],
 ) -> None:
     """Tell what PROJECT will take and cost, from a few frames rendered on this machine."""
     where, fields = split_project(project, config_fields)
     config = build_config(fields)
-    found = target.client().estimate(where, config, probe_frames=probe_frames)
+    found = target.client().estimate(where, config, probe_frames=probe_frames, root_dir=root)
     target.answer(
         found,
         f"{found.total_frames} frames in {found.chunk_count} chunks at {found.memory_mb} MB, "

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from fanreel.cli.lambda_target import Target, stack_command
+from fanreel.cli.render import RootDir
 from fanreel.cli.report import size_in_words
 
 sites_app = typer.Typer(help="Upload projects, list and delete them.", no_args_is_help=True)
@@ -15,9 +16,11 @@ sites_app = typer.Typer(help="Upload projects, list and delete them.", no_args_i
 def create(
     target: Target,
     project: Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")],
+    *,
+    root: RootDir = None,
 ) -> None:
     """Upload a project; files that are there already are not sent again."""
-    site = target.client().deploy_site(project)
+    site = target.client().deploy_site(project, root_dir=root)
     target.say(f"{site.uploaded} files uploaded, {site.skipped} there already")
     for name in site.ignored:
         target.say(f"left out: {name}")

@@ -9,6 +9,7 @@ import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.cli.render import AsJson, Debug, Project, RootDir
+from fanreel.cli.wording import in_options
 
 
 @with_config_options
@@ -32,7 +33,8 @@ def lint(
             continue
         place = f"{item.file}:{item.line}" if item.line else item.file
         sys.stdout.write(f"{place}: {item.severity}[{item.rule}] {item.element}\n")
-        sys.stdout.write(f"    {item.message}\n    fix: {item.fix}\n")
+        message, fix = in_options(item.message), in_options(item.fix)
+        sys.stdout.write(f"    {message}\n    fix: {fix}\n")
     errors = sum(item.severity == "error" for item in findings)
     if not as_json:
         sys.stderr.write(f"{errors} errors, {len(findings) - errors} warnings\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
+from fanreel.cli.wording import in_options
 
 if TYPE_CHECKING:
     from fanreel.local import RenderResult
@@ -89,7 +90,7 @@ def _tell(result: "RenderResult") -> None:
     )
 
     for warning in result.warnings:
-        sys.stderr.write(f"warning: {warning}\n")
+        sys.stderr.write(f"warning: {in_options(warning)}\n")
     elapsed_s = sum(result.stages.values())
     sys.stdout.write(
         f"{result.output_path}: {duration_in_words(result.duration_s)}, "
