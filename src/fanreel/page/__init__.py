@@ -65,6 +65,8 @@ ORDER = (
     "grading_table",
     "grading_blur",
     "grading_grain",
+    "grading_dither",
+    "grading_tube",
     "grading_effects",
     "grading_finish",
     "grading_images",

@@ -9,8 +9,8 @@
 (() => {
   const F = globalThis.__fanreel;
   const { smoothstep } = F.gradingColour;
-  const BEFORE = ["blur", "pixelate", "chromaticAberration"];
-  const DRAWN = new Set([...BEFORE, "scanlines"]);
+  const BEFORE = ["crtCurvature", "blur", "pixelate", "chromaticAberration"];
+  const DRAWN = new Set([...BEFORE, "dither", "scanlines"]);
   const within = (value, most) => Math.min(Math.max(value, 0), most);
 
   // ---- sampling ---------------------------------------------------------------------------------------
@@ -76,6 +76,8 @@
 
   function before(pixels, box, effects) {
     let result = pixels;
+    const { crtCurvature: bulge } = effects;
+    if (bulge > 0) result = F.gradingTube.bend(result, box, bulge);
     if (effects.blur > 0) result = F.gradingBlur.soften(result, box, effects.blur);
     if (effects.pixelate > 0) result = pixelate(result, box, effects.pixelate);
     const { chromaticAberration: amount, chromaticAngle: angle } = effects;
@@ -127,10 +129,13 @@
     }
   }
 
-  function after(pixels, box, { details, effects }, frame) {
+  function after(pixels, box, values, frame) {
+    const { details, effects } = values;
     if (details.grain > 0) F.gradingGrain.scatter(pixels, box, details, frame);
+    if (effects.dither > 0) F.gradingDither.draw(pixels, box, values);
     if (effects.scanlines > 0) scan(pixels, box, effects);
     if (details.vignette > 0) darken(pixels, box, details);
+    if (effects.crtCurvature > 0) F.gradingTube.mask(pixels, box, effects.crtCurvature);
   }
 
   F.gradingEffects = { before, after, BEFORE, DRAWN };
