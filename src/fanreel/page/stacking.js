@@ -6,11 +6,11 @@
 // What has a data-start and stands directly below the root leaves the flow when the page has been
 // parsed, so that one scene does not push the next out of the frame. It stands where it would have
 // begun in the flow, and offsets of a relative one then count from the root's edges. Where that
-// leaves a side without length, as a clip's whose children are placed absolutely, the side becomes
-// the root's: the clip goes on being the box that its children are placed in. A length of nothing
-// is what the author wants where it is written inline. A composition written inline is as large as
-// its data-width and data-height say. (Measured on HyperFrames 0.8.170; also heygen-com/hyperframes,
-// pull requests 1702 and 3893.)
+// leaves a side without length, as a clip's whose children are placed absolutely, it becomes what
+// data-width or data-height says, or the root's: the clip goes on being the box that its children
+// are placed in. A length of nothing is what the author wants where it is written inline. A
+// composition written inline is as large as its data-width and data-height say. (Measured on
+// HyperFrames 0.8.170; also heygen-com/hyperframes, pull requests 1702 and 3893.)
 (() => {
   const F = globalThis.__fanreel;
   const { timing } = F;
@@ -32,9 +32,14 @@
 
   function size(composition) {
     for (const name of SIDES) {
-      const pixels = Number.parseFloat(composition.getAttribute(`data-${name}`));
-      if (pixels > 0 && composition.style[name] === "") composition.style[name] = `${pixels}px`;
+      const length = written(composition, name);
+      if (length && composition.style[name] === "") composition.style[name] = length;
     }
+  }
+
+  function written(element, name) {
+    const pixels = Number.parseFloat(element.getAttribute(`data-${name}`));
+    return pixels > 0 ? `${pixels}px` : null;
   }
 
   // A picture has no size before its file is there.
@@ -48,7 +53,7 @@
   function fill(clip) {
     const style = getComputedStyle(clip);
     const empty = SIDES.filter((name) => clip.style[name] === "" && style[name] === "0px");
-    for (const name of empty) clip.style[name] = "100%";
+    for (const name of empty) clip.style[name] = written(clip, name) ?? "100%";
   }
 
   function apply() {
