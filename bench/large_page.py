@@ -94,9 +94,7 @@ def seek_costs(plan_dir: Path, work_dir: Path) -> list[float]:
         )
         stage.open()
         frames = [[n, n + 1] for n in range(0, composition.total_frames, 3)]
-        found: list[float] = stage.browser.run(
-            stage.browser.page.evaluate(TIME_SEEKS, frames), timeout_s=300
-        )
+        found: list[float] = stage.browser.driver.evaluate(TIME_SEEKS, frames).result(300)
         return found
 
 

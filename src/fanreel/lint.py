@@ -257,7 +257,7 @@ def _lint_in_browser(project_dir: Path, config: RenderConfig, pages: Pages) -> l
     except RenderError as error:
         return [_finding(error.message, "error", pages.root_spot(), error)]
     locked = lock_config(root, config, webgl=False)
-    spec = stage_spec(root.width, root.height, locked)
+    spec = stage_spec(root.width, root.height, locked, driver="playwright")
     with open_work_dir() as work_dir, Stage(spec, work_dir) as stage:
         try:
             found = survey(project_dir, root, config, stage, work_dir)

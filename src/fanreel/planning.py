@@ -114,7 +114,7 @@ def make_plan(
         work_dir = _below(temp_dir) if temp_dir else stack.enter_context(open_work_dir())
         if stage is None:
             stage = stack.enter_context(
-                Stage(stage_spec(root.width, root.height, locked), work_dir)
+                Stage(stage_spec(root.width, root.height, locked, driver="playwright"), work_dir)
             )
         found = survey(project_dir, root, config, stage, work_dir)
         locked = lock_config(root, config, webgl=found.uses_webgl)

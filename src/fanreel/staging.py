@@ -1,16 +1,33 @@
 """The stage that a composition of a given size needs, for planning and filming alike."""
 
+from typing import Literal
+
 from fanreel.capture.stage import StageSpec
 from fanreel.plan_dir import LockedRenderConfig
 
 
-def stage_spec(width: int, height: int, locked: LockedRenderConfig) -> StageSpec:
-    """Give the stage for a composition of *width* × *height* CSS pixels."""
+def stage_spec(
+    width: int,
+    height: int,
+    locked: LockedRenderConfig,
+    *,
+    driver: Literal["pipe", "playwright"] = "pipe",
+) -> StageSpec:
+    """
+    Give the stage for a composition of *width* × *height* CSS pixels.
+
+    Args:
+        width: Of the composition.
+        height: Of the composition.
+        locked: What decides pixels.
+        driver: Playwright where one page is looked at; renders have no Node process to spare.
+    """
     return StageSpec(
         width=width,
         height=height,
         engine=locked.engine,
         alpha=locked.alpha,
         device_scale_factor=locked.device_scale_factor,
+        driver=driver,
         runtime_env=locked.runtime_env or {},
     )

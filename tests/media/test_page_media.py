@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from fanreel.capture.network import Replayer
+from fanreel.capture.playwright_driver import PlaywrightDriver
 from fanreel.capture.site import ORIGIN, Reply, SiteRequest
 from fanreel.capture.site_files import SiteFiles
 from fanreel.capture.stage import Show, Stage, StageSpec
@@ -36,7 +37,7 @@ VIDEO = f'<video id="v" src="v.mp4" {TIMED}></video>'
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Give one browser for the tests of this file."""
-    spec = StageSpec(width=VIEW[0], height=VIEW[1], engine="screenshot")
+    spec = StageSpec(width=VIEW[0], height=VIEW[1], engine="screenshot", driver="playwright")
     with Stage(spec, tmp_path_factory.mktemp("stage")) as stage:
         yield stage
 
@@ -88,9 +89,8 @@ class Film:
         """Evaluate in the composition's document, at *frame* if given."""
         if frame is not None:
             self.stage.pass_through([frame])
-        page = self.stage.browser.page
         script = "code => document.querySelector('iframe').contentWindow.eval(code)"
-        return self.stage.browser.run(page.evaluate(script, expression), 20)
+        return self.stage.browser.driver.evaluate(script, expression).result(20)
 
     def _open(self, body: str, config: dict[str, Any], own: Callable[[str], Any]) -> None:
         html = (
@@ -542,9 +542,11 @@ def patches(width: int, height: int) -> Pixels:
 
 def play_natively(film: Film, body: str) -> npt.NDArray[np.int64]:
     """Give what a plain page of *body* shows once its videos have loaded, height × width × 3."""
+    driver = film.stage.browser.driver
+    assert isinstance(driver, PlaywrightDriver)  # it opens pages of any size
 
     async def play() -> bytes:
-        page = await film.stage.browser.context.new_page()
+        page = await driver.context.new_page()
         await page.set_viewport_size({"width": VIEW[0], "height": VIEW[1]})
         # Below this path the page script stays away.
         await page.goto(f"{ORIGIN}/__fanreel__/native.html")

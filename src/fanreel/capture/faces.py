@@ -1,15 +1,14 @@
 """Which faces Chromium draws elements with, as DevTools tells."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from playwright.async_api import CDPSession
+from fanreel.capture.driver import DevTools
 
 _ASKED = "faces"
 
 
-async def faces_of(session: "CDPSession", elements: str) -> list[list[dict[str, Any]]]:
+async def faces_of(session: DevTools, elements: str) -> list[list[dict[str, Any]]]:
     """
     Give `familyName`, `isCustomFont` and `glyphCount` of the faces that elements are drawn with.
 
@@ -34,7 +33,7 @@ async def faces_of(session: "CDPSession", elements: str) -> list[list[dict[str, 
     return list(faces)
 
 
-async def _faces(session: "CDPSession", handle: str) -> list[dict[str, Any]]:
+async def _faces(session: DevTools, handle: str) -> list[dict[str, Any]]:
     node = await session.send("DOM.requestNode", {"objectId": handle})
     answer = await session.send("CSS.getPlatformFontsForNode", node)
     fonts: list[dict[str, Any]] = answer["fonts"]

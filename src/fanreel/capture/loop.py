@@ -1,4 +1,4 @@
-"""Playwright's asyncio, on a thread of its own, behind blocking calls that always end."""
+"""The browser's asyncio, on a thread of its own, behind blocking calls that always end."""
 
 import asyncio
 import concurrent.futures
@@ -18,11 +18,11 @@ class AsyncThread:
     """
 
     def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
+        self.loop = asyncio.new_event_loop()
         # What fails reaches whoever waits for it. The rest is a browser that was killed or a page
         # that went away in the middle of something, and would only be printed.
-        self._loop.set_exception_handler(lambda _loop, _context: None)
-        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self.loop.set_exception_handler(lambda _loop, _context: None)
+        self._thread = threading.Thread(target=self.loop.run_forever, name=name, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -30,16 +30,20 @@ class AsyncThread:
 
     def __exit__(self, *_exc: object) -> None:
         # On the loop's own thread: this one may have a running loop, which allows no other.
-        asyncio.run_coroutine_threadsafe(self._wind_up(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        asyncio.run_coroutine_threadsafe(self._wind_up(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self._loop.close()
+        self.loop.close()
 
     async def _wind_up(self) -> None:
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await asyncio.sleep(0)
-        await self._loop.shutdown_asyncgens()
+        await self.loop.shutdown_asyncgens()
+
+    def submit(self, coroutine: Coroutine[Any, Any, Result]) -> concurrent.futures.Future[Result]:
+        """Start *coroutine*."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def run(self, coroutine: Coroutine[Any, Any, Result], timeout_s: float) -> Result:
         """
@@ -48,7 +52,7 @@ class AsyncThread:
         Raises:
             TimeoutError: It took longer than *timeout_s*; it has been cancelled.
         """
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future = self.submit(coroutine)
         try:
             return future.result(timeout_s)
         except concurrent.futures.TimeoutError:

@@ -1,22 +1,18 @@
 """Requests that leave the composition's origin: recorded while planning, replayed by workers."""
 
 import asyncio
-import contextlib
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from fanreel.capture.driver import Driver, OutsideRequest
 from fanreel.capture.fetch import Refused, Response, fetch
 from fanreel.capture.redirects import stand_in
 from fanreel.capture.site import ORIGIN
 from fanreel.plan_dir import RecordedResponse
-
-if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Request, Route
 
 OUTSIDE = re.compile(rf"^(?!{re.escape(ORIGIN)}(?:/|$))(?:https?|wss?):", re.IGNORECASE)
 """URLs that leave the composition's origin; `data:` and `blob:` are the page's own."""
@@ -41,7 +37,7 @@ class FailedRequest:
 
     url: str
     destination: str
-    """`font`, `stylesheet`, `script`, `image`, ... as Playwright names resource types."""
+    """`font`, `stylesheet`, `script`, `image`, ... as DevTools names what wants it."""
     reason: str
 
 
@@ -74,9 +70,9 @@ class Recorder:
         """What was recorded, sorted by URL."""
         return [self._recorded[url] for url in sorted(self._recorded)]
 
-    async def attach(self, context: "BrowserContext") -> None:
-        """Take over the outside requests of every page of *context*."""
-        await context.route(OUTSIDE, self._answer)
+    async def attach(self, driver: Driver) -> None:
+        """Take over the page's outside requests."""
+        await driver.intercept(OUTSIDE, self._answer)
 
     def note(self, url: str) -> None:
         """Hear of a request; but for sockets, those that matter come through the route."""
@@ -84,30 +80,25 @@ class Recorder:
             reason = "what a socket says could not be replayed"
             self.failed.append(FailedRequest(url=url, destination="websocket", reason=reason))
 
-    async def _answer(self, route: "Route") -> None:
-        from playwright.async_api import Error  # noqa: PLC0415 (loaded by now)
-
-        request = route.request
+    async def _answer(self, request: OutsideRequest) -> None:
         url = request.url.partition("#")[0]
         try:
             known = self._recorded.get(url) or await self._fetched(request, url)
             if known.status >= 400:  # noqa: PLR2004 (HTTP errors)
                 self._note_failure(request, url, f"HTTP {known.status}")
-            await _fulfil(route, known, self._bodies_dir)
-        except Error:  # whoever asked is gone meanwhile
-            await _refuse(route)
+            await _fulfil(request, known, self._bodies_dir)
         except Exception as exc:  # noqa: BLE001 (left unanswered, the page would wait for ever)
             named = isinstance(exc, Refused | OSError)
             self._note_failure(request, url, str(exc) if named else f"{type(exc).__name__}: {exc}")
-            await _refuse(route)
+            await request.refuse()
 
-    def _note_failure(self, request: "Request", url: str, reason: str) -> None:
+    def _note_failure(self, request: OutsideRequest, url: str, reason: str) -> None:
         self.failed.append(FailedRequest(url=url, destination=request.resource_type, reason=reason))
 
-    async def _fetched(self, request: "Request", url: str) -> RecordedResponse:
+    async def _fetched(self, request: OutsideRequest, url: str) -> RecordedResponse:
         if request.method != "GET":
             raise Refused(f"a {request.method} has no answer that could be replayed")
-        headers = await request.all_headers()
+        headers = await request.headers()
         response = await asyncio.to_thread(self._fetch, url, headers)
         try:
             return self._keep(url, response)
@@ -166,12 +157,12 @@ class Replayer:
         self._bodies_dir, self._refused = bodies_dir, frozenset(refused)
         self.missing: list[str] = []
 
-    async def attach(self, context: "BrowserContext") -> None:
-        """Take over the outside requests of every page of *context*."""
+    async def attach(self, driver: Driver) -> None:
+        """Take over the page's outside requests."""
         # Interception costs each request a round trip, so a page without outside requests keeps
         # its network closed instead (see `browser_argv`) and is only watched.
         if self._responses:
-            await context.route(OUTSIDE, self._answer)
+            await driver.intercept(OUTSIDE, self._answer)
 
     def note(self, url: str) -> None:
         """Hear of a request, answered or not."""
@@ -179,30 +170,14 @@ class Replayer:
         if OUTSIDE.match(url) and url.partition("#")[0] not in known:
             self.missing.append(url)
 
-    async def _answer(self, route: "Route") -> None:
-        url = route.request.url.partition("#")[0]
-        known = self._responses.get(url)
+    async def _answer(self, request: OutsideRequest) -> None:
+        known = self._responses.get(request.url.partition("#")[0])
         if known is None:
-            await _refuse(route)
+            await request.refuse()
         else:
-            await _fulfil(route, known, self._bodies_dir)
+            await _fulfil(request, known, self._bodies_dir)
 
 
-async def _fulfil(route: "Route", response: RecordedResponse, bodies_dir: Path) -> None:
+async def _fulfil(request: OutsideRequest, response: RecordedResponse, bodies_dir: Path) -> None:
     body = (bodies_dir / response.sha256).read_bytes()
-    with _unless_gone():
-        await route.fulfill(status=response.status, headers=response.headers, body=body)
-
-
-async def _refuse(route: "Route") -> None:
-    with _unless_gone():
-        await route.abort("addressunreachable")
-
-
-@contextlib.contextmanager
-def _unless_gone() -> Iterator[None]:
-    """Let pass that whoever asked is gone meanwhile: a frame removed, a page left."""
-    from playwright.async_api import Error  # noqa: PLC0415 (loaded by now)
-
-    with contextlib.suppress(Error):
-        yield
+    await request.fulfil(response.status, response.headers, body)

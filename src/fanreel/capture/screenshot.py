@@ -1,16 +1,13 @@
 """Engine `screenshot`: headless Chromium, one PNG per frame over DevTools; knows alpha."""
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 import numpy as np
 import numpy.typing as npt
 
 from fanreel.capture.browser import Browser
-
-if TYPE_CHECKING:
-    from playwright.async_api import CDPSession
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -22,7 +19,7 @@ class ScreenshotGrabber:
 
     def __init__(self, browser: Browser, *, alpha: bool) -> None:
         self._browser, self._alpha = browser, alpha
-        self._session: CDPSession | None = None
+        self._cleared = False
 
     def grab(self, serial: int) -> Pixels:  # noqa: ARG002 (a screenshot waits by itself)
         """
@@ -44,15 +41,12 @@ class ScreenshotGrabber:
         return base64.b64decode(self._browser.run(self._take(), _TIMEOUT_S)["data"])
 
     async def _take(self) -> Any:
-        if self._session is None:
-            page = self._browser.page
-            self._session = await self._browser.context.new_cdp_session(page)
-            if self._alpha:
-                await self._session.send(
-                    "Emulation.setDefaultBackgroundColorOverride",
-                    {"color": {"r": 0, "g": 0, "b": 0, "a": 0}},
-                )
-        return await self._session.send(
+        devtools = self._browser.driver.devtools
+        if self._alpha and not self._cleared:
+            clear = {"color": {"r": 0, "g": 0, "b": 0, "a": 0}}
+            await devtools.send("Emulation.setDefaultBackgroundColorOverride", clear)
+            self._cleared = True
+        return await devtools.send(
             "Page.captureScreenshot",
             {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": False},
         )

@@ -7,10 +7,9 @@ puts the video's picture there. It asks through a binding, for all videos that w
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from playwright.async_api import CDPSession, Page
+from fanreel.capture.driver import DevTools
 
 BINDING = "__fanreelAdopt"
 
@@ -32,9 +31,8 @@ _ADOPT = """function () {
 _DONE = "adopted"
 
 
-async def offer_shadow_roots(page: "Page") -> None:
-    """Answer page/media.js on *page* for as long as it lives."""
-    session = await page.context.new_cdp_session(page)
+async def offer_shadow_roots(session: DevTools) -> None:
+    """Answer page/media.js on the page of *session* for as long as it lives."""
     tasks: set[asyncio.Task[None]] = set()
 
     def called(event: dict[str, Any]) -> None:
@@ -48,7 +46,7 @@ async def offer_shadow_roots(page: "Page") -> None:
     await session.send("Runtime.addBinding", {"name": BINDING})
 
 
-async def _answer(session: "CDPSession") -> None:
+async def _answer(session: DevTools) -> None:
     # A page that goes away meanwhile asks again when it is back; one that stays names the video.
     with contextlib.suppress(Exception):
         waiting = await session.send(
@@ -59,7 +57,7 @@ async def _answer(session: "CDPSession") -> None:
         await session.send("Runtime.releaseObjectGroup", {"objectGroup": _DONE})
 
 
-async def _elements(session: "CDPSession", array_id: str) -> list[str]:
+async def _elements(session: DevTools, array_id: str) -> list[str]:
     listed = await session.send(
         "Runtime.getProperties", {"objectId": array_id, "ownProperties": True}
     )
@@ -70,7 +68,7 @@ async def _elements(session: "CDPSession", array_id: str) -> list[str]:
     ]
 
 
-async def _hand_over(session: "CDPSession", video_id: str) -> None:
+async def _hand_over(session: DevTools, video_id: str) -> None:
     described = await session.send("DOM.describeNode", {"objectId": video_id, "pierce": True})
     root = next(r for r in described["node"]["shadowRoots"] if r["shadowRootType"] == "user-agent")
     resolved = await session.send(

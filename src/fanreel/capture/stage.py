@@ -6,16 +6,18 @@ import re
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.browser import Browser, Launch
+from fanreel.capture.browser import Browser
 from fanreel.capture.faces import faces_of
+from fanreel.capture.launch import Launch
 from fanreel.capture.network import Recorder, Replayer
 from fanreel.capture.screenshot import ScreenshotGrabber
 from fanreel.capture.shadow_roots import offer_shadow_roots
@@ -30,9 +32,6 @@ from fanreel.errors import (
     RenderError,
 )
 from fanreel.page import page_script
-
-if TYPE_CHECKING:
-    from playwright.async_api import CDPSession
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -86,6 +85,8 @@ class StageSpec:
     engine: Literal["xvfb", "screenshot"]
     alpha: bool = False
     device_scale_factor: float = 1.0
+    driver: Literal["pipe", "playwright"] = "pipe"
+    """What speaks to the browser; no pixel depends on it."""
     runtime_env: Mapping[str, str] = field(default_factory=dict)
     patience: Patience = field(default_factory=Patience)
 
@@ -150,8 +151,6 @@ class Stage:
         self.witness = Witness(self._note_page_request)
         self._show: Show | None = None
         self._media_info: dict[str, Any] = {}
-        self._script: contextlib.AbstractAsyncContextManager[Any] | None = None
-        self._session: CDPSession | None = None
         self._stack = contextlib.ExitStack()
         self._serial = 0
 
@@ -164,6 +163,7 @@ class Stage:
                 height=self.spec.height,
                 temp_dir=self._temp_dir,
                 device_scale_factor=self.spec.device_scale_factor,
+                driver=self.spec.driver,
                 runtime_env=self.spec.runtime_env,
             )
             self._grabber: Grabber
@@ -227,7 +227,7 @@ class Stage:
             raise RuntimeError("present() comes before open()")
         url = f"{ORIGIN}/{urllib.parse.quote(self._show.entry_file)}"
         patience = self.spec.patience
-        self._call(self.witness.expect_document(), patience.open_s, "loading the page")
+        self.witness.expect_document()
         self._evaluate("url => __fanreelShell.open(url)", url, "loading the page", patience.open_s)
         self._await_scripts()
         if self._show.on_loaded is not None:
@@ -362,7 +362,7 @@ class Stage:
         self._evaluate(probing, [list(question) for question in asked], doing)
 
         async def ask() -> list[list[dict[str, Any]]]:
-            return await faces_of(await self._devtools(), "__fanreelShell.fontProbes()")
+            return await faces_of(self.browser.driver.devtools, "__fanreelShell.fontProbes()")
 
         faces: list[list[dict[str, Any]]] = self._call(ask(), self.spec.patience.frame_s, doing)
         return faces
@@ -376,8 +376,9 @@ class Stage:
         """
 
         async def press() -> None:
-            session = await self._devtools()
-            await session.send("Memory.simulatePressureNotification", {"level": "critical"})
+            await self.browser.driver.devtools.send(
+                "Memory.simulatePressureNotification", {"level": "critical"}
+            )
 
         self._call(press(), self.spec.patience.frame_s, "freeing memory")
 
@@ -411,28 +412,18 @@ class Stage:
             "info => __fanreelShell.setMediaInfo(info)", self._media_info, "media durations"
         )
 
-    async def _devtools(self) -> "CDPSession":
-        if self._session is None:
-            self._session = await self.browser.context.new_cdp_session(self.browser.page)
-        return self._session
-
     async def _watch(self) -> None:
-        page = self.browser.page
-        await offer_shadow_roots(page)
-        await self.witness.watch(page, await self._devtools())
+        driver = self.browser.driver
+        await self.witness.watch(driver)
+        await offer_shadow_roots(driver.devtools)
 
     async def _set_up(self, show: Show) -> None:
-        context, page = self.browser.context, self.browser.page
-        if self._script is not None:
-            # An init script is taken back by leaving it as a context.
-            await self._script.__aexit__(None, None, None)
-            # A request of the earlier show may be under way still.
-            await context.unroute_all(behavior="ignoreErrors")
-        await show.network.attach(context)
-        self._script = await context.add_init_script(page_script(show.page_config))
+        driver = self.browser.driver
+        await driver.stop_intercepting()  # for an earlier show
+        await show.network.attach(driver)
+        await driver.run_first(page_script(show.page_config))
         if self.spec.engine == "screenshot":
-            session = await self._devtools()
-            await session.send(
+            await driver.devtools.send(
                 "Emulation.setDeviceMetricsOverride",
                 {
                     "width": self.spec.width,
@@ -448,7 +439,7 @@ class Stage:
                 "strip": int(self.spec.engine == "xvfb"),
             }
         )
-        await page.goto(f"{ORIGIN}{OWN_PREFIX}shell.html?{query}")
+        await driver.navigate(f"{ORIGIN}{OWN_PREFIX}shell.html?{query}")
 
     def _own_reply(self, path: str) -> Reply | None:
         if path in _SHELL_FILES:
@@ -467,12 +458,15 @@ class Stage:
     def _evaluate(
         self, script: str, argument: Any, doing: str, timeout_s: float | None = None
     ) -> Any:
-        evaluated = self.browser.page.evaluate(script, argument)
-        return self._call(evaluated, timeout_s or self.spec.patience.frame_s, doing)
+        evaluated = self.browser.driver.evaluate(script, argument)
+        return self._await(evaluated, timeout_s or self.spec.patience.frame_s, doing)
 
     def _call(self, coroutine: Any, timeout_s: float, doing: str) -> Any:
+        return self._await(self.browser.submit(coroutine), timeout_s, doing)
+
+    def _await(self, work: Future[Any], timeout_s: float, doing: str) -> Any:
         try:
-            return self.browser.run(self.witness.unless_left(coroutine), timeout_s)
+            return self.witness.unless_left(work, timeout_s)
         except PageLeft as exc:
             raise self._explained(
                 InvalidComposition,
@@ -489,9 +483,9 @@ class Stage:
             raise self._translated(exc, doing) from exc
 
     def _translated(self, exc: Exception, doing: str) -> RenderError:
-        """Make a Playwright error ours: either the browser went away, or the page's code threw."""
+        """Make a driver's error ours: either the browser went away, or the page's code threw."""
         text = str(exc)
-        if self.witness.crashed or not self.browser.threw(exc):
+        if self.witness.crashed or not self.browser.driver.threw(exc):
             return self._explained(BrowserCrashed, f"{doing}: Chromium went away ({_line(text)})")
         if _NOT_SETTLED in text:
             return self._explained(CaptureTimeout, f"{doing}: {_line(text)}")

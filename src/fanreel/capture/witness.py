@@ -1,13 +1,12 @@
 """What a page says, asks for and does meanwhile: what its failures are explained with."""
 
-import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from playwright.async_api import CDPSession, ConsoleMessage, Error, Page, Request
+from fanreel.capture.driver import Driver
 
 Result = TypeVar("Result")
 
@@ -27,7 +26,7 @@ class Witness:
     Attributes:
         console: The last errors and warnings of the page.
         uncaught: What its scripts threw and nobody caught, each text once, with its stack.
-        pending: URLs asked for and not yet answered, with Playwright's names of resource types.
+        pending: URLs asked for and not yet answered, with what wants it: `script`, `image`, ....
         last_script_s: When a script was last asked for or answered, by the monotonic clock.
         crashed: The page's process or its browser is gone.
     """
@@ -41,21 +40,14 @@ class Witness:
         self.crashed = False
         self._shell: str | None = None
         self._frame: str | None = None
-        self._left: asyncio.Future[str] | None = None
+        self._left: Future[str] | None = None
 
-    async def watch(self, page: "Page", session: "CDPSession") -> None:
-        """Begin; on the browser's own thread, as all that touches Playwright."""
-        page.on("crash", self._note_crash)
-        page.on("close", self._note_crash)
-        page.on("console", self._note_console)
-        page.on("pageerror", self._note_error)
-        page.on("request", self._note_request)
-        page.on("websocket", lambda socket: self._on_request(socket.url))
-        page.on("requestfinished", self._note_answer)
-        page.on("requestfailed", self._note_answer)
-        session.on("Page.frameNavigated", self._note_document)
-        session.on("Page.frameRequestedNavigation", self._note_departure)
-        await session.send("Page.enable")
+    async def watch(self, driver: Driver) -> None:
+        """Begin; on the browser's own thread."""
+        await driver.listen(self)
+        driver.devtools.on("Page.frameNavigated", self._note_document)
+        driver.devtools.on("Page.frameRequestedNavigation", self._note_departure)
+        await driver.devtools.send("Page.enable")
 
     def forget(self) -> None:
         """Forget what an earlier composition said."""
@@ -69,30 +61,31 @@ class Witness:
         """Whether a script is under way; `import()` asks for some that no element names."""
         return _SCRIPT in self.pending.values()
 
-    async def expect_document(self) -> None:
+    def expect_document(self) -> None:
         """Take the next document of the composition's frame as the one it has to keep."""
         self._frame = None
-        self._left = asyncio.get_running_loop().create_future()
+        self._left = Future()
 
-    async def unless_left(self, work: Coroutine[Any, Any, Result]) -> Result:
+    def unless_left(self, work: Future[Result], timeout_s: float) -> Result:
         """
-        Await *work*, as long as the composition stays.
+        Wait for *work*, as long as the composition stays.
 
         Raises:
             PageLeft: It does not; what it was asked may never be answered.
+            TimeoutError: It takes too long.
         """
-        working = asyncio.ensure_future(work)
-        left = self._left
-        awaited: set[asyncio.Future[Any]] = {working, left} if left else {working}
-        try:
-            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-            if left and left.done():
-                raise PageLeft(left.result())
-            return working.result()
-        finally:
-            working.cancel()
+        awaited: list[Future[Any]] = [work, self._left] if self._left else [work]
+        wait(awaited, timeout_s, FIRST_COMPLETED)
+        if self._left and self._left.done():
+            work.cancel()
+            raise PageLeft(self._left.result())
+        if not work.done():
+            work.cancel()
+            raise TimeoutError
+        return work.result()
 
-    def _note_crash(self, _page: "Page") -> None:
+    def note_crash(self) -> None:
+        """Note that the page's process, or its browser, is gone."""
         self.crashed = True
 
     def _note_document(self, event: dict[str, Any]) -> None:
@@ -107,22 +100,26 @@ class Witness:
         if leaves and self._left and not self._left.done():
             self._left.set_result(event["url"])
 
-    def _note_console(self, message: "ConsoleMessage") -> None:
-        if message.type in {"error", "warning"}:
-            self.console.append(f"{message.type}: {message.text}")
+    def note_console(self, kind: str, text: str) -> None:
+        """Keep errors and warnings."""
+        if kind in {"error", "warning"}:
+            self.console.append(f"{kind}: {text}")
 
-    def _note_error(self, error: "Error") -> None:
-        self.console.append(f"uncaught: {error}")
+    def note_error(self, name: str, message: str, stack: str) -> None:
+        """Keep what a script threw and nobody caught."""
+        text = f"{name}: {message}" if name else message
+        self.console.append(f"uncaught: {text}")
         if len(self.uncaught) < _MOST_UNCAUGHT:
-            text = f"{error.name}: {error.message}".partition("\n")[0]
-            self.uncaught.setdefault(text, error.stack or "")
+            self.uncaught.setdefault(text.partition("\n")[0], stack)
 
-    def _note_request(self, request: "Request") -> None:
-        self.pending[request.url] = request.resource_type
-        if request.resource_type == _SCRIPT:
+    def note_request(self, url: str, resource_type: str) -> None:
+        """Note a request that sets out."""
+        self.pending[url] = resource_type
+        if resource_type == _SCRIPT:
             self.last_script_s = time.monotonic()
-        self._on_request(request.url)
+        self._on_request(url)
 
-    def _note_answer(self, request: "Request") -> None:
-        if self.pending.pop(request.url, None) == _SCRIPT:
+    def note_answer(self, url: str) -> None:
+        """Note that a request has got its answer, or failed."""
+        if self.pending.pop(url, None) == _SCRIPT:
             self.last_script_s = time.monotonic()

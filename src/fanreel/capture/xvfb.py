@@ -12,8 +12,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.browser import Launch
 from fanreel.capture.display import Display
+from fanreel.capture.launch import Launch
 from fanreel.capture.locate import INSTALL_XVFB, find_xvfb
 from fanreel.errors import BrowserUnavailable
 

@@ -2,18 +2,28 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import playwright
 import pytest
 
 from fanreel.capture import browser
-from fanreel.capture.browser import Browser, Launch, browser_argv
+from fanreel.capture.browser import Browser
+from fanreel.capture.chromium_process import chromium_argv
 from fanreel.capture.display import Display
+from fanreel.capture.launch import Launch, browser_argv
 from fanreel.errors import BrowserUnavailable, CaptureTimeout
 
+_WINDOWS_ONLY = {"--do-not-de-elevate", "--disable-updater-scheduler"}
+Driver = Literal["pipe", "playwright"]
 
-def _launch(tmp_path: Path) -> Launch:
-    return Launch(site_port=1, width=160, height=90, temp_dir=tmp_path)
+
+def _launch(tmp_path: Path, driver: Driver = "pipe") -> Launch:
+    return Launch(site_port=1, width=160, height=90, temp_dir=tmp_path, driver=driver)
+
+
+def _playwright_bundle() -> str:
+    return (Path(playwright.__file__).parent / "driver/package/lib/coreBundle.js").read_text()
 
 
 def _program(path: Path, script: str) -> Path:
@@ -40,8 +50,7 @@ def test_switches_with_lists_are_given_once(tmp_path: Path, display: str | None)
 @pytest.mark.parametrize("kind", ["disable", "enable"])
 def test_what_playwright_switches_stays_switched(tmp_path: Path, kind: str) -> None:
     """Its own list would be lost to ours; after an upgrade of Playwright this says what is new."""
-    bundle = Path(playwright.__file__).parent / "driver/package/lib/coreBundle.js"
-    found = re.search(rf"\b{kind}dFeatures = [^\[]*\[(.*?)\]", bundle.read_text(), re.DOTALL)
+    found = re.search(rf"\b{kind}dFeatures = [^\[]*\[(.*?)\]", _playwright_bundle(), re.DOTALL)
     assert found is not None
     theirs = set(re.findall(r'^[^/\n]*"(\w+)"', found[1], re.MULTILINE))
     assert theirs
@@ -49,22 +58,38 @@ def test_what_playwright_switches_stays_switched(tmp_path: Path, kind: str) -> N
     assert theirs - edge <= _switch(browser_argv(_launch(tmp_path)), f"{kind}-features")
 
 
+@pytest.mark.parametrize("headless", [False, True])
+def test_both_drivers_give_the_same_switches(tmp_path: Path, *, headless: bool) -> None:
+    """A page that was planned with one is rendered with the other."""
+    found = re.search(r"\bchromiumSwitches = .*?\[(.*?)\]\.filter", _playwright_bundle(), re.DOTALL)
+    assert found is not None
+    theirs = set(re.findall(r'"(--[a-z-]+)', found[1]))
+    assert len(theirs) > 20
+    switches = browser_argv(_launch(tmp_path))
+    argv = chromium_argv(tmp_path / "chromium", tmp_path, switches, headless=headless)
+    ours = {arg.partition("=")[0] for arg in argv[1:]}
+    assert {name for name in theirs - ours if "edge" not in name} == _WINDOWS_ONLY
+    assert ("--headless" in ours) == headless
+
+
+@pytest.mark.parametrize("driver", ["pipe", "playwright"])
 def test_a_browser_that_takes_too_long_may_be_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: Driver
 ) -> None:
     """A machine with too much to do is no missing library."""
     monkeypatch.setattr(browser, "_LAUNCH_TIMEOUT_S", 2.0)
     slow = _program(tmp_path / "chromium", "exec sleep 60")
     with pytest.raises(CaptureTimeout, match="did not start within 2 s"):
-        Browser(_launch(tmp_path), program=slow).__enter__()
+        Browser(_launch(tmp_path, driver), program=slow).__enter__()
 
 
-def test_a_browser_that_cannot_start_is_not_tried_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("driver", ["pipe", "playwright"])
+def test_a_browser_that_cannot_start_is_not_tried_again(tmp_path: Path, driver: Driver) -> None:
     """What it said is in the message."""
     said = "error while loading shared libraries: libnss3.so"
     broken = _program(tmp_path / "chromium", f"echo '{said}' >&2; exit 127")
     with pytest.raises(BrowserUnavailable, match="libnss3"):
-        Browser(_launch(tmp_path), program=broken).__enter__()
+        Browser(_launch(tmp_path, driver), program=broken).__enter__()
 
 
 def test_a_screen_too_is_late_or_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

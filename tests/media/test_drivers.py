@@ -1,0 +1,176 @@
+"""Both drivers drive a page alike: what one has planned the other renders."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from fanreel.capture.browser import Browser
+from fanreel.capture.fetch import Response
+from fanreel.capture.network import Recorder
+from fanreel.capture.processes import processes_of
+from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.config import RenderConfig
+from fanreel.errors import BrowserCrashed, InvalidComposition
+from fanreel.page.config import planning_config
+from fanreel.planning import make_plan, plan
+from tests.media.hostile import page
+
+COMPOSITIONS = Path(__file__).parents[1] / "compositions"
+OUTSIDE = {
+    # Neither says who may read it.
+    "https://cdn.example/data.json": (b'{"n": 1}', "application/json"),
+    "https://cdn.example/worker.json": (b'{"n": 2}', "application/json"),
+    "https://other.example/frame.html": (
+        b"<script>parent.postMessage({ clock: typeof __fanreel }, '*')</script>",
+        "text/html",
+    ),
+}
+BODY = """<iframe src="https://other.example/frame.html"></iframe><script>
+  window.seen = {};
+  addEventListener("message", ({ data }) => { if (data.clock) seen.clock = data.clock; });
+  const json = (url, options) => fetch(url, options).then((answer) => answer.json());
+  json("https://cdn.example/data.json").then(({ n }) => { seen.plain = n; });
+  json("https://cdn.example/data.json", { headers: { "X-Own": "1" } })
+    .then(({ n }) => { seen.preflight = n; });
+  const code = 'fetch("https://cdn.example/worker.json").then((a) => a.json()).then(postMessage)';
+  new Worker(URL.createObjectURL(new Blob([code]))).onmessage = ({ data }) => {
+    seen.worker = data.n;
+  };
+  fetch("https://nowhere.example/").catch(() => { seen.refused = true; });
+  console.error("said", 1, "to the console");
+  Promise.reject(new TypeError("nobody catches this"));
+</script>"""
+SEEN = {"plain": 1, "preflight": 1, "worker": 2, "clock": "object", "refused": True}
+
+
+@pytest.fixture(params=["pipe", "playwright"])
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    """Give a stage of either driver."""
+    driver: Literal["pipe", "playwright"] = request.param
+    with Stage(StageSpec(width=160, height=90, engine="xvfb", driver=driver), tmp_path) as stage:
+        yield stage
+
+
+@pytest.fixture
+def shown(stage: Stage, tmp_path: Path) -> Callable[[str], Recorder]:
+    """Give the function that opens a page on the stage."""
+
+    def cdn(url: str, _headers: Mapping[str, str]) -> Response:
+        if url not in OUTSIDE:
+            raise OSError("no such host")
+        body, kind = OUTSIDE[url]
+        return Response(url=url, status=200, headers={"content-type": kind}, body=body)
+
+    def show(body: str) -> Recorder:
+        project = tmp_path / "project"
+        project.mkdir()
+        (project / "index.html").write_text(page(body))
+        recorder = Recorder(tmp_path / "bodies", fetcher=cdn)
+        stage.present(
+            Show(
+                root_dir=project,
+                entry_file="index.html",
+                page_config=planning_config(160, 90, Fraction(30), {}),
+                network=recorder,
+            )
+        )
+        stage.open()
+        return recorder
+
+    return show
+
+
+def inside(stage: Stage, expression: str) -> Any:
+    """Evaluate in the composition's document."""
+    script = "code => document.querySelector('iframe').contentWindow.eval(code)"
+    return stage.browser.driver.evaluate(script, expression).result(20)
+
+
+def settled(stage: Stage) -> Any:
+    """Give what the page has seen once it has seen all there is, or after seconds."""
+    waits = """(async () => {
+      const end = Date.now;
+      for (let i = 0; i < 400 && Object.keys(seen).length < 5; i += 1) {
+        await new Promise((done) => { const c = new MessageChannel();
+          c.port1.onmessage = done; c.port2.postMessage(0); });
+        await fetch("index.html");
+      }
+      return { ...seen };
+    })()"""
+    return inside(stage, waits)
+
+
+def test_frames_workers_and_scripts_get_outside_answers(
+    stage: Stage, shown: Callable[[str], Recorder]
+) -> None:
+    """Also a frame of another process, which runs the page script; and what is refused fails."""
+    recorder = shown(BODY)
+    assert settled(stage) == SEEN
+    assert {response.url for response in recorder.responses} == set(OUTSIDE)
+    assert {failed.url for failed in recorder.failed} == {"https://nowhere.example/"}
+
+
+def test_what_a_page_says_is_heard(stage: Stage, shown: Callable[[str], Recorder]) -> None:
+    """Lines of the console, and what its scripts threw, with name and place."""
+    shown(BODY)
+    assert "error: said 1 to the console" in stage.witness.console
+    [(text, stack)] = stage.witness.uncaught.items()
+    assert text == "TypeError: nobody catches this"
+    assert "index.html" in stack
+
+
+def test_values_come_as_they_are(stage: Stage, shown: Callable[[str], Recorder]) -> None:
+    """Whatever a page has taught its arrays to say."""
+    shown("<script>Array.prototype.toJSON = () => 'mine';</script>")
+    value = inside(stage, "({ a: [1, 2.5, 'ü', null], b: { c: true }, d: undefined, e: -1e21 })")
+    assert value == {"a": [1, 2.5, "ü", None], "b": {"c": True}, "d": None, "e": -1e21}
+    [nan, infinite] = inside(stage, "[NaN, -Infinity]")
+    assert nan != nan  # noqa: PLR0124 (only NaN is not itself)
+    assert infinite == -float("inf")
+
+
+def test_a_page_that_throws_is_no_crash(stage: Stage, shown: Callable[[str], Recorder]) -> None:
+    """Its text is in the message."""
+    shown("<script>Object.defineProperty(window, 'thrower', { value: 1 });</script>")
+    with pytest.raises(InvalidComposition, match="the page threw: Error: on purpose"):
+        stage._evaluate("() => { throw new Error('on purpose'); }", None, "looking")
+
+
+def test_a_page_that_crashes_is_told_at_once(
+    stage: Stage, shown: Callable[[str], Recorder]
+) -> None:
+    """Its process is killed while it is asked."""
+    shown("")
+    forever = stage.browser.driver.evaluate("() => new Promise(() => {})", None)
+    for pid in processes_of(stage.browser.launch.temp_dir):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"--user-data-dir" in command and b"--type=" not in command:
+            os.kill(pid, signal.SIGKILL)
+    with pytest.raises(BrowserCrashed):
+        stage._await(forever, 20, "waiting")
+
+
+def test_both_drivers_make_the_same_plan(tmp_path: Path) -> None:
+    """Bytes and all."""
+    project, config = COMPOSITIONS / "everything-moves", RenderConfig(segment_frames=6)
+    by_playwright = plan(project, config, tmp_path / "one")
+    with Stage(StageSpec(width=640, height=360, engine="xvfb", driver="pipe"), tmp_path) as stage:
+        by_pipe = make_plan(project, config, tmp_path / "two", stage)
+    assert by_pipe.plan_hash == by_playwright.plan_hash
+
+
+def test_a_piped_browser_starts_no_other_process(tmp_path: Path) -> None:
+    """Its driver is this process; Playwright's is a Node of 80 MB."""
+    with Stage(StageSpec(width=160, height=90, engine="screenshot"), tmp_path) as stage:
+        assert isinstance(stage.browser, Browser)
+        mine = f"{os.getpid()}"
+        children = Path(f"/proc/{mine}/task").glob("*/children")
+        pids = {pid for file in children for pid in file.read_text().split()}
+        names = {Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids}
+    assert "node" not in names
+    assert any("chrom" in name for name in names)
