@@ -50,6 +50,7 @@ RUN FANREEL_FONTS_DIR=/usr/local/share/fanreel/fonts python3 -m fanreel.fonts
 # Apart from the packages, so that a change to our code changes a layer of 3 MB and not of 400.
 FROM packages AS project
 COPY README.md LICENSE ./
+COPY scripts/wheel_files.py scripts/
 COPY src src
 RUN /opt/uv/bin/uv pip install --no-deps --compile-bytecode --target lib .
 COPY handler lib/handler

@@ -4,6 +4,7 @@ import copy
 import itertools
 import json
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -290,13 +291,16 @@ def test_without_an_installed_cdk_the_pinned_one_is_fetched(
     (tmp_path / "npx").write_text("#!/bin/sh\n")
     (tmp_path / "npx").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     assert cdk_command(tmp_path) == ["npx", "--yes", "aws-cdk@2.1148.1"]
     (tmp_path / "npx").unlink()
     with pytest.raises(InvalidConfig, match=r"Node\.js"):
         cdk_command(tmp_path)
 
 
-def test_deploying_needs_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_an_app_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The message says where it looked and what to set."""
     with pytest.raises(InvalidConfig, match="FANREEL_CDK_DIR"):
         find_cdk_dir(tmp_path)

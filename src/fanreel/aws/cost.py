@@ -25,10 +25,10 @@ INLINE_MAP_LIMIT = 40
 """Most iterations a Map state runs at once without child executions."""
 
 # Standard workflows bill the start, every state entered, every retry of one, and the end. A render
-# enters ten states besides its chunks; each round of a chunk enters three (the task, `Done`, and
+# enters twelve states besides its chunks; each round of a chunk enters three (the task, `Done`, and
 # `NextRound` or `ChunkDone`). A test counts them in a real execution. Beyond 40 chunks each is an
 # execution of its own, with a start and an end.
-_TRANSITIONS_PER_RENDER = 12
+_TRANSITIONS_PER_RENDER = 14
 _TRANSITIONS_PER_ROUND = 3
 _TRANSITIONS_PER_CHILD = 2
 

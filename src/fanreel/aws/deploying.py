@@ -1,10 +1,8 @@
 """
 Deploy and remove the stack: the CDK app of this package, run by the `cdk` command of npm.
 
-The app needs the package's own checkout (Dockerfile, handler, state machine), so `cdk/` is looked
-for there: in `FANREEL_CDK_DIR`, beside the installed package (a checkout installed in place, as
-`uv sync` does), and in the working folder. A wheel alone renders, watches and prices; it does not
-deploy.
+The app needs what the image is built from (Dockerfile, handler, state machine): the folder named by
+`FANREEL_CDK_DIR`, the checkout that the package runs from, else what the wheel carries.
 """
 
 import importlib.util
@@ -19,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fanreel.aws.checkout import carried_files, source_checkout, unpacked_checkout
 from fanreel.aws.templates import read_template
 from fanreel.errors import InvalidConfig
 
@@ -69,6 +68,7 @@ class CdkApp:
         environment = {
             **os.environ,
             **self.environment,
+            "PATH": search_path(),
             "PYTHONPATH": python_path.rstrip(os.pathsep),
             "CDK_DISABLE_CLI_TELEMETRY": "1",
             # Pages of banner about a Node.js that works.
@@ -103,16 +103,21 @@ def find_cdk_dir(given: Path | None = None) -> Path:
     variable = os.environ.get(CDK_DIR_VARIABLE)
     if given is None and variable:
         given = Path(variable)
-    checkout = Path(__file__).resolve().parents[3]
-    places = [given] if given is not None else [checkout / "cdk", Path.cwd() / "cdk"]
-    for place in places:
-        if (place / _APP).is_file() and (place.resolve().parent / "Dockerfile").is_file():
-            return place.resolve()
-    looked = ", ".join(str(place) for place in places)
+    place = given if given is not None else source_checkout() / "cdk"
+    if (place / _APP).is_file() and (place.resolve().parent / "Dockerfile").is_file():
+        return place.resolve()
+    carried = carried_files() if given is None else None
+    if carried is not None:
+        return unpacked_checkout(carried) / "cdk"
     raise InvalidConfig(
-        f"no fanreel CDK app in {looked}: deploying needs a checkout of fanreel; run it there, or "
-        f"name its cdk folder with --cdk-dir or {CDK_DIR_VARIABLE}"
+        f"no fanreel CDK app in {place}: name the cdk folder of a checkout with --cdk-dir or "
+        f"{CDK_DIR_VARIABLE}, or install fanreel's wheel, which carries it"
     )
+
+
+def search_path() -> str:
+    """Give PATH, and behind it where the `cdk` extra puts Node.js: beside this interpreter."""
+    return os.pathsep.join(filter(None, [os.environ.get("PATH"), str(Path(sys.executable).parent)]))
 
 
 def cdk_command(cdk_dir: Path) -> list[str]:
@@ -125,10 +130,14 @@ def cdk_command(cdk_dir: Path) -> list[str]:
     installed = cdk_dir / "node_modules" / ".bin" / "cdk"
     if installed.is_file():
         return [str(installed)]
-    if found := shutil.which("cdk"):
+    path = search_path()
+    if found := shutil.which("cdk", path=path):
         return [found]
-    if shutil.which("npx") is None:
-        raise InvalidConfig("deploying needs Node.js (npm): it runs the `cdk` command of aws-cdk")
+    if shutil.which("npx", path=path) is None:
+        raise InvalidConfig(
+            "deploying needs Node.js (npm), which runs the `cdk` command; install it, or "
+            "`pip install 'fanreel[aws,cdk]'`, which brings it"
+        )
     pinned = json.loads((cdk_dir / "package.json").read_text())["devDependencies"]["aws-cdk"]
     return ["npx", "--yes", f"aws-cdk@{pinned}"]
 

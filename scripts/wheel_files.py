@@ -1,0 +1,36 @@
+"""
+What the wheel carries besides the package: all that the image and the stack are built from.
+
+A hook of hatchling's. `fanreel lambda deploy` makes a folder like this checkout of them
+(`fanreel/aws/checkout.py`), so that deploying needs no checkout. What is not there is left out:
+the image builds the package from fewer files, and carries none of these.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+FOLDER = "fanreel/deployable"
+PATTERNS = (
+    "Dockerfile", ".dockerignore", "pyproject.toml", "uv.lock", "README.md", "LICENSE",
+    "handler/**/*", "statemachine/*.py", "cdk/*.py", "cdk/package.json", "cdk/package-lock.json",
+    "scripts/wheel_files.py",
+)  # fmt: skip
+
+
+class WheelFiles(BuildHookInterface[Any]):
+    """Adds the files to a wheel; an editable install finds them in the checkout."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Name each file and its place in the wheel."""
+        root = Path(self.root)
+        if version == "editable" or not (root / "cdk" / "app.py").is_file():
+            return
+        for pattern in PATTERNS:
+            for file in root.glob(pattern):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    place = f"{FOLDER}/{file.relative_to(root).as_posix()}"
+                    build_data["force_include"][str(file)] = place
