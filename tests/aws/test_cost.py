@@ -155,5 +155,5 @@ def test_the_table_shows_every_size_and_the_alternatives(tmp_path: Path) -> None
 
 def test_many_chunks_are_executions_of_their_own() -> None:
     """Beyond the inline Map's 40, each chunk starts and ends by itself."""
-    assert transitions(40, 40) == 12 + 40 * 3
-    assert transitions(41, 41) == 12 + 41 * 5
+    assert transitions(40, 40) == 14 + 40 * 3
+    assert transitions(41, 41) == 14 + 41 * 5
