@@ -234,6 +234,8 @@ class UsedFont(_PlanFile):
     """The first of the families that the page brings a font for."""
     emoji: bool = False
     """Of the text only its emoji, which hardly a text font has; the rest is told apart."""
+    way: Literal["project", "built-in", "substitute", "web", "generic", "system"] = "system"
+    """What gave the face; see docs/fonts.md. `system`: nothing but this machine."""
 
 
 class Composition(_PlanFile):

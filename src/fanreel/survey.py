@@ -164,14 +164,15 @@ class _Surveyor:
         clips = tuple(_clip(item) for item in described["clips"])
         looks = frames_to_look_at(total_frames)
         path = sorted({*_visits(clips, total_frames, self._fps), *looks})
-        stage.watch_fonts(_thinned(path, _MOST_FONT_STOPS), looks)
-        pictures = follow(stage, path, looks)
-        # What scripts add in the course of the timeline is known by its key only now.
-        described = stage.describe()
-        self._supply.learn(described["fontNames"])
+        pictures, described = self._follow(stage, path, looks)
+        if self._supply.learn(described["fontNames"]).names:
+            # Families that are named in the course of the timeline only.
+            self._open(stage)
+            pictures, described = self._follow(stage, path, looks)
+            self._supply.learn(described["fontNames"])
         self._check_assets(described["media"])
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
-        fonts = used_fonts(stage, described["fonts"])
+        fonts = used_fonts(stage, described["fonts"], self._supply.way_of)
         desk, inert = read_desk(
             described, self._follow_volumes(stage, media, described["media"], total_frames)
         )
@@ -186,6 +187,7 @@ class _Surveyor:
             stage.verify_software_gl()
         if self._config.hdr_mode == "auto":
             self._warnings += _hdr_warnings(described["media"], media)
+        self._warnings += self._supply.problems
         self._warnings += check_fonts(
             fonts,
             frozenset(name for item in described["fonts"] for name in item["generic"]),
@@ -223,9 +225,19 @@ class _Surveyor:
             stage.present(self._show())
             self._opened = stage.open()
             described = stage.describe()
-            if not self._supply.learn(described["fontNames"]):
+            learned = self._supply.learn(described["fontNames"])
+            if not (learned.names or learned.files):
                 break
         return described
+
+    def _follow(
+        self, stage: Stage, path: Sequence[int], looks: Sequence[int]
+    ) -> tuple[Mapping[int, Any], dict[str, Any]]:
+        """Go along the timeline; give pictures, and what the page says of itself at the end."""
+        stage.watch_fonts(_thinned(path, _MOST_FONT_STOPS), looks)
+        pictures = follow(stage, path, looks)
+        # What scripts add in the course of the timeline is known by its key only now.
+        return pictures, stage.describe()
 
     def _follow_volumes(
         self,

@@ -54,7 +54,7 @@ class PlannedFonts:
     def page_config(self) -> dict[str, Any]:
         """Give the part of the page's configuration that is about fonts."""
         files = {name: self._path(name).read_bytes() for name in self._used}
-        return font_config(self._faces, files)
+        return font_config(self._faces, files, None)
 
     def reply(self, path: str) -> Reply | None:
         """Answer a page's request below `/__fanreel__/`; None for what is no face."""

@@ -1,19 +1,23 @@
 """Which font each kind of text really shows, and whether that was asked for."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from fanreel.capture.stage import Stage
 from fanreel.errors import InvalidComposition
+from fanreel.fonts.library import Way, library
 from fanreel.plan_dir import UsedFont
 
 Faces = tuple[tuple[str, ...], tuple[str, ...]]
 """Families that glyphs were drawn with: shipped with the page, and found on this machine."""
 
 _MOST_NAMES = 5
+_INSTANCES = frozenset({"Thin", "ExtraLight", "Light", "Regular"})
 
 
-def used_fonts(stage: Stage, described: Sequence[Mapping[str, Any]]) -> tuple[UsedFont, ...]:
+def used_fonts(
+    stage: Stage, described: Sequence[Mapping[str, Any]], way_of: Callable[[str], Way | None]
+) -> tuple[UsedFont, ...]:
     """
     Ask Chromium what the texts of a composition are drawn with.
 
@@ -23,6 +27,7 @@ def used_fonts(stage: Stage, described: Sequence[Mapping[str, Any]]) -> tuple[Us
     Args:
         stage: An open composition; its page is not to be photographed any more.
         described: `fonts` of `Stage.describe()`.
+        way_of: Tells how a name that the composition brings no font for is drawn.
     """
     kinds = _ask(stage, [(place, None) for place in range(len(described))])
     parts = [
@@ -42,12 +47,20 @@ def used_fonts(stage: Stage, described: Sequence[Mapping[str, Any]]) -> tuple[Us
             system_fonts=system,
             declared=item["declared"],
             emoji=item["emoji"],
+            way=_way(item, way_of) if web else "system",
         )
         for place, item in enumerate(described)
         for element, (web, system) in _told_apart(
             apart.get(place, [(item["element"], kinds[place])])
         )
     )
+
+
+def _way(item: Mapping[str, Any], way_of: Callable[[str], Way | None]) -> Way | Literal["project"]:
+    """Tell what gives the face of a text that the machine does not draw alone."""
+    if item["led"]:
+        return "generic"
+    return way_of(item["declared"] or "") or "project"
 
 
 def _told_apart(drawn: Iterable[tuple[str, Faces]]) -> Iterable[tuple[str, Faces]]:
@@ -63,11 +76,18 @@ def _ask(stage: Stage, asked: Sequence[tuple[int, int | None]]) -> list[Faces]:
         return []
     return [
         (
-            tuple(sorted({face["familyName"] for face in faces if face["isCustomFont"]})),
+            tuple(sorted({_name(face) for face in faces if face["isCustomFont"]})),
             tuple(sorted({face["familyName"] for face in faces if not face["isCustomFont"]})),
         )
         for faces in stage.platform_fonts(asked)
     ]
+
+
+def _name(face: Mapping[str, Any]) -> str:
+    """Name a face by its family; a variable one may be named for its lightest weight."""
+    name = str(face["familyName"])
+    family, _, instance = name.rpartition(" ")
+    return family if instance in _INSTANCES and family in library().families else name
 
 
 def check_fonts(
@@ -117,23 +137,26 @@ def _first_of(texts: Sequence[str], separator: str) -> str:
 
 
 def _fallback(font: UsedFont, generic: frozenset[str]) -> str | None:
-    if font.emoji or not font.system_fonts:
+    if font.emoji:
         return None
-    if font.declared is not None:
-        asked = {name.casefold() for name in font.families}
-        strange = [name for name in font.system_fonts if name.casefold() not in asked]
-        if not strange:
-            return None
-        return (
-            f": {font.declared} did not load or lacks characters of the text, drawn with the "
-            f"system font {', '.join(strange)}{_beside(font)}; ship a font that has them"
-        )
     first = font.families[0] if font.families else "serif"
-    if first.casefold() in generic | {name.casefold() for name in font.system_fonts}:
+    drawn = {name.casefold() for name in (*font.system_fonts, *font.web_fonts)}
+    is_there = first.casefold() in generic | drawn or first == font.declared
+    if not is_there:
+        others = ", ".join(font.web_fonts + font.system_fonts)
+        return (
+            f": {first} is not there, the text is drawn with {others}; ship the font with the "
+            "project by @font-face"
+        )
+    if font.declared is None or not font.system_fonts:
+        return None
+    asked = {name.casefold() for name in font.families}
+    strange = [name for name in font.system_fonts if name.casefold() not in asked]
+    if not strange:
         return None
     return (
-        f": {first} is not there, the text is drawn with {', '.join(font.system_fonts)}; ship the "
-        "font with the project by @font-face"
+        f": {font.declared} did not load or lacks characters of the text, drawn with the "
+        f"system font {', '.join(strange)}{_beside(font)}; ship a font that has them"
     )
 
 

@@ -19,10 +19,15 @@ from fanreel.fonts.web import WebFonts
 OWN_PATH = "fonts/"
 """Below `/__fanreel__/`: where pages ask for a face's file, by its id."""
 
+# Names that CSS knows and no service has.
+_CSS_GENERICS = frozenset({"ui-rounded", "math", "emoji", "fangsong", "inherit", "initial"})
+UNNAMED = "Times New Roman"
+"""What Chromium calls the family of a text that names none."""
 FONT_TYPE = "font/woff2"
 NOT_THERE: Reply = (404, "text/plain; charset=utf-8", b"no such face\n")
 # Ready before the page's first script, on the guess that texts are upright and Latin.
 _GUESSED_RANGE = "U+0000-00FF"
+_GUESSED_WEIGHTS = frozenset({"400", "700"})
 _MOST_SIBLING_BYTES = 2**20
 
 
@@ -45,6 +50,16 @@ class OfferedFace:
         """Give what the page is told; see page/families.js."""
         face = self.face
         return [self.family, face.style, face.weight, face.stretch, face.unicode_range, self.id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What pages opened from now on are given that those before were not."""
+
+    names: bool
+    """Faces of other families."""
+    files: bool
+    """Files that texts use, before the first script."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +101,14 @@ class FontSupply:
         self._offered: dict[str, list[OfferedFace]] = {}
         self._missing: dict[str, str] = {}
         self._looked_up: set[str] = set()
+        self._unanswered: list[str] = []
         self._asked: set[str] = set()
         self._embedded: set[str] = set()
         self._used: set[str] = set()
         self._lock = threading.Lock()
-        for name in sorted(named_families(project_dir, self._library, texts)):
+        named = named_families(project_dir, self._library, texts)
+        self._unnamed = None if UNNAMED.casefold() in named else UNNAMED
+        for name in sorted(named):
             found = self._library.find(name)
             # Whatever has to be fetched waits for a page that asks for it.
             if found is not None and store.has(found[1]):
@@ -99,38 +117,35 @@ class FontSupply:
             one.id
             for faces in self._offered.values()
             for one in faces
-            if one.face.unicode_range.startswith(_GUESSED_RANGE) and one.face.style == "normal"
+            if one.face.unicode_range.startswith(_GUESSED_RANGE)
+            and one.face.style == "normal"
+            and (" " in one.face.weight or one.face.weight in _GUESSED_WEIGHTS)
         }
 
-    def learn(self, told: Mapping[str, Any]) -> bool:
-        """
-        Hear what the page says of its texts; see `F.families.report()` in page/families.js.
-
-        Returns:
-            Whether pages have to be opened again, to be given other faces or these from the start.
-        """
+    def learn(self, told: Mapping[str, Any]) -> "Learned":
+        """Hear what the page says of its texts: `F.families.report()` in page/families.js."""
         before = set(self._offered)
         own = {name.casefold() for name in told["brought"]}
         for families in told["asked"]:
-            self._learn_list([name.casefold() for name in families], own)
+            self._learn_list(families, own)
         for name in own & self._offered.keys():
             del self._offered[name]
         with self._lock:
             self._used.update(told["used"])
             late = self._used - self._embedded
-            if late:
-                self._embedded |= late
-        return bool(late) or set(self._offered) != before
+            self._embedded |= late
+        return Learned(names=set(self._offered) != before, files=bool(late))
 
-    def _learn_list(self, names: Sequence[str], own: set[str]) -> None:
+    def _learn_list(self, written: Sequence[str], own: set[str]) -> None:
         """Offer what is known of a list; look up what comes before the first that is there."""
+        names = [name.casefold() for name in written]
         generics = {generic.casefold() for generic in self._library.generics}
         is_there = False
         self._asked |= set(names)
-        for name in names:
+        for name, spelling in zip(names, written, strict=True):
             if name in own:
                 is_there = True
-            elif name in generics:
+            elif name in generics or name in _CSS_GENERICS:
                 # As page/generics.js has it: the first name of the list decides.
                 if not is_there and name == names[0]:
                     self._asked.add(f"{ALIAS_PREFIX}{name}")
@@ -141,7 +156,7 @@ class FontSupply:
                 is_there = is_there or name in self._offered
             elif not is_there and name not in self._looked_up:
                 self._looked_up.add(name)
-                self._look_up(name)
+                self._look_up(spelling)
                 is_there = name in self._offered
 
     def _offer(self, name: str) -> None:
@@ -168,13 +183,16 @@ class FontSupply:
             for face, path in faces
         ]
 
-    def _look_up(self, name: str) -> None:
-        faces = self._web.find(name)
+    def _look_up(self, spelling: str) -> None:
+        name = spelling.casefold()
+        faces = self._web.find(spelling)
+        if self._web.offline is not None and not self._web.is_off:
+            self._unanswered.append(spelling)
         if faces:
             self._offered[name] = [
                 OfferedFace(
                     family=name,
-                    drawn_with=name,
+                    drawn_with=spelling,
                     way="web",
                     face=face,
                     id=f"{hashlib.sha256(face.url.encode()).hexdigest()[:32]}.woff2",
@@ -185,15 +203,24 @@ class FontSupply:
 
     @property
     def problems(self) -> list[str]:
-        """Say once what could not be had of the format's own families."""
-        families = sorted(
-            {found[1].name for name in self._missing if (found := self._library.find(name))}
-        )
-        if not families:
-            return []
-        reason = next(iter(self._missing.values()))
-        told = f"{', '.join(families)}: not on this machine yet, and not to be had now ({reason})"
-        return [f"{told}; run `fanreel fonts fetch` once where the network is reached"]
+        """Say once what could not be had: of the format's own families, and of the web's."""
+        said = []
+        if self._missing:
+            found = [self._library.find(name) for name in self._missing]
+            families = sorted({one[1].name for one in found if one and one[0] != "generic"})
+            what = ", ".join(families) or "the format's fonts for generic families"
+            said.append(
+                f"{what}: not on this machine yet, and could not be fetched "
+                f"({next(iter(self._missing.values()))}); run `fanreel fonts fetch` once where "
+                "the network is reached"
+            )
+        if self._unanswered:
+            said.append(
+                f"{', '.join(self._unanswered)}: not looked up among the web's families, since "
+                f"their service does not answer ({self._web.offline}); plan where the network is "
+                "reached, or ship the font with the project"
+            )
+        return said
 
     def way_of(self, name: str) -> Way | None:
         """Tell how *name* is drawn; None for one that nothing is offered for."""
@@ -244,7 +271,7 @@ class FontSupply:
             for one in faces
             if one.id in self._embedded and (body := self._content(one)) is not None
         }
-        return font_config([one.to_json() for one in faces], files)
+        return font_config([one.to_json() for one in faces], files, self._unnamed)
 
     def frozen(self) -> "FrozenFonts":
         """
@@ -256,7 +283,9 @@ class FontSupply:
         faces = [one for one in self._all() if one.family in self._asked]
         with self._lock:
             used = {one.id for one in faces} & self._used
-            kept = used | ({one.id for one in faces} & self._embedded)
+            # A text that was not seen, as in a form's field, may ask for what is there already.
+            seen = {one.family for one in faces if one.id in used}
+            kept = used | ({one.id for one in faces if one.family not in seen} & self._embedded)
         styles = {_style(one) for one in faces if one.id in used}
         for style in styles:
             sizes = {
@@ -278,13 +307,20 @@ def _style(one: OfferedFace) -> tuple[str, str, str, str]:
     return one.drawn_with, one.face.style, one.face.weight, one.face.stretch
 
 
-def font_config(faces: Sequence[Sequence[str]], files: Mapping[str, bytes]) -> dict[str, Any]:
-    """Give the page's configuration for *faces*, of which those with *files* are there at once."""
+def font_config(
+    faces: Sequence[Sequence[str]], files: Mapping[str, bytes], unnamed: str | None
+) -> dict[str, Any]:
+    """
+    Give the page's configuration for *faces*, of which those with *files* are there at once.
+
+    Where texts that name no family have *unnamed* for one, nobody has asked for it.
+    """
     return {
         "fonts": {
             "url": f"{ORIGIN}{OWN_PREFIX}{OWN_PATH}",
             "generics": [generic.casefold() for generic in library().generics],
             "prefix": ALIAS_PREFIX,
+            "unnamed": unnamed,
             "faces": [list(face) for face in faces],
             "files": {
                 name: base64.b64encode(body).decode() for name, body in sorted(files.items())

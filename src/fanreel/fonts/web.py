@@ -28,12 +28,14 @@ class WebFonts:
     The web's free families, by name.
 
     Attributes:
+        is_off: Nobody is asked, as the user wants it.
         offline: Why the service cannot be reached, once that is known; it is not asked again.
     """
 
     def __init__(self, base_url: str | None) -> None:
         self._base_url = base_url
-        self.offline: str | None = None if base_url else "looking families up is switched off"
+        self.is_off = base_url is None
+        self.offline: str | None = "it is switched off" if self.is_off else None
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:

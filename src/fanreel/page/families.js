@@ -1,7 +1,8 @@
 // Faces for families that the page names and brings no font for; Python decides which (fonts/).
 //
 //   config.fonts         {faces: [[family, style, weight, stretch, range, id]], files: {id: base64},
-//                        url, generics: [names], prefix}; *url* and an id make a face's address
+//                        url, generics: [names], prefix, unnamed}; *url* and an id make a face's
+//                        address, *unnamed* is the family of texts that name none, if it is not named
 //   F.families.generics  Set of generic names, in lower case
 //   F.families.plain(list)     a list of families as the author wrote it, without names of ours
 //   F.families.report()        a promise for {asked: [[family]], brought: [family], used: [id]}
@@ -11,7 +12,7 @@
 // shadow trees and canvases; frames get their own.
 (() => {
   const F = globalThis.__fanreel;
-  const { faces = [], files = {}, url, generics = [], prefix } = F.config.fonts ?? {};
+  const { faces = [], files = {}, url, generics = [], prefix, unnamed } = F.config.fonts ?? {};
   const { add, load } = FontFaceSet.prototype;
   const names = new Set(generics);
   const ours = new Map(); // FontFace -> id
@@ -40,7 +41,10 @@
 
   const isOurs = (family) => family.startsWith(prefix) && names.has(family.slice(prefix.length));
 
-  const plain = (families) => families.filter((family) => !isOurs(family.toLowerCase()));
+  const plain = (families) =>
+    families.length === 1 && families[0] === unnamed
+      ? []
+      : families.filter((family) => !isOurs(family.toLowerCase()));
 
   // ---- canvases ------------------------------------------------------------------------------------
   // What is drawn on a canvas is no element's text, and has to be heard of when it is drawn.
@@ -84,7 +88,9 @@
       families,
       known,
     }));
-    for (const [font, known] of drawn) kinds.push({ font, families: familiesOf(font), known });
+    for (const [font, known] of drawn) {
+      kinds.push({ font: F.generics.font(font), families: familiesOf(font), known });
+    }
     const used = await Promise.all(
       ours.size === 0 ? [] : kinds.map(({ font, known }) => usedBy(font, [...known].join(""))),
     );

@@ -3,13 +3,14 @@
 //   F.fonts.watch({frames, looks})   forgets what it knows; from here on texts are noted at *frames*,
 //                                    and with every change of style at *looks*
 //   F.fonts.passed(frame)            called by seek.js when the page stands at *frame*
-//   F.fonts.describe()   [{element, families, generic, weight, style, declared, emoji, parts}]
+//   F.fonts.describe()   [{element, families, led, generic, weight, style, declared, emoji, parts}]
 //   F.fonts.probe([[kind, part], ...])   how many elements F.fonts.probes() gives now, one for each
 //
 // One entry per kind of text: what shares a style, a weight, a list of families, a language. Each of
 // its *parts* is an element that brought characters the kind had not had. *declared* is the first
-// family of the list that an @font-face or FontFace provides, null when there is none. Emoji are
-// kinds of their own: hardly a text font has them.
+// family of the list that an @font-face or FontFace provides, ours too, null when there is none; *led*:
+// an alias of ours comes before them (generics.js). Emoji are kinds of their own: hardly a text font
+// has them.
 //
 // A probe shows the characters of a kind, or of one part, in the kind's fonts, each on a line of its
 // own, so that a handful of questions tells about thousands of elements, also those that are gone.
@@ -168,10 +169,12 @@
   function list() {
     const brought = new Set([...document.fonts].map(({ family }) => plain(family)));
     return [...kinds.values()].map((kind) => {
-      const families = F.families.plain(splitFamilies(kind.values[0]));
+      const written = splitFamilies(kind.values[0]);
+      const families = F.families.plain(written);
       return {
         ...kind,
         families,
+        led: families.length > 0 && families.length < written.length,
         declared: families.find((one) => brought.has(one.toLowerCase())) ?? null,
       };
     });
@@ -180,9 +183,10 @@
   function describe() {
     for (const realm of F.realms()) realm.fonts.note(true);
     listed = [...F.realms()].flatMap((realm) => realm.fonts.list());
-    return listed.map(({ emoji, values, parts, families, declared }) => ({
+    return listed.map(({ emoji, values, parts, families, led, declared }) => ({
       element: parts[0].element,
       families,
+      led,
       generic: families.filter(
         (name) => GENERIC.has(name) || F.families.generics.has(name.toLowerCase()),
       ),

@@ -3,6 +3,7 @@
 // machine's face when the names before are not there.
 //
 //   F.generics.apply()   changes what has come since: style sheets, style attributes, shadow trees
+//   F.generics.font(text)   the same for a font as a canvas is told it
 //
 // The generic name gets an alias before it, a family of its own for which config.fonts has faces. It
 // is done in place, as the parser goes on: before the next script runs, which may measure text.
@@ -10,6 +11,7 @@
   const F = globalThis.__fanreel;
   const { generics, prefix } = F.families;
   const changed = new WeakMap(); // style sheet -> number of its rules when it was last seen
+  const ALIAS = new RegExp(`"?${prefix}[-a-z]+"?, `);
   const STYLED = '[style*="font" i], [style*="--"], [font-family]';
 
   function led(list) {
@@ -79,7 +81,36 @@
     }
   }
 
+  // What a canvas is told is a font as in style sheets; it gives it back as it was told.
+  const probe = document.createElement("i").style;
+  const ledFonts = new Map();
+  function font(value) {
+    if (ledFonts.has(value)) return ledFonts.get(value);
+    probe.font = "";
+    probe.font = value;
+    const isLed = generics.size > 0 && led(probe.fontFamily) !== null;
+    lead(probe, "font-family");
+    ledFonts.set(value, isLed ? probe.font : value);
+    return ledFonts.get(value);
+  }
+
+  function changeCanvas(prototype) {
+    const known = Object.getOwnPropertyDescriptor(prototype, "font");
+    Object.defineProperty(prototype, "font", {
+      ...known,
+      get() {
+        return known.get.call(this).replace(ALIAS, "");
+      },
+      set(value) {
+        known.set.call(this, font(String(value)));
+      },
+    });
+  }
+
   if (generics.size > 0) {
+    for (const kind of ["CanvasRenderingContext2D", "OffscreenCanvasRenderingContext2D"]) {
+      if (globalThis[kind]) changeCanvas(globalThis[kind].prototype);
+    }
     new MutationObserver(follow).observe(document, { childList: true, subtree: true });
     document.addEventListener(
       "load",
@@ -88,5 +119,5 @@
     );
   }
 
-  F.generics = { apply: generics.size > 0 ? apply : () => {} };
+  F.generics = { font, apply: generics.size > 0 ? apply : () => {} };
 })();
