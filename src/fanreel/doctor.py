@@ -21,6 +21,8 @@ from fanreel.capture.locate import (
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES, RenderConfig
 from fanreel.encode.formats import FORMATS, lock_encoder
 from fanreel.errors import BrowserUnavailable
+from fanreel.fonts.library import library
+from fanreel.fonts.store import font_store
 from fanreel.media.cache import DIR_VARIABLE, cache_settings
 from fanreel.media.cache_sweep import size_of
 
@@ -66,6 +68,7 @@ def examine(*, start_browser: bool) -> Iterator[Finding]:
     yield _playwright()
     yield _xvfb()
     yield from _libav()
+    yield _families()
     yield from _fonts()
     yield _shared_memory()
     yield _temp()
@@ -200,6 +203,21 @@ def _encoders() -> set[str]:
         lock_encoder(config, alpha=alpha).codec for config in configs for alpha in (False, True)
     }
     return video | {spec.audio_codec for spec in FORMATS.values() if spec.audio_codec}
+
+
+def _families() -> Finding:
+    """See which of the format's font families are on this machine."""
+    store, families = font_store(os.environ), library().families
+    missing = [name for name, family in families.items() if not store.has(family)]
+    if not missing:
+        detail = f"all {len(families)}, in {store.directory}"
+        return Finding(name="Fonts, format's", state="ok", detail=detail)
+    return Finding(
+        name="Fonts, format's",
+        state="weak",
+        detail=f"{len(missing)} of {len(families)} families are fetched when first used",
+        fix="fanreel fonts fetch",
+    )
 
 
 def _fonts() -> Iterator[Finding]:

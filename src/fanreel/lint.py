@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +15,7 @@ from fanreel.errors import RenderError
 from fanreel.lint_rules import rule_of
 from fanreel.locking import lock_config, padding_warnings
 from fanreel.markup import Element, Page, Pages, Spot, read_page
+from fanreel.plan_dir import UsedFont
 from fanreel.project import open_project, parse_data_fps, within_root
 from fanreel.staging import stage_spec
 
@@ -70,6 +71,7 @@ def lint(
     config: RenderConfig | None = None,
     *,
     root_dir: Path | str | None = None,
+    on_fonts: Callable[[Sequence[UsedFont]], None] = lambda _fonts: None,
 ) -> list[Finding]:
     """
     Check a project against the format: its pages as text, then the composition in a browser.
@@ -79,6 +81,7 @@ def lint(
         config: Entry file and variables to look at it with.
         root_dir: A folder around the project, up to which its files and links may lead; None: no
             further than the project.
+        on_fonts: Told what the texts are drawn with, if the page can be opened.
     Returns:
         Findings by file and line, each once.
     Raises:
@@ -89,7 +92,7 @@ def lint(
     folder, wide = within_root(project_dir, config, root_dir)
     pages = Pages(project_dir, config.entry_file)
     findings = [f for file, page in pages.by_file.items() for f in _lint(project_dir, file, page)]
-    seen = _lint_in_browser(folder, wide, pages)
+    seen = _lint_in_browser(folder, wide, pages, on_fonts)
     findings += [finding for finding in seen if not _is_told(finding, findings)]
     return sorted(findings, key=lambda finding: (finding.file, finding.line, finding.rule))
 
@@ -246,7 +249,12 @@ def _is_told(finding: Finding, known: Iterable[Finding]) -> bool:
     )
 
 
-def _lint_in_browser(project_dir: Path, config: RenderConfig, pages: Pages) -> list[Finding]:
+def _lint_in_browser(
+    project_dir: Path,
+    config: RenderConfig,
+    pages: Pages,
+    on_fonts: Callable[[Sequence[UsedFont]], None],
+) -> list[Finding]:
     # A browser is needed only here.
     from fanreel.capture.stage import Stage  # noqa: PLC0415
     from fanreel.survey import survey  # noqa: PLC0415
@@ -268,6 +276,7 @@ def _lint_in_browser(project_dir: Path, config: RenderConfig, pages: Pages) -> l
             messages = map(str, error.facts.get("problems") or [error.message])
             return [_finding(text, "error", places.of(text, error), error) for text in messages]
         places = _Places(stage, pages, project_dir / config.project_path, config.project_path)
+    on_fonts(found.fonts)
     padding = [_finding(text, "warning", pages.root_spot()) for text in padding_warnings(locked)]
     return padding + [_finding(text, "warning", places.of(text)) for text in found.warnings]
 

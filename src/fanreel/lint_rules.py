@@ -200,11 +200,16 @@ RULES = (
         "open the page in a browser and look for the boxes of its texts and pictures; give the "
         "elements around them a size",
     ),
-    # fonts.py, statefulness.py
+    # fonts/report.py, fonts/supply.py, statefulness.py
     _rule(
         "font-fallback",
         "is not there, the text is drawn with|drawn with the system font",
         "ship the font with the project by @font-face",
+    ),
+    _rule(
+        "font-offline",
+        "not on this machine yet, and the npm registry |not looked up among the web's families",
+        "run `fanreel fonts fetch`, or this command, once where the network is reached",
     ),
     _rule(
         "not-deterministic",

@@ -26,6 +26,7 @@ def test_everything_is_looked_at() -> None:
             "Xvfb",
             "libav",
             "Encoders",
+            "Fonts, format's",
             "Fonts, Latin",
             "Fonts, CJK",
         ),

@@ -43,6 +43,7 @@ MESSAGES = {
     "too-long": "index.html: 1e+09 s at 30 frames/s is more than 10000000 frames; shorten",
     "blank": "nothing is to be seen: all of 24 frames looked at show one and the same colour",
     "font-fallback": "p#a: Nowhere is not there, the text is drawn with DejaVu Sans",
+    "font-offline": "Inter: not on this machine yet, and the npm registry does not give them",
     "not-deterministic": "the composition is not deterministic: frame 4 differs",
     "stateful": "frames depend on the frames before them (frame 4 differs)",
 }

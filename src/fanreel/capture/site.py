@@ -22,6 +22,7 @@ from typing import Any, Self
 
 from fanreel.capture.site_files import SiteFiles
 from fanreel.capture.still_svg import still_svg
+from fanreel.fonts.generics import lead_generics
 from fanreel.page import worker_script
 
 HOST = "fanreel.localhost"
@@ -155,7 +156,7 @@ class SiteServer:
             return _on_the_clock(file.read_bytes())
         if destination == "image" and file.suffix.lower() == ".svg":
             return still_svg(file.read_bytes())
-        return file
+        return lead_generics(file.read_bytes()) if destination == "style" else file
 
 
 def _on_the_clock(script: bytes) -> bytes:

@@ -210,7 +210,7 @@ class FontSupply:
             families = sorted({one[1].name for one in found if one and one[0] != "generic"})
             what = ", ".join(families) or "the format's fonts for generic families"
             said.append(
-                f"{what}: not on this machine yet, and could not be fetched "
+                f"{what}: not on this machine yet, and the npm registry does not give them "
                 f"({next(iter(self._missing.values()))}); run `fanreel fonts fetch` once where "
                 "the network is reached"
             )

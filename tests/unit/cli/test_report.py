@@ -43,6 +43,7 @@ def test_a_result_is_camel_case_json() -> None:
                 "systemFonts": [],
                 "declared": None,
                 "emoji": False,
+                "way": "system",
             }
         ],
     }
