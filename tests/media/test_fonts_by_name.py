@@ -13,8 +13,9 @@ import pytest
 from fanreel import UsedFont
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidComposition
-from fanreel.planning import PlanResult, plan
+from fanreel.planning import plan
 from fanreel.rendering import render_chunk
+from fanreel.results import PlanResult
 from tests.media.encoding import decode
 
 FONT = "@fontsource-variable/martian-mono/files/martian-mono-latin-standard-normal.woff2"
