@@ -67,6 +67,7 @@ ORDER = (
     "grading_grain",
     "grading_dither",
     "grading_tube",
+    "grading_bleed",
     "grading_effects",
     "grading_finish",
     "grading_images",

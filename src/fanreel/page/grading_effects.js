@@ -9,7 +9,7 @@
 (() => {
   const F = globalThis.__fanreel;
   const { smoothstep } = F.gradingColour;
-  const BEFORE = ["crtCurvature", "blur", "pixelate", "chromaticAberration"];
+  const BEFORE = ["crtCurvature", "blur", "pixelate", "chromaticAberration", "chromaBleed"];
   const DRAWN = new Set([...BEFORE, "dither", "scanlines"]);
   const within = (value, most) => Math.min(Math.max(value, 0), most);
 
@@ -82,6 +82,7 @@
     if (effects.pixelate > 0) result = pixelate(result, box, effects.pixelate);
     const { chromaticAberration: amount, chromaticAngle: angle } = effects;
     if (amount > 0) result = separate(result, box, amount, angle);
+    if (effects.chromaBleed > 0) result = F.gradingBleed.smear(result, box, effects.chromaBleed);
     return result;
   }
 
@@ -103,29 +104,41 @@
   }
 
   // Distance as the norm |x|^n + |y|^n in halves of the box's shorter side.
-  function darken(pixels, box, details) {
+  function shade(width, height, box, details) {
     const { vignette, vignetteMidpoint, vignetteRoundness, vignetteFeather } = details;
     const power = 4.9 - 3.1 * vignetteRoundness;
     const inner = 0.22 + 0.86 * vignetteMidpoint;
     const outer = inner + 0.08 + 0.64 * vignetteFeather;
     const half = Math.min(box.width, box.height) / 2;
-    const { data, width, height } = pixels;
     const raised = (at, step, start, size) =>
       Math.abs((start + (at + 0.5) * step - size / 2) / half) ** power;
     const columns = Float64Array.from({ length: width }, (_, x) =>
       raised(x, box.across, box.left, box.width),
     );
-    const least = inner ** power;
+    const factors = new Float32Array(width * height);
     for (let y = 0, at = 0; y < height; y += 1) {
       const row = raised(y, box.down, box.top, box.height);
-      for (let x = 0; x < width; x += 1, at += 4) {
-        const far = columns[x] + row;
-        if (far <= least) continue;
-        const factor = 1 - 0.75 * vignette * smoothstep(inner, outer, far ** (1 / power));
-        data[at] *= factor;
-        data[at + 1] *= factor;
-        data[at + 2] *= factor;
+      for (let x = 0; x < width; x += 1, at += 1) {
+        const far = smoothstep(inner, outer, (columns[x] + row) ** (1 / power));
+        factors[at] = 1 - 0.75 * vignette * far;
       }
+    }
+    return factors;
+  }
+
+  // The last one is kept: all frames of a video have the same.
+  let kept = { key: null, factors: null };
+
+  function darken({ data, width, height }, box, details) {
+    const key = JSON.stringify([width, height, box, details]);
+    if (kept.key !== key) kept = { key, factors: shade(width, height, box, details) };
+    const { factors } = kept;
+    for (let pixel = 0, at = 0; pixel < factors.length; pixel += 1, at += 4) {
+      const factor = factors[pixel];
+      if (factor === 1) continue;
+      data[at] *= factor;
+      data[at + 1] *= factor;
+      data[at + 2] *= factor;
     }
   }
 
