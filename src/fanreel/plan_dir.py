@@ -285,6 +285,8 @@ class LockedRenderConfig(_PlanFile):
     hdr: bool = False
     """BT.2020 primaries and HLG transfer in 10 bits."""
     webgl: bool
+    webgpu: bool = False
+    """The page draws with WebGPU: its browser composes on SwiftShader."""
     device_scale_factor: float
     """Device pixels per CSS pixel while capturing."""
     output_width: int

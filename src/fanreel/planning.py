@@ -117,7 +117,9 @@ def make_plan(
                 Stage(stage_spec(root.width, root.height, locked, driver="playwright"), work_dir)
             )
         found = survey(project_dir, root, config, stage, work_dir)
-        locked = lock_config(root, config, webgl=found.uses_webgl)
+        locked = lock_config(root, config, webgl=found.uses_webgl).model_copy(
+            update={"webgpu": found.uses_webgpu}
+        )
         check_estimate(
             _estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir, plan_dir
         )

@@ -28,6 +28,7 @@ def stage_spec(
         engine=locked.engine,
         alpha=locked.alpha,
         device_scale_factor=locked.device_scale_factor,
+        webgpu=locked.webgpu,
         driver=driver,
         runtime_env=locked.runtime_env or {},
     )

@@ -8,7 +8,7 @@ import re
 import threading
 import urllib.parse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from fanreel.capture.fetch import Refused, fetch
 from fanreel.capture.network import Recorder
 from fanreel.capture.site import ORIGIN, SiteRequest
 from fanreel.capture.site_files import SiteFiles, find_inside
-from fanreel.capture.stage import Opened, Show, Stage
+from fanreel.capture.stage import Opened, Show, Stage, WebGpuWanted
 from fanreel.config import RenderConfig
 from fanreel.encode.aside import naming_write_errors
 from fanreel.errors import (
@@ -87,6 +87,8 @@ class Survey:
     frozen_fonts: FrozenFonts
     """Faces by name that workers' pages are given."""
     uses_webgl: bool
+    uses_webgpu: bool
+    """It was surveyed on a stage that offers WebGPU, since it asks for that."""
     stepped: bool
     warnings: tuple[str, ...]
     desk: Desk
@@ -114,7 +116,12 @@ def survey(
         BrowserGpuNotSoftware: The page draws with WebGL, and that on hardware. Terminal.
         CaptureTimeout: The page never becomes ready. Retryable.
     """
-    return _Surveyor(project_dir, root, config, work_dir).survey(stage)
+    try:
+        return _Surveyor(project_dir, root, config, work_dir).survey(stage)
+    except WebGpuWanted:
+        # Such a browser draws everything more slowly, so only pages that ask for it get it.
+        with Stage(replace(stage.spec, webgpu=True), work_dir) as with_gpu:
+            return _Surveyor(project_dir, root, config, work_dir).survey(with_gpu)
 
 
 class _Surveyor:
@@ -213,6 +220,7 @@ class _Surveyor:
             fonts=fonts,
             frozen_fonts=self._supply.frozen(),
             uses_webgl=bool(described["usesWebgl"]),
+            uses_webgpu=stage.spec.webgpu,
             stepped=stepped,
             warnings=tuple(dict.fromkeys(self._warnings)),
             desk=desk,

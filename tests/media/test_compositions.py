@@ -68,6 +68,7 @@ def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path)
     for part, warning in zip(found.warnings, planned.warnings, strict=True):
         assert part in warning
     plan = verify_plan(tmp_path / "plan")
+    screen = studio.stage(stage_spec(root.width, root.height, plan.locked))
     with Camera(plan, tmp_path, screen) as camera:
         whole = [picture.copy() for picture in camera.capture(range(found.frames))]
         quarters = film_backwards(plan, camera, tmp_path / "quarters")

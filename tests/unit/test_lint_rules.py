@@ -32,7 +32,7 @@ MESSAGES = {
     "outside-project": "img#a names ../a.png, which leads to /srv/a.png, outside of /srv/film",
     "nested-failure": "div#h: n.html could not be mounted: no root",
     "never-ready": 'the page never brought timeline "card"',
-    "webgpu": "the page asks for WebGPU, which Chromium offers no adapter for without a GPU",
+    "webgpu": "the page asks for WebGPU, for which this Chromium offers no adapter",
     "script-threw": "div#h: n.html: TypeError: x is not a function (line 3)",
     "broken-file": "image bad.png could not be loaded",
     "outside-file": "https://cdn.example/a.css could not be fetched: refused",

@@ -10,10 +10,7 @@ from fanreel.capture.site import HOST
 _FLAGS = (
     "--no-sandbox",  # containers and Lambda allow no user namespaces; the page is walled in below
     "--disable-dev-shm-usage",  # Lambda has no /dev/shm
-    # Pictures are composed on the CPU, and WebGL is drawn by SwiftShader: no GPU's own pixels. With
-    # the compositor on SwiftShader too a frame costs four times as much.
-    "--disable-gpu",
-    "--enable-unsafe-swiftshader",
+    "--enable-unsafe-swiftshader",  # WebGL is drawn by SwiftShader: no GPU's own pixels
     "--disable-checker-imaging",  # a frame waits for its images instead of showing gaps
     # A tile is drawn again as a whole. Drawing only what changed on top of the last picture depends
     # on whether the compositor still holds that picture, and so on how busy the machine is.
@@ -33,6 +30,20 @@ _FLAGS = (
     "--no-pings",
     "--dns-prefetch-disable",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
+# Pictures are composed on the CPU: with the compositor on SwiftShader too a frame costs four times
+# as much.
+_COMPOSED_ON_CPU = ("--disable-gpu",)
+# Except for WebGPU: where the compositor is not on SwiftShader by Vulkan too, Chromium 156 offers
+# Dawn's SwiftShader, but the device is lost at the first submission.
+_WITH_WEBGPU = (
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--use-vulkan=swiftshader",
+    "--use-angle=swiftshader",  # the screen has no GLX
+    "--disable-vulkan-surface",
+    "--disable-gpu-rasterization",
+    "--ignore-gpu-blocklist",
 )
 # As Playwright has it when headless: a mouse that hovers, so that media queries answer alike.
 _BLINK_SETTINGS = (
@@ -91,6 +102,8 @@ class Launch:
     """File with the cookie that the display asks for."""
     driver: Literal["pipe", "playwright"] = "pipe"
     """What speaks to it: see `capture.driver`."""
+    webgpu: bool = False
+    """Offer pages an adapter for WebGPU: SwiftShader's."""
     runtime_env: Mapping[str, str] = field(default_factory=dict)
     """Snapshot of `FANREEL_RUNTIME_*`; see `capture.environment`."""
 
@@ -100,12 +113,14 @@ def browser_argv(launch: Launch) -> list[str]:
     # The one name a page can reach is its own origin. This holds for addresses as for names, so
     # neither loopback (Lambda's Runtime API), link-local nor private ranges are within reach.
     rules = f"MAP {HOST} 127.0.0.1:{launch.site_port}, MAP * ~NOTFOUND"
+    features = (*_ENABLED_FEATURES, "Vulkan") if launch.webgpu else _ENABLED_FEATURES
     argv = [
         *_FLAGS,
+        *(_WITH_WEBGPU if launch.webgpu else _COMPOSED_ON_CPU),
         _BLINK_SETTINGS,
         _BLINK_FEATURES,
         f"--disable-features={','.join(_DISABLED_FEATURES)}",
-        f"--enable-features={','.join(_ENABLED_FEATURES)}",
+        f"--enable-features={','.join(features)}",
         f"--host-resolver-rules={rules}",
     ]
     if launch.device_scale_factor != 1:

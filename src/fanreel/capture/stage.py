@@ -85,6 +85,8 @@ class StageSpec:
     engine: Literal["xvfb", "screenshot"]
     alpha: bool = False
     device_scale_factor: float = 1.0
+    webgpu: bool = False
+    """Offer the page WebGPU, drawn by the CPU."""
     driver: Literal["pipe", "playwright"] = "pipe"
     """What speaks to the browser; no pixel depends on it."""
     runtime_env: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +97,10 @@ class StageSpec:
         """Width and height of a captured picture in device pixels."""
         scale = self.device_scale_factor
         return round(self.width * scale), round(self.height * scale)
+
+
+class WebGpuWanted(Exception):
+    """The page asks for WebGPU; a stage with `webgpu` can give it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +169,7 @@ class Stage:
                 height=self.spec.height,
                 temp_dir=self._temp_dir,
                 device_scale_factor=self.spec.device_scale_factor,
+                webgpu=self.spec.webgpu,
                 driver=self.spec.driver,
                 runtime_env=self.spec.runtime_env,
             )
@@ -244,6 +251,8 @@ class Stage:
                 "the page has replaced functions of the language itself, such as "
                 "Promise.prototype.then; leave those as they are",
             )
+        if answer["lacksGpu"] and not self.spec.webgpu:
+            raise WebGpuWanted
         if answer["problem"] is not None:
             raise self._explained(InvalidComposition, answer["problem"])
         if not answer["ok"]:

@@ -141,6 +141,10 @@ class _Session:
     def _open(self, request: Open) -> Answer:
         self._plan = verify_plan(request.plan_dir, request.chunk_index)
         self._cache = request.cache.open() if request.cache else None
+        if self._stage is not None and self._stage.spec.webgpu != self._plan.locked.webgpu:
+            # Started before it was known that the page asks for WebGPU.
+            self._browser.close()
+            self._stage = None
         self._renderer = self._renderer_stack.enter_context(
             Camera(self._plan, request.temp_dir, self._stage, self._cache)
         )

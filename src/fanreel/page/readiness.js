@@ -28,7 +28,7 @@
   const POLL_MS = 10;
   const DRAWN_TIMEOUT_MS = 500;
   const NO_GPU =
-    "the page asks for WebGPU, which Chromium offers no adapter for without a GPU, whose pixels would differ between machines; draw with WebGL, which the CPU draws (Three.js: WebGLRenderer, or forceWebGL)";
+    "the page asks for WebGPU, for which this Chromium offers no adapter; it needs libvk_swiftshader.so beside it, or draw with WebGL, which the CPU draws (Three.js: WebGLRenderer, or forceWebGL)";
 
   const sleep = (ms) => new Promise((resolve) => real.setTimeout(resolve, ms));
   // Observers of size and visibility report when the browser draws; a hidden page never does.
@@ -239,6 +239,7 @@
         ...(lacksGpu() ? [NO_GPU] : []),
       ],
       failed: [...F.realms()].flatMap((realm) => [...realm.resources.failed]),
+      lacksGpu: lacksGpu(),
       problem: undrawn ? NO_GPU : null,
     };
   }
