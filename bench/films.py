@@ -19,6 +19,7 @@ from PIL import Image
 
 from bench import reference
 from bench.parity.agreement import over, psnr
+from bench.parity.staging import is_other
 from fanreel.filming import Camera
 from fanreel.planning import make_plan
 from fanreel.stills import frame_at
@@ -41,9 +42,12 @@ def main() -> None:
     programs = reference.install(OUT / "reference")
     for name in asked.names or films.names():
         work_dir = OUT / "films" / "work" / name
-        shutil.rmtree(work_dir, ignore_errors=True)
-        work_dir.mkdir(parents=True)
+        for part in ("project", "plan"):
+            shutil.rmtree(work_dir / part, ignore_errors=True)
+        work_dir.mkdir(parents=True, exist_ok=True)
         found = films.stage(name, work_dir / "project")
+        if is_other(work_dir / "project", work_dir / "project.sha256"):
+            shutil.rmtree(work_dir / "stills", ignore_errors=True)
         ours, warnings = moments(found, work_dir)
         theirs = their_moments(found, programs, work_dir)
         marks = [psnr(one, other) for one, other in zip(ours, theirs, strict=True)]
@@ -66,13 +70,13 @@ def moments(found: films.Film, work_dir: Path) -> tuple[list[Picture], tuple[str
 
 
 def their_moments(found: films.Film, programs: Path, work_dir: Path) -> list[Picture]:
-    """Let the reference renderer take the same moments."""
+    """Let the reference renderer take the same moments, unless it has."""
     stills = work_dir / "stills"
-    argv = reference.snapshot_argv(programs, work_dir / "project", stills, found.at)
-    subprocess.run(
-        argv, check=True, env=reference.environment(programs), cwd=work_dir, capture_output=True
-    )
     paths = [stills / f"at-{at_s:g}s.png" for at_s in found.at]
+    if not all(path.is_file() for path in paths):
+        argv = reference.snapshot_argv(programs, work_dir / "project", stills, found.at)
+        environment = reference.environment(programs)
+        subprocess.run(argv, check=True, env=environment, cwd=work_dir, capture_output=True)
     return [np.asarray(Image.open(path).convert("RGBA")) for path in paths]
 
 

@@ -11,7 +11,6 @@ same picture. Needs npm, ffmpeg and chromium-headless-shell.
 """
 
 import argparse
-import hashlib
 import os
 import shutil
 import subprocess
@@ -30,8 +29,7 @@ from bench.parity.report import (
     share_of_same,
     write_page,
 )
-from fanreel.digest import sha256_file
-from tests.media import compositions, films
+from bench.parity.staging import defined, is_other, stage
 
 OUT = Path(__file__).parents[1] / "out"
 ENOUGH = 0.95
@@ -59,18 +57,6 @@ def main() -> int:
     return 0 if share >= ENOUGH else 1
 
 
-def defined() -> list[str]:
-    """Give the compositions whose picture the format defines, and the films."""
-    pages = [name for name in compositions.names() if not compositions.expected(name).undefined]
-    return pages + films.names()
-
-
-def stage(name: str, project_dir: Path) -> compositions.Expected | films.Film:
-    """Make a composition or a film a whole project in *project_dir*."""
-    part_of = films if name in films.names() else compositions
-    return part_of.stage(name, project_dir)
-
-
 def compare_one(
     name: str, programs: Path, verdict: Verdict | None, out: Path, *, again: bool
 ) -> Row:
@@ -94,16 +80,6 @@ def compare_one(
         agreement = compare(ours, theirs)
     save_pictures(name, agreement, out)
     return Row(name=name, rule=expected.rule, agreement=agreement, verdict=verdict)
-
-
-def is_other(project_dir: Path, digest_path: Path) -> bool:
-    """Tell whether the project has changed since the last run, and remember it."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in project_dir.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(project_dir)} {sha256_file(path)}\n".encode())
-    before = digest_path.read_text() if digest_path.is_file() else None
-    digest_path.write_text(digest.hexdigest())
-    return before != digest.hexdigest()
 
 
 if __name__ == "__main__":
