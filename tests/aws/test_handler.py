@@ -122,12 +122,18 @@ def test_a_second_render_renders_nothing(function: Function, steps: Carrying) ->
 
 
 def test_two_workers_on_one_chunk_are_harmless(function: Function, steps: Carrying) -> None:
-    """The second one to finish changes nothing."""
+    """The second one to finish changes nothing, and what is no segment is replaced."""
     function.planned()
     uri = S3Uri(function.bucket, f"segments/{function.plan['PlanHash']}/{SEGMENTS[0]}.mp4")
-    steps.during = lambda *_: write_bytes(function.s3, uri, b"the other one's")
+    anything = [b"anything"]
+
+    def interfere(*_: object) -> None:
+        while anything:
+            write_bytes(function.s3, uri, anything.pop())
+
+    steps.during = interfere
     function.invoke(function.chunk_event(0))
-    assert read_bytes(function.s3, uri, limit_bytes=100) == b"the other one's"
+    assert read_bytes(function.s3, uri, limit_bytes=100) == f"[{SEGMENTS[0]}]".encode()
 
 
 def test_a_worker_stops_in_time_and_another_goes_on(function: Function, steps: Carrying) -> None:

@@ -14,10 +14,10 @@ from fanreel.aws.segments import (
     segment_folder,
     unpack_frames,
 )
-from fanreel.aws.storage import list_objects, read_bytes
+from fanreel.aws.storage import list_objects, look_up, read_bytes, refresh, write_bytes
 from fanreel.aws.uris import S3Uri
 from fanreel.engine.stores import SegmentKey
-from fanreel.errors import MediaUnreadable, MissingPlanArtifact
+from fanreel.errors import ArtifactDigestMismatch, MediaUnreadable, MissingPlanArtifact
 from tests.aws.plans import write_plan
 
 if TYPE_CHECKING:
@@ -45,15 +45,64 @@ def test_a_kept_segment_is_found_and_stays(s3: "S3Client", bucket: str, tmp_path
     folder = segment_folder(None, bucket, HASH)
     first, second = (S3SegmentStore(s3, folder, "mp4") for _ in range(2))
     (tmp_path / "a").write_bytes(b"first")
-    (tmp_path / "b").write_bytes(b"second")
     assert not first.find(_key(0, 120))
     first.keep(_key(0, 120), tmp_path / "a")
-    second.keep(_key(0, 120), tmp_path / "b")
+    uri = folder.joined("00000000-00000120.mp4")
+    kept = look_up(s3, uri)
+    second.keep(_key(0, 120), tmp_path / "a")
+    assert look_up(s3, uri) == kept
     assert first.find(_key(0, 120))
     assert second.find(_key(0, 120))
     assert not second.find(_key(120, 240))
-    uri = folder.joined("00000000-00000120.mp4")
     assert read_bytes(s3, uri, limit_bytes=10) == b"first"
+
+
+def test_what_no_worker_kept_is_not_found(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+    """It says nothing of its bytes: it is rendered again, and replaced by what was rendered."""
+    store = S3SegmentStore(s3, segment_folder(None, bucket, HASH), "mp4")
+    uri = segment_folder(None, bucket, HASH).joined("00000000-00000120.mp4")
+    write_bytes(s3, uri, b"poison")
+    assert not store.find(_key(0, 120))
+    (tmp_path / "a").write_bytes(b"rendered")
+    store.keep(_key(0, 120), tmp_path / "a")
+    assert read_bytes(s3, uri, limit_bytes=10) == b"rendered"
+    assert store.find(_key(0, 120))
+
+
+def test_other_bytes_than_were_kept_are_not_assembled(
+    s3: "S3Client", bucket: str, tmp_path: Path
+) -> None:
+    """Whether the object keeps its digest or loses it."""
+    manifest = write_plan(tmp_path / "plan", total_frames=20)
+    folder = segment_folder(None, bucket, manifest.plan_hash)
+    store = S3SegmentStore(s3, folder, "mp4")
+    for start in (0, 10):
+        (tmp_path / "segment").write_bytes(b"%d" % start)
+        store.keep(_key(start, start + 10, manifest.plan_hash), tmp_path / "segment")
+    uri = folder.joined("00000010-00000020.mp4")
+    kept = look_up(s3, uri)
+    assert kept is not None
+    said = {"sha256": kept.sha256 or ""}
+    s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=b"11", Metadata=said)
+    with pytest.raises(ArtifactDigestMismatch, match="00000010-00000020"):
+        fetch_segments(s3, folder, manifest, tmp_path / "one")
+    write_bytes(s3, uri, b"10")
+    with pytest.raises(MissingPlanArtifact, match="00000010-00000020"):
+        fetch_segments(s3, folder, manifest, tmp_path / "two")
+
+
+def test_a_segment_made_young_keeps_its_digest(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+    """S3 copies an object onto itself only with other metadata."""
+    folder = segment_folder(None, bucket, HASH)
+    store = S3SegmentStore(s3, folder, "mp4")
+    (tmp_path / "a").write_bytes(b"x")
+    store.keep(_key(0, 120), tmp_path / "a")
+    kept = look_up(s3, folder.joined("00000000-00000120.mp4"))
+    assert kept is not None
+    refresh(s3, kept)
+    again = look_up(s3, kept.uri)
+    assert again is not None
+    assert again.sha256 == kept.sha256
 
 
 def test_a_kept_segment_near_its_expiry_is_made_young(

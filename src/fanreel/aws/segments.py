@@ -2,7 +2,9 @@
 Finished segments in S3: found before they are rendered, kept once, fetched to be assembled.
 
 The key is the plan and the frames, and the bytes follow from both, so whoever comes second,
-in this execution or a later one, has nothing to do.
+in this execution or a later one, has nothing to do. The digest is kept beside each, and checked
+by whoever assembles: an object that says nothing of its bytes, or is another than it says, is
+rendered again and replaced.
 """
 
 import shutil
@@ -13,8 +15,9 @@ from typing import TYPE_CHECKING
 from fanreel.aws import layout
 from fanreel.aws.failures import disk_failure
 from fanreel.aws.storage import in_parallel, look_up, refresh
-from fanreel.aws.transfer import fetch_file, put_file
+from fanreel.aws.transfer import Content, fetch_file, put_file
 from fanreel.aws.uris import S3Uri
+from fanreel.digest import sha256_file
 from fanreel.encode.formats import FORMATS
 from fanreel.errors import MediaUnreadable, MissingPlanArtifact
 from fanreel.plan_dir import PlanManifest
@@ -49,7 +52,7 @@ def segment_suffix(output_format: str) -> str:
 
 
 class S3SegmentStore:
-    """A `fanreel.rendering.SegmentStore` in the bucket."""
+    """A `fanreel.SegmentStore` in the bucket."""
 
     def __init__(self, client: "S3Client", folder: S3Uri, output_format: str) -> None:
         self._client, self._folder = client, folder
@@ -66,24 +69,38 @@ class S3SegmentStore:
         if key.name in self._found:
             return True
         kept = look_up(self._client, self._folder.joined(key.name + self._suffix))
-        if kept is not None and kept.is_stale:
+        if kept is None or kept.sha256 is None:
+            return False
+        if kept.is_stale:
             refresh(self._client, kept)
-        if kept is not None:
-            self._found.add(key.name)
-        return kept is not None
+        self._found.add(key.name)
+        return True
 
     def keep(self, key: "SegmentKey", path: Path) -> None:
-        """Put the segment, unless somebody was first. Raises as `s3_failures()`."""
+        """
+        Put the segment, unless somebody was first with the same bytes. Raises as `s3_failures()`.
+
+        Another's other bytes are replaced: the same frames of a plan have one right content, and
+        this process has just made it.
+        """
         uri = self._folder.joined(key.name + self._suffix)
         if not path.is_dir():
-            put_file(self._client, uri, path, if_absent=True)
+            self._put(uri, path)
             return
         packed = path.with_name(path.name + PACKED)
         try:
             pack(path, packed)
-            put_file(self._client, uri, packed, if_absent=True)
+            self._put(uri, packed)
         finally:
             packed.unlink(missing_ok=True)
+
+    def _put(self, uri: S3Uri, path: Path) -> None:
+        digest = sha256_file(path)
+        if put_file(self._client, uri, path, sha256=digest, if_absent=True, tell_digest=True):
+            return
+        found = look_up(self._client, uri)
+        if found is None or (found.sha256, found.size_bytes) != (digest, path.stat().st_size):
+            put_file(self._client, uri, path, sha256=digest, tell_digest=True)
 
 
 def fetch_segments(
@@ -95,7 +112,8 @@ def fetch_segments(
     Returns:
         Their files (directories of frames for png-sequence), in order.
     Raises:
-        MissingPlanArtifact: One is not there: not rendered, or expired. Retryable.
+        MissingPlanArtifact: One is not there, or says nothing of its bytes. Retryable.
+        ArtifactDigestMismatch: One is not what was kept. Retryable.
         MediaUnreadable: A packed segment is damaged. Terminal. Otherwise as `s3_failures()`.
     """
     suffix = segment_suffix(manifest.format)
@@ -105,8 +123,14 @@ def fetch_segments(
     ]
 
     def fetch(name: str) -> Path:
-        path = into / (name + suffix)
-        fetch_file(client, folder.joined(name + suffix), path, missing=MissingPlanArtifact)
+        path, uri = into / (name + suffix), folder.joined(name + suffix)
+        kept = look_up(client, uri)
+        if kept is None or kept.sha256 is None:
+            raise MissingPlanArtifact(
+                f"{uri} is not there, or not as a worker keeps it", uri=str(uri)
+            )
+        expected = Content(sha256=kept.sha256, size_bytes=kept.size_bytes)
+        fetch_file(client, uri, path, expected=expected, missing=MissingPlanArtifact)
         if suffix != PACKED:
             return path
         unpack_frames(path, into / name)

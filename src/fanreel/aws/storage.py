@@ -30,6 +30,8 @@ What is found in the bucket and older than this is written anew in place, so tha
 """
 WORKERS = 16
 """Requests at once: fills a Lambda's network long before its processor."""
+DIGEST = "sha256"
+"""Of an object's metadata: its digest, by which whoever fetches it later tells what was put."""
 _DELETE_AT_ONCE = 1000  # S3's limit
 
 _Item = TypeVar("_Item")
@@ -43,6 +45,8 @@ class StoredObject:
     uri: S3Uri
     size_bytes: int
     modified: datetime
+    sha256: str | None = None
+    """What whoever put it says of its bytes (`DIGEST`); a LIST does not tell."""
 
     @property
     def is_stale(self) -> bool:
@@ -83,7 +87,12 @@ def look_up(client: "S3Client", uri: S3Uri) -> StoredObject | None:
             if error_code(exc) in ("404", "NoSuchKey", "NotFound"):
                 return None
             raise
-    return StoredObject(uri=uri, size_bytes=head["ContentLength"], modified=head["LastModified"])
+    return StoredObject(
+        uri=uri,
+        size_bytes=head["ContentLength"],
+        modified=head["LastModified"],
+        sha256=head.get("Metadata", {}).get(DIGEST),
+    )
 
 
 def list_objects(client: "S3Client", folder: S3Uri) -> Iterator[StoredObject]:
@@ -154,7 +163,10 @@ def refresh(client: "S3Client", found: StoredObject) -> None:
             {"Bucket": uri.bucket, "Key": uri.key},
             uri.bucket,
             uri.key,
-            ExtraArgs={"MetadataDirective": "REPLACE"},
+            ExtraArgs={
+                "MetadataDirective": "REPLACE",
+                "Metadata": {DIGEST: found.sha256} if found.sha256 else {},
+            },
             Config=TransferConfig(multipart_threshold=1024**3, multipart_chunksize=1024**3),
         )
 

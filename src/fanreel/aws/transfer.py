@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from fanreel.aws.failures import error_code, s3_failures
-from fanreel.aws.storage import in_parallel, look_up, refresh
+from fanreel.aws.storage import DIGEST, in_parallel, look_up, refresh
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import ArtifactDigestMismatch, AssetNotFound, RenderError
 
@@ -94,6 +94,7 @@ def put_file(
     *,
     sha256: str | None = None,
     if_absent: bool = False,
+    tell_digest: bool = False,
 ) -> bool:
     """
     Upload *path* to *uri*.
@@ -104,6 +105,7 @@ def put_file(
         path: A file that does not change meanwhile.
         sha256: Its digest, if known: S3 then checks the bytes against it.
         if_absent: Leave an existing object alone (`If-None-Match: *`).
+        tell_digest: Keep the digest beside the object, for whoever fetches it; needs *sha256*.
     Returns:
         False if there was one already and it was left alone.
     Raises:
@@ -111,17 +113,17 @@ def put_file(
     """
     size_bytes = path.stat().st_size
     content_type = mimetypes.guess_type(uri.name)[0] or "application/octet-stream"
+    about: dict[str, Any] = {"ContentType": content_type}
+    if tell_digest:
+        about["Metadata"] = {DIGEST: sha256}
     try:
         with s3_failures(uri), path.open("rb") as file:
             if size_bytes >= MULTIPART_BYTES and if_absent:
-                _put_parts_if_absent(client, uri, path, content_type)
+                _put_parts_if_absent(client, uri, path, about)
             elif size_bytes >= MULTIPART_BYTES:
-                options = {"ContentType": content_type}
-                client.upload_fileobj(
-                    file, uri.bucket, uri.key, ExtraArgs=options, Config=_TRANSFER
-                )
+                client.upload_fileobj(file, uri.bucket, uri.key, ExtraArgs=about, Config=_TRANSFER)
             else:
-                _put_whole(client, uri, file, content_type, _conditions(sha256, if_absent))
+                _put_whole(client, uri, file, about | _conditions(sha256, if_absent))
     except _SomebodyWasFirst:
         return False
     return True
@@ -207,27 +209,23 @@ def _conditions(sha256: str | None, if_absent: bool) -> dict[str, Any]:  # noqa:
     return options
 
 
-def _put_whole(
-    client: "S3Client", uri: S3Uri, file: IO[bytes], content_type: str, options: dict[str, Any]
-) -> None:
+def _put_whole(client: "S3Client", uri: S3Uri, file: IO[bytes], options: dict[str, Any]) -> None:
     try:
-        client.put_object(
-            Bucket=uri.bucket, Key=uri.key, Body=file, ContentType=content_type, **options
-        )
+        client.put_object(Bucket=uri.bucket, Key=uri.key, Body=file, **options)
     except ClientError as exc:
         if _somebody_was_first(exc):
             raise _SomebodyWasFirst from exc
         raise
 
 
-def _put_parts_if_absent(client: "S3Client", uri: S3Uri, path: Path, content_type: str) -> None:
+def _put_parts_if_absent(client: "S3Client", uri: S3Uri, path: Path, about: dict[str, Any]) -> None:
     # s3transfer 0.19 drops `IfNoneMatch`, so the parts are sent here.
     size_bytes = path.stat().st_size
     part_bytes = max(PART_BYTES, -(-size_bytes // _MAX_PARTS))
     bucket, key = uri.bucket, uri.key
     # S3 keeps the checksum of the whole only if it is announced, and compares what is repeated.
     upload_id = client.create_multipart_upload(
-        Bucket=bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="CRC32"
+        Bucket=bucket, Key=key, ChecksumAlgorithm="CRC32", **about
     )["UploadId"]
 
     def send(number: int) -> "CompletedPartTypeDef":
