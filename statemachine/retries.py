@@ -48,7 +48,8 @@ def retriers() -> list[dict[str, Any]]:
         # fifteen minutes. Finished segments are kept, so the second attempt has less to do.
         {
             "ErrorEquals": list(DIED),
-            "IntervalSeconds": 1,
+            # A moment for the dead worker to be cleared away before another takes its place.
+            "IntervalSeconds": 5,
             "BackoffRate": 1.0,
             "MaxAttempts": 1,
         },

@@ -11,6 +11,7 @@ import ipaddress
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.aws.telling import tell
 
 ROOT = Path(__file__).parents[2]
 IMAGE = "fanreel:test"
@@ -91,11 +94,24 @@ def lambda_image() -> str:
     # Tests in other processes build the same; the second finds it all cached.
     with Path(tempfile.gettempdir(), "fanreel-image.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        built = subprocess.run(
-            [ROOT / "scripts" / "image", IMAGE], capture_output=True, text=True, check=False
-        )
-    assert built.returncode == 0, built.stdout + built.stderr
+        _build_image()
     return IMAGE
+
+
+def _build_image() -> None:
+    """Build it, telling each step as it begins: without a cache that takes minutes."""
+    said = []
+    with subprocess.Popen(
+        [ROOT / "scripts" / "image", IMAGE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as building:
+        for line in building.stdout or ():
+            said.append(line)
+            if re.match(r"(Step \d+/\d+|#\d+ \[)", line):
+                tell(f"image: {line.strip()[:90]}")
+    assert building.returncode == 0, "".join(said[-40:])
 
 
 def invocable_image(tag: str, build_dir: Path) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 import boto3
 import pytest
 
-from fanreel.aws.deploy_rights import deploy_policy
+from fanreel.aws.deploy_rights import deploy_policy, deployer_policy
 from fanreel.aws.deploying import CdkApp, cdk_command, find_cdk_dir, parse_context
-from fanreel.aws.deployment import read_physical_ids
+from fanreel.aws.deployment import is_bootstrapped, read_physical_ids
 from fanreel.aws.policies import role_policies, user_policy
 from fanreel.aws.rights import Right, missing_rights, rights_of
 from fanreel.aws.simulation import refused_rights
@@ -88,6 +88,29 @@ def test_the_users_rights_are_listed_one_by_one(template: Template) -> None:
     objects = {r.resource.split("/", 1)[1] for r in rights if r.action == "s3:PutObject"}
     assert objects == {"sites/*", "renders/*"}
     assert Right(action="kms:Decrypt", resource=KEY) in rights
+
+
+def test_who_deploys_may_look_at_two_stacks_and_take_cdks_roles(template: Template) -> None:
+    """Every call that `fanreel lambda deploy` makes itself, and no more."""
+    rights = rights_of(deployer_policy(template))
+    assert {right.action for right in rights} == {
+        "sts:AssumeRole", "cloudformation:DescribeStacks", "lambda:GetAccountSettings",
+    }  # fmt: skip
+    looked = [r.resource for r in rights if r.action == "cloudformation:DescribeStacks"]
+    assert [resource.split(":stack/")[1] for resource in looked] == ["videos/*", "CDKToolkit/*"]
+    (roles,) = [right.resource for right in rights if right.action == "sts:AssumeRole"]
+    assert roles.endswith(":role/cdk-hnb659fds-*")
+
+
+def test_bootstrapping_is_left_out_where_it_has_been_run(emulator: EmulatorSession) -> None:
+    """So that whoever deploys needs no administrator's rights."""
+    session = boto3.Session("a", "b", region_name="us-east-1")
+    assert not is_bootstrapped(session, endpoint_url=emulator.endpoint_url)
+    body = {"Resources": {"Store": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "tk"}}}}
+    emulator.client("cloudformation").create_stack(
+        StackName="CDKToolkit", TemplateBody=json.dumps(body)
+    )
+    assert is_bootstrapped(session, endpoint_url=emulator.endpoint_url)
 
 
 def test_names_are_patterns_of_what_cloudformation_makes_up(template: Template) -> None:

@@ -1,5 +1,6 @@
 """What CloudFormation needs to deploy the template, type by type of its resources."""
 
+from fanreel.aws.deployment import BOOTSTRAP_STACK
 from fanreel.aws.policies import Document, allow, document
 from fanreel.aws.templates import Template
 from fanreel.errors import InvalidConfig
@@ -118,6 +119,33 @@ def deploy_policy(template: Template) -> Document:
         ),
     ]  # fmt: skip
     return document(statements)
+
+
+def deployer_policy(template: Template) -> Document:
+    """
+    Give what whoever runs `fanreel lambda deploy` and `destroy` needs in a bootstrapped region.
+
+    The rest is done by the roles of `cdk bootstrap`, which itself takes an administrator, once.
+    """
+    place = template.place
+    where = f"{place.region}:{place.account}"
+    stacks = f"arn:{place.partition}:cloudformation:{where}:stack"
+    return document(
+        [
+            allow(
+                "Deploy",
+                ["sts:AssumeRole"],
+                [f"arn:{place.partition}:iam::{place.account}:role/cdk-{BOOTSTRAP_QUALIFIER}-*"],
+            ),
+            allow(
+                "Look",
+                ["cloudformation:DescribeStacks"],
+                [f"{stacks}/{place.stack_name}/*", f"{stacks}/{BOOTSTRAP_STACK}/*"],
+            ),
+            # It knows no resources; `--no-check-quotas` spares it.
+            allow("Limits", ["lambda:GetAccountSettings"], ["*"]),
+        ]
+    )
 
 
 def _repository(partition: str, image_uri: str) -> str:

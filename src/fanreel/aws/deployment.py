@@ -34,6 +34,8 @@ BUCKET, FUNCTION, STATE_MACHINE, LOG_GROUP, SETTINGS = (
     "Settings",
 )
 """Names of the stack's outputs; the CDK app writes them under the same ones."""
+BOOTSTRAP_STACK = "CDKToolkit"
+"""What `cdk bootstrap` makes, by its default name."""
 
 _PASSING = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "ServiceUnavailable", "Internal")
 
@@ -217,6 +219,23 @@ def read_deployment(
         if "OutputKey" in item and "OutputValue" in item
     }
     return Deployment.from_outputs(stack_name, outputs)
+
+
+def is_bootstrapped(session: boto3.Session, *, endpoint_url: str | None = None) -> bool:
+    """
+    Tell whether `cdk bootstrap` has been run in the account and region.
+
+    Raises as `read_deployment()`.
+    """
+    with aws_errors(f"looking up stack {BOOTSTRAP_STACK}"):
+        client = session.client("cloudformation", endpoint_url=endpoint_url)
+        try:
+            stack = client.describe_stacks(StackName=BOOTSTRAP_STACK)["Stacks"][0]
+        except ClientError as exc:
+            if error_code(exc) != "ValidationError":
+                raise
+            return False
+    return stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
 def read_physical_ids(

@@ -1,4 +1,4 @@
-"""`fanreel lambda policies user | role | validate`: IAM policies from the synthesised template."""
+"""`fanreel lambda policies user | deployer | role | validate`: IAM policies from the template."""
 
 import json
 import sys
@@ -38,6 +38,20 @@ def user(
     from fanreel.aws.policies import user_policy  # noqa: PLC0415
 
     _print(user_policy(_template(target, template, cdk_dir, deployed=deployed)))
+
+
+@stack_command(policies_app, "deployer")
+def deployer(
+    target: Target,
+    *,
+    template: TemplateFile = None,
+    deployed: Deployed = False,
+    cdk_dir: CdkDir = None,
+) -> None:
+    """Print the policy for whoever runs `deploy` and `destroy` where `cdk bootstrap` has been."""
+    from fanreel.aws.deploy_rights import deployer_policy  # noqa: PLC0415
+
+    _print(deployer_policy(_template(target, template, cdk_dir, deployed=deployed)))
 
 
 @stack_command(policies_app, "role")

@@ -98,7 +98,7 @@ def deploy(  # noqa: PLR0913 (each is an option)
         bool, typer.Option(help="Fit memory and concurrency to the account.")
     ] = True,
     bootstrap: Annotated[
-        bool, typer.Option(help="First run `cdk bootstrap`, which a region needs once.")
+        bool, typer.Option(help="First run `cdk bootstrap` in a region that has had none.")
     ] = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would change.")
@@ -113,7 +113,7 @@ def deploy(  # noqa: PLR0913 (each is an option)
     to build the image, Docker.
     """
     from fanreel.aws.deploying import parse_context  # noqa: PLC0415
-    from fanreel.aws.deployment import read_deployment  # noqa: PLC0415
+    from fanreel.aws.deployment import is_bootstrapped, read_deployment  # noqa: PLC0415
     from fanreel.aws.stack_settings import Settings  # noqa: PLC0415
 
     given: dict[str, Any] = {
@@ -139,7 +139,7 @@ def deploy(  # noqa: PLR0913 (each is an option)
         target.answer({"settings": wanted.to_json()})
         return
     app = cdk_app(target, cdk_dir, wanted.to_json())
-    if bootstrap:
+    if bootstrap and not is_bootstrapped(target.session(), endpoint_url=target.endpoint_url):
         app.run("bootstrap")
     app.run("deploy", "--require-approval", "never", target.stack)
     found = read_deployment(
@@ -162,8 +162,10 @@ def deployed_settings(target: Target) -> dict[str, Any] | None:
         found = read_deployment(
             target.stack, session=target.session(), endpoint_url=target.endpoint_url
         )
-    except InvalidConfig:
-        return None
+    except InvalidConfig as exc:
+        if "stack_name" in exc.facts:  # there is none, or it has no outputs
+            return None
+        raise
     return dict(found.settings)
 
 
