@@ -17,6 +17,8 @@ FOLDERS = ("unit", "media", "aws", "live")
 
 # What an earlier run decoded is no business of this one; tests of the cache open their own.
 os.environ["FANREEL_EXTRACT_CACHE_DIR"] = "off"
+# Nobody outside is asked for families; tests of that bring a service of their own.
+os.environ["FANREEL_WEB_FONTS_URL"] = "off"
 # Nor what one rendered that was ended.
 os.environ["FANREEL_RESUME_DIR"] = "off"
 

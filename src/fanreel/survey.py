@@ -194,7 +194,9 @@ class _Surveyor:
             stage.verify_software_gl()
         if self._config.hdr_mode == "auto":
             self._warnings += _hdr_warnings(described["media"], media)
-        self._warnings += self._supply.problems
+        self._warnings += self._supply.problems(
+            {name for font in fonts for name in font.system_fonts}
+        )
         self._warnings += check_fonts(
             fonts,
             frozenset(name for item in described["fonts"] for name in item["generic"]),

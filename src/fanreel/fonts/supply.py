@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,6 @@ class FontSupply:
         store: Where the format's families lie.
         web: Where others are looked up.
         web_dir: Takes what is fetched of those.
-    Attributes:
-        problems: Texts for warnings: what could not be had, once for each cause.
     """
 
     def __init__(
@@ -201,9 +199,13 @@ class FontSupply:
                 for face in faces
             ]
 
-    @property
-    def problems(self) -> list[str]:
-        """Say once what could not be had: of the format's own families, and of the web's."""
+    def problems(self, drawn: Collection[str]) -> list[str]:
+        """
+        Say once what could not be had: of the format's own families, and of the web's.
+
+        Args:
+            drawn: Faces of the machine; one that was asked for by its name is nothing to tell.
+        """
         said = []
         if self._missing:
             found = [self._library.find(name) for name in self._missing]
@@ -214,9 +216,11 @@ class FontSupply:
                 f"({next(iter(self._missing.values()))}); run `fanreel fonts fetch` once where "
                 "the network is reached"
             )
-        if self._unanswered:
+        here = {name.casefold() for name in drawn}
+        unanswered = [name for name in self._unanswered if name.casefold() not in here]
+        if unanswered:
             said.append(
-                f"{', '.join(self._unanswered)}: not looked up among the web's families, since "
+                f"{', '.join(unanswered)}: not looked up among the web's families, since "
                 f"their service does not answer ({self._web.offline}); plan where the network is "
                 "reached, or ship the font with the project"
             )
