@@ -35,10 +35,10 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Convert = Callable[[Pixels], av.VideoFrame]
 FPS = Fraction(30)
 OURS = [
-    RenderConfig.model_validate({"codec": codec, "quality": quality})
+    (RenderConfig.model_validate({"codec": codec, "quality": quality}), False)
     for codec in ("h264", "h265")
     for quality in ("draft", "standard", "high")
-]
+] + [(RenderConfig(), True)]
 FLAGS = {
     "bilinear": Interpolation.BILINEAR,
     "bicubic": Interpolation.BICUBIC,
@@ -124,12 +124,15 @@ def settings(frames: Pixels, segment_frames: int, tries: list[str]) -> Iterator[
         convert=through_jpeg,
         segment_frames=len(frames),
     )
-    for config in OURS:
-        choice = lock_encoder(config, alpha=False)
+    for config, drawn in OURS:
+        choice = lock_encoder(config, alpha=False, drawn=drawn)
+        rate = {} if choice.crf is None else {"crf": str(choice.crf)}
+        options = choice.encoder_options | rate
+        rated = f"crf {choice.crf}" if rate else f"drawn, qp {options['qp']}"
         yield Setting(
-            name=f"{config.codec} {config.quality}, crf {choice.crf}",
+            name=f"{config.codec} {config.quality}, {rated}",
             codec=choice.codec,
-            options=choice.encoder_options | {"crf": str(choice.crf)},
+            options=options,
             convert=convert,
             segment_frames=segment_frames,
         )

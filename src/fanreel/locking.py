@@ -16,16 +16,24 @@ from fanreel.timeline import DEFAULT_SEGMENT_FRAMES
 _ALPHA_FORMATS = ("mov", "webm", "png-sequence", "gif")
 
 
-def lock_config(root: Root, config: RenderConfig, *, webgl: bool) -> LockedRenderConfig:
+def lock_config(
+    root: Root, config: RenderConfig, *, webgl: bool, drawn: bool = False
+) -> LockedRenderConfig:
     """
     Fix every choice that decides pixels.
+
+    Args:
+        root: Of the composition.
+        config: As the caller asked.
+        webgl: The composition uses it.
+        drawn: See `lock_encoder()`; nothing else depends on it.
 
     Raises:
         InvalidConfig: The output size is not a uniform scale of the authored one, or larger than
             any format takes. Terminal.
     """
     alpha = config.format in _ALPHA_FORMATS
-    choice = lock_encoder(config, alpha=alpha)
+    choice = lock_encoder(config, alpha=alpha, drawn=drawn)
     width, height = output_size(root, config)
     choice.check_size(width, height)
     padding = choice.padding(width, height)

@@ -117,7 +117,8 @@ def make_plan(
                 Stage(stage_spec(root.width, root.height, locked, driver="playwright"), work_dir)
             )
         found = survey(project_dir, root, config, stage, work_dir)
-        locked = lock_config(root, config, webgl=found.uses_webgl).model_copy(
+        filmed = found.uses_webgl or found.uses_webgpu or any(clip.shown for clip in found.media)
+        locked = lock_config(root, config, webgl=found.uses_webgl, drawn=not filmed).model_copy(
             update={"webgpu": found.uses_webgpu}
         )
         check_estimate(

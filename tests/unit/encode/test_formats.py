@@ -38,6 +38,29 @@ def test_the_callers_rate_outranks_the_quality() -> None:
     assert (rated.crf, rated.bitrate) == (None, "8M")
 
 
+def test_drawn_pictures_have_a_constant_quantiser() -> None:
+    """Video and WebGL, whose size it would not bound, keep the rate factor."""
+    drawn, filmed = (
+        lock_encoder(RenderConfig(), alpha=False, drawn=drawn) for drawn in (True, False)
+    )
+    assert (drawn.crf, drawn.bitrate, drawn.encoder_options["qp"]) == (None, None, "25")
+    assert filmed.crf == 23
+    assert "qp" not in filmed.encoder_options
+
+
+@pytest.mark.parametrize(
+    "asked", [{"crf": 30}, {"bitrate": "8M"}, {"quality": "high"}, {"codec": "h265"}]
+)
+def test_what_the_caller_asks_of_the_rate_counts_for_drawn_pictures_too(
+    asked: dict[str, object],
+) -> None:
+    """A crf is a crf."""
+    config = RenderConfig.model_validate(asked)
+    choice = lock_encoder(config, alpha=False, drawn=True)
+    assert choice == lock_encoder(config, alpha=False)
+    assert "qp" not in choice.encoder_options
+
+
 @pytest.mark.parametrize("name", ["mov", "gif", "png-sequence"])
 def test_formats_without_rate_control_have_one_quality(name: str) -> None:
     """`RenderConfig` refuses a rate for them; a quality changes nothing."""
