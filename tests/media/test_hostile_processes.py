@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 import pytest
 
 from fanreel import survey
-from fanreel.capture import browser
+from fanreel.capture import playwright_browser
 from fanreel.capture.fetch import Response
 from fanreel.capture.network import Recorder
 from fanreel.capture.stage import Patience, Stage, StageSpec
@@ -199,7 +199,7 @@ def test_a_render_that_is_told_to_end_ends(place: Place, moment: str, number: in
 # ---- killed -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", [BROWSER, WORKER, DRIVER, SCREEN])
+@pytest.mark.parametrize("word", [BROWSER, WORKER, SCREEN])
 def test_what_is_killed_once_is_replaced(place: Place, undisturbed: bytes, word: str) -> None:
     """Mid-chunk; the segment is done again, and the video is the same to the byte."""
     place.write({"index.html": SLOW})
@@ -226,7 +226,7 @@ def test_what_is_killed_again_and_again_is_named(place: Place, word: str) -> Non
     assert place.outputs() == []
 
 
-@pytest.mark.parametrize("word", [BROWSER, WORKER, DRIVER])
+@pytest.mark.parametrize("word", [BROWSER, WORKER])
 def test_what_is_killed_while_planning_is_named(place: Place, word: str) -> None:
     """There is nothing yet that could go on."""
     place.write({"index.html": NEVER_READY})
@@ -261,10 +261,12 @@ def test_a_command_that_is_killed_leaves_no_process(place: Place, whom: str) -> 
 
 
 @contextlib.contextmanager
-def impatient_stage(place: Place) -> Iterator[Stage]:
+def impatient_stage(
+    place: Place, driver: Literal["pipe", "playwright"] = "pipe"
+) -> Iterator[Stage]:
     """Give a stage that waits for seconds only; its browser is gone at the end."""
     patience = Patience(open_s=4, ready_s=3, frame_s=3)
-    spec = StageSpec(width=160, height=90, engine="xvfb", patience=patience)
+    spec = StageSpec(width=160, height=90, engine="xvfb", driver=driver, patience=patience)
     with Stage(spec, place.temp) as stage:
         try:
             yield stage
@@ -326,8 +328,8 @@ def test_a_driver_that_is_stuck_does_not_hold_up_the_end(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is left of Playwright is killed with its browser."""
-    monkeypatch.setattr(browser, "_CLOSE_TIMEOUT_S", 1.0)
-    with impatient_stage(place):
+    monkeypatch.setattr(playwright_browser, "_CLOSE_TIMEOUT_S", 1.0)
+    with impatient_stage(place, "playwright"):
         [driver] = ours(place, DRIVER)
         driver.suspend()
     assert not driver.is_running()
