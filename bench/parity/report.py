@@ -66,7 +66,12 @@ def line(row: Row) -> str:
 
 def share_of_same(rows: list[Row]) -> float:
     """Give the share of compositions that are the same picture, at least `SAME_DB`."""
-    return sum(row.agreement is not None and row.agreement.is_same for row in rows) / len(rows)
+    return sum(map(_is_same, rows)) / len(rows)
+
+
+def unexplained(rows: list[Row]) -> list[str]:
+    """Give the names of those that differ, or that the reference fails at, without a verdict."""
+    return [row.name for row in rows if row.verdict is None and not _is_same(row)]
 
 
 def write_page(rows: list[Row], path: Path) -> None:
@@ -93,7 +98,7 @@ def _section(row: Row) -> str:
             f"<figcaption>{kind}</figcaption></figure>"
             for kind in ("ours", "theirs", "difference")
         )
-    state = "same" if found is not None and found.is_same else "differs"
+    state = "same" if _is_same(row) else "differs"
     return (
         f'<section class="{state}"><h2>{row.name}</h2><p>{html.escape(row.rule)}</p>'
         f"<p><b>{facts}</b> {html.escape(_verdict_text(row))}</p>{pictures}</section>"
@@ -102,6 +107,9 @@ def _section(row: Row) -> str:
 
 def _verdict_text(row: Row) -> str:
     if row.verdict is None:
-        same = row.agreement is not None and row.agreement.is_same
-        return "" if same else "not looked at yet"
+        return "" if _is_same(row) else "not looked at yet"
     return f"right: {row.verdict.right}. {row.verdict.why}"
+
+
+def _is_same(row: Row) -> bool:
+    return row.agreement is not None and row.agreement.is_same
