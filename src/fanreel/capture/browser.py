@@ -15,8 +15,9 @@ from fanreel.capture.locate import find_chromium
 from fanreel.capture.loop import AsyncThread
 from fanreel.capture.piped_browser import PipedBrowser
 from fanreel.capture.playwright_browser import PlaywrightBrowser
-from fanreel.capture.processes import kill, processes_of
+from fanreel.capture.processes import processes_of
 from fanreel.errors import BrowserCrashed, BrowserUnavailable, CaptureTimeout
+from fanreel.processes import kill_all
 
 Result = TypeVar("Result")
 
@@ -89,7 +90,7 @@ class Browser:
     def kill(self) -> None:
         """End every process of this browser, hung or not. Harmless when there is none."""
         if self._profile_dir is not None:
-            kill(processes_of(self._profile_dir))
+            kill_all(processes_of(self._profile_dir))
         if self._started is not None:
             self._started.kill()
 
@@ -129,7 +130,7 @@ class Browser:
 
 def kill_orphans(temp_dir: Path) -> None:
     """End browsers and screens below *temp_dir* whose owners are no more; harmless without any."""
-    kill(processes_of(temp_dir))
+    kill_all(processes_of(temp_dir))
 
 
 def _reason(text: str) -> str:

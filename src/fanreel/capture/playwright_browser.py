@@ -9,7 +9,7 @@ from fanreel.capture.driver import DidNotStart, KilledAtStart
 from fanreel.capture.launch import NOT_FROM_PLAYWRIGHT, Launch, browser_argv
 from fanreel.capture.loop import AsyncThread
 from fanreel.capture.playwright_driver import PlaywrightDriver
-from fanreel.capture.processes import kill
+from fanreel.processes import kill_all
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,7 +79,7 @@ class PlaywrightBrowser:
     def kill(self) -> None:
         """End the Node process; the browser is found by its profile."""
         if self._node is not None and self._node.returncode is None:
-            kill([self._node.pid])
+            kill_all([self._node.pid])
 
     def end(self) -> None:
         """End it; the loop has to see the Node process's end before it ends itself."""
