@@ -24,10 +24,12 @@ from bench.parity.films import film_ours, film_theirs
 from bench.parity.report import (
     Row,
     Verdict,
+    comparable,
     line,
     read_verdicts,
     save_pictures,
     share_of_same,
+    summary,
     unexplained,
     write_page,
 )
@@ -54,8 +56,8 @@ def main() -> int:
         rows.append(compare_one(name, programs, verdicts.get(name), out, again=asked.again))
         print(line(rows[-1]), flush=True)
     write_page(rows, out / "index.html")
-    share = share_of_same(rows)
-    print(f"\n{share:.0%} of {len(rows)} are the same picture; see {out / 'index.html'}")
+    share = share_of_same(comparable(rows))
+    print(f"\n{summary(rows)}; see {out / 'index.html'}")
     open_names = unexplained(rows)
     if open_names:
         print(f"no verdict yet: {', '.join(open_names)}")

@@ -23,6 +23,11 @@ class Verdict:
     right: str
     """`ours`, `theirs`, `both` or `neither`."""
     why: str
+    comparable: bool = True
+    """
+    False where the reference has no picture of its own here: it goes by the wall clock, so that two
+    of its runs differ, or lacks the network, a GPU, or the format in which frames are compared.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +69,24 @@ def line(row: Row) -> str:
     )
 
 
+def comparable(rows: list[Row]) -> list[Row]:
+    """Leave out what the reference has no picture of; see `Verdict.comparable`."""
+    return [row for row in rows if row.verdict is None or row.verdict.comparable]
+
+
 def share_of_same(rows: list[Row]) -> float:
-    """Give the share of compositions that are the same picture, at least `SAME_DB`."""
-    return sum(map(_is_same, rows)) / len(rows)
+    """Give the share of *rows* that are the same picture, at least `SAME_DB` in every frame."""
+    return sum(map(_is_same, rows)) / len(rows) if rows else 1.0
+
+
+def summary(rows: list[Row]) -> str:
+    """Say how many are the same, of those that can be compared and of all."""
+    left = comparable(rows)
+    return (
+        f"{share_of_same(left):.1%} of {len(left)} are the same picture, at {SAME_DB:.0f} dB or "
+        f"more in every frame; of all {len(rows)}, with those that the reference has no picture "
+        f"of its own of, {share_of_same(rows):.1%}"
+    )
 
 
 def unexplained(rows: list[Row]) -> list[str]:
@@ -77,9 +97,8 @@ def unexplained(rows: list[Row]) -> list[str]:
 def write_page(rows: list[Row], path: Path) -> None:
     """Write the page to *path*, beside the pictures; what differs most comes first."""
     ordered = sorted(rows, key=lambda row: row.agreement.min_db if row.agreement else -1)
-    share = f"{share_of_same(rows):.0%} of {len(rows)} at {SAME_DB:.0f} dB or more"
     template = Template((_HERE / "page.html").read_text(encoding="utf-8"))
-    page = template.substitute(summary=share, rows="\n".join(map(_section, ordered)))
+    page = template.substitute(summary=summary(rows), rows="\n".join(map(_section, ordered)))
     path.write_text(page, encoding="utf-8")
 
 
