@@ -32,6 +32,11 @@ def test_elements_with_one_fallback_share_a_warning() -> None:
     assert len(caught.value.facts["problems"]) == 7
 
 
+def test_a_text_without_a_family_is_not_warned_of_one() -> None:
+    """Nobody named `serif`, so nothing that was named is not there."""
+    assert check_fonts([mixed("h1", families=())], frozenset(), reject_system=False) == []
+
+
 def test_what_is_asked_for_is_no_fallback() -> None:
     """A family is the same however it is written; emoji are not warned about."""
     fonts = [mixed("a", families=("Mono", "noto sans cjk jp")), mixed("b", emoji=True)]

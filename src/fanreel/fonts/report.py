@@ -137,9 +137,10 @@ def _first_of(texts: Sequence[str], separator: str) -> str:
 
 
 def _fallback(font: UsedFont, generic: frozenset[str]) -> str | None:
-    if font.emoji:
+    # A text that names no family gets what the machine has, and nothing else was asked for.
+    if font.emoji or not font.families:
         return None
-    first = font.families[0] if font.families else "serif"
+    first = font.families[0]
     drawn = {name.casefold() for name in (*font.system_fonts, *font.web_fonts)}
     is_there = first.casefold() in generic | drawn or first == font.declared
     if not is_there:
