@@ -12,8 +12,8 @@ from fanreel.stills import still
 
 PAGE = """<!doctype html>
 <div data-composition-id="main" data-duration="2" data-width="64" data-height="36" data-no-timeline>
-  <p id="a" class="clip" data-start="0" data-duration="1" data-track-index="1"></p>
-  <p id="b" class="clip" data-start="0" data-duration="1" data-track-index="1"></p>
+  <p id="a" class="clip" data-start="0" data-duration="1" data-track-index="1">One</p>
+  <p id="b" class="clip" data-start="0" data-duration="1" data-track-index="1">Two</p>
 </div>
 """
 OVERLAP = 'p#a and p#b overlap in lane 1 of composition "main"'
