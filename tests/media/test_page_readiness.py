@@ -122,7 +122,6 @@ def test_an_image_that_changes_is_there_in_its_frame(player: Any) -> None:
         "document.fonts.ready.then(init)",
         "fetch('data.json').then((answer) => answer.json()).then(init)",
         "addEventListener('load', () => setTimeout(init))",
-        "import('./module.js').then(init)",
         "document.body.append(Object.assign(document.createElement('script'), { src: 'late.js' }))",
     ],
 )
@@ -139,7 +138,7 @@ def test_set_up_may_take_its_time(player: Any, set_up: str) -> None:
         setTimeout(() => {{ window.early = performance.now() }}, 9000);
         {set_up};
         </script>""",
-        files={"module.js": "export default 1", "late.js": "setTimeout(init, 50)"},
+        files={"late.js": "setTimeout(init, 50)"},
     )
     assert said["ok"], said
     assert player.at(30, "[started, at, window.early]") == [0, 1, None]

@@ -41,9 +41,12 @@ def show(stage: Stage, tmp_path: Path) -> Callable[..., Stage]:
     """Give the function that opens a page with files beside it."""
 
     def open_page(
-        body: str, files: Mapping[str, str | bytes] | None = None, network: Any = None
+        body: str,
+        files: Mapping[str, str | bytes] | None = None,
+        network: Any = None,
+        root: str = 'data-duration="0.4" data-no-timeline',
     ) -> Stage:
-        for name, content in {"index.html": page(body), **(files or {})}.items():
+        for name, content in {"index.html": page(body, root=root), **(files or {})}.items():
             data = content if isinstance(content, bytes) else content.encode()
             (tmp_path / name).write_bytes(data)
         stage.present(
@@ -158,6 +161,30 @@ def test_a_page_is_ready_when_what_it_imports_has_come(
 
     body = "<script>import('https://cdn.example/one.js');</script>"
     stage = show(body, network=Recorder(tmp_path / "bodies", fetcher=slowly))
+    assert colour(stage, 0) == BLUE
+
+
+def test_no_timer_runs_ahead_of_a_module_that_brings_the_timeline(
+    show: Callable[..., Stage], tmp_path: Path
+) -> None:
+    """The page cannot see what `import()` asks for, and would run its timers to get there."""
+    body = """<script>
+      function init() {
+        const shade = window.early ? "red" : "blue";
+        const seek = () => { document.documentElement.style.background = shade };
+        window.__timelines["main"] = { duration: () => 1, seek };
+      }
+      setTimeout(() => { window.early = true }, 9000);
+      import("https://cdn.example/one.js").then(init);
+    </script>"""
+
+    def slowly(url: str, _headers: Mapping[str, str]) -> Response:
+        time.sleep(0.7)
+        headers = {"content-type": "text/javascript", "access-control-allow-origin": "*"}
+        return Response(url=url, status=200, headers=headers, body=b"export default 1")
+
+    network = Recorder(tmp_path / "bodies", fetcher=slowly)
+    stage = show(body, network=network, root='data-duration="0.4"')
     assert colour(stage, 0) == BLUE
 
 
