@@ -185,7 +185,9 @@ class _Surveyor:
         )
         cost = stepping_cost(total_frames, self._config)
         stepped, warning = find_statefulness(stage, pictures, cost)
-        blank = find_blankness(stage, pictures.values(), _thinned(path, _MOST_BLANK))
+        blank = None
+        if not any(item["shown"] for item in described["media"]):  # their frames come later
+            blank = find_blankness(stage, pictures.values(), _thinned(path, _MOST_BLANK))
         self._warnings += [text for text in (warning, blank) if text]
         self._check_recorder()
         self._check_assets()
