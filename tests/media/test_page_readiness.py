@@ -38,8 +38,8 @@ def font_bytes() -> bytes:
 def test_a_plain_page_is_ready_at_once(player: Any) -> None:
     """Nothing to wait for, nothing to warn about."""
     said = player.open("<main data-composition-id='main' data-no-timeline>hello</main>")
-    nothing: dict[str, Any] = {"waitingFor": [], "warnings": [], "failed": [], "problem": None}
-    assert said == {"ok": True, **nothing}
+    nothing: dict[str, Any] = {"waitingFor": [], "warnings": [], "failed": []}
+    assert said == {"ok": True, "problem": None, "lacksGpu": False, **nothing}
 
 
 def test_fonts_of_all_text_are_loaded(player: Any, font_bytes: bytes) -> None:

@@ -227,7 +227,9 @@ def test_a_video_from_memory_is_refused_by_name(tmp_path: Path) -> None:
     )
     with (
         one_stage(tmp_path) as stage,
-        pytest.raises(MediaUnreadable, match=r"video#v: .* not blob: .* put the file into"),
+        pytest.raises(
+            MediaUnreadable, match=r"video#v shows blob:\S+: .* not blob: .* put the file into"
+        ),
     ):
         make_plan(tmp_path, DRAFT, tmp_path / "plan", stage)
 
