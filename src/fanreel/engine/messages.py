@@ -191,7 +191,8 @@ _ANSWERS: TypeAdapter[Answer] = TypeAdapter(Answer)
 
 def send_request(connection: Connection, request: Request) -> None:
     """Say *request* to a child. Raises `OSError` when it is gone."""
-    connection.send_bytes(_REQUESTS.dump_json(request))
+    # A configuration tells what was asked for from what is a default, on the other side too.
+    connection.send_bytes(_REQUESTS.dump_json(request, exclude_unset=True))
 
 
 def receive_request(connection: Connection) -> Request:
