@@ -2,6 +2,7 @@
 
 import urllib.parse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from fanreel.verification import verify_plan
 from tests.media.hostile import DRAFT, GREEN, Place, page, script
 from tests.media.sources import numbered, write_video
 
-PATIENCE = Patience(open_s=30, ready_s=3, frame_s=20)
+PATIENCE = Patience(open_s=30, ready_s=30, frame_s=20)
+# For pages that never become ready.
+SHORT_PATIENCE = replace(PATIENCE, ready_s=3)
 
 
 @pytest.fixture(scope="module")
@@ -204,9 +207,13 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_project_is_named(place: Place, stage: Stage, clip: bytes, name: str) -> None:
+def test_a_broken_project_is_named(
+    place: Place, stage: Stage, clip: bytes, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The code, the file or element, and what to do; nothing is written."""
     body, code, words = BROKEN[name]
+    if code == "CAPTURE_TIMEOUT":
+        monkeypatch.setattr(stage, "spec", replace(stage.spec, patience=SHORT_PATIENCE))
     place.write({"index.html": page(body), "cut.mp4": clip[: len(clip) // 2], **FILES})
     error = refusal(place, stage, words)
     assert error.code in code.split("|")
