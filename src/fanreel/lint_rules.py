@@ -94,6 +94,13 @@ RULES = (
         ": data-color-grading: ",
         'write the grade as {"preset":"clean-studio","adjust":{"exposure":0.2}}; see docs/color.md',
     ),
+    _rule(
+        "bad-vfx-chain",
+        ": data-vfx-chain: ",
+        "write the chain as "
+        '{"version":1,"nodes":[{"type":"wave-warp","id":"n1","params":{"height":10}}]}; '
+        "see docs/color.md",
+    ),
     # media/sound/declared.py
     _rule(
         "bad-effect",

@@ -212,11 +212,11 @@ def test_numbers_beyond_the_limits_of_a_grade_are_taken_as_the_limits(describe: 
     assert describe(f'<div {ROOT} data-duration="1">{image}</div>')["warnings"] == []
 
 
-def test_effects_that_are_not_applied_are_told(describe: Any) -> None:
+def test_chains_of_effects_that_say_nothing_are_told(describe: Any) -> None:
     """Chains of effects change how an element looks elsewhere."""
     page = '<p id="wave" data-vfx-chain="{}"></p>'
     [warning] = describe(f'<div {ROOT} data-duration="1">{page}</div>')["warnings"]
-    assert warning.startswith("p#wave has data-vfx-chain, which is not applied")
+    assert warning.startswith('p#wave: data-vfx-chain: has no "nodes"')
 
 
 def test_media_of_nested_compositions_are_cut_to_their_host(describe: Any) -> None:

@@ -20,6 +20,7 @@ MESSAGES = {
     "second-root": "div#b is a second root; only the first element is rendered as one",
     "duplicate-composition": 'data-composition-id="a" is written twice; both would be played',
     "bad-grade": "img#hero: data-color-grading: nobody knows adjust.glow",
+    "bad-vfx-chain": 'div#h: data-vfx-chain: nobody knows the effect "glow"',
     "bad-effect": "audio#a: data-fx-chain, nodes.0.type: there is no effect 'flanger'",
     "bad-automation": "audio#a: the lane of 'fx.n9.gain' in data-automation moves nothing",
     "bad-volume": 'video#v: data-volume="9" must be a number from 0 to 1 (up to 3.981 boosts)',

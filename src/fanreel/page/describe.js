@@ -128,18 +128,6 @@
     return warnings;
   }
 
-  const UNAPPLIED = {
-    "data-vfx-chain": "use an SVG filter, or draw it with WebGL",
-  };
-
-  function unapplied() {
-    return Object.entries(UNAPPLIED).flatMap(([name, instead]) =>
-      [...document.querySelectorAll(`[${name}]`)].map((element) =>
-        F.about(element, `${F.nameOf(element)} has ${name}, which is not applied; ${instead}`),
-      ),
-    );
-  }
-
   // ---- duration -----------------------------------------------------------------------------------
   // From what is registered, animated or timed; without any of it nothing says how long it takes.
   function inferDuration(media) {
@@ -241,7 +229,7 @@
         ...nesting.warnings,
         ...duplicates(),
         ...F.grading.describe(),
-        ...unapplied(),
+        ...F.vfx.describe(),
         ...unplayed,
       ],
       usesWebgl: realms.some((realm) => realm.runtimes.usesWebgl),

@@ -115,7 +115,7 @@
     if (!renderReady()) add("__renderReady");
     for (const { what, promise } of F.runtimes.waits()) if (isOpen(promise)) add(what);
     for (const _player of F.runtimes.unloaded()) add("a Lottie animation");
-    for (const canvas of document.querySelectorAll("canvas:not([layoutsubtree])")) {
+    for (const canvas of document.querySelectorAll("canvas:not([layoutsubtree], .hf-vfx-out)")) {
       if (!F.runtimes.isBlank(canvas)) continue;
       const what = `a drawing on ${F.nameOf(canvas)}`;
       F.about(canvas, `the page never brought ${what}`);

@@ -126,6 +126,7 @@
     yield F.remoteFrames.seek(frame);
     yield* settle(frame);
     yield* redraw(frame);
+    for (const realm of F.realms()) yield realm.vfx?.seek();
     for (const realm of F.realms()) yield realm.grading?.seek(frame);
     yield F.compositing?.seek();
     F.mediaList?.noteVolumes(frame);
