@@ -66,6 +66,7 @@ ORDER = (
     "grading_blur",
     "grading_grain",
     "grading_dither",
+    "grading_mono",
     "grading_tube",
     "grading_bleed",
     "grading_effects",

@@ -10,7 +10,7 @@
   const F = globalThis.__fanreel;
   const { smoothstep } = F.gradingColour;
   const BEFORE = ["crtCurvature", "blur", "pixelate", "chromaticAberration", "chromaBleed"];
-  const DRAWN = new Set([...BEFORE, "dither", "scanlines"]);
+  const DRAWN = new Set([...BEFORE, "monoScreen", "dither", "scanlines"]);
   const within = (value, most) => Math.min(Math.max(value, 0), most);
 
   // ---- sampling ---------------------------------------------------------------------------------------
@@ -145,6 +145,7 @@
   function after(pixels, box, values, frame) {
     const { details, effects } = values;
     if (details.grain > 0) F.gradingGrain.scatter(pixels, box, details, frame);
+    if (effects.monoScreen > 0) F.gradingMono.draw(pixels, box, values);
     if (effects.dither > 0) F.gradingDither.draw(pixels, box, values);
     if (effects.scanlines > 0) scan(pixels, box, effects);
     if (details.vignette > 0) darken(pixels, box, details);
