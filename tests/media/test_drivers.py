@@ -113,6 +113,7 @@ def test_frames_workers_and_scripts_get_outside_answers(
     assert settled(stage) == SEEN
     assert {response.url for response in recorder.responses} == set(OUTSIDE)
     assert {failed.url for failed in recorder.failed} == {"https://nowhere.example/"}
+    assert not stage.witness.awaits_scripts
 
 
 def test_what_a_page_says_is_heard(stage: Stage, shown: Callable[[str], Recorder]) -> None:

@@ -9,9 +9,16 @@ _NO_REQUEST = "data:"
 _LEVELS = {"verbose": "debug"}
 
 
-def forward_events(session: Session, listener: PageListener) -> None:
-    """Tell *listener* what comes from a page, a frame of another process, or a worker."""
-    urls: dict[str, str] = {}  # of requests under way, by Chromium's name
+def forward_events(session: Session, listener: PageListener, urls: dict[str, str]) -> None:
+    """
+    Tell *listener* what comes from a page, a frame of another process, or a worker.
+
+    Args:
+        session: The target's.
+        listener: Of the page that all of them belong to.
+        urls: Of that page's requests under way, by Chromium's name; kept here. A worker's script
+            is asked for by the page's target and answered to the worker's.
+    """
 
     def note_request(event: Params) -> None:
         request, url = event["request"], event["request"]["url"]

@@ -72,6 +72,7 @@ class PipeDriver:
         self._loaded: _Loaded | None = None
         self._first: str | None = None
         self._listener: PageListener | None = None
+        self._urls: dict[str, str] = {}
         self._interceptor: Interceptor | None = None
         self._sessions: dict[str, Session] = {}
         self._first_ids: dict[Session, Future[Params]] = {}
@@ -127,7 +128,7 @@ class PipeDriver:
         """Tell *listener* what the page does, its frames and workers too."""
         self._listener = listener
         for session in self._sessions.values():
-            forward_events(session, listener)
+            forward_events(session, listener, self._urls)
 
     async def navigate(self, url: str) -> None:
         """Show the page at *url*, to its `load` event."""
@@ -203,7 +204,7 @@ class PipeDriver:
         session.on("Target.attachedToTarget", self._note_child)
         session.on("Target.detachedFromTarget", self._note_detached)
         if self._listener is not None:
-            forward_events(session, self._listener)
+            forward_events(session, self._listener, self._urls)
         calls = [
             session.call("Runtime.enable"),
             # Bodies are not asked for, and Chromium would keep up to 100 MB of them.
