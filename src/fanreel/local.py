@@ -11,7 +11,7 @@ from typing import Literal
 
 from fanreel.budget import without_lambda_cap
 from fanreel.config import RenderConfig
-from fanreel.encode.aside import check_ours, naming_write_errors
+from fanreel.encode.aside import check_ours, clearing_beside, naming_write_errors
 from fanreel.encode.formats import FORMATS
 from fanreel.engine.chunks import keys_of
 from fanreel.engine.driver import render_segments
@@ -135,7 +135,7 @@ class _Render:
         locked = lock_config(root, self._config, webgl=False)
         self._check_output()
         self._tell("plan", 0)
-        with open_work_dir() as work_dir:
+        with open_work_dir() as work_dir, clearing_beside(self._output, self._keep_dir):
             size = workers or default_size(_expected_segments(root, self._config))
             prepare = Prepare(
                 width=root.width, height=root.height, locked=locked, temp_dir=work_dir

@@ -67,7 +67,8 @@ NOISE = page(
     root=ROOT,
     size=(640, 360),
 )
-_END_S = 60.0
+# Of a busy machine: what hangs does so for good.
+_END_S = 180.0
 
 BROWSER, WORKER, DRIVER, SCREEN = "--user-data-dir=", "fanreel.engine.child", "run-driver", "Xvfb"
 RENDERER = "--type=renderer"

@@ -61,6 +61,16 @@ def written_aside(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def clearing_beside(*paths: Path | None) -> Iterator[None]:
+    """Remove, in the end, what children that were killed meanwhile have left beside *paths*."""
+    try:
+        yield
+    finally:
+        for path in filter(None, paths):
+            _sweep(path.absolute())
+
+
+@contextlib.contextmanager
 def naming_write_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's refusals to write *path* into `RenderError`s."""
     try:

@@ -92,7 +92,7 @@ def test_other_errors_pass(tmp_path: Path) -> None:
 LEAVE = """
 import os, sys
 from pathlib import Path
-from fanreel.encode.aside import written_aside
+from fanreel.encode.aside import clearing_beside, written_aside
 with written_aside(Path(sys.argv[1])) as aside:
     aside.write_text("half")
     os.kill(os.getpid(), 9)
@@ -117,6 +117,16 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
         assert left not in _names(tmp_path)
         fresh.touch()
     assert set(_names(tmp_path)) == {"out.mp4", *others}
+
+
+def test_what_a_killed_child_left_is_cleared_by_its_parent(tmp_path: Path) -> None:
+    """Also where the parent gives up for an error of its own."""
+    path = tmp_path / "out.mp4"
+    with pytest.raises(KeyboardInterrupt), aside.clearing_beside(path, None):
+        subprocess.run([sys.executable, "-c", LEAVE, str(path)], check=False)
+        assert len(_names(tmp_path)) == 1
+        raise KeyboardInterrupt
+    assert _names(tmp_path) == []
 
 
 def test_a_directory_set_aside_by_a_killed_process_comes_back(tmp_path: Path) -> None:
