@@ -20,8 +20,8 @@ from PIL import Image
 from bench import reference
 from bench.parity.agreement import over, psnr
 from bench.parity.staging import is_other
-from fanreel.filming import Camera
 from fanreel.planning import make_plan
+from fanreel.segment_renderer import SegmentRenderer
 from fanreel.stills import frame_at
 from fanreel.verification import verify_plan
 from tests.media import films
@@ -64,8 +64,8 @@ def moments(found: films.Film, work_dir: Path) -> tuple[list[Picture], tuple[str
     planned = make_plan(work_dir / "project", found.render_config, work_dir / "plan")
     plan = verify_plan(work_dir / "plan")
     frames = [frame_at(at_s, Fraction(plan.manifest.fps)) for at_s in found.at]
-    with Camera(plan, work_dir) as camera:
-        pictures = [as_rgba(picture, camera.pixels) for picture in camera.capture(frames)]
+    with SegmentRenderer(plan, work_dir) as renderer:
+        pictures = [as_rgba(picture, renderer.pixels) for picture in renderer.capture(frames)]
     return pictures, planned.warnings
 
 

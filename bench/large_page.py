@@ -16,10 +16,10 @@ from pathlib import Path
 
 from fanreel import RenderConfig, plan
 from fanreel.capture.network import Replayer
-from fanreel.capture.stage import Show, Stage
+from fanreel.capture.page_session import PageLoad, PageSession
 from fanreel.page.config import rendering_config
 from fanreel.plan_dir import SITE_DIR
-from fanreel.staging import stage_spec
+from fanreel.session_specs import session_spec
 from fanreel.verification import verify_plan
 
 SECONDS = 20
@@ -82,10 +82,10 @@ def seek_costs(plan_dir: Path, work_dir: Path) -> list[float]:
     """Give milliseconds inside the page for every third frame, in order."""
     verified = verify_plan(plan_dir)
     composition = verified.composition
-    spec = stage_spec(composition.width, composition.height, verified.locked)
-    with Stage(spec, work_dir) as stage:
-        stage.present(
-            Show(
+    spec = session_spec(composition.width, composition.height, verified.locked)
+    with PageSession(spec, work_dir) as stage:
+        stage.load(
+            PageLoad(
                 root_dir=plan_dir / SITE_DIR,
                 entry_file=composition.entry_file,
                 page_config=rendering_config(composition),

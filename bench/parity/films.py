@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from bench import reference
 from fanreel.config import RenderConfig
-from fanreel.filming import Camera
 from fanreel.media.sound.reader import read_sound
 from fanreel.planning import make_plan
+from fanreel.segment_renderer import SegmentRenderer
 from fanreel.verification import verify_plan
 from tests.media.studio import as_rgba
 
@@ -50,11 +50,11 @@ def film_ours(project_dir: Path, config: RenderConfig) -> Iterator[Film]:
         plan = verify_plan(work_dir / "plan")
         audio = plan.manifest.audio_path
         with (
-            Camera(plan, work_dir) as camera,
-            contextlib.closing(camera.capture(range(planned.total_frames))) as captured,  # type: ignore[type-var]
+            SegmentRenderer(plan, work_dir) as renderer,
+            contextlib.closing(renderer.capture(range(planned.total_frames))) as captured,  # type: ignore[type-var]
         ):
             yield Film(
-                pictures=(as_rgba(picture, camera.pixels) for picture in captured),
+                pictures=(as_rgba(picture, renderer.pixels) for picture in captured),
                 count=planned.total_frames,
                 sound=_read_sound(work_dir / "plan" / audio) if audio else None,
                 warnings=planned.warnings,

@@ -5,17 +5,19 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.stage import Stage
+from fanreel.capture.page_session import PageSession
 
 Pixels = npt.NDArray[np.uint8]
 
 
-def find_blankness(stage: Stage, passed: Iterable[Pixels], path: Sequence[int]) -> str | None:
+def find_blankness(
+    session: PageSession, passed: Iterable[Pixels], path: Sequence[int]
+) -> str | None:
     """
     Tell that every frame of a composition is one and the same colour.
 
     Args:
-        stage: A stage with the page open; it is moved only where *passed* are of one colour.
+        session: A session with the page open; it is moved only where *passed* are of one colour.
         passed: Pictures that were taken anyway, so that others need not be.
         path: Further frames to look at, in order, before that is said.
     Returns:
@@ -26,10 +28,10 @@ def find_blankness(stage: Stage, passed: Iterable[Pixels], path: Sequence[int]) 
         colour = picture[0, 0] if colour is None else colour
         if not _is_all(picture, colour):
             return None
-    width, height = stage.spec.pixel_size
+    width, height = session.spec.pixel_size
     picture = np.empty((height, width, 4), np.uint8)
     for frame in path:
-        stage.capture(frame, picture)
+        session.capture(frame, picture)
         colour = picture[0, 0].copy() if colour is None else colour
         if not _is_all(picture, colour):
             return None

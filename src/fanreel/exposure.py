@@ -1,4 +1,4 @@
-"""How a picture of the stage is taken: one capture of it, or the several that HDR needs."""
+"""How a picture of the session is taken: one capture of it, or the several that HDR needs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.stage import Stage
+from fanreel.capture.page_session import PageSession
 from fanreel.encode.hdr import develop_graphics, develop_layers
 
 Picture = npt.NDArray[Any]
@@ -16,22 +16,22 @@ Exposure = Callable[[int], Picture]
 """Puts the page to a frame and gives its picture, which lasts until the next is taken."""
 
 
-def exposure_for(stage: Stage, *, hdr: bool) -> Exposure:
+def exposure_for(session: PageSession, *, hdr: bool) -> Exposure:
     """
-    Choose how pictures of *stage* are taken.
+    Choose how pictures of *session* are taken.
 
-    As captured: height × width × 4, 8 bit, in the stage's layout; for HDR in HLG: height × width
+    As captured: height × width × 4, 8 bit, in the session's layout; for HDR in HLG: height × width
     × 3, 16 bit.
     """
-    return _HdrExposure(stage).take if hdr else stage.look
+    return _HdrExposure(session).take if hdr else session.look
 
 
 class _HdrExposure:
     """Pictures of one capture, or of four while HDR video is shown."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        width, height = stage.spec.pixel_size
+    def __init__(self, session: PageSession) -> None:
+        self._session = session
+        width, height = session.spec.pixel_size
         # 4 × 8.3 MB at 1080p.
         self._black, self._white, self._high, self._low = (
             np.empty((height, width, 4), np.uint8) for _ in range(4)
@@ -39,12 +39,12 @@ class _HdrExposure:
         self._developed = np.empty((height, width, 3), np.uint16)
 
     def take(self, frame: int) -> Picture:
-        pixels, into = self._stage.pixels, self._developed
-        self._stage.capture(frame, self._black)
-        if not self._stage.capture_layer("white", frame, self._white):
+        pixels, into = self._session.pixels, self._developed
+        self._session.capture(frame, self._black)
+        if not self._session.capture_layer("white", frame, self._white):
             develop_graphics(self._black, pixels, into)
             return into
-        self._stage.capture_layer("high", frame, self._high)
-        self._stage.capture_layer("low", frame, self._low)
+        self._session.capture_layer("high", frame, self._high)
+        self._session.capture_layer("low", frame, self._low)
         develop_layers(self._black, self._white, self._high, self._low, pixels, into)
         return into

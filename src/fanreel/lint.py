@@ -17,10 +17,10 @@ from fanreel.locking import lock_config, padding_warnings
 from fanreel.markup import Element, Page, Pages, Spot, read_page
 from fanreel.plan_dir import UsedFont
 from fanreel.project import open_project, parse_data_fps, within_root
-from fanreel.staging import stage_spec
+from fanreel.session_specs import session_spec
 
 if TYPE_CHECKING:
-    from fanreel.capture.stage import Stage
+    from fanreel.capture.page_session import PageSession
 
 # Seconds, or the id of a clip and an offset; an id holds no `+`, and may hold a `-`.
 _TIME = re.compile(
@@ -256,7 +256,7 @@ def _lint_in_browser(
     on_fonts: Callable[[Sequence[UsedFont]], None],
 ) -> list[Finding]:
     # A browser is needed only here.
-    from fanreel.capture.stage import Stage  # noqa: PLC0415
+    from fanreel.capture.page_session import PageSession  # noqa: PLC0415
     from fanreel.survey import survey  # noqa: PLC0415
     from fanreel.work_dir import open_work_dir  # noqa: PLC0415
 
@@ -265,17 +265,17 @@ def _lint_in_browser(
     except RenderError as error:
         return [_finding(error.message, "error", pages.root_spot(), error)]
     locked = lock_config(root, config, webgl=False)
-    spec = stage_spec(root.width, root.height, locked, driver="playwright")
-    with open_work_dir() as work_dir, Stage(spec, work_dir) as stage:
+    spec = session_spec(root.width, root.height, locked, driver="playwright")
+    with open_work_dir() as work_dir, PageSession(spec, work_dir) as session:
         try:
-            found = survey(project_dir, root, config, stage, work_dir)
+            found = survey(project_dir, root, config, session, work_dir)
         except RenderError as error:
             if missing := error.facts.get("missing"):
                 return [_missing(item, config, error, pages) for item in missing]
-            places = _Places(stage, pages, project_dir / config.project_path, config.project_path)
+            places = _Places(session, pages, project_dir / config.project_path, config.project_path)
             messages = map(str, error.facts.get("problems") or [error.message])
             return [_finding(text, "error", places.of(text, error), error) for text in messages]
-        places = _Places(stage, pages, project_dir / config.project_path, config.project_path)
+        places = _Places(session, pages, project_dir / config.project_path, config.project_path)
     on_fonts(found.fonts)
     padding = [_finding(text, "warning", pages.root_spot()) for text in padding_warnings(locked)]
     return padding + [_finding(text, "warning", places.of(text)) for text in found.warnings]
@@ -317,13 +317,15 @@ def _finding(
 class _Places:
     """Where in the files what the planner's page speaks of is written."""
 
-    def __init__(self, stage: "Stage", pages: Pages, project_dir: Path, project_path: str) -> None:
+    def __init__(
+        self, session: "PageSession", pages: Pages, project_dir: Path, project_path: str
+    ) -> None:
         self._pages, self._project_dir = pages, project_dir
         self._prefix = f"{project_path}/" if project_path else ""
-        self._stacks = dict(stage.witness.uncaught)
+        self._stacks = dict(session.events.uncaught)
         self._places: dict[str, Mapping[str, Any]] = {}
         with contextlib.suppress(RenderError):  # a page that broke down names nothing
-            self._places = {item["message"]: item for item in stage.describe()["places"]}
+            self._places = {item["message"]: item for item in session.describe()["places"]}
 
     def of(self, message: str, error: RenderError | None = None) -> Spot:
         """Give the place of the code or element that *message* is about."""

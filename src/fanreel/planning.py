@@ -9,7 +9,7 @@ from typing import Any
 
 from fanreel import plan_dir as plans
 from fanreel.budget import check_estimate, check_measured
-from fanreel.capture.stage import Stage
+from fanreel.capture.page_session import PageSession
 from fanreel.config import RenderConfig, reject_unsupported_distributed_format
 from fanreel.digest import sha256_file
 from fanreel.encode.aside import check_ours, naming_write_errors, written_aside
@@ -31,7 +31,7 @@ from fanreel.plan_dir import (
 )
 from fanreel.project import open_project, within_root
 from fanreel.results import PlanResult
-from fanreel.staging import stage_spec
+from fanreel.session_specs import session_spec
 from fanreel.survey import Survey, survey
 from fanreel.timeline import (
     ChunkSlice,
@@ -91,7 +91,7 @@ def make_plan(
     project_dir: Path,
     config: RenderConfig,
     plan_dir: Path,
-    stage: Stage | None = None,
+    session: PageSession | None = None,
     temp_dir: Path | None = None,
 ) -> PlanResult:
     """
@@ -101,7 +101,7 @@ def make_plan(
         project_dir: See `plan()`.
         config: See `plan()`.
         plan_dir: See `plan()`.
-        stage: An entered stage of `stage_spec()`'s kind to look at the composition on; None
+        session: An entered session of `session_spec()`'s kind to look at the composition on; None
             starts one.
         temp_dir: Takes what is there only while planning, and is removed by the caller; None makes
             one of the system's.
@@ -112,11 +112,13 @@ def make_plan(
     locked = lock_config(root, config, webgl=False)
     with contextlib.ExitStack() as stack:
         work_dir = _below(temp_dir) if temp_dir else stack.enter_context(open_work_dir())
-        if stage is None:
-            stage = stack.enter_context(
-                Stage(stage_spec(root.width, root.height, locked, driver="playwright"), work_dir)
+        if session is None:
+            session = stack.enter_context(
+                PageSession(
+                    session_spec(root.width, root.height, locked, driver="playwright"), work_dir
+                )
             )
-        found = survey(project_dir, root, config, stage, work_dir)
+        found = survey(project_dir, root, config, session, work_dir)
         filmed = found.uses_webgl or found.uses_webgpu or any(clip.shown for clip in found.media)
         locked = lock_config(root, config, webgl=found.uses_webgl, drawn=not filmed).model_copy(
             update={"webgpu": found.uses_webgpu}

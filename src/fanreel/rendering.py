@@ -12,9 +12,9 @@ from fanreel.engine.chunks import (
     render_chunk_segments,
 )
 from fanreel.engine.stores import SegmentKey, SegmentStore
-from fanreel.filming import Camera
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import ChunkResult
+from fanreel.segment_renderer import SegmentRenderer
 from fanreel.verification import verify_plan
 from fanreel.work_dir import open_work_dir
 
@@ -70,9 +70,9 @@ def render_chunk(
             ),
         )
 
-    with open_work_dir() as work_dir, Camera(plan, work_dir, cache=opened) as camera:
+    with open_work_dir() as work_dir, SegmentRenderer(plan, work_dir, cache=opened) as renderer:
         return render_chunk_segments(
-            _Here(camera),
+            _Here(renderer),
             chunk,
             SegmentWork(
                 store=store, remaining_s=remaining_s, heartbeat=heartbeat, work_dir=work_dir
@@ -86,12 +86,12 @@ def render_chunk(
 class _Here:
     """Renders in this process."""
 
-    def __init__(self, camera: Camera) -> None:
-        self._camera = camera
+    def __init__(self, renderer: SegmentRenderer) -> None:
+        self._renderer = renderer
 
     def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> None:
         """Write the segment to *path*."""
-        self._camera.film(key.start_frame, key.end_frame, path, heartbeat)
+        self._renderer.render(key.start_frame, key.end_frame, path, heartbeat)
 
     def cancel(self) -> None:
         """Do nothing: it renders on the caller's thread."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.stage import Stage
+from fanreel.capture.page_session import PageSession
 from fanreel.config import RenderConfig
 from fanreel.timeline import resolve_chunk_plan, segments_of
 
@@ -34,14 +34,14 @@ def frames_to_look_at(total_frames: int) -> tuple[int, ...]:
     return tuple(sorted({int(total_frames * share) for share in _LOOKS} - {0}))
 
 
-def follow(stage: Stage, path: Sequence[int], looks: Sequence[int]) -> dict[int, Pixels]:
+def follow(session: PageSession, path: Sequence[int], looks: Sequence[int]) -> dict[int, Pixels]:
     """
     Take the open page along *path* and give its pictures at *looks*, which are part of it.
 
     At each frame of a short path, and at some of a long one, the page also finds time to draw:
     observers of what is in view, and what they load, wait for that.
     """
-    width, height = stage.spec.pixel_size
+    width, height = session.spec.pixel_size
     pictures = {look: np.empty((height, width, 4), np.uint8) for look in looks}
     at_once = -(-len(path) // _MOST_RESTS)
     passed: list[int] = []
@@ -49,11 +49,11 @@ def follow(stage: Stage, path: Sequence[int], looks: Sequence[int]) -> dict[int,
         if frame not in pictures:
             passed.append(frame)
         if frame in pictures or len(passed) == at_once:
-            stage.pass_through(passed)
+            session.pass_through(passed)
             passed.clear()
         if frame in pictures:
-            stage.capture(frame, pictures[frame])
-    stage.pass_through(passed)
+            session.capture(frame, pictures[frame])
+    session.pass_through(passed)
     return pictures
 
 
@@ -91,13 +91,13 @@ def stepping_cost(total_frames: int, config: RenderConfig) -> SteppingCost:
 
 
 def find_statefulness(
-    stage: Stage, passed: Mapping[int, Pixels], cost: SteppingCost
+    session: PageSession, passed: Mapping[int, Pixels], cost: SteppingCost
 ) -> tuple[bool, str | None]:
     """
     Compare frames reached directly, the last first, with the same reached by stepping.
 
     Args:
-        stage: A stage with a show; left opened afresh.
+        session: A session with a show; left opened afresh.
         passed: Pictures of `frames_to_look_at()` that `follow()` took while it went through the
             timeline.
         cost: What stepping would cost, for the warning.
@@ -107,24 +107,24 @@ def find_statefulness(
     looks = sorted(passed)
     if not looks:
         return False, None
-    direct = _pictures(stage, looks[::-1], looks)
+    direct = _pictures(session, looks[::-1], looks)
     if not any(changed_blocks(direct[look], passed[look]).any() for look in looks):
         return False, None
     # That page was recorded while it loaded, so what differs may have come late.
     path = _steps(looks)
-    stepped = _pictures(stage, path, looks)
+    stepped = _pictures(session, path, looks)
     different = {look: changed_blocks(direct[look], stepped[look]) for look in looks}
     moved = [look for look in looks if different[look].any()]
     for look in list(moved):
         # Timers that ran at a later frame stay run, but workers never go back: they open the page
         # and go to their first frame at once.
-        alone = _pictures(stage, [look], [look])[look]
+        alone = _pictures(session, [look], [look])[look]
         different[look] = changed_blocks(alone, stepped[look])
         if not different[look].any():
             moved.remove(look)
     if not moved:
         return False, None
-    again = _pictures(stage, path, looks)
+    again = _pictures(session, path, looks)
     for look in looks:
         if (between := changed_blocks(stepped[look], again[look])).any():
             return True, (
@@ -149,10 +149,10 @@ def _steps(looks: Sequence[int]) -> list[int]:
     return sorted({*steps, *looks})
 
 
-def _pictures(stage: Stage, path: Sequence[int], looks: Sequence[int]) -> dict[int, Pixels]:
+def _pictures(session: PageSession, path: Sequence[int], looks: Sequence[int]) -> dict[int, Pixels]:
     """Open the page afresh and `follow()` *path*."""
-    stage.open()
-    return follow(stage, path, looks)
+    session.open()
+    return follow(session, path, looks)
 
 
 def changed_blocks(one: Pixels, other: Pixels) -> Blocks:

@@ -10,10 +10,10 @@ from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.encode.pictures import PICTURE_FORMATS, save_picture
 from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
-from fanreel.filming import Camera
 from fanreel.planning import make_plan
 from fanreel.project import open_project, output_fps, within_root
 from fanreel.results import PlanResult, StillResult
+from fanreel.segment_renderer import SegmentRenderer
 from fanreel.verification import verify_plan
 from fanreel.work_dir import open_work_dir
 
@@ -71,11 +71,11 @@ def make_still(
     with keeping_screenshot(output), open_work_dir() as work_dir:
         planned = _plan_frame(folder, config, work_dir / "plan", at_s, fps)
         plan = verify_plan(work_dir / "plan")
-        with Camera(plan, work_dir) as camera, written_aside(output) as aside:
-            [picture] = camera.capture([0])
+        with SegmentRenderer(plan, work_dir) as renderer, written_aside(output) as aside:
+            [picture] = renderer.capture([0])
             size = plan.locked.output_width, plan.locked.output_height
             with naming_write_errors(output):
-                save_picture(picture, aside, output.suffix.lower(), camera.pixels, size)
+                save_picture(picture, aside, output.suffix.lower(), renderer.pixels, size)
     return StillResult(
         output_path=output,
         at_s=float(at_s),

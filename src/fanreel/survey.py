@@ -16,9 +16,9 @@ from typing import Any
 from fanreel.blankness import find_blankness
 from fanreel.capture.fetch import Refused, fetch
 from fanreel.capture.network import Recorder
+from fanreel.capture.page_session import Opened, PageLoad, PageSession, WebGpuWanted
 from fanreel.capture.site import ORIGIN, SiteRequest
 from fanreel.capture.site_files import SiteFiles, find_inside
-from fanreel.capture.stage import Opened, Show, Stage, WebGpuWanted
 from fanreel.config import RenderConfig
 from fanreel.encode.aside import naming_write_errors
 from fanreel.errors import (
@@ -88,7 +88,7 @@ class Survey:
     """Faces by name that workers' pages are given."""
     uses_webgl: bool
     uses_webgpu: bool
-    """It was surveyed on a stage that offers WebGPU, since it asks for that."""
+    """It was surveyed on a session that offers WebGPU, since it asks for that."""
     stepped: bool
     warnings: tuple[str, ...]
     desk: Desk
@@ -96,7 +96,7 @@ class Survey:
 
 
 def survey(
-    project_dir: Path, root: Root, config: RenderConfig, stage: Stage, work_dir: Path
+    project_dir: Path, root: Root, config: RenderConfig, session: PageSession, work_dir: Path
 ) -> Survey:
     """
     Open the composition and find out what it is.
@@ -105,7 +105,7 @@ def survey(
         project_dir: Only read.
         root: As read from the entry file.
         config: What the caller asked for.
-        stage: Entered, and made for this composition's size.
+        session: Entered, and made for this composition's size.
         work_dir: Takes recorded responses and downloads.
     Raises:
         InvalidComposition: A rule of the format is broken, by element. Terminal.
@@ -117,10 +117,10 @@ def survey(
         CaptureTimeout: The page never becomes ready. Retryable.
     """
     try:
-        return _Surveyor(project_dir, root, config, work_dir).survey(stage)
+        return _Surveyor(project_dir, root, config, work_dir).survey(session)
     except WebGpuWanted:
         # Such a browser draws everything more slowly, so only pages that ask for it get it.
-        with Stage(replace(stage.spec, webgpu=True), work_dir) as with_gpu:
+        with PageSession(replace(session.spec, webgpu=True), work_dir) as with_gpu:
             return _Surveyor(project_dir, root, config, work_dir).survey(with_gpu)
 
 
@@ -147,53 +147,53 @@ class _Surveyor:
             work_dir / "fonts",
         )
 
-    def survey(self, stage: Stage) -> Survey:
+    def survey(self, session: PageSession) -> Survey:
         """See `survey()`."""
         try:
-            return self._survey(stage)
+            return self._survey(session)
         except RenderError:
             # What the page made of a file it did not get says less than why it did not.
             self._check_recorder()
             raise
 
-    def _survey(self, stage: Stage) -> Survey:
-        described = self._open(stage)
+    def _survey(self, session: PageSession) -> Survey:
+        described = self._open(session)
         self._check_assets(described["media"])
         self._check_pictures()
-        self._check_variables(stage)
+        self._check_variables(session)
         media = self._probe(described["media"])
         if media:
-            stage.set_media_info({key: _info_json(info) for key, (_, info) in media.items()})
-            described = stage.describe()
-        self._check(described, stage)
+            session.set_media_info({key: _info_json(info) for key, (_, info) in media.items()})
+            described = session.describe()
+        self._check(described, session)
         duration_s = self._duration(described)
         total_frames = frame_count(duration_s, self._fps)
         clips = tuple(_clip(item) for item in described["clips"])
         looks = frames_to_look_at(total_frames)
         path = sorted({*_visits(clips, total_frames, self._fps), *looks})
-        pictures, described = self._follow(stage, path, looks)
+        pictures, described = self._follow(session, path, looks)
         if self._supply.learn(described["fontNames"]).names:
             # Families that are named in the course of the timeline only.
-            self._open(stage)
-            pictures, described = self._follow(stage, path, looks)
+            self._open(session)
+            pictures, described = self._follow(session, path, looks)
             self._supply.learn(described["fontNames"])
         self._check_assets(described["media"])
         media |= self._probe([m for m in described["media"] if m["key"] not in media])
-        fonts = used_fonts(stage, described["fonts"], self._supply.way_of)
+        fonts = used_fonts(session, described["fonts"], self._supply.way_of)
         desk, inert = read_desk(
-            described, self._follow_volumes(stage, media, described["media"], total_frames)
+            described, self._follow_volumes(session, media, described["media"], total_frames)
         )
         cost = stepping_cost(total_frames, self._config)
-        stepped, warning = find_statefulness(stage, pictures, cost)
+        stepped, warning = find_statefulness(session, pictures, cost)
         blank = None
         if not any(item["shown"] for item in described["media"]):  # their frames come later
-            blank = find_blankness(stage, pictures.values(), _thinned(path, _MOST_BLANK))
+            blank = find_blankness(session, pictures.values(), _thinned(path, _MOST_BLANK))
         self._warnings += [text for text in (warning, blank) if text]
         self._check_recorder()
         self._check_assets()
-        self._warnings += self._check(described, stage, inert)
+        self._warnings += self._check(described, session, inert)
         if described["usesWebgl"]:
-            stage.verify_software_gl()
+            session.verify_software_gl()
         if self._config.hdr_mode == "auto":
             self._warnings += _hdr_warnings(described["media"], media)
         self._warnings += self._supply.problems(
@@ -224,36 +224,36 @@ class _Surveyor:
             fonts=fonts,
             frozen_fonts=self._supply.frozen(),
             uses_webgl=bool(described["usesWebgl"]),
-            uses_webgpu=stage.spec.webgpu,
+            uses_webgpu=session.spec.webgpu,
             stepped=stepped,
             warnings=tuple(dict.fromkeys(self._warnings)),
             desk=desk,
         )
 
-    def _open(self, stage: Stage) -> dict[str, Any]:
+    def _open(self, session: PageSession) -> dict[str, Any]:
         """Open the page, again until it has the faces that it asks for before its first script."""
         described: dict[str, Any] = {}
         for _ in range(_MOST_OPENINGS):
-            stage.present(self._show())
-            self._opened = stage.open()
-            described = stage.describe()
+            session.load(self._page_load())
+            self._opened = session.open()
+            described = session.describe()
             learned = self._supply.learn(described["fontNames"])
             if not (learned.names or learned.files):
                 break
         return described
 
     def _follow(
-        self, stage: Stage, path: Sequence[int], looks: Sequence[int]
+        self, session: PageSession, path: Sequence[int], looks: Sequence[int]
     ) -> tuple[Mapping[int, Any], dict[str, Any]]:
         """Go along the timeline; give pictures, and what the page says of itself at the end."""
-        stage.watch_fonts(_thinned(path, _MOST_FONT_STOPS), looks)
-        pictures = follow(stage, path, looks)
+        session.watch_fonts(_thinned(path, _MOST_FONT_STOPS), looks)
+        pictures = follow(session, path, looks)
         # What scripts add in the course of the timeline is known by its key only now.
-        return pictures, stage.describe()
+        return pictures, session.describe()
 
     def _follow_volumes(
         self,
-        stage: Stage,
+        session: PageSession,
         media: Mapping[str, tuple[Path, MediaInfo]],
         described: Sequence[Mapping[str, Any]],
         total_frames: int,
@@ -263,17 +263,17 @@ class _Surveyor:
             return {}
         if all(item["volumes"] is None for item in described):
             return {}
-        stage.open()  # what a timer has turned down at a later frame would stay so
-        stage.pass_through(range(total_frames))
+        session.open()  # what a timer has turned down at a later frame would stay so
+        session.pass_through(range(total_frames))
         return {
             item["key"]: _scripted(dict(item["volumes"]), self._fps, item["volume"])
-            for item in stage.describe()["media"]
+            for item in session.describe()["media"]
             if item["volumes"]
         }
 
-    def _show(self) -> Show:
+    def _page_load(self) -> PageLoad:
         probes = ProbeFeed(self._files)
-        return Show(
+        return PageLoad(
             root_dir=self._project_dir,
             entry_file=self._config.entry_path,
             project_path=self._config.project_path,
@@ -296,7 +296,7 @@ class _Surveyor:
             self._requests.setdefault(request.path, request)
 
     def _check(
-        self, described: Mapping[str, Any], stage: Stage, inert: Sequence[str] = ()
+        self, described: Mapping[str, Any], session: PageSession, inert: Sequence[str] = ()
     ) -> list[str]:
         """Refuse what is broken, and with `strict` what is doubtful; give the doubts."""
         doubts = [
@@ -304,7 +304,7 @@ class _Surveyor:
             *inert,
             *self._opened.warnings,
             *(f"{_local(what)} could not be loaded" for what in self._opened.failed),
-            *(f"the page's scripts threw: {text}" for text in stage.witness.uncaught),
+            *(f"the page's scripts threw: {text}" for text in session.events.uncaught),
         ]
         problems = [_problem(item) for item in described["errors"]]
         if self._config.strict:
@@ -315,8 +315,8 @@ class _Surveyor:
             )
         return doubts
 
-    def _check_variables(self, stage: Stage) -> None:
-        problems = [str(item["message"]) for item in stage.check_variables()]
+    def _check_variables(self, session: PageSession) -> None:
+        problems = [str(item["message"]) for item in session.check_variables()]
         if problems and self._config.strict_variables:
             raise InvalidVariables("; ".join(problems), problems=problems)
         self._warnings += problems

@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from fanreel.capture.stage import Stage, StageSpec
+from fanreel.capture.page_session import PageSession, SessionSpec
 from tests.media.sources import Picture
 
 
@@ -14,13 +14,13 @@ class Studio:
     def __init__(self, temp_dir: Path) -> None:
         self._temp_dir = temp_dir
         self._stack = contextlib.ExitStack()
-        self._stage: Stage | None = None
+        self._stage: PageSession | None = None
 
-    def stage(self, spec: StageSpec) -> Stage:
+    def stage(self, spec: SessionSpec) -> PageSession:
         """Give a stage of the kind *spec*, entered."""
         if self._stage is None or self._stage.spec != spec:
             self.close()
-            self._stage = self._stack.enter_context(Stage(spec, self._temp_dir))
+            self._stage = self._stack.enter_context(PageSession(spec, self._temp_dir))
         return self._stage
 
     def close(self) -> None:

@@ -13,15 +13,15 @@ from typing import Literal
 import pytest
 
 from fanreel.assembly import assemble
-from fanreel.capture.stage import Stage
+from fanreel.capture.page_session import PageSession
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
-from fanreel.filming import Camera
 from fanreel.locking import lock_config
 from fanreel.planning import make_plan
 from fanreel.project import open_project
-from fanreel.staging import stage_spec
+from fanreel.segment_renderer import SegmentRenderer
+from fanreel.session_specs import session_spec
 from fanreel.timeline import segments_of
 from fanreel.verification import VerifiedPlan, verify_plan
 from tests.media.compositions import COMPOSITIONS, Expected, expected, names, stage
@@ -60,7 +60,7 @@ def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path)
     config = found.render_config.replace(**cut)
     root = open_project(project_dir, config)
     screen = studio.stage(
-        stage_spec(root.width, root.height, lock_config(root, config, webgl=False))
+        session_spec(root.width, root.height, lock_config(root, config, webgl=False))
     )
     planned = make_plan(project_dir, config, tmp_path / "plan", screen)
     assert planned.total_frames == found.frames
@@ -68,10 +68,10 @@ def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path)
     for part, warning in zip(found.warnings, planned.warnings, strict=True):
         assert part in warning
     plan = verify_plan(tmp_path / "plan")
-    screen = studio.stage(stage_spec(root.width, root.height, plan.locked))
-    with Camera(plan, tmp_path, screen) as camera:
-        whole = [picture.copy() for picture in camera.capture(range(found.frames))]
-        quarters = film_backwards(plan, camera, tmp_path / "quarters")
+    screen = studio.stage(session_spec(root.width, root.height, plan.locked))
+    with SegmentRenderer(plan, tmp_path, screen) as renderer:
+        whole = [picture.copy() for picture in renderer.capture(range(found.frames))]
+        quarters = film_backwards(plan, renderer, tmp_path / "quarters")
     seen = [as_rgba(picture, screen.pixels) for picture in whole]
     for see in found.see:
         see.check(seen)
@@ -87,12 +87,12 @@ def segment_bounds(plan: VerifiedPlan) -> list[tuple[int, int]]:
     return segments_of(0, plan.manifest.total_frames, plan.manifest.segment_frames)
 
 
-def film_backwards(plan: VerifiedPlan, camera: Camera, out: Path) -> list[Path]:
+def film_backwards(plan: VerifiedPlan, renderer: SegmentRenderer, out: Path) -> list[Path]:
     """Film each segment on a page of its own, the last one first."""
     out.mkdir()
     paths = [out / f"{start:05d}{suffix(plan)}" for start, _end in segment_bounds(plan)]
     for (start, end), path in reversed(list(zip(segment_bounds(plan), paths, strict=True))):
-        camera.film(start, end, path, lambda _frames: None)
+        renderer.render(start, end, path, lambda _frames: None)
     return paths
 
 
@@ -125,7 +125,7 @@ def suffix(plan: VerifiedPlan) -> str:
     return FORMATS[plan.locked.format].segment_extension
 
 
-def check_sound(found: Expected, plan: VerifiedPlan, screen: Stage, out: Path) -> None:
+def check_sound(found: Expected, plan: VerifiedPlan, screen: PageSession, out: Path) -> None:
     """Assert what is heard, in a mix without the losses of AAC."""
     assert plan.manifest.has_audio == bool(found.hear)
     if not found.hear:

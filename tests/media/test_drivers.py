@@ -12,8 +12,8 @@ import pytest
 from fanreel.capture.browser import Browser
 from fanreel.capture.fetch import Response
 from fanreel.capture.network import Recorder
+from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.capture.processes import processes_of
-from fanreel.capture.stage import Show, Stage, StageSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, InvalidComposition
 from fanreel.page.config import planning_config
@@ -49,15 +49,17 @@ SEEN = {"plain": 1, "preflight": 1, "worker": 2, "clock": "object", "refused": T
 
 
 @pytest.fixture(params=["pipe", "playwright"])
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PageSession]:
     """Give a stage of either driver."""
     driver: Literal["pipe", "playwright"] = request.param
-    with Stage(StageSpec(width=160, height=90, engine="xvfb", driver=driver), tmp_path) as stage:
+    with PageSession(
+        SessionSpec(width=160, height=90, engine="xvfb", driver=driver), tmp_path
+    ) as stage:
         yield stage
 
 
 @pytest.fixture
-def shown(stage: Stage, tmp_path: Path) -> Callable[[str], Recorder]:
+def shown(stage: PageSession, tmp_path: Path) -> Callable[[str], Recorder]:
     """Give the function that opens a page on the stage."""
 
     def cdn(url: str, _headers: Mapping[str, str]) -> Response:
@@ -71,8 +73,8 @@ def shown(stage: Stage, tmp_path: Path) -> Callable[[str], Recorder]:
         project.mkdir()
         (project / "index.html").write_text(page(body))
         recorder = Recorder(tmp_path / "bodies", fetcher=cdn)
-        stage.present(
-            Show(
+        stage.load(
+            PageLoad(
                 root_dir=project,
                 entry_file="index.html",
                 page_config=planning_config(160, 90, Fraction(30), {}),
@@ -85,13 +87,13 @@ def shown(stage: Stage, tmp_path: Path) -> Callable[[str], Recorder]:
     return show
 
 
-def inside(stage: Stage, expression: str) -> Any:
+def inside(stage: PageSession, expression: str) -> Any:
     """Evaluate in the composition's document."""
     script = "code => document.querySelector('iframe').contentWindow.eval(code)"
     return stage.browser.driver.evaluate(script, expression).result(20)
 
 
-def settled(stage: Stage) -> Any:
+def settled(stage: PageSession) -> Any:
     """Give what the page has seen once it has seen all there is, or after seconds."""
     waits = """(async () => {
       const end = Date.now;
@@ -106,26 +108,26 @@ def settled(stage: Stage) -> Any:
 
 
 def test_frames_workers_and_scripts_get_outside_answers(
-    stage: Stage, shown: Callable[[str], Recorder]
+    stage: PageSession, shown: Callable[[str], Recorder]
 ) -> None:
     """Also a frame of another process, which runs the page script; and what is refused fails."""
     recorder = shown(BODY)
     assert settled(stage) == SEEN
     assert {response.url for response in recorder.responses} == set(OUTSIDE)
     assert {failed.url for failed in recorder.failed} == {"https://nowhere.example/"}
-    assert not stage.witness.awaits_scripts
+    assert not stage.events.awaits_scripts
 
 
-def test_what_a_page_says_is_heard(stage: Stage, shown: Callable[[str], Recorder]) -> None:
+def test_what_a_page_says_is_heard(stage: PageSession, shown: Callable[[str], Recorder]) -> None:
     """Lines of the console, and what its scripts threw, with name and place."""
     shown(BODY)
-    assert "error: said 1 to the console" in stage.witness.console
-    [(text, stack)] = stage.witness.uncaught.items()
+    assert "error: said 1 to the console" in stage.events.console
+    [(text, stack)] = stage.events.uncaught.items()
     assert text == "TypeError: nobody catches this"
     assert "index.html" in stack
 
 
-def test_values_come_as_they_are(stage: Stage, shown: Callable[[str], Recorder]) -> None:
+def test_values_come_as_they_are(stage: PageSession, shown: Callable[[str], Recorder]) -> None:
     """Whatever a page has taught its arrays to say."""
     shown("<script>Array.prototype.toJSON = () => 'mine';</script>")
     value = inside(stage, "({ a: [1, 2.5, 'ü', null], b: { c: true }, d: undefined, e: -1e21 })")
@@ -135,7 +137,9 @@ def test_values_come_as_they_are(stage: Stage, shown: Callable[[str], Recorder])
     assert infinite == -float("inf")
 
 
-def test_a_page_that_throws_is_no_crash(stage: Stage, shown: Callable[[str], Recorder]) -> None:
+def test_a_page_that_throws_is_no_crash(
+    stage: PageSession, shown: Callable[[str], Recorder]
+) -> None:
     """Its text is in the message."""
     shown("<script>Object.defineProperty(window, 'thrower', { value: 1 });</script>")
     with pytest.raises(InvalidComposition, match="the page threw: Error: on purpose"):
@@ -143,7 +147,7 @@ def test_a_page_that_throws_is_no_crash(stage: Stage, shown: Callable[[str], Rec
 
 
 def test_a_page_that_crashes_is_told_at_once(
-    stage: Stage, shown: Callable[[str], Recorder]
+    stage: PageSession, shown: Callable[[str], Recorder]
 ) -> None:
     """Its process is killed while it is asked."""
     shown("")
@@ -160,14 +164,16 @@ def test_both_drivers_make_the_same_plan(tmp_path: Path) -> None:
     """Bytes and all."""
     project, config = COMPOSITIONS / "everything-moves", RenderConfig(segment_frames=6)
     by_playwright = plan(project, config, tmp_path / "one")
-    with Stage(StageSpec(width=640, height=360, engine="xvfb", driver="pipe"), tmp_path) as stage:
+    with PageSession(
+        SessionSpec(width=640, height=360, engine="xvfb", driver="pipe"), tmp_path
+    ) as stage:
         by_pipe = make_plan(project, config, tmp_path / "two", stage)
     assert by_pipe.plan_hash == by_playwright.plan_hash
 
 
 def test_a_piped_browser_starts_no_other_process(tmp_path: Path) -> None:
     """Its driver is this process; Playwright's is a Node of 80 MB."""
-    with Stage(StageSpec(width=160, height=90, engine="screenshot"), tmp_path) as stage:
+    with PageSession(SessionSpec(width=160, height=90, engine="screenshot"), tmp_path) as stage:
         assert isinstance(stage.browser, Browser)
         mine = f"{os.getpid()}"
         children = Path(f"/proc/{mine}/task").glob("*/children")

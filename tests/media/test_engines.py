@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fanreel.capture.network import Replayer
-from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.page.config import planning_config
 from fanreel.project import open_project, output_fps
@@ -22,11 +22,13 @@ def pictures(
 ) -> list[Pixels]:
     """Give the pictures of *frames*, height × width × 3, R,G,B."""
     root = open_project(project, RenderConfig())
-    spec = StageSpec(width=root.width, height=root.height, engine=engine, device_scale_factor=scale)
+    spec = SessionSpec(
+        width=root.width, height=root.height, engine=engine, device_scale_factor=scale
+    )
     config = planning_config(root.width, root.height, output_fps(root, RenderConfig()), {})
-    with Stage(spec, temp_dir) as stage:
-        stage.present(
-            Show(
+    with PageSession(spec, temp_dir) as stage:
+        stage.load(
+            PageLoad(
                 root_dir=project,
                 entry_file="index.html",
                 page_config=config,

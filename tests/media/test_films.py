@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fanreel.filming import Camera
 from fanreel.locking import lock_config
 from fanreel.planning import make_plan
 from fanreel.project import open_project
-from fanreel.staging import stage_spec
+from fanreel.segment_renderer import SegmentRenderer
+from fanreel.session_specs import session_spec
 from fanreel.stills import frame_at
 from fanreel.verification import verify_plan
 from tests.media.films import FILMS, REPOSITORY, film, furthest, kept, names, small, stage
@@ -52,7 +52,7 @@ def test_a_film_shows_what_it_showed(name: str, studio: Studio, tmp_path: Path) 
     config = found.render_config
     root = open_project(tmp_path / "project", config)
     screen = studio.stage(
-        stage_spec(root.width, root.height, lock_config(root, config, webgl=False))
+        session_spec(root.width, root.height, lock_config(root, config, webgl=False))
     )
     planned = make_plan(tmp_path / "project", config, tmp_path / "plan", screen)
     assert len(planned.warnings) == len(found.warnings), planned.warnings
@@ -60,8 +60,8 @@ def test_a_film_shows_what_it_showed(name: str, studio: Studio, tmp_path: Path) 
         assert part in warning
     plan = verify_plan(tmp_path / "plan")
     frames = [frame_at(at_s, Fraction(plan.manifest.fps)) for at_s in found.at]
-    with Camera(plan, tmp_path, screen) as camera:
-        shown = [as_rgba(picture, camera.pixels) for picture in camera.capture(frames)]
+    with SegmentRenderer(plan, tmp_path, screen) as renderer:
+        shown = [as_rgba(picture, renderer.pixels) for picture in renderer.capture(frames)]
     for at_s, picture, before in zip(found.at, shown, kept(name), strict=True):
         apart = furthest(small(picture), before)
         assert apart <= NEAR, f"at {at_s} s the picture is {apart} levels from what it was"

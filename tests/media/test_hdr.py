@@ -13,10 +13,10 @@ import pytest
 from fanreel.config import RenderConfig
 from fanreel.encode.hdr import HlgConverter
 from fanreel.errors import FormatNotSupportedInDistributed
-from fanreel.filming import Camera
 from fanreel.local import render
 from fanreel.media.frames import VideoSource
 from fanreel.planning import make_plan, plan
+from fanreel.segment_renderer import SegmentRenderer
 from fanreel.stills import still
 from fanreel.verification import verify_plan
 from tests.media.sources import write_video
@@ -96,8 +96,8 @@ def filmed(project: Path, tmp_path: Path, config: RenderConfig = HDR, frame: int
     """Give one picture's 10-bit luma codes, not rounded, before it is encoded."""
     make_plan(project, config, tmp_path / "plan")
     verified = verify_plan(tmp_path / "plan")
-    with Camera(verified, tmp_path) as camera:
-        [picture] = camera.capture([frame])
+    with SegmentRenderer(verified, tmp_path) as renderer:
+        [picture] = renderer.capture([frame])
     return 64 + 876 * (picture @ np.array([0.2627, 0.6780, 0.0593])) / 65535
 
 
@@ -223,9 +223,9 @@ def test_many_segments_are_the_bytes_of_one(tmp_path: Path) -> None:
     spread = render(project, tmp_path / "b.mp4", config, workers=2)
     assert whole.sha256 == spread.sha256
     make_plan(project, config, tmp_path / "plan")
-    with Camera(verify_plan(tmp_path / "plan"), tmp_path) as camera:
-        through = [picture.copy() for picture in camera.capture(range(6))]
-        apart = [picture.copy() for n in (2, 4) for picture in camera.capture([n, n + 1])]
+    with SegmentRenderer(verify_plan(tmp_path / "plan"), tmp_path) as renderer:
+        through = [picture.copy() for picture in renderer.capture(range(6))]
+        apart = [picture.copy() for n in (2, 4) for picture in renderer.capture([n, n + 1])]
     assert all((one == other).all() for one, other in zip(through[2:], apart, strict=True))
 
 
@@ -251,9 +251,9 @@ let calls = 0;
     )
     write_hdr(project / "v.mp4", halves(WHITE, HIGHLIGHT), HLG)
     make_plan(project, HDR, tmp_path / "plan")
-    with Camera(verify_plan(tmp_path / "plan"), tmp_path) as camera:
+    with SegmentRenderer(verify_plan(tmp_path / "plan"), tmp_path) as renderer:
         widths, drawn = [], 0
-        for picture in camera.capture(range(4)):
+        for picture in renderer.capture(range(4)):
             widths.append(int(np.count_nonzero(picture[30, :190, 0] > 45000)))
             drawn = max(drawn, int(picture[30, 280, 0]))
     steps = np.diff(widths)

@@ -19,11 +19,11 @@ from fanreel import survey
 from fanreel.capture import playwright_browser
 from fanreel.capture.fetch import Response
 from fanreel.capture.network import Recorder
-from fanreel.capture.stage import Patience, Stage, StageSpec
+from fanreel.capture.page_session import PageSession, Patience, SessionSpec
 from fanreel.errors import CaptureTimeout, DiskFull
-from fanreel.filming import Camera
 from fanreel.planning import make_plan, plan
 from fanreel.rendering import render_chunk
+from fanreel.segment_renderer import SegmentRenderer
 from fanreel.verification import verify_plan
 from fanreel.work_dir import open_work_dir
 from tests.media.hostile import DRAFT, Place, page, script, small_disk
@@ -264,11 +264,11 @@ def test_a_command_that_is_killed_leaves_no_process(place: Place, whom: str) -> 
 @contextlib.contextmanager
 def impatient_stage(
     place: Place, driver: Literal["pipe", "playwright"] = "pipe"
-) -> Iterator[Stage]:
+) -> Iterator[PageSession]:
     """Give a stage that waits for seconds only; its browser is gone at the end."""
     patience = Patience(open_s=4, ready_s=3, frame_s=3)
-    spec = StageSpec(width=160, height=90, engine="xvfb", driver=driver, patience=patience)
-    with Stage(spec, place.temp) as stage:
+    spec = SessionSpec(width=160, height=90, engine="xvfb", driver=driver, patience=patience)
+    with PageSession(spec, place.temp) as stage:
         try:
             yield stage
         finally:
@@ -283,10 +283,10 @@ def test_a_frame_that_never_ends_is_named(place: Place) -> None:
     with impatient_stage(place) as stage:
         make_plan(place.project, config, place.out / "plan", stage)
         with (
-            Camera(verify_plan(place.out / "plan", 0), place.temp, stage) as camera,
+            SegmentRenderer(verify_plan(place.out / "plan", 0), place.temp, stage) as renderer,
             pytest.raises(CaptureTimeout, match="frame 13: no answer from the page in 3 s"),
         ):
-            camera.film(0, 12, place.out / "segment.mp4", lambda _frames: None)
+            renderer.render(0, 12, place.out / "segment.mp4", lambda _frames: None)
     assert not (place.out / "segment.mp4").exists()
 
 
@@ -390,10 +390,10 @@ def test_a_disk_that_fills_up_amid_a_segment_is_named(place: Place, noise: Noise
     """By the encoder's thread or when its file is closed; the film is not begun again."""
     with (
         small_disk(place.out / "disk", 64) as disk,
-        Camera(verify_plan(noise.plan_dir, 0), place.temp) as camera,
+        SegmentRenderer(verify_plan(noise.plan_dir, 0), place.temp) as renderer,
     ):
         with pytest.raises(DiskFull, match=r"segment\.mp4"):
-            camera.film(0, 4, disk / "segment.mp4", lambda _frames: None)
+            renderer.render(0, 4, disk / "segment.mp4", lambda _frames: None)
         assert list(disk.iterdir()) == []
 
 

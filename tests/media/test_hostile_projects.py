@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fanreel.assembly import assemble
-from fanreel.capture.stage import Patience, Stage, StageSpec
+from fanreel.capture.page_session import PageSession, Patience, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     CATALOGUE,
@@ -19,11 +19,11 @@ from fanreel.errors import (
     PlanTooLarge,
     RenderError,
 )
-from fanreel.filming import Camera
 from fanreel.plan_dir import MEDIA_DIR, SITE_DIR
 from fanreel.planning import make_plan, plan
 from fanreel.rendering import render_chunk
 from fanreel.results import PlanResult
+from fanreel.segment_renderer import SegmentRenderer
 from fanreel.verification import verify_plan
 from tests.media.hostile import DRAFT, GREEN, Place, page, script
 from tests.media.sources import numbered, write_video
@@ -34,10 +34,10 @@ SHORT_PATIENCE = replace(PATIENCE, ready_s=3)
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
     """One browser for every page here: none of them may spoil it for the next."""
-    spec = StageSpec(width=160, height=90, engine="xvfb", patience=PATIENCE)
-    with Stage(spec, tmp_path_factory.mktemp("s")) as stage:
+    spec = SessionSpec(width=160, height=90, engine="xvfb", patience=PATIENCE)
+    with PageSession(spec, tmp_path_factory.mktemp("s")) as stage:
         yield stage
 
 
@@ -48,12 +48,14 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return write_video(path, map(numbered, range(5))).read_bytes()
 
 
-def planned(place: Place, stage: Stage, config: RenderConfig = DRAFT) -> PlanResult:
+def planned(place: Place, stage: PageSession, config: RenderConfig = DRAFT) -> PlanResult:
     """Plan the project of *place* on the shared browser."""
     return make_plan(place.project, config, place.out / "plan", stage)
 
 
-def refusal(place: Place, stage: Stage, words: str, config: RenderConfig = DRAFT) -> RenderError:
+def refusal(
+    place: Place, stage: PageSession, words: str, config: RenderConfig = DRAFT
+) -> RenderError:
     """Plan what cannot be planned; give the error, which says *words*, if it left nothing."""
     with pytest.raises(RenderError, match=words) as caught:
         planned(place, stage, config)
@@ -61,11 +63,11 @@ def refusal(place: Place, stage: Stage, words: str, config: RenderConfig = DRAFT
     return caught.value
 
 
-def pixel(place: Place, stage: Stage, frame: int = 0) -> tuple[int, ...]:
+def pixel(place: Place, stage: PageSession, frame: int = 0) -> tuple[int, ...]:
     """Film *frame* of the plan that was made; give red, green and blue in the middle."""
     plan = verify_plan(place.out / "plan", 0)
-    with Camera(plan, place.temp, stage) as camera:
-        [picture] = [np.array(p) for p in camera.capture([frame])]
+    with SegmentRenderer(plan, place.temp, stage) as renderer:
+        [picture] = [np.array(p) for p in renderer.capture([frame])]
     return tuple(int(level) for level in picture[45, 80, [2, 1, 0]])
 
 
@@ -208,7 +210,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_project_is_named(
-    place: Place, stage: Stage, clip: bytes, name: str, monkeypatch: pytest.MonkeyPatch
+    place: Place, stage: PageSession, clip: bytes, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code, the file or element, and what to do; nothing is written."""
     body, code, words = BROKEN[name]
@@ -220,7 +222,7 @@ def test_a_broken_project_is_named(
     assert isinstance(error, CATALOGUE[error.code])
 
 
-def test_a_page_without_an_end_is_named(place: Place, stage: Stage) -> None:
+def test_a_page_without_an_end_is_named(place: Place, stage: PageSession) -> None:
     """Nothing says how long it is, or the one thing that does has no end."""
     endless = script("__timelines = { main: { duration: () => Infinity, seek() {} } }")
     for body in ("", endless):
@@ -228,7 +230,7 @@ def test_a_page_without_an_end_is_named(place: Place, stage: Stage) -> None:
         refusal(place, stage, 'add data-duration="SECONDS"')
 
 
-def test_a_page_of_years_is_named(place: Place, stage: Stage) -> None:
+def test_a_page_of_years_is_named(place: Place, stage: PageSession) -> None:
     """More frames than anybody renders."""
     place.write({"index.html": page(root='data-duration="99999999" data-no-timeline')})
     refusal(place, stage, "more than 10000000 frames; shorten data-duration")
@@ -249,7 +251,7 @@ VARIABLES = page(
     ],
 )
 def test_mistyped_variables_are_named_when_strict(
-    place: Place, stage: Stage, given: dict[str, Any], words: str
+    place: Place, stage: PageSession, given: dict[str, Any], words: str
 ) -> None:
     """Variable, type and value; without `strict_variables` the same words are a warning."""
     place.write({"index.html": VARIABLES})
@@ -295,7 +297,7 @@ RUDE = {
 
 
 @pytest.mark.parametrize("name", RUDE)
-def test_a_rude_page_is_filmed(place: Place, stage: Stage, name: str) -> None:
+def test_a_rude_page_is_filmed(place: Place, stage: PageSession, name: str) -> None:
     """What it asks for is refused without a sound, and the picture is what it should be."""
     place.write({"index.html": page(RUDE[name])})
     planned(place, stage)
@@ -314,7 +316,7 @@ THROWING = {
 
 
 @pytest.mark.parametrize("name", THROWING)
-def test_a_page_that_throws_is_told_of(place: Place, stage: Stage, name: str) -> None:
+def test_a_page_that_throws_is_told_of(place: Place, stage: PageSession, name: str) -> None:
     """As in a browser the show goes on, with a warning; `strict` stops it."""
     body, words = THROWING[name]
     place.write({"index.html": page(body)})
@@ -325,7 +327,7 @@ def test_a_page_that_throws_is_told_of(place: Place, stage: Stage, name: str) ->
         planned(place, stage, DRAFT.replace(strict=True))
 
 
-def test_a_lane_that_moves_nothing_is_told_of(place: Place, stage: Stage) -> None:
+def test_a_lane_that_moves_nothing_is_told_of(place: Place, stage: PageSession) -> None:
     """A slip in the name of a node costs its envelope, so `strict` stops it."""
     lane = '{"version":1,"lanes":[{"target":"fx.n1.gain","points":[{"t":0,"v":-6}]}]}'
     group = f"<hf-audio-group id=g data-automation='{lane}'></hf-audio-group>"
@@ -344,7 +346,9 @@ def test_a_lane_that_moves_nothing_is_told_of(place: Place, stage: Stage) -> Non
     ],
     ids=["image", "file of the machine", "font"],
 )
-def test_what_does_not_load_is_told_of(place: Place, stage: Stage, body: str, words: str) -> None:
+def test_what_does_not_load_is_told_of(
+    place: Place, stage: PageSession, body: str, words: str
+) -> None:
     """Files that are there but hold something else, and addresses that are no project's."""
     place.write({"index.html": page(body), "bad.png": "no picture", "bad.woff2": "no font"})
     assert words in planned(place, stage).warnings
@@ -371,17 +375,19 @@ ASKS = {
 
 
 @pytest.mark.parametrize("name", ASKS)
-def test_a_worker_gets_nothing_that_was_not_planned(place: Place, stage: Stage, name: str) -> None:
+def test_a_worker_gets_nothing_that_was_not_planned(
+    place: Place, stage: PageSession, name: str
+) -> None:
     """A request that comes up at one frame only, in whatever way it is made."""
     code = ONLY_THEN.replace("ASK", ASKS[name])
     place.write({"index.html": page(script(code), root=LATE), "late.bin": "late"})
     planned(place, stage)
     plan = verify_plan(place.out / "plan", 0)
     with (
-        Camera(plan, place.temp, stage) as camera,
+        SegmentRenderer(plan, place.temp, stage) as renderer,
         pytest.raises(AssetNotInPlan, match=r"/?late(\.bin)?, which the plan did not record; make"),
     ):
-        list(camera.capture([17]))
+        list(renderer.capture([17]))
 
 
 # ---- names and links ---------------------------------------------------------------------------
@@ -389,7 +395,7 @@ def test_a_worker_gets_nothing_that_was_not_planned(place: Place, stage: Stage, 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"/>'
 
 
-def test_any_name_will_do(place: Place, stage: Stage, clip: bytes) -> None:
+def test_any_name_will_do(place: Place, stage: PageSession, clip: bytes) -> None:
     """Spaces, percent signs, hashes, question marks, quotes and letters of all the world."""
     names = {
         "image": "bil der/ü 100% #1?&'.svg",
@@ -417,7 +423,7 @@ def test_any_name_will_do(place: Place, stage: Stage, clip: bytes) -> None:
 
 @pytest.mark.parametrize("element", ['<img src="link.png">', video("link.png")])
 def test_a_link_out_of_the_project_is_not_followed(
-    place: Place, stage: Stage, element: str
+    place: Place, stage: PageSession, element: str
 ) -> None:
     """The file it points to may be anything on this machine."""
     place.write({"index.html": page(element)})
@@ -425,7 +431,7 @@ def test_a_link_out_of_the_project_is_not_followed(
     assert refusal(place, stage, r"link\.png").code == "ASSET_NOT_FOUND"
 
 
-def test_links_beside_a_used_file_are_not_copied(place: Place, stage: Stage) -> None:
+def test_links_beside_a_used_file_are_not_copied(place: Place, stage: PageSession) -> None:
     """A sequence of pictures is frozen whole; what a link of the folder points to is not."""
     place.write({"index.html": page('<img src="s/1.svg">'), "s/1.svg": SVG, "s/2.svg": SVG})
     (place.project / "s" / "3.svg").symlink_to("2.svg")
@@ -441,10 +447,10 @@ WEBGL = "<canvas id='c'></canvas>" + script("c.getContext('webgl').clear(0)")
 
 @pytest.mark.parametrize("renderer", ["'ANGLE (NVIDIA GeForce)'", "null"])
 def test_webgl_on_hardware_is_refused(
-    place: Place, stage: Stage, monkeypatch: pytest.MonkeyPatch, renderer: str
+    place: Place, stage: PageSession, monkeypatch: pytest.MonkeyPatch, renderer: str
 ) -> None:
     """By the planner too, which learns from the page that it draws so; others pass."""
-    monkeypatch.setattr("fanreel.capture.stage._ASK_RENDERER", f"() => {renderer}")
+    monkeypatch.setattr("fanreel.capture.page_session._ASK_RENDERER", f"() => {renderer}")
     place.write({"index.html": page(WEBGL)})
     assert refusal(place, stage, "not by SwiftShader").code == "BROWSER_GPU_NOT_SOFTWARE"
     place.write({"index.html": page()})
@@ -467,7 +473,7 @@ def no_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_adapter")
 @pytest.mark.parametrize("code", WEBGPU.values(), ids=WEBGPU)
-def test_webgpu_without_an_adapter_is_refused(place: Place, stage: Stage, code: str) -> None:
+def test_webgpu_without_an_adapter_is_refused(place: Place, stage: PageSession, code: str) -> None:
     """At once, and not by waiting for the picture that never comes."""
     place.write(
         {"index.html": page(f"<canvas id='c'></canvas><script type='module'>{code}</script>")}
@@ -477,7 +483,7 @@ def test_webgpu_without_an_adapter_is_refused(place: Place, stage: Stage, code: 
 
 
 @pytest.mark.usefixtures("no_adapter")
-def test_a_page_may_do_without_webgpu(place: Place, stage: Stage) -> None:
+def test_a_page_may_do_without_webgpu(place: Place, stage: PageSession) -> None:
     """One that then draws by other means is rendered, with a warning."""
     fallback = f"const draw = (gpu) => gpu ?? c.getContext('webgl').clear(0); {NO_GPU}"
     place.write(
@@ -496,7 +502,7 @@ def test_a_page_may_do_without_webgpu(place: Place, stage: Stage) -> None:
     ids=["by estimate", "by measurement"],
 )
 def test_a_plan_that_is_too_large_leaves_nothing(
-    place: Place, stage: Stage, limit_bytes: int, words: str
+    place: Place, stage: PageSession, limit_bytes: int, words: str
 ) -> None:
     """Before the expensive stages where the sources alone are too much, else at the end."""
     place.write({"index.html": page()})
@@ -507,7 +513,7 @@ def test_a_plan_that_is_too_large_leaves_nothing(
 
 
 def test_only_media_of_the_frames_asked_for_are_frozen(
-    place: Place, stage: Stage, clip: bytes
+    place: Place, stage: PageSession, clip: bytes
 ) -> None:
     """The sources of the rest may be many and large."""
     body = video("early.mp4", 'data-duration="0.2"') + (

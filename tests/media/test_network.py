@@ -12,7 +12,7 @@ import pytest
 from fanreel import survey
 from fanreel.capture.fetch import Refused, Response
 from fanreel.capture.network import Fetch, Recorder, Replayer
-from fanreel.capture.stage import Show, Stage, StageSpec
+from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import DiskFull
 from fanreel.page.config import planning_config
@@ -31,7 +31,7 @@ PAGE = """<!doctype html>
   }
 </script>
 """
-SPEC = StageSpec(width=160, height=90, engine="xvfb")
+SPEC = SessionSpec(width=160, height=90, engine="xvfb")
 
 
 @pytest.fixture
@@ -44,10 +44,10 @@ def project(tmp_path: Path) -> Path:
 
 
 def colour_on_stage(project: Path, network: Recorder | Replayer, temp_dir: Path) -> list[int]:
-    """Show the page and give the red, green and blue of a pixel."""
-    with Stage(SPEC, temp_dir) as stage:
-        stage.present(
-            Show(
+    """PageLoad the page and give the red, green and blue of a pixel."""
+    with PageSession(SPEC, temp_dir) as stage:
+        stage.load(
+            PageLoad(
                 root_dir=project,
                 entry_file="index.html",
                 page_config=planning_config(160, 90, Fraction(30), {}),

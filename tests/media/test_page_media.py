@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 from fanreel.capture.network import Replayer
+from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.capture.playwright_driver import PlaywrightDriver
 from fanreel.capture.site import ORIGIN, Reply, SiteRequest
 from fanreel.capture.site_files import SiteFiles
-from fanreel.capture.stage import Show, Stage, StageSpec
 from fanreel.errors import InvalidComposition
 from fanreel.media.probe import probe
 from fanreel.media.serving import FrameFeed, ProbeFeed
@@ -35,17 +35,17 @@ VIDEO = f'<video id="v" src="v.mp4" {TIMED}></video>'
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
     """Give one browser for the tests of this file."""
-    spec = StageSpec(width=VIEW[0], height=VIEW[1], engine="screenshot", driver="playwright")
-    with Stage(spec, tmp_path_factory.mktemp("stage")) as stage:
+    spec = SessionSpec(width=VIEW[0], height=VIEW[1], engine="screenshot", driver="playwright")
+    with PageSession(spec, tmp_path_factory.mktemp("stage")) as stage:
         yield stage
 
 
 class Film:
     """A composition on stage with the pictures of its media."""
 
-    def __init__(self, stage: Stage, project_dir: Path, stack: contextlib.ExitStack) -> None:
+    def __init__(self, stage: PageSession, project_dir: Path, stack: contextlib.ExitStack) -> None:
         self.stage, self.project_dir, self._stack = stage, project_dir, stack
         self.asked: list[SiteRequest] = []
 
@@ -99,8 +99,8 @@ class Film:
             f' data-duration="2" data-no-timeline>{body}</div>'
         )
         (self.project_dir / "index.html").write_text(html)
-        self.stage.present(
-            Show(
+        self.stage.load(
+            PageLoad(
                 root_dir=self.project_dir,
                 entry_file="index.html",
                 page_config=config,
@@ -113,7 +113,7 @@ class Film:
 
 
 @pytest.fixture
-def film(stage: Stage, tmp_path: Path) -> Iterator[Film]:
+def film(stage: PageSession, tmp_path: Path) -> Iterator[Film]:
     """Give an empty project on stage."""
     with contextlib.ExitStack() as stack:
         yield Film(stage, tmp_path, stack)

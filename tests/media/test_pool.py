@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fanreel import RenderConfig, filming, plan, render_chunk
-from fanreel.capture.stage import Stage
+from fanreel import RenderConfig, plan, render_chunk, segment_renderer
+from fanreel.capture.page_session import PageSession
 from tests.media.hostile import page
 
 # Unguarded, so a worker that imported it would render too; and in a daemonic process, as the
@@ -55,17 +55,17 @@ def test_a_renderer_changes_its_browser_now_and_then(
     (project / "index.html").write_text(page('<p style="font: 40px serif">Text</p>'))
     plan(project, RenderConfig(quality="draft", segment_frames=4), tmp_path / "plan")
     chunks: dict[int, bytes] = {}
-    browsers: list[Stage] = []
-    enter = Stage.__enter__
+    browsers: list[PageSession] = []
+    enter = PageSession.__enter__
 
-    def note(stage: Stage) -> Stage:
+    def note(stage: PageSession) -> PageSession:
         browsers.append(stage)
         return enter(stage)
 
-    monkeypatch.setattr(Stage, "__enter__", note)
+    monkeypatch.setattr(PageSession, "__enter__", note)
     for frames_per_browser, expected in ((4, 3), (1000, 1)):
         browsers.clear()
-        monkeypatch.setattr(filming, "_FRAMES_PER_BROWSER", frames_per_browser)
+        monkeypatch.setattr(segment_renderer, "_FRAMES_PER_BROWSER", frames_per_browser)
         output = tmp_path / f"{frames_per_browser}.mp4"
         render_chunk(tmp_path / "plan", 0, output)
         chunks[frames_per_browser] = output.read_bytes()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.capture.stage import Patience, Stage, StageSpec
+from fanreel.capture.page_session import PageSession, Patience, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, NotMedia, RenderError
 from fanreel.lint import lint
@@ -20,15 +20,15 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
     """One browser for all pages, as patient as for users."""
-    spec = StageSpec(width=160, height=90, engine="xvfb", patience=Patience())
-    with Stage(spec, tmp_path_factory.mktemp("s")) as stage:
+    spec = SessionSpec(width=160, height=90, engine="xvfb", patience=Patience())
+    with PageSession(spec, tmp_path_factory.mktemp("s")) as stage:
         yield stage
 
 
 def refusal(
-    place: Place, stage: Stage, config: RenderConfig = DRAFT, root: Path | None = None
+    place: Place, stage: PageSession, config: RenderConfig = DRAFT, root: Path | None = None
 ) -> RenderError:
     """Plan what cannot be planned; give the error."""
     folder, config = within_root(place.project, config, root)
@@ -38,7 +38,7 @@ def refusal(
     return caught.value
 
 
-def test_all_missing_files_are_told_in_one_error(place: Place, stage: Stage) -> None:
+def test_all_missing_files_are_told_in_one_error(place: Place, stage: PageSession) -> None:
     """With element, file and line, whoever asks for them: page, style, nested file or media."""
     place.write(
         {
@@ -70,7 +70,7 @@ def test_all_missing_files_are_told_in_one_error(place: Place, stage: Stage) -> 
     assert error.message.startswith("5 files are missing: css/a.css:2: a.css names ../d.png, ")
 
 
-def test_a_missing_script_is_told_at_once(place: Place, stage: Stage) -> None:
+def test_a_missing_script_is_told_at_once(place: Place, stage: PageSession) -> None:
     """Not when the page has been waited for in vain; with its URL, and what else is missing."""
     waits = "<script>window.__renderReady = false</script>"
     url = "http://127.0.0.1:9/gsap.js"
@@ -88,7 +88,7 @@ def test_a_missing_script_is_told_at_once(place: Place, stage: Stage) -> None:
 
 @pytest.mark.parametrize("written", ["../shared/x.svg", "linked/x.svg"])
 def test_what_lies_outside_is_told_with_the_way_out(
-    place: Place, stage: Stage, written: str
+    place: Place, stage: PageSession, written: str
 ) -> None:
     """The path as written, where it leads, and the option; which lets it through."""
     shared = place.temp / "shared"
@@ -128,7 +128,7 @@ KINDS = {
 
 @pytest.mark.parametrize("element", KINDS)
 def test_a_file_of_another_kind_is_told_with_its_element(
-    place: Place, stage: Stage, element: str
+    place: Place, stage: PageSession, element: str
 ) -> None:
     """When planning and by lint, by the names that the author knows."""
     write_video(place.project / "clip.mp4", map(numbered, range(3)))

@@ -13,7 +13,7 @@ from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, RenderError
 from fanreel.locking import lock_config, output_size
 from fanreel.project import open_project, parse_root
-from fanreel.staging import stage_spec
+from fanreel.session_specs import session_spec
 
 NAN, INF = float("nan"), float("inf")
 NO_TYPE_FITS: tuple[Any, ...] = ({}, {"a": 1}, object(), b"\xff")
@@ -215,7 +215,7 @@ def test_odd_ratios_give_even_sizes(
     width, height = output_size(root, config)
     assert (width, height) == expected
     assert abs(width / height - size[0] / size[1]) * height <= 1
-    drawn = stage_spec(*size, lock_config(root, config, webgl=False)).pixel_size
+    drawn = session_spec(*size, lock_config(root, config, webgl=False)).pixel_size
     assert drawn[0] >= width
     assert drawn[1] >= height
 

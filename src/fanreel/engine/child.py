@@ -16,7 +16,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Self
 
-from fanreel.capture.stage import Stage
+from fanreel.capture.page_session import PageSession
 from fanreel.engine.isolation import drop_rights
 from fanreel.engine.messages import (
     Answer,
@@ -40,9 +40,9 @@ from fanreel.engine.messages import (
     send_answer,
 )
 from fanreel.errors import RenderError, UnexpectedError
-from fanreel.filming import Camera
 from fanreel.media.cache import CacheStats, FrameCache
-from fanreel.staging import stage_spec
+from fanreel.segment_renderer import SegmentRenderer
+from fanreel.session_specs import session_spec
 from fanreel.verification import VerifiedPlan, verify_plan
 
 
@@ -93,8 +93,8 @@ class _Session:
     def __init__(self, send: Callable[[Answer], None]) -> None:
         self._send = send
         self._browser, self._renderer_stack = contextlib.ExitStack(), contextlib.ExitStack()
-        self._stage: Stage | None = None
-        self._renderer: Camera | None = None
+        self._session: PageSession | None = None
+        self._renderer: SegmentRenderer | None = None
         self._plan: VerifiedPlan | None = None
         self._cache: FrameCache | None = None
 
@@ -108,8 +108,8 @@ class _Session:
         """Do what is asked. Raises whatever the step raises."""
         match request:
             case Prepare():
-                spec = stage_spec(request.width, request.height, request.locked)
-                self._stage = self._browser.enter_context(Stage(spec, request.temp_dir))
+                spec = session_spec(request.width, request.height, request.locked)
+                self._session = self._browser.enter_context(PageSession(spec, request.temp_dir))
                 return None
             case Plan():
                 return self._plan_project(request)
@@ -141,17 +141,17 @@ class _Session:
         if request.distributed:
             return Planned(result=make_distributed_plan(*asked, request.temp_dir))
         # Below the parent's, which removes it should this process be killed.
-        return Planned(result=make_plan(*asked, self._stage, request.temp_dir))
+        return Planned(result=make_plan(*asked, self._session, request.temp_dir))
 
     def _open(self, request: Open) -> Answer:
         self._plan = verify_plan(request.plan_dir, request.chunk_index)
         self._cache = request.cache.open() if request.cache else None
-        if self._stage is not None and self._stage.spec.webgpu != self._plan.locked.webgpu:
+        if self._session is not None and self._session.spec.webgpu != self._plan.locked.webgpu:
             # Started before it was known that the page asks for WebGPU.
             self._browser.close()
-            self._stage = None
+            self._session = None
         self._renderer = self._renderer_stack.enter_context(
-            Camera(self._plan, request.temp_dir, self._stage, self._cache)
+            SegmentRenderer(self._plan, request.temp_dir, self._session, self._cache)
         )
         # The renderer's own from now on: it closes a browser when it takes a new one.
         self._renderer.adopt(self._browser.pop_all())
@@ -160,7 +160,7 @@ class _Session:
     def _render(self, request: Render) -> Answer:
         if self._renderer is None:
             raise RuntimeError("open() comes before render()")
-        self._renderer.film(
+        self._renderer.render(
             request.start_frame,
             request.end_frame,
             request.path,

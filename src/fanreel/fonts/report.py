@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from fanreel.capture.stage import Stage
+from fanreel.capture.page_session import PageSession
 from fanreel.errors import InvalidComposition
 from fanreel.fonts.library import Way, library
 from fanreel.plan_dir import UsedFont
@@ -16,7 +16,9 @@ _INSTANCES = frozenset({"Thin", "ExtraLight", "Light", "Regular"})
 
 
 def used_fonts(
-    stage: Stage, described: Sequence[Mapping[str, Any]], way_of: Callable[[str], Way | None]
+    session: PageSession,
+    described: Sequence[Mapping[str, Any]],
+    way_of: Callable[[str], Way | None],
 ) -> tuple[UsedFont, ...]:
     """
     Ask Chromium what the texts of a composition are drawn with.
@@ -25,11 +27,11 @@ def used_fonts(
     a font for, each element that brought characters of its own.
 
     Args:
-        stage: An open composition; its page is not to be photographed any more.
-        described: `fonts` of `Stage.describe()`.
+        session: An open composition; its page is not to be photographed any more.
+        described: `fonts` of `PageSession.describe()`.
         way_of: Tells how a name that the composition brings no font for is drawn.
     """
-    kinds = _ask(stage, [(place, None) for place in range(len(described))])
+    kinds = _ask(session, [(place, None) for place in range(len(described))])
     parts = [
         (place, part)
         for place, item in enumerate(described)
@@ -37,7 +39,7 @@ def used_fonts(
         for part in range(len(item["parts"]))
     ]
     apart: dict[int, list[tuple[str, Faces]]] = {}
-    for (place, part), faces in zip(parts, _ask(stage, parts), strict=True):
+    for (place, part), faces in zip(parts, _ask(session, parts), strict=True):
         apart.setdefault(place, []).append((described[place]["parts"][part], faces))
     return tuple(
         UsedFont(
@@ -71,7 +73,7 @@ def _told_apart(drawn: Iterable[tuple[str, Faces]]) -> Iterable[tuple[str, Faces
     return found.values()
 
 
-def _ask(stage: Stage, asked: Sequence[tuple[int, int | None]]) -> list[Faces]:
+def _ask(session: PageSession, asked: Sequence[tuple[int, int | None]]) -> list[Faces]:
     if not asked:
         return []
     return [
@@ -79,7 +81,7 @@ def _ask(stage: Stage, asked: Sequence[tuple[int, int | None]]) -> list[Faces]:
             tuple(sorted({_name(face) for face in faces if face["isCustomFont"]})),
             tuple(sorted({face["familyName"] for face in faces if not face["isCustomFont"]})),
         )
-        for faces in stage.platform_fonts(asked)
+        for faces in session.platform_fonts(asked)
     ]
 
 

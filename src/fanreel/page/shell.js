@@ -1,4 +1,4 @@
-// Drives the composition's frame; called by capture/stage.py.
+// Drives the composition's frame; called by capture/page_session.py.
 (() => {
   const BITS = 32;
   const PASS_MS = 200;

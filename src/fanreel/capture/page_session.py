@@ -1,4 +1,4 @@
-"""A composition on stage: opened in a browser, made ready, put to any frame and photographed."""
+"""A composition on session: opened in a browser, made ready, put to any frame and photographed."""
 
 import contextlib
 import importlib.resources
@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fanreel.capture.browser import Browser
+from fanreel.capture.event_log import EventLog, PageLeft
 from fanreel.capture.faces import faces_of
 from fanreel.capture.launch import Launch
 from fanreel.capture.network import Recorder, Replayer
 from fanreel.capture.screenshot import ScreenshotGrabber
 from fanreel.capture.shadow_roots import offer_shadow_roots
 from fanreel.capture.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
-from fanreel.capture.witness import PageLeft, Witness
 from fanreel.capture.xvfb import XvfbGrabber
 from fanreel.errors import (
     BrowserCrashed,
@@ -76,8 +76,8 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageSpec:
-    """The stage itself: all that a browser has to be started for."""
+class SessionSpec:
+    """The session itself: all that a browser has to be started for."""
 
     width: int
     """CSS pixels."""
@@ -100,7 +100,7 @@ class StageSpec:
 
 
 class WebGpuWanted(Exception):
-    """The page asks for WebGPU; a stage with `webgpu` can give it."""
+    """The page asks for WebGPU; a session with `webgpu` can give it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +113,8 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Show:
-    """What is put on a stage: a site and what surrounds it."""
+class PageLoad:
+    """What a session loads: a site and what surrounds it."""
 
     root_dir: Path
     """Project or frozen site."""
@@ -134,28 +134,28 @@ class Show:
     """Called when the document has loaded, before it is waited for to become ready."""
 
 
-class Stage:
+class PageSession:
     """
     An open browser, for one composition after the other's segments.
 
     Starting a browser costs about a second and needs the frame's size only, so it may be done
-    before there is a plan: enter the stage, `present()` a show, then `open()` and `capture()`.
+    before there is a plan: enter the session, `load()` a page, then `open()` and `capture()`.
 
     Args:
         spec: What the browser is started for.
         temp_dir: Where its profile and screen lie.
     Attributes:
-        witness: What the page says and asks for.
+        events: What the page says and asks for.
     Raises:
         BrowserUnavailable: Chromium or Xvfb does not start. Terminal.
     """
 
-    def __init__(self, spec: StageSpec, temp_dir: Path) -> None:
+    def __init__(self, spec: SessionSpec, temp_dir: Path) -> None:
         self.spec = spec
         self._temp_dir = temp_dir
         self.pixels: Literal["bgr0", "rgba"] = "bgr0" if spec.engine == "xvfb" else "rgba"
-        self.witness = Witness(self._note_page_request)
-        self._show: Show | None = None
+        self.events = EventLog(self._note_page_request)
+        self._page_load: PageLoad | None = None
         self._media_info: dict[str, Any] = {}
         self._stack = contextlib.ExitStack()
         self._serial = 0
@@ -193,13 +193,13 @@ class Stage:
     ) -> None:
         self._stack.close()
 
-    def present(self, show: Show) -> None:
-        """Set the stage up for *show*, in place of an earlier one."""
-        self._show = show
+    def load(self, page: PageLoad) -> None:
+        """Load *page*, in place of an earlier one."""
+        self._page_load = page
         self._media_info = {}
-        self.witness.forget()
-        self._server.serve(show.root_dir, show.entry_file, show.project_path)
-        self._call(self._set_up(show), self.spec.patience.open_s, "opening the shell page")
+        self.events.forget()
+        self._server.serve(page.root_dir, page.entry_file, page.project_path)
+        self._call(self._set_up(page), self.spec.patience.open_s, "opening the shell page")
 
     def verify_software_gl(self) -> None:
         """
@@ -230,15 +230,15 @@ class Stage:
                 none. Terminal.
             BrowserCrashed: Chromium went away. Retryable.
         """
-        if self._show is None:
+        if self._page_load is None:
             raise RuntimeError("present() comes before open()")
-        url = f"{ORIGIN}/{urllib.parse.quote(self._show.entry_file)}"
+        url = f"{ORIGIN}/{urllib.parse.quote(self._page_load.entry_file)}"
         patience = self.spec.patience
-        self.witness.expect_document()
+        self.events.expect_document()
         self._evaluate("url => __fanreelShell.open(url)", url, "loading the page", patience.open_s)
         self._await_scripts()
-        if self._show.on_loaded is not None:
-            self._show.on_loaded()
+        if self._page_load.on_loaded is not None:
+            self._page_load.on_loaded()
         answer = self._evaluate(
             "ms => __fanreelShell.ready(ms)",
             patience.ready_s * 1000,
@@ -289,8 +289,8 @@ class Stage:
         end = time.monotonic() + self.spec.patience.ready_s
         while time.monotonic() < end:
             self._evaluate("() => __fanreelShell.turn()", None, "loading scripts")
-            silent_s = time.monotonic() - self.witness.last_script_s
-            if not self.witness.awaits_scripts and silent_s > _SCRIPT_SILENCE_S:
+            silent_s = time.monotonic() - self.events.last_script_s
+            if not self.events.awaits_scripts and silent_s > _SCRIPT_SILENCE_S:
                 return
             time.sleep(_SCRIPT_POLL_S)
 
@@ -423,14 +423,14 @@ class Stage:
 
     async def _watch(self) -> None:
         driver = self.browser.driver
-        await self.witness.watch(driver)
+        await self.events.watch(driver)
         await offer_shadow_roots(driver.devtools)
 
-    async def _set_up(self, show: Show) -> None:
+    async def _set_up(self, page: PageLoad) -> None:
         driver = self.browser.driver
-        await driver.stop_intercepting()  # for an earlier show
-        await show.network.attach(driver)
-        await driver.run_first(page_script(show.page_config))
+        await driver.stop_intercepting()  # for an earlier page
+        await page.network.attach(driver)
+        await driver.run_first(page_script(page.page_config))
         if self.spec.engine == "screenshot":
             await driver.devtools.send(
                 "Emulation.setDeviceMetricsOverride",
@@ -454,15 +454,15 @@ class Stage:
         if path in _SHELL_FILES:
             file = importlib.resources.files("fanreel.page").joinpath(path)
             return 200, content_type(Path(path)), file.read_bytes()
-        return self._show.own(path) if self._show and self._show.own else None
+        return self._page_load.own(path) if self._page_load and self._page_load.own else None
 
     def _note_request(self, request: SiteRequest) -> None:
-        if self._show and self._show.on_request:
-            self._show.on_request(request)
+        if self._page_load and self._page_load.on_request:
+            self._page_load.on_request(request)
 
     def _note_page_request(self, url: str) -> None:
-        if self._show is not None:
-            self._show.network.note(url)
+        if self._page_load is not None:
+            self._page_load.network.note(url)
 
     def _evaluate(
         self, script: str, argument: Any, doing: str, timeout_s: float | None = None
@@ -475,7 +475,7 @@ class Stage:
 
     def _await(self, work: Future[Any], timeout_s: float, doing: str) -> Any:
         try:
-            return self.witness.unless_left(work, timeout_s)
+            return self.events.unless_left(work, timeout_s)
         except PageLeft as exc:
             raise self._explained(
                 InvalidComposition,
@@ -494,7 +494,7 @@ class Stage:
     def _translated(self, exc: Exception, doing: str) -> RenderError:
         """Make a driver's error ours: either the browser went away, or the page's code threw."""
         text = str(exc)
-        if self.witness.crashed or not self.browser.driver.threw(exc):
+        if self.events.crashed or not self.browser.driver.threw(exc):
             return self._explained(BrowserCrashed, f"{doing}: Chromium went away ({_line(text)})")
         if _NOT_SETTLED in text:
             return self._explained(CaptureTimeout, f"{doing}: {_line(text)}")
@@ -503,13 +503,13 @@ class Stage:
 
     def _explained(self, kind: type[RenderError], message: str, **facts: Any) -> RenderError:
         """Build an error that carries what a person needs to see the cause."""
-        errors = [line for line in self.witness.console if not line.startswith("warning")]
-        pending = sorted(self.witness.pending)
+        errors = [line for line in self.events.console if not line.startswith("warning")]
+        pending = sorted(self.events.pending)
         if errors:
             message += f"; the console says: {' | '.join(errors[-3:])}"
         if pending:
             message += f"; unanswered requests: {', '.join(pending[:5])}"
-        facts |= {"console": list(self.witness.console), "pending": pending}
+        facts |= {"console": list(self.events.console), "pending": pending}
         if kind is not BrowserCrashed:
             facts["screenshot"] = self.screenshot()
         return kind(message, **facts)

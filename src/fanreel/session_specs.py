@@ -1,20 +1,20 @@
-"""The stage that a composition of a given size needs, for planning and filming alike."""
+"""The page session that a composition of a given size needs, for planning and rendering alike."""
 
 from typing import Literal
 
-from fanreel.capture.stage import StageSpec
+from fanreel.capture.page_session import SessionSpec
 from fanreel.plan_dir import LockedRenderConfig
 
 
-def stage_spec(
+def session_spec(
     width: int,
     height: int,
     locked: LockedRenderConfig,
     *,
     driver: Literal["pipe", "playwright"] = "pipe",
-) -> StageSpec:
+) -> SessionSpec:
     """
-    Give the stage for a composition of *width* × *height* CSS pixels.
+    Give the session for a composition of *width* × *height* CSS pixels.
 
     Args:
         width: Of the composition.
@@ -22,7 +22,7 @@ def stage_spec(
         locked: What decides pixels.
         driver: Playwright where one page is looked at; renders have no Node process to spare.
     """
-    return StageSpec(
+    return SessionSpec(
         width=width,
         height=height,
         engine=locked.engine,

@@ -1,4 +1,4 @@
-"""A plan on stage and in front of a camera: frames of one segment into one encoded file."""
+"""Segments of a plan, rendered: frames of a page session into one encoded file each."""
 
 import contextlib
 import queue
@@ -11,8 +11,8 @@ from typing import Generic, Literal, Self, TypeVar
 import numpy as np
 
 from fanreel.capture.network import Replayer
+from fanreel.capture.page_session import PageLoad, PageSession
 from fanreel.capture.site import SiteRequest
-from fanreel.capture.stage import Show, Stage
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout, RenderError
@@ -22,7 +22,7 @@ from fanreel.media.cache import FrameCache
 from fanreel.media.serving import FrameFeed
 from fanreel.page.config import rendering_config
 from fanreel.plan_dir import RECORDED_DIR, SITE_DIR, read_recorded
-from fanreel.staging import stage_spec
+from fanreel.session_specs import session_spec
 from fanreel.verification import VerifiedPlan
 
 # Besides the one being captured and the one being encoded.
@@ -34,21 +34,21 @@ _HAND_OVER_POLL_S = 1.0
 # Playwright remembers requests, and a page asks for a picture of each video at every frame: 20 KB a
 # frame in its driver and here, which is 400 MB after ten minutes. A new browser takes a second.
 _FRAMES_PER_BROWSER = 2400
-# A frame takes milliseconds; whoever gives up on a film does not wait out a page that hangs.
+# A frame takes milliseconds; whoever gives up on a segment does not wait out a page that hangs.
 _LAST_FRAME_S = 2.0
 
-Developed = TypeVar("Developed")
+Converted = TypeVar("Converted")
 
 
-class Camera:
+class SegmentRenderer:
     """
-    Films segments of one plan; owns the stage, and replaces it when it breaks or gets old.
+    Renders segments of one plan; owns the page session, and replaces it when it breaks or gets old.
 
     Args:
         plan: Verified.
         temp_dir: For the browser's profile and screen.
-        stage: An entered stage of the plan's size and engine, started ahead of time; whoever
-            entered it closes it. None, or its failure, makes the camera start its own.
+        session: An entered session of the plan's size and engine, started ahead of time; whoever
+            entered it closes it. None, or its failure, makes the renderer start its own.
         cache: Where frames of videos are kept for the next render; None: nowhere.
     """
 
@@ -56,18 +56,20 @@ class Camera:
         self,
         plan: VerifiedPlan,
         temp_dir: Path,
-        stage: Stage | None = None,
+        session: PageSession | None = None,
         cache: FrameCache | None = None,
     ) -> None:
         self._plan, self._temp_dir, self._cache = plan, temp_dir, cache
-        self._stage = stage
+        self._session = session
         composition = plan.composition
         self._spec = (
-            stage.spec if stage else stage_spec(composition.width, composition.height, plan.locked)
+            session.spec
+            if session
+            else session_spec(composition.width, composition.height, plan.locked)
         )
-        self._own_stage = contextlib.ExitStack()
-        self._filmed = 0
-        self._presented = False
+        self._own_session = contextlib.ExitStack()
+        self._frames_rendered = 0
+        self._loaded = False
         self._replayer = Replayer([], plan.plan_dir)
         self._stack = contextlib.ExitStack()
 
@@ -80,7 +82,7 @@ class Camera:
                 keep_hdr=self._plan.locked.hdr,
             )
         )
-        self._stack.callback(self._strike)
+        self._stack.callback(self._close)
         return self
 
     def __exit__(
@@ -91,11 +93,11 @@ class Camera:
     ) -> None:
         self._stack.close()
 
-    def adopt(self, stage: contextlib.ExitStack) -> None:
-        """Own the stage that was started ahead of time: what closes it is *stage*."""
-        self._own_stage = stage
+    def adopt(self, session: contextlib.ExitStack) -> None:
+        """Own the session that was started ahead of time: what closes it is *session*."""
+        self._own_session = session
 
-    def film(
+    def render(
         self, start_frame: int, end_frame: int, path: Path, heartbeat: Callable[[int], None]
     ) -> None:
         """
@@ -111,11 +113,11 @@ class Camera:
             AssetNotInPlan: The page asked for what was not recorded. Terminal.
             MediaUnreadable: A source cannot be decoded where the frame needs it. Terminal.
         """
-        if self._filmed >= _FRAMES_PER_BROWSER:
-            self._strike()
+        if self._frames_rendered >= _FRAMES_PER_BROWSER:
+            self._close()
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                self._film(start_frame, end_frame, path, heartbeat)
+                self._render_once(start_frame, end_frame, path, heartbeat)
             except RenderError as exc:
                 if self._feed.failure is not None:
                     # What the page made of a frame it did not get says less than why it did not.
@@ -126,7 +128,7 @@ class Camera:
                 if attempt == _ATTEMPTS:
                     raise
             else:
-                self._filmed += end_frame - start_frame
+                self._frames_rendered += end_frame - start_frame
                 return
 
     def capture(self, frames: Sequence[int]) -> Iterator[Picture]:
@@ -139,20 +141,20 @@ class Camera:
         return self._shoot(frames, np.array)
 
     def _shoot(
-        self, frames: Sequence[int], develop: Callable[[Picture], Developed]
-    ) -> Iterator[Developed]:
-        """Give what *develop*, on the stage's thread, makes of each picture while it is there."""
-        stage = self._set_stage()
-        stage.open()
+        self, frames: Sequence[int], convert: Callable[[Picture], Converted]
+    ) -> Iterator[Converted]:
+        """Give what *convert*, on the session's thread, makes of each picture while it is there."""
+        session = self._open_session()
+        session.open()
         first = self._plan.composition.first_frame
         if self._plan.composition.stepped and frames:
-            stage.pass_through(range(first + frames[0]))
+            session.pass_through(range(first + frames[0]))
         shows_media = any(clip.shown for clip in self._plan.composition.media)
         relief = _FRAMES_PER_RELIEF if shows_media else len(frames)
-        take = exposure_for(stage, hdr=self._plan.locked.hdr)
+        take = exposure_for(session, hdr=self._plan.locked.hdr)
         wanted = [first + frame for frame in frames]
-        with _Reel(stage, lambda frame: develop(take(frame)), wanted, relief) as reel:
-            yield from reel
+        with _FrameQueue(session, lambda frame: convert(take(frame)), wanted, relief) as queued:
+            yield from queued
         if self._feed.failure is not None:
             raise self._feed.failure
         self._check_network()
@@ -160,17 +162,17 @@ class Camera:
     @property
     def pixels(self) -> Literal["bgr0", "rgba"]:
         """Layout of captured pictures: `bgr0` or `rgba`."""
-        return self._set_stage().pixels
+        return self._open_session().pixels
 
-    def _film(
+    def _render_once(
         self, start_frame: int, end_frame: int, path: Path, heartbeat: Callable[[int], None]
     ) -> None:
         plan = self._plan
         mark = SegmentMark(plan_hash=plan.manifest.plan_hash, start_frame=start_frame)
-        stage = self._set_stage()
+        session = self._open_session()
         with (
             SegmentWriter(
-                path, plan.locked, plan.manifest.fps, pixels=stage.pixels, mark=mark
+                path, plan.locked, plan.manifest.fps, pixels=session.pixels, mark=mark
             ) as writer,
             # Converted straight from the screen: a copy of it would be 8.3 MB a frame at 1080p.
             contextlib.closing(
@@ -181,18 +183,18 @@ class Camera:
                 writer.write(frame)
                 heartbeat(writer.frames)
 
-    def _set_stage(self) -> Stage:
-        if self._stage is None:
-            self._stage = self._own_stage.enter_context(Stage(self._spec, self._temp_dir))
-            self._presented = False
-        if not self._presented:
+    def _open_session(self) -> PageSession:
+        if self._session is None:
+            self._session = self._own_session.enter_context(PageSession(self._spec, self._temp_dir))
+            self._loaded = False
+        if not self._loaded:
             plan_dir = self._plan.plan_dir
             self._replayer = Replayer(
                 read_recorded(plan_dir), plan_dir / RECORDED_DIR, self._plan.composition.refused
             )
             fonts = PlannedFonts(plan_dir, self._replayer.missing.append)
-            self._stage.present(
-                Show(
+            self._session.load(
+                PageLoad(
                     root_dir=plan_dir / SITE_DIR,
                     entry_file=self._plan.composition.entry_file,
                     project_path=self._plan.composition.project_path,
@@ -203,20 +205,20 @@ class Camera:
                 )
             )
             if self._plan.locked.webgl:
-                self._stage.verify_software_gl()
-            self._presented = True
-        return self._stage
+                self._session.verify_software_gl()
+            self._loaded = True
+        return self._session
 
-    def _strike(self) -> None:
-        """Leave the stage; take it down if it is the camera's own."""
-        self._stage, self._filmed = None, 0
-        self._own_stage.close()
+    def _close(self) -> None:
+        """Leave the session; take it down if it is the renderer's own."""
+        self._session, self._frames_rendered = None, 0
+        self._own_session.close()
 
     def _abandon(self) -> None:
-        """Leave a stage whose browser crashed or hangs: closing would wait for it in vain."""
-        if self._stage is not None:
-            self._stage.browser.kill()
-        self._strike()
+        """Leave a session whose browser crashed or hangs: closing would wait for it in vain."""
+        if self._session is not None:
+            self._session.browser.kill()
+        self._close()
 
     def _note_request(self, request: SiteRequest) -> None:
         if not request.found and request.path not in self._plan.composition.absent:
@@ -232,23 +234,23 @@ class Camera:
             )
 
 
-class _Reel(Generic[Developed]):
+class _FrameQueue(Generic[Converted]):
     """
-    Pictures from the stage's thread to the caller's.
+    Pictures from the session's thread to the caller's.
 
     While one frame is encoded the next is captured; the hand-over is bounded.
     """
 
     def __init__(
         self,
-        stage: Stage,
-        take: Callable[[int], Developed],
+        session: PageSession,
+        take: Callable[[int], Converted],
         frames: Sequence[int],
         frames_per_relief: int,
     ) -> None:
-        self._stage, self._take, self._frames = stage, take, frames
+        self._session, self._take, self._frames = session, take, frames
         self._frames_per_relief = frames_per_relief
-        self._full: queue.Queue[Developed | BaseException | None] = queue.Queue(_WAITING)
+        self._full: queue.Queue[Converted | BaseException | None] = queue.Queue(_WAITING)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._capture, name="fanreel-capture", daemon=True)
 
@@ -260,10 +262,10 @@ class _Reel(Generic[Developed]):
         self._ended.set()
         self._thread.join(_LAST_FRAME_S)
         if self._thread.is_alive():
-            self._stage.browser.kill()
+            self._session.browser.kill()
             self._thread.join()
 
-    def __iter__(self) -> Iterator[Developed]:
+    def __iter__(self) -> Iterator[Converted]:
         while (item := self._full.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
@@ -273,7 +275,7 @@ class _Reel(Generic[Developed]):
         try:
             for count, frame in enumerate(self._frames):
                 if count and count % self._frames_per_relief == 0:
-                    self._stage.relieve_memory()
+                    self._session.relieve_memory()
                 if not self._hand_over(self._take(frame)):
                     return
         except BaseException as exc:  # noqa: BLE001 (handed to the thread that waits)
@@ -281,7 +283,7 @@ class _Reel(Generic[Developed]):
         else:
             self._hand_over(None)
 
-    def _hand_over(self, item: Developed | BaseException | None) -> bool:
+    def _hand_over(self, item: Converted | BaseException | None) -> bool:
         """Wait for room; False when nobody waits for the item any more."""
         while not self._ended.is_set():
             with contextlib.suppress(queue.Full):

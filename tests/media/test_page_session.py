@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fanreel import filming
+from fanreel import segment_renderer
 from fanreel.capture.fetch import Response
 from fanreel.capture.network import Recorder, Replayer
+from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.capture.site import SiteRequest
-from fanreel.capture.stage import Show, Stage, StageSpec
 from fanreel.errors import CaptureTimeout, MediaUnreadable
-from fanreel.filming import Camera
 from fanreel.page.config import planning_config
 from fanreel.planning import make_plan
+from fanreel.segment_renderer import SegmentRenderer
 from fanreel.verification import verify_plan
 from tests.media.hostile import DRAFT, page
 
@@ -31,13 +31,13 @@ RED, GREEN, BLUE = (255, 0, 0), (0, 128, 0), (0, 0, 255)
 @pytest.fixture(scope="module", params=["xvfb", "screenshot"])
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Give a browser of either engine."""
-    spec = StageSpec(width=160, height=90, engine=request.param)
-    with Stage(spec, tmp_path_factory.mktemp("s")) as stage:
+    spec = SessionSpec(width=160, height=90, engine=request.param)
+    with PageSession(spec, tmp_path_factory.mktemp("s")) as stage:
         yield stage
 
 
 @pytest.fixture
-def show(stage: Stage, tmp_path: Path) -> Callable[..., Stage]:
+def show(stage: PageSession, tmp_path: Path) -> Callable[..., PageSession]:
     """Give the function that opens a page with files beside it."""
 
     def open_page(
@@ -45,12 +45,12 @@ def show(stage: Stage, tmp_path: Path) -> Callable[..., Stage]:
         files: Mapping[str, str | bytes] | None = None,
         network: Any = None,
         root: str = 'data-duration="0.4" data-no-timeline',
-    ) -> Stage:
+    ) -> PageSession:
         for name, content in {"index.html": page(body, root=root), **(files or {})}.items():
             data = content if isinstance(content, bytes) else content.encode()
             (tmp_path / name).write_bytes(data)
-        stage.present(
-            Show(
+        stage.load(
+            PageLoad(
                 root_dir=tmp_path,
                 entry_file="index.html",
                 page_config=planning_config(160, 90, Fraction(30), {}),
@@ -68,7 +68,7 @@ def _ignore(_request: SiteRequest) -> None:
     pass
 
 
-def colour(stage: Stage, frame: int, x: int = 80, y: int = 45) -> tuple[int, ...]:
+def colour(stage: PageSession, frame: int, x: int = 80, y: int = 45) -> tuple[int, ...]:
     """Give red, green and blue of a point of *frame*."""
     picture = np.empty((90, 160, 4), np.uint8)
     stage.capture(frame, picture)
@@ -89,7 +89,7 @@ def moving(kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["gif", "png", "webp"])
 def test_animated_images_of_style_sheets_wait_for_their_frames(
-    show: Callable[..., Stage], kind: str
+    show: Callable[..., PageSession], kind: str
 ) -> None:
     """Chromium would move them by the wall clock; the planner's page shows the first picture."""
     body = f"""<style>
@@ -106,7 +106,7 @@ def test_animated_images_of_style_sheets_wait_for_their_frames(
     assert image["src"].endswith(f"moving.{kind}")
 
 
-def test_svg_images_go_by_the_frames_time(show: Callable[..., Stage]) -> None:
+def test_svg_images_go_by_the_frames_time(show: Callable[..., PageSession]) -> None:
     """Their SMIL and style sheets would go by the wall clock."""
     shape = '<rect width="40" height="40" fill="red">'
     values = 'values="red;blue" calcMode="discrete" dur="40ms" repeatCount="indefinite"'
@@ -127,7 +127,7 @@ def test_svg_images_go_by_the_frames_time(show: Callable[..., Stage]) -> None:
     assert stage.describe()["warnings"] == []
 
 
-def test_sandboxed_frames_go_by_the_pages_clock(show: Callable[..., Stage]) -> None:
+def test_sandboxed_frames_go_by_the_pages_clock(show: Callable[..., PageSession]) -> None:
     """Chromium would put them into a process of their own, ahead of our script."""
     inner = """<!doctype html><body style="margin: 0"><script>
       requestAnimationFrame(function draw(now) {
@@ -144,7 +144,7 @@ def test_sandboxed_frames_go_by_the_pages_clock(show: Callable[..., Stage]) -> N
 
 
 def test_a_page_is_ready_when_what_it_imports_has_come(
-    show: Callable[..., Stage], tmp_path: Path
+    show: Callable[..., PageSession], tmp_path: Path
 ) -> None:
     """One module asks for the next, both from a server that takes its time."""
     modules = {
@@ -165,7 +165,7 @@ def test_a_page_is_ready_when_what_it_imports_has_come(
 
 
 def test_no_timer_runs_ahead_of_a_module_that_brings_the_timeline(
-    show: Callable[..., Stage], tmp_path: Path
+    show: Callable[..., PageSession], tmp_path: Path
 ) -> None:
     """The page cannot see what `import()` asks for, and would run its timers to get there."""
     body = """<script>
@@ -188,7 +188,7 @@ def test_no_timer_runs_ahead_of_a_module_that_brings_the_timeline(
     assert colour(stage, 0) == BLUE
 
 
-def test_media_that_get_no_frames_are_named(show: Callable[..., Stage]) -> None:
+def test_media_that_get_no_frames_are_named(show: Callable[..., PageSession]) -> None:
     """Inside iframes, captions, live streams: the planner warns instead of showing nothing."""
     body = """
       <iframe id="f" src="inner.html"></iframe>
@@ -209,11 +209,11 @@ def test_media_that_get_no_frames_are_named(show: Callable[..., Stage]) -> None:
 
 
 @contextlib.contextmanager
-def one_stage(tmp_path: Path) -> Iterator[Stage]:
+def one_stage(tmp_path: Path) -> Iterator[PageSession]:
     """Give a browser for a plan."""
     temp_dir = tmp_path / "t"
     temp_dir.mkdir()
-    with Stage(StageSpec(width=160, height=90, engine="screenshot"), temp_dir) as stage:
+    with PageSession(SessionSpec(width=160, height=90, engine="screenshot"), temp_dir) as stage:
         yield stage
 
 
@@ -244,8 +244,8 @@ def test_an_animated_image_in_a_data_url_plays(tmp_path: Path) -> None:
     with one_stage(tmp_path) as stage:
         make_plan(project, DRAFT, tmp_path / "plan", stage)
         plan = verify_plan(tmp_path / "plan", 0)
-        with Camera(plan, tmp_path / "t", stage) as camera:
-            pictures = [np.array(picture) for picture in camera.capture([0, 1, 2, 3])]
+        with SegmentRenderer(plan, tmp_path / "t", stage) as renderer:
+            pictures = [np.array(picture) for picture in renderer.capture([0, 1, 2, 3])]
     # 40 ms each, at 30 frames a second.
     assert [tuple(map(int, p[10, 10, :3])) for p in pictures] == [RED, RED, BLUE, RED]
 
@@ -265,22 +265,22 @@ def test_a_browser_that_came_too_late_once_is_started_again(
         make_plan(project, DRAFT, tmp_path / "plan", stage)
     started = []
 
-    class LateOnce(Stage):
+    class LateOnce(PageSession):
         def __enter__(self) -> Self:
             started.append(self)
             if len(started) == 1:
                 raise CaptureTimeout("it did not start within 60 s")
             return super().__enter__()
 
-    monkeypatch.setattr(filming, "Stage", LateOnce)
+    monkeypatch.setattr(segment_renderer, "PageSession", LateOnce)
     output = tmp_path / "segment.mp4"
-    with Camera(verify_plan(tmp_path / "plan", 0), tmp_path / "t") as camera:
-        camera.film(0, 4, output, lambda _frames: None)
+    with SegmentRenderer(verify_plan(tmp_path / "plan", 0), tmp_path / "t") as renderer:
+        renderer.render(0, 4, output, lambda _frames: None)
     assert output.stat().st_size > 0
     assert len(started) == 2
 
 
-def test_frames_are_passed_through_in_order(show: Callable[..., Stage]) -> None:
+def test_frames_are_passed_through_in_order(show: Callable[..., PageSession]) -> None:
     """Each of them once, however many fit into one visit of the page."""
     stage = show(
         """<div id="all" style="position: fixed; inset: 0"></div><script>
@@ -296,7 +296,7 @@ def test_frames_are_passed_through_in_order(show: Callable[..., Stage]) -> None:
     assert colour(stage, 600) == (601 >> 8, 601 & 255, 0)
 
 
-def test_a_page_opened_again_knows_its_media(show: Callable[..., Stage]) -> None:
+def test_a_page_opened_again_knows_its_media(show: Callable[..., PageSession]) -> None:
     """What was probed of them is told to every page of the show, and to none of the next."""
     clips = """<video id="v" src="none.mp4" data-start="0" data-track-index="0"></video>
         <div id="after" class="clip" data-start="v" data-duration="1"></div>"""

@@ -19,7 +19,7 @@ class PageLeft(Exception):
     """The composition's frame sets out for another document, or for the same one again."""
 
 
-class Witness:
+class EventLog:
     """
     Watches the page of one browser.
 
