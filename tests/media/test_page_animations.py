@@ -451,7 +451,7 @@ def test_three(player: Any, library: Callable[[str], str]) -> None:
           renderer.setAnimationLoop((time) => {
             timer.update(time);
             scene.background = new THREE.Color(Math.min(timer.getElapsed(), 1), 0, 0);
-            renderer.render(scene, new THREE.SegmentRenderer());
+            renderer.render(scene, new THREE.Camera());
           });
           addEventListener("hf-seek", (event) => { window.heard = event.detail.time });
           window.pixel = () => {
