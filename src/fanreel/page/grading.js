@@ -124,8 +124,9 @@
 
   function leave(item) {
     if (item.element.localName === "video") F.media.screenOf(item.element)?.show(null);
-    else if (item.url) F.gradingImages.restore(item);
     items.delete(item.element);
+    const isImage = item.element.localName !== "video";
+    return isImage && item.url ? F.gradingImages.restore(item) : undefined;
   }
 
   function seek(frame) {
@@ -135,8 +136,8 @@
       const plan = planOf(element, frame);
       if (plan) plans.set(element, plan);
     }
-    for (const item of [...items.values()]) if (!plans.has(item.element)) leave(item);
-    const waits = [];
+    const gone = [...items.values()].filter((item) => !plans.has(item.element));
+    const waits = gone.map(leave);
     for (const [element, plan] of plans) {
       if (!items.has(element)) items.set(element, { element });
       const item = items.get(element);

@@ -3,7 +3,7 @@
 //   F.gradingImages.plain(item)          a promise of the element's own picture as ImageData, or the
 //                                        data itself where it is known; null where there is none
 //   F.gradingImages.show(item, pixels)   shows *pixels* in the element; a promise
-//   F.gradingImages.restore(item)        shows the element's own picture again
+//   F.gradingImages.restore(item)        shows the element's own picture again; a promise
 //
 // The picture is put into `srcset`, so the image stays the browser's own: laid out, cut, rounded,
 // moved, blended and filtered with everything its style says. item: {element, ...}, kept by grading.js.
@@ -21,7 +21,7 @@
 
   async function read(item) {
     const { element } = item;
-    if (item.url && element.srcset.startsWith(item.url)) restore(item);
+    if (item.url && element.srcset.startsWith(item.url)) await restore(item);
     item.written = element.getAttribute("src");
     item.pixels = null;
     await element.decode().catch(() => {});
@@ -94,12 +94,13 @@
       : [];
   }
 
-  function restore(item) {
+  async function restore(item) {
     const { element, srcset } = item;
     if (srcset === null || srcset === undefined) element.removeAttribute("srcset");
     else element.setAttribute("srcset", srcset);
     URL.revokeObjectURL(item.url);
     item.url = null;
+    await element.decode().catch(() => {}); // or a frame may be taken while it is not there yet
   }
 
   F.gradingImages = { plain, show, restore };
