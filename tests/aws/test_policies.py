@@ -85,6 +85,12 @@ def test_the_users_rights_are_listed_one_by_one(template: Template) -> None:
         "s3:DeleteObject",
         "s3:AbortMultipartUpload",
     }
+    assert {right.action for right in rights if "execution:" in right.resource} == {
+        "states:DescribeExecution",
+        "states:StopExecution",
+        "states:RedriveExecution",
+        "states:GetExecutionHistory",
+    }
     objects = {r.resource.split("/", 1)[1] for r in rights if r.action == "s3:PutObject"}
     assert objects == {"sites/*", "renders/*"}
     assert Right(action="kms:Decrypt", resource=KEY) in rights

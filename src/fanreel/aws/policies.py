@@ -76,7 +76,12 @@ def user_policy(template: Template) -> Document:
         allow("Start", ["states:StartExecution", "states:ListExecutions"], [machine]),
         allow(
             "Watch",
-            ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"],
+            [
+                "states:DescribeExecution",
+                "states:StopExecution",
+                "states:RedriveExecution",
+                "states:GetExecutionHistory",  # what `redrive` asks first
+            ],
             [executions],
         ),
         allow("List", ["s3:ListBucket"], [bucket], Condition=listed),
