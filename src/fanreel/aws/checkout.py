@@ -39,23 +39,24 @@ def unpacked_checkout(carried: Path, package_dir: Path = PACKAGE_DIR) -> Path:
         carried: From `carried_files()`.
         package_dir: The installed package, which becomes `src/fanreel`.
     """
-    sources = {
-        file.relative_to(package_dir).as_posix(): file
-        for file in sorted(package_dir.rglob("*"))
-        if file.is_file()
-        and "__pycache__" not in file.parts
-        and not file.is_relative_to(package_dir / DEPLOYABLE)
-    }
-    files = {f"src/fanreel/{name}": file for name, file in sources.items()} | {
-        file.relative_to(carried).as_posix(): file
-        for file in sorted(carried.rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
-    }
+    files = {
+        f"src/fanreel/{name}": file
+        for name, file in _files_below(package_dir).items()
+        if not name.startswith(f"{DEPLOYABLE}/")
+    } | _files_below(carried)
     content = canonical_json({name: sha256_file(file) for name, file in files.items()})
     target = _cache_dir() / f"checkout-{hashlib.sha256(content).hexdigest()[:_DIGITS]}"
     if not target.is_dir():
         _lay_out(files, target)
     return target
+
+
+def _files_below(folder: Path) -> dict[str, Path]:
+    return {
+        file.relative_to(folder).as_posix(): file
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts
+    }
 
 
 def _lay_out(files: dict[str, Path], target: Path) -> None:
