@@ -30,8 +30,11 @@ def _connect(display: Display, cookie: bytes) -> tuple[int, bytes]:
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(f"/tmp/.X11-unix/X{display.name.removeprefix(':')}")  # noqa: S108
         client.sendall(hello + name + pad[0] + cookie + pad[1])
-        answer = client.recv(4096)
-    return answer[0], answer[8:]
+        with client.makefile("rb") as answer:
+            # Its head and the rest come apart; the head's last field counts the rest in words.
+            status, words = struct.unpack("<B5xH", answer.read(8))
+            said = answer.read(4 * words)
+    return status, said
 
 
 def test_nobody_sees_the_screen_without_its_cookie(display: Display) -> None:

@@ -7,9 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
 import pytest
 
 from fanreel.capture.browser import Browser
+from fanreel.capture.cdp import TargetGone
 from fanreel.capture.fetch import Response
 from fanreel.capture.network import Recorder
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
@@ -171,13 +173,28 @@ def test_both_drivers_make_the_same_plan(tmp_path: Path) -> None:
     assert by_pipe.plan_hash == by_playwright.plan_hash
 
 
+def test_a_browser_that_is_killed_while_a_page_loads_is_told_at_once(tmp_path: Path) -> None:
+    """No command is under way then that would fail, and the event that ends it never comes."""
+    with PageSession(SessionSpec(width=160, height=90, engine="screenshot"), tmp_path) as session:
+        hung = session.browser.driver.navigate("data:text/html,<script>for (;;);</script>")
+        loading = session.browser.submit(hung)
+        with pytest.raises(TimeoutError):
+            loading.result(1.5)
+        session.browser.kill()
+        with pytest.raises(TargetGone):
+            loading.result(10)
+
+
 def test_a_piped_browser_starts_no_other_process(tmp_path: Path) -> None:
     """Its driver is this process; Playwright's is a Node of 80 MB."""
-    with PageSession(SessionSpec(width=160, height=90, engine="screenshot"), tmp_path) as stage:
-        assert isinstance(stage.browser, Browser)
-        mine = f"{os.getpid()}"
-        children = Path(f"/proc/{mine}/task").glob("*/children")
-        pids = {pid for file in children for pid in file.read_text().split()}
-        names = {Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids}
-    assert "node" not in names
+    before = _children()
+    with PageSession(SessionSpec(width=160, height=90, engine="screenshot"), tmp_path) as session:
+        assert isinstance(session.browser, Browser)
+        names = {child.name() for child in _children() - before}
     assert any("chrom" in name for name in names)
+    assert not any("node" in name for name in names)
+
+
+def _children() -> set[psutil.Process]:
+    """Give what this process has started; a browser kept for many tests has a Node of its own."""
+    return set(psutil.Process().children())

@@ -248,6 +248,8 @@ class PipeDriver:
         self.devtools.drop("the page has crashed")
 
     def _note_close(self) -> None:
+        if self._loaded is not None:
+            self._loaded.give_up()
         if self._listener is not None:
             self._listener.note_crash()
         if self._attached is not None and not self._attached.done():
@@ -260,12 +262,21 @@ class _Loaded:
     def __init__(self, page: Session) -> None:
         self._seen: set[str] = set()
         self._changed = asyncio.Event()
+        self._gone = False
         page.on("Page.lifecycleEvent", self._note)
 
     async def wait(self, loader_id: str) -> None:
+        """Wait for that document. Raises `TargetGone` if it will never come."""
         while loader_id not in self._seen:
+            if self._gone:
+                raise TargetGone("the page is gone before it was loaded")
             self._changed.clear()
             await self._changed.wait()
+
+    def give_up(self) -> None:
+        """Note that no event comes any more: nobody owes one an answer, as to a command."""
+        self._gone = True
+        self._changed.set()
 
     def _note(self, event: Params) -> None:
         if event["name"] == "load":
