@@ -16,7 +16,7 @@ from typing import Any
 
 from fanreel.aws.cost import Estimate, Measured, Shape, estimate_render, vcpus
 from fanreel.aws.prices import ARCHITECTURES, PRICES_DATE, Prices, prices_for
-from fanreel.timeline import resolve_chunk_plan
+from fanreel.timing.timeline import resolve_chunk_plan
 
 TOTAL_FRAMES = 60 * 30
 CHUNKS = (2, 4, 8, 16, 40)

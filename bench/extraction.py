@@ -20,11 +20,11 @@ from typing import Any
 import av
 import numpy as np
 
+from fanreel.files.plan_dir import Composition, MediaClip
 from fanreel.media.cache import FrameCache, source_key
 from fanreel.media.cache_entries import CachedSource
 from fanreel.media.frames import VideoSource
 from fanreel.media.serving import FrameFeed, encode_frame
-from fanreel.plan_dir import Composition, MediaClip
 
 FPS = 30
 SAMPLE = 30

@@ -17,10 +17,10 @@ from pathlib import Path
 from fanreel import RenderConfig, plan
 from fanreel.capture.network import Replayer
 from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.files.plan_dir import SITE_DIR
+from fanreel.files.verification import verify_plan
 from fanreel.page.config import rendering_config
-from fanreel.plan_dir import SITE_DIR
 from fanreel.session_specs import session_spec
-from fanreel.verification import verify_plan
 
 SECONDS = 20
 STYLE = """

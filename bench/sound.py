@@ -19,13 +19,13 @@ from pathlib import Path
 import av
 import numpy as np
 
+from fanreel.files.plan_dir import MediaClip
 from fanreel.media.sound.desk import Desk, Strip
 from fanreel.media.sound.effects.chain import Node, through
 from fanreel.media.sound.effects.registry import KINDS, Dial
 from fanreel.media.sound.lanes import Lane
 from fanreel.media.sound.mixing import mix
 from fanreel.media.sound.samples import SOUND_RATE
-from fanreel.plan_dir import MediaClip
 
 SECONDS = 10
 CHAIN = ("highpass", "peaking", "compressor", "peaking", "limiter")

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from fanreel.digest import sha256_file
+from fanreel.files.digest import sha256_file
 from tests.media import compositions, films
 
 

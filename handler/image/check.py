@@ -18,7 +18,7 @@ import numpy as np
 from fanreel.config import RenderConfig
 from fanreel.doctor import examine
 from fanreel.engine.engine import Engine
-from fanreel.plan_dir import read_encoder
+from fanreel.files.plan_dir import read_encoder
 
 HERE = Path(__file__).parent
 CELL = 64

@@ -23,28 +23,28 @@ if TYPE_CHECKING:
     from fanreel.engine.stores import SegmentKey as SegmentKey
     from fanreel.engine.stores import SegmentStore as SegmentStore
     from fanreel.errors import *  # noqa: F403
+    from fanreel.files.plan_dir import Artifact as Artifact
+    from fanreel.files.plan_dir import Clip as Clip
+    from fanreel.files.plan_dir import Composition as Composition
+    from fanreel.files.plan_dir import LockedRenderConfig as LockedRenderConfig
+    from fanreel.files.plan_dir import MediaClip as MediaClip
+    from fanreel.files.plan_dir import PlanManifest as PlanManifest
+    from fanreel.files.plan_dir import RecordedResponse as RecordedResponse
+    from fanreel.files.plan_dir import UsedFont as UsedFont
+    from fanreel.files.plan_dir import Versions as Versions
     from fanreel.local import RenderEvent as RenderEvent
     from fanreel.local import RenderResult as RenderResult
     from fanreel.local import render as render
-    from fanreel.plan_dir import Artifact as Artifact
-    from fanreel.plan_dir import Clip as Clip
-    from fanreel.plan_dir import Composition as Composition
-    from fanreel.plan_dir import LockedRenderConfig as LockedRenderConfig
-    from fanreel.plan_dir import MediaClip as MediaClip
-    from fanreel.plan_dir import PlanManifest as PlanManifest
-    from fanreel.plan_dir import RecordedResponse as RecordedResponse
-    from fanreel.plan_dir import UsedFont as UsedFont
-    from fanreel.plan_dir import Versions as Versions
     from fanreel.planning import plan as plan
     from fanreel.rendering import render_chunk as render_chunk
     from fanreel.results import AssembleResult as AssembleResult
     from fanreel.results import ChunkResult as ChunkResult
     from fanreel.results import PlanResult as PlanResult
     from fanreel.stills import still as still
-    from fanreel.timeline import ChunkPlan as ChunkPlan
-    from fanreel.timeline import ChunkSlice as ChunkSlice
-    from fanreel.timeline import build_chunk_slices as build_chunk_slices
-    from fanreel.timeline import resolve_chunk_plan as resolve_chunk_plan
+    from fanreel.timing.timeline import ChunkPlan as ChunkPlan
+    from fanreel.timing.timeline import ChunkSlice as ChunkSlice
+    from fanreel.timing.timeline import build_chunk_slices as build_chunk_slices
+    from fanreel.timing.timeline import resolve_chunk_plan as resolve_chunk_plan
 
 _NAMES_OF_MODULE = {
     "fanreel.assembly": ("assemble",),
@@ -65,7 +65,7 @@ _NAMES_OF_MODULE = {
         *errors.CATALOGUE,
     ),
     "fanreel.local": ("RenderEvent", "RenderResult", "render"),
-    "fanreel.plan_dir": (
+    "fanreel.files.plan_dir": (
         "Artifact",
         "Clip",
         "Composition",
@@ -80,7 +80,7 @@ _NAMES_OF_MODULE = {
     "fanreel.rendering": ("render_chunk",),
     "fanreel.results": ("AssembleResult", "ChunkResult", "PlanResult"),
     "fanreel.stills": ("still",),
-    "fanreel.timeline": (
+    "fanreel.timing.timeline": (
         "ChunkPlan",
         "ChunkSlice",
         "build_chunk_slices",

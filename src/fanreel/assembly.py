@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fanreel import plan_dir as plans
-from fanreel.digest import measure, sha256_file
-from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.gif import write_gif
 from fanreel.encode.joining import join_packets
@@ -13,7 +10,10 @@ from fanreel.encode.part import Part
 from fanreel.encode.parts import check_sequence, read_part
 from fanreel.encode.png_frames import copy_frames
 from fanreel.errors import MissingPlanArtifact, PlanHashMismatch
-from fanreel.plan_dir import PlanManifest
+from fanreel.files import plan_dir as plans
+from fanreel.files.aside import naming_write_errors, written_aside
+from fanreel.files.digest import measure, sha256_file
+from fanreel.files.plan_dir import PlanManifest
 from fanreel.results import AssembleResult
 
 

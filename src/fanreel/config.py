@@ -17,8 +17,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from fanreel import frame_rate
 from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
+from fanreel.timing import frame_rate
 
 DEFAULT_CHUNK_SIZE = 240
 """Frames per chunk when nobody says otherwise."""

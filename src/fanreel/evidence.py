@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from fanreel.encode.aside import written_aside
 from fanreel.errors import RenderError
+from fanreel.files.aside import written_aside
 
 
 @contextlib.contextmanager

@@ -9,9 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from fanreel.budget import without_lambda_cap
 from fanreel.config import RenderConfig
-from fanreel.encode.aside import check_ours, clearing_beside, naming_write_errors
 from fanreel.encode.formats import FORMATS
 from fanreel.engine.chunks import keys_of
 from fanreel.engine.driver import render_segments
@@ -21,13 +19,15 @@ from fanreel.engine.resume import open_resume_folder, resume_root
 from fanreel.engine.stores import DirectoryStore
 from fanreel.errors import InvalidConfig
 from fanreel.evidence import keeping_screenshot
-from fanreel.locking import lock_config
+from fanreel.files.aside import check_ours, clearing_beside, naming_write_errors
+from fanreel.files.budget import without_lambda_cap
+from fanreel.files.plan_dir import PlanManifest, UsedFont, read_manifest
+from fanreel.files.project import Root, open_project, output_fps, within_root
+from fanreel.files.work_dir import open_work_dir
+from fanreel.inspection.locking import lock_config
 from fanreel.media.cache import CacheStats, cache_settings
-from fanreel.plan_dir import PlanManifest, UsedFont, read_manifest
-from fanreel.project import Root, open_project, output_fps, within_root
 from fanreel.results import AssembleResult, PlanResult
-from fanreel.timeline import frame_count, resolve_chunk_plan
-from fanreel.work_dir import open_work_dir
+from fanreel.timing.timeline import frame_count, resolve_chunk_plan
 
 EventStage = Literal["plan", "render", "assemble", "done"]
 

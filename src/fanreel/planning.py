@@ -7,18 +7,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fanreel import plan_dir as plans
-from fanreel.budget import check_estimate, check_measured
 from fanreel.capture.page_session import PageSession
 from fanreel.config import RenderConfig, reject_unsupported_distributed_format
-from fanreel.digest import sha256_file
-from fanreel.encode.aside import check_ours, naming_write_errors, written_aside
 from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
-from fanreel.fonts.frozen import freeze_fonts
-from fanreel.locking import lock_config, padding_warnings
-from fanreel.media.sound.mixing import mix
-from fanreel.plan_dir import (
+from fanreel.files import plan_dir as plans
+from fanreel.files.aside import check_ours, naming_write_errors, written_aside
+from fanreel.files.budget import check_estimate, check_measured
+from fanreel.files.digest import sha256_file
+from fanreel.files.plan_dir import (
     ROLE_ALL,
     ROLE_ASSEMBLE,
     Artifact,
@@ -29,17 +26,20 @@ from fanreel.plan_dir import (
     Versions,
     role_chunk,
 )
-from fanreel.project import open_project, within_root
+from fanreel.files.project import open_project, within_root
+from fanreel.files.work_dir import open_work_dir
+from fanreel.fonts.frozen import freeze_fonts
+from fanreel.inspection.locking import lock_config, padding_warnings
+from fanreel.inspection.survey import Survey, survey
+from fanreel.media.sound.mixing import mix
 from fanreel.results import PlanResult
 from fanreel.session_specs import session_spec
-from fanreel.survey import Survey, survey
-from fanreel.timeline import (
+from fanreel.timing.timeline import (
     ChunkSlice,
     build_chunk_slices,
     resolve_chunk_plan,
 )
 from fanreel.versions import current_versions
-from fanreel.work_dir import open_work_dir
 
 _SOUND_BYTES_PER_S = 192_000  # 48 kHz stereo 16 bit, the largest mix that a plan holds
 

@@ -12,11 +12,11 @@ from fanreel.engine.chunks import (
     render_chunk_segments,
 )
 from fanreel.engine.stores import SegmentKey, SegmentStore
+from fanreel.files.verification import verify_plan
+from fanreel.files.work_dir import open_work_dir
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import ChunkResult
 from fanreel.segment_renderer import SegmentRenderer
-from fanreel.verification import verify_plan
-from fanreel.work_dir import open_work_dir
 
 
 def render_chunk(

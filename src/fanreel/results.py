@@ -5,8 +5,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from fanreel.files.plan_dir import UsedFont
 from fanreel.media.cache import CacheStats
-from fanreel.plan_dir import UsedFont
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

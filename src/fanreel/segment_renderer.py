@@ -17,13 +17,13 @@ from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout, RenderError
 from fanreel.exposure import Picture, exposure_for
+from fanreel.files.plan_dir import RECORDED_DIR, SITE_DIR, read_recorded
+from fanreel.files.verification import VerifiedPlan
 from fanreel.fonts.frozen import PlannedFonts
 from fanreel.media.cache import FrameCache
 from fanreel.media.serving import FrameFeed
 from fanreel.page.config import rendering_config
-from fanreel.plan_dir import RECORDED_DIR, SITE_DIR, read_recorded
 from fanreel.session_specs import session_spec
-from fanreel.verification import VerifiedPlan
 
 # Besides the one being captured and the one being encoded.
 _WAITING = 1

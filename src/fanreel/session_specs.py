@@ -3,7 +3,7 @@
 from typing import Literal
 
 from fanreel.capture.page_session import SessionSpec
-from fanreel.plan_dir import LockedRenderConfig
+from fanreel.files.plan_dir import LockedRenderConfig
 
 
 def session_spec(

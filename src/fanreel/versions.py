@@ -9,7 +9,7 @@ from fanreel.errors import (
     FfmpegVersionMismatch,
     PlanProtocolUnsupported,
 )
-from fanreel.plan_dir import Versions
+from fanreel.files.plan_dir import Versions
 
 # The libraries whose versions decide bytes: codecs, containers, filters, scaling and resampling.
 _LIBAV = ("libavcodec", "libavformat", "libavfilter", "libswscale", "libswresample")

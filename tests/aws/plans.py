@@ -3,8 +3,8 @@
 from fractions import Fraction
 from pathlib import Path
 
-from fanreel.digest import sha256_file
-from fanreel.plan_dir import (
+from fanreel.files.digest import sha256_file
+from fanreel.files.plan_dir import (
     CHUNKS,
     MANIFEST,
     ROLE_ASSEMBLE,
@@ -16,7 +16,7 @@ from fanreel.plan_dir import (
     role_chunk,
     write_json,
 )
-from fanreel.timeline import build_chunk_slices, resolve_chunk_plan
+from fanreel.timing.timeline import build_chunk_slices, resolve_chunk_plan
 
 FILES = {
     "compiled/site/index.html": ("all",),

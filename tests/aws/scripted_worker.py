@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from fanreel.errors import CATALOGUE, RenderError
-from fanreel.timeline import build_chunk_slices, resolve_chunk_plan, segments_of
+from fanreel.timing.timeline import build_chunk_slices, resolve_chunk_plan, segments_of
 from handler.events import parse_event
 from handler.naming import named
 

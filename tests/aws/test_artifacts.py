@@ -19,7 +19,7 @@ from fanreel.errors import (
     RenderError,
     UnsafeArchive,
 )
-from fanreel.plan_dir import PlanManifest, role_chunk
+from fanreel.files.plan_dir import PlanManifest, role_chunk
 from tests.aws.plans import write_plan
 
 if TYPE_CHECKING:

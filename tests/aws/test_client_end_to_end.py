@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fanreel.config import RenderConfig
-from fanreel.digest import sha256_file
+from fanreel.files.digest import sha256_file
 from fanreel.local import render
 from tests.aws.handling import Event, Function, deployed
 from tests.aws.render_lab import Lab, open_lab

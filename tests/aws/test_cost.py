@@ -18,7 +18,7 @@ from fanreel.aws.cost import (
     vcpus,
 )
 from fanreel.aws.prices import PRICES_DATE, REFERENCE_REGION, prices_for
-from fanreel.timeline import resolve_chunk_plan
+from fanreel.timing.timeline import resolve_chunk_plan
 
 VIRGINIA = prices_for(REFERENCE_REGION)
 MEASURED = Measured(

@@ -18,7 +18,7 @@ from fanreel.aws.functions import FunctionSettings, parse_settings
 from fanreel.aws.probing import tree_cpu_s
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig
-from fanreel.timeline import resolve_chunk_plan
+from fanreel.timing.timeline import resolve_chunk_plan
 
 COMPOSITION = Path(__file__).parents[1] / "compositions" / "everything-moves"
 MEASURED = Measured(

@@ -8,12 +8,12 @@ import av
 import numpy as np
 from av.video.reformatter import Colorspace, Interpolation
 
-from fanreel import plan_dir as plans
 from fanreel.config import RenderConfig
 from fanreel.encode.formats import FORMATS, lock_encoder
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
-from fanreel.plan_dir import LockedRenderConfig, PlanManifest, Versions
+from fanreel.files import plan_dir as plans
+from fanreel.files.plan_dir import LockedRenderConfig, PlanManifest, Versions
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext

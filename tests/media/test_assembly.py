@@ -25,8 +25,8 @@ from fanreel.errors import (
     MissingPlanArtifact,
     PlanHashMismatch,
 )
+from fanreel.files.plan_dir import LockedRenderConfig
 from fanreel.media.sound.writer import write_sound
-from fanreel.plan_dir import LockedRenderConfig
 from fanreel.results import AssembleResult
 from tests.media.encoding import (
     PLAN_HASH,

@@ -18,13 +18,13 @@ import pytest
 import fanreel
 from fanreel import RenderConfig, RenderResult
 from fanreel.cli.report import cache_in_words, result_json
+from fanreel.files.plan_dir import Composition, MediaClip
 from fanreel.media import serving
 from fanreel.media.cache import CacheStats, FrameCache
 from fanreel.media.cache_entries import CachedSource
 from fanreel.media.cache_sweep import sweep
 from fanreel.media.frames import VideoSource
 from fanreel.media.serving import FrameFeed
-from fanreel.plan_dir import Composition, MediaClip
 from tests.media.hostile import small_disk
 from tests.media.sources import numbered, write_video
 

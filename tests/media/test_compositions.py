@@ -17,13 +17,13 @@ from fanreel.capture.page_session import PageSession
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
-from fanreel.locking import lock_config
+from fanreel.files.project import open_project
+from fanreel.files.verification import VerifiedPlan, verify_plan
+from fanreel.inspection.locking import lock_config
 from fanreel.planning import make_plan
-from fanreel.project import open_project
 from fanreel.segment_renderer import SegmentRenderer
 from fanreel.session_specs import session_spec
-from fanreel.timeline import segments_of
-from fanreel.verification import VerifiedPlan, verify_plan
+from fanreel.timing.timeline import segments_of
 from tests.media.compositions import COMPOSITIONS, Expected, expected, names, stage
 from tests.media.sources import Picture, read_samples
 from tests.media.studio import Studio, as_rgba

@@ -10,8 +10,8 @@ import pytest
 
 from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
+from fanreel.files.plan_dir import read_manifest
 from fanreel.local import render
-from fanreel.plan_dir import read_manifest
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from tests.media.compositions import stage

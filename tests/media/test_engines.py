@@ -9,8 +9,8 @@ import numpy.typing as npt
 from fanreel.capture.network import Replayer
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.config import RenderConfig
+from fanreel.files.project import open_project, output_fps
 from fanreel.page.config import planning_config
-from fanreel.project import open_project, output_fps
 
 COMPOSITIONS = Path(__file__).parents[1] / "compositions"
 Pixels = npt.NDArray[np.uint8]

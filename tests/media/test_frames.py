@@ -20,10 +20,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from fanreel.files.plan_dir import Composition, MediaClip
 from fanreel.media.colour import SourceFrame
 from fanreel.media.frames import VideoSource
 from fanreel.media.serving import FrameFeed
-from fanreel.plan_dir import Composition, MediaClip
 from tests.media.sources import (
     HEIGHT,
     WIDTH,

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fanreel import plan_dir as plans
 from fanreel.assembly import assemble
-from fanreel.digest import sha256_file
 from fanreel.errors import CATALOGUE, RenderError
-from fanreel.plan_dir import PlanManifest
+from fanreel.files import plan_dir as plans
+from fanreel.files.digest import sha256_file
+from fanreel.files.plan_dir import PlanManifest
+from fanreel.files.verification import verify_plan
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
-from fanreel.verification import verify_plan
 from tests.media.hostile import DRAFT, Place, page
 from tests.media.sources import numbered, write_video
 

@@ -15,17 +15,17 @@ from typing import Any, Literal
 import psutil
 import pytest
 
-from fanreel import survey
 from fanreel.capture import playwright_browser
 from fanreel.capture.fetch import Response
 from fanreel.capture.network import Recorder
 from fanreel.capture.page_session import PageSession, Patience, SessionSpec
 from fanreel.errors import CaptureTimeout, DiskFull
+from fanreel.files.verification import verify_plan
+from fanreel.files.work_dir import open_work_dir
+from fanreel.inspection import survey
 from fanreel.planning import make_plan, plan
 from fanreel.rendering import render_chunk
 from fanreel.segment_renderer import SegmentRenderer
-from fanreel.verification import verify_plan
-from fanreel.work_dir import open_work_dir
 from tests.media.hostile import DRAFT, Place, page, script, small_disk
 
 # Two seconds of 24 frames. The planner looks at neither the 13th, the 15th nor the 17th, so what

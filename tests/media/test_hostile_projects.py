@@ -19,12 +19,12 @@ from fanreel.errors import (
     PlanTooLarge,
     RenderError,
 )
-from fanreel.plan_dir import MEDIA_DIR, SITE_DIR
+from fanreel.files.plan_dir import MEDIA_DIR, SITE_DIR
+from fanreel.files.verification import verify_plan
 from fanreel.planning import make_plan, plan
 from fanreel.rendering import render_chunk
 from fanreel.results import PlanResult
 from fanreel.segment_renderer import SegmentRenderer
-from fanreel.verification import verify_plan
 from tests.media.hostile import DRAFT, GREEN, Place, page, script
 from tests.media.sources import numbered, write_video
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.lint import lint
-from fanreel.lint_rules import RULES
+from fanreel.lint.linting import lint
+from fanreel.lint.rules import RULES
 
 COMPOSITIONS = Path(__file__).parents[1] / "compositions"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fanreel.ramp import passed
+from fanreel.timing.ramp import passed
 
 ASK = """(() => {
   const { ramps } = __fanreel;

@@ -10,9 +10,9 @@ import pytest
 from fanreel.capture.page_session import PageSession, Patience, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, NotMedia, RenderError
-from fanreel.lint import lint
+from fanreel.files.project import within_root
+from fanreel.lint.linting import lint
 from fanreel.planning import make_plan
-from fanreel.project import within_root
 from tests.media.hostile import DRAFT, Place, page
 from tests.media.sources import clicks, numbered, write_sound_file, write_video
 

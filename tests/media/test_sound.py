@@ -9,12 +9,12 @@ import av
 import numpy as np
 import pytest
 
+from fanreel.files.plan_dir import MediaClip
 from fanreel.media.sound.desk import Desk, Strip
 from fanreel.media.sound.effects.chain import Node
 from fanreel.media.sound.lanes import Lane
 from fanreel.media.sound.mixing import mix
 from fanreel.media.sound.reader import read_sound
-from fanreel.plan_dir import MediaClip
 from tests.media.sources import (
     Sound,
     clicks,

@@ -3,8 +3,8 @@
 import pytest
 
 from fanreel.errors import InvalidComposition
+from fanreel.files.plan_dir import UsedFont
 from fanreel.fonts.report import check_fonts
-from fanreel.plan_dir import UsedFont
 
 GENERIC = frozenset({"sans-serif"})
 

@@ -11,8 +11,8 @@ from pydantic.alias_generators import to_camel
 
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, RenderError
-from fanreel.locking import lock_config, output_size
-from fanreel.project import open_project, parse_root
+from fanreel.files.project import open_project, parse_root
+from fanreel.inspection.locking import lock_config, output_size
 from fanreel.session_specs import session_spec
 
 NAN, INF = float("nan"), float("inf")

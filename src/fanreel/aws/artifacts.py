@@ -15,7 +15,7 @@ from fanreel.aws.storage import in_parallel, read_bytes, write_bytes
 from fanreel.aws.transfer import Content, fetch_file, put_file_once
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import ArtifactDigestMismatch, MissingPlanArtifact, PlanHashMismatch
-from fanreel.plan_dir import (
+from fanreel.files.plan_dir import (
     MANIFEST,
     Artifact,
     PlanManifest,

@@ -21,8 +21,8 @@ from pydantic.alias_generators import to_camel
 from fanreel.aws.inputs import RenderRequest, build_request
 from fanreel.aws.results import BatchItem, Failure, Progress, StartedRender
 from fanreel.config import RenderConfig
-from fanreel.digest import canonical_json
 from fanreel.errors import InvalidConfig, RenderError
+from fanreel.files.digest import canonical_json
 
 DEFAULT_MAX_CONCURRENT = 5
 """Renders of a batch at once; each runs many chunks at once itself."""

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from fanreel.digest import canonical_json, sha256_file
+from fanreel.files.digest import canonical_json, sha256_file
 
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
 DEPLOYABLE = "deployable"

@@ -52,7 +52,7 @@ from fanreel.aws.uris import S3Uri
 from fanreel.aws.watching import Watcher
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderCancelled
-from fanreel.project import within_root
+from fanreel.files.project import within_root
 
 Config = RenderConfig | Mapping[str, Any] | None
 _FIRST_POLL_S = 0.25

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from fanreel.aws.prices import PRICES_DATE, Prices
-from fanreel.timeline import ChunkPlan, build_chunk_slices
+from fanreel.timing.timeline import ChunkPlan, build_chunk_slices
 
 FREE_TMP_MB = 512
 MB_PER_VCPU = 1769

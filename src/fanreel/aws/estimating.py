@@ -8,9 +8,9 @@ from fanreel.aws.cost import DEFAULT_PROBE_FRAMES, Estimate, Measured, Shape, es
 from fanreel.aws.functions import FunctionSettings
 from fanreel.aws.prices import prices_for
 from fanreel.config import RenderConfig
-from fanreel.digest import canonical_json
 from fanreel.errors import InvalidConfig
-from fanreel.timeline import ChunkPlan
+from fanreel.files.digest import canonical_json
+from fanreel.timing.timeline import ChunkPlan
 
 
 def estimate_project(

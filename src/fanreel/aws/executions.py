@@ -17,8 +17,8 @@ from fanreel.aws.inputs import OUTPUT_URI, PLAN_PREFIX, PROJECT_URI, RenderReque
 from fanreel.aws.results import RenderSummary, StartedRender, Status
 from fanreel.aws.storage import delete_objects, write_bytes
 from fanreel.aws.uris import S3Uri
-from fanreel.digest import canonical_json
 from fanreel.errors import InvalidConfig, RenderCancelled
+from fanreel.files.digest import canonical_json
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef

@@ -16,8 +16,8 @@ from fanreel.aws import layout
 from fanreel.aws.sites import require_project
 from fanreel.aws.uris import S3Uri, require_allowed
 from fanreel.config import RenderConfig, reject_unsupported_distributed_format
-from fanreel.digest import canonical_json
 from fanreel.errors import InvalidConfig
+from fanreel.files.digest import canonical_json
 
 MAX_INPUT_BYTES = 256 * 1024
 """Step Functions' limit for an execution's input, and for what passes between its states."""

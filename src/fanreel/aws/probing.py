@@ -15,8 +15,8 @@ from fanreel.aws.cost import (
 from fanreel.config import RenderConfig
 from fanreel.engine.engine import Engine
 from fanreel.errors import PlanProducedZeroChunks
-from fanreel.plan_dir import read_manifest
-from fanreel.timeline import ChunkPlan, resolve_chunk_plan
+from fanreel.files.plan_dir import read_manifest
+from fanreel.timing.timeline import ChunkPlan, resolve_chunk_plan
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 

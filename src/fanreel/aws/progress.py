@@ -25,7 +25,7 @@ from fanreel.aws import layout
 from fanreel.aws.storage import StoredObject, list_objects, read_bytes
 from fanreel.aws.uris import S3Uri
 from fanreel.errors import AssetNotFound
-from fanreel.timeline import ChunkPlan, ChunkSlice, build_chunk_slices
+from fanreel.timing.timeline import ChunkPlan, ChunkSlice, build_chunk_slices
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

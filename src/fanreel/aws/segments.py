@@ -17,11 +17,11 @@ from fanreel.aws.failures import disk_failure
 from fanreel.aws.storage import in_parallel, look_up, refresh
 from fanreel.aws.transfer import Content, fetch_file, put_file
 from fanreel.aws.uris import S3Uri
-from fanreel.digest import sha256_file
 from fanreel.encode.formats import FORMATS
 from fanreel.errors import MediaUnreadable, MissingPlanArtifact
-from fanreel.plan_dir import PlanManifest
-from fanreel.timeline import segments_of
+from fanreel.files.digest import sha256_file
+from fanreel.files.plan_dir import PlanManifest
+from fanreel.timing.timeline import segments_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -38,10 +38,10 @@ from fanreel.aws.storage import (
 from fanreel.aws.transfer import Content, fetch_file, put_file_once
 from fanreel.aws.uris import S3Uri
 from fanreel.config import RenderConfig
-from fanreel.digest import canonical_json, sha256_file
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, UnsafeArchive
-from fanreel.outward import used_outside
-from fanreel.project import within_root
+from fanreel.files.digest import canonical_json, sha256_file
+from fanreel.files.project import within_root
+from fanreel.markup.outward import used_outside
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

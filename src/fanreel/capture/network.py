@@ -12,7 +12,7 @@ from fanreel.capture.driver import Driver, OutsideRequest
 from fanreel.capture.fetch import Refused, Response, fetch
 from fanreel.capture.redirects import stand_in
 from fanreel.capture.site import ORIGIN
-from fanreel.plan_dir import RecordedResponse
+from fanreel.files.plan_dir import RecordedResponse
 
 OUTSIDE = re.compile(rf"^(?!{re.escape(ORIGIN)}(?:/|$))(?:https?|wss?):", re.IGNORECASE)
 """URLs that leave the composition's origin; `data:` and `blob:` are the page's own."""

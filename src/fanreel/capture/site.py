@@ -20,8 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-from fanreel.capture.site_files import SiteFiles
 from fanreel.capture.still_svg import still_svg
+from fanreel.files.site_files import SiteFiles
 from fanreel.fonts.generics import lead_generics
 from fanreel.page import worker_script
 

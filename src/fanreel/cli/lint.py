@@ -12,7 +12,7 @@ from fanreel.cli.render import AsJson, Debug, Project, RootDir
 from fanreel.cli.wording import in_options
 
 if TYPE_CHECKING:
-    from fanreel.plan_dir import UsedFont
+    from fanreel.files.plan_dir import UsedFont
 
 _WAYS = {
     "project": "of the project",
@@ -36,7 +36,7 @@ def lint(
     """Check PROJECT against the format; the exit status is 2 where there are errors."""
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields)
-    from fanreel.lint import lint as check  # noqa: PLC0415 (Playwright and PyAV, once needed)
+    from fanreel.lint.linting import lint as check  # noqa: PLC0415 (Playwright and PyAV, once needed)
 
     fonts: list[UsedFont] = []
     findings = check(project_dir, config, root_dir=root, on_fonts=fonts.extend)

@@ -47,7 +47,7 @@ def still(
 def compositions(project: Project, *, as_json: AsJson = False, debug: Debug = False) -> None:  # noqa: ARG001
     """List the compositions that PROJECT's pages declare."""
     from fanreel.cli.report import result_json  # noqa: PLC0415
-    from fanreel.outline import list_compositions  # noqa: PLC0415
+    from fanreel.markup.outline import list_compositions  # noqa: PLC0415
 
     found = list_compositions(project.parent if project.is_file() else project)
     for item in found:

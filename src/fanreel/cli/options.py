@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fanreel.cli.variables import Declared, parse_variables
-from fanreel.declared_variables import declared_variables
 from fanreel.errors import InvalidConfig
+from fanreel.markup.variables import declared_variables
 
 if TYPE_CHECKING:
     from fanreel.config import RenderConfig

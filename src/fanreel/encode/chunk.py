@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from fanreel.encode.aside import naming_write_errors, written_aside
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.parts import check_sequence, join_parts, read_part
+from fanreel.files.aside import naming_write_errors, written_aside
 
 
 def join_chunk(

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from fanreel.encode.pixels import Pixels
-from fanreel.hlg import (
+from fanreel.media.hlg import (
     BT2020_WEIGHTS,
     CHROMA_SPAN,
     CHROMA_ZERO,

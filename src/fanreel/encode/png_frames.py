@@ -10,7 +10,7 @@ import av
 
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.part import Part, damaged
-from fanreel.plan_dir import LockedRenderConfig
+from fanreel.files.plan_dir import LockedRenderConfig
 
 MARK_FILE = "segment.txt"
 """Holds a part's mark beside its frames; not in the finished sequence."""

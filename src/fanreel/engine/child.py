@@ -40,10 +40,10 @@ from fanreel.engine.messages import (
     send_answer,
 )
 from fanreel.errors import RenderError, UnexpectedError
+from fanreel.files.verification import VerifiedPlan, verify_plan
 from fanreel.media.cache import CacheStats, FrameCache
 from fanreel.segment_renderer import SegmentRenderer
 from fanreel.session_specs import session_spec
-from fanreel.verification import VerifiedPlan, verify_plan
 
 
 def main(connection_fd: int) -> None:

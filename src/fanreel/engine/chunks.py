@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanreel.digest import measure
 from fanreel.encode.formats import FORMATS
 from fanreel.engine.driver import Outcome, Renderer, render_segments
 from fanreel.engine.stores import DirectoryStore, SegmentKey, SegmentStore
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig
 from fanreel.evidence import keeping_screenshot
+from fanreel.files.digest import measure
+from fanreel.files.plan_dir import PlanManifest, read_chunks, read_manifest
 from fanreel.media.cache import CacheStats
-from fanreel.plan_dir import PlanManifest, read_chunks, read_manifest
 from fanreel.results import ChunkResult
-from fanreel.timeline import ChunkSlice, segments_of
+from fanreel.timing.timeline import ChunkSlice, segments_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from fanreel.digest import measure
-from fanreel.encode.aside import remove
 from fanreel.engine.stores import SegmentKey, SegmentStore
+from fanreel.files.aside import remove
+from fanreel.files.digest import measure
 
 # Kept back from the deadline: uploading the last segments, progress and the record of the run.
 _KEEPING_MARGIN_S = 20.0

@@ -25,10 +25,10 @@ from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.renderers import ChildRenderer, Losses
 from fanreel.engine.stores import SegmentStore
 from fanreel.errors import BrowserCrashed, RenderCancelled
+from fanreel.files.project import within_root
+from fanreel.files.work_dir import open_work_dir
 from fanreel.media.cache import CacheSettings, CacheStats
-from fanreel.project import within_root
 from fanreel.results import AssembleResult, ChunkResult, PlanResult, StillResult
-from fanreel.work_dir import open_work_dir
 
 
 class Engine:

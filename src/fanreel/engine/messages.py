@@ -17,8 +17,8 @@ from pydantic import TypeAdapter
 
 from fanreel.config import RenderConfig
 from fanreel.errors import CATALOGUE, RenderError, UnexpectedError
+from fanreel.files.plan_dir import LockedRenderConfig
 from fanreel.media.cache import CacheSettings, CacheStats
-from fanreel.plan_dir import LockedRenderConfig
 from fanreel.results import AssembleResult, PlanResult, StillResult
 
 LIMIT_BYTES = 128 * 1024**2

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanreel.budget import directory_size
+from fanreel.files.budget import directory_size
 
 DIR_VARIABLE = "FANREEL_RESUME_DIR"
 OFF = frozenset({"off", "none", "false", "0"})

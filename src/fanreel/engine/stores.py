@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from fanreel.digest import measure
-from fanreel.encode.aside import naming_write_errors, remove
 from fanreel.errors import ArtifactDigestMismatch, MissingPlanArtifact
+from fanreel.files.aside import naming_write_errors, remove
+from fanreel.files.digest import measure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

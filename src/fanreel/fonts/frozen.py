@@ -12,8 +12,8 @@ from typing import Any
 
 from fanreel.capture.site import Reply
 from fanreel.errors import MissingPlanArtifact
+from fanreel.files.plan_dir import FONTS, FONTS_DIR, write_json
 from fanreel.fonts.supply import FONT_TYPE, NOT_THERE, OWN_PATH, FrozenFonts, font_config
-from fanreel.plan_dir import FONTS, FONTS_DIR, write_json
 
 
 def freeze_fonts(fonts: FrozenFonts, plan_dir: Path) -> None:

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from fanreel.capture.page_session import PageSession
 from fanreel.errors import InvalidComposition
+from fanreel.files.plan_dir import UsedFont
 from fanreel.fonts.library import Way, library
-from fanreel.plan_dir import UsedFont
 
 Faces = tuple[tuple[str, ...], tuple[str, ...]]
 """Families that glyphs were drawn with: shipped with the page, and found on this machine."""

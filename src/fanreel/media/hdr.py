@@ -14,17 +14,6 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
-from fanreel.hlg import (
-    BT2020_WEIGHTS,
-    CHROMA_SPAN,
-    LUMA_SPAN,
-    LUMA_ZERO,
-    ROWS,
-    SIGNAL_MAX,
-    Signal,
-    split_signal,
-    video_to_hlg,
-)
 from fanreel.media.colour import (
     UPRIGHT,
     ColourTags,
@@ -34,6 +23,17 @@ from fanreel.media.colour import (
     displayed_size,
     has_alpha,
     turned,
+)
+from fanreel.media.hlg import (
+    BT2020_WEIGHTS,
+    CHROMA_SPAN,
+    LUMA_SPAN,
+    LUMA_ZERO,
+    ROWS,
+    SIGNAL_MAX,
+    Signal,
+    split_signal,
+    video_to_hlg,
 )
 
 _HDR_TRANSFERS = ("pq", "hlg")

@@ -17,8 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from fanreel.capture.site_files import SiteFiles
 from fanreel.errors import RenderError
+from fanreel.files.plan_dir import Composition, MediaClip
+from fanreel.files.site_files import SiteFiles
 from fanreel.media.animated import play_count
 from fanreel.media.cache import FrameCache, source_key
 from fanreel.media.cache_entries import CachedSource
@@ -26,8 +27,7 @@ from fanreel.media.colour import SourceFrame, encode_png
 from fanreel.media.frames import VideoSource
 from fanreel.media.presentation import Presentation
 from fanreel.media.probe import probe
-from fanreel.plan_dir import Composition, MediaClip
-from fanreel.timeline import frame_time
+from fanreel.timing.timeline import frame_time
 
 Reply = tuple[int, str, bytes]
 """Status, content type, body."""

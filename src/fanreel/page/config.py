@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from fanreel.plan_dir import Composition, MediaClip, Ramp
+from fanreel.files.plan_dir import Composition, MediaClip, Ramp
 
 
 def planning_config(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fanreel.cli.report import duration_in_words, result_json, size_in_words
-from fanreel.plan_dir import UsedFont
+from fanreel.files.plan_dir import UsedFont
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from fanreel.encode.hdr import develop_graphics, develop_layers
-from fanreel.hlg import GRAPHICS_MAX, SIGNAL_MAX, graphics_to_hlg, split_signal
+from fanreel.media.hlg import GRAPHICS_MAX, SIGNAL_MAX, graphics_to_hlg, split_signal
 
 Picture = npt.NDArray[Any]
 Layout = Literal["bgr0", "rgba"]

@@ -8,8 +8,8 @@ import pytest
 
 from fanreel.config import RenderConfig
 from fanreel.encode.padding import Picture, padded
-from fanreel.locking import lock_config, padding_warnings
-from fanreel.project import Root
+from fanreel.files.project import Root
+from fanreel.inspection.locking import lock_config, padding_warnings
 
 ODD = Root(composition_id="m", width=405, height=721, duration_s=Fraction(1), fps=None)
 

@@ -3,8 +3,8 @@
 from fractions import Fraction
 from typing import Any
 
+from fanreel.files.plan_dir import MediaClip
 from fanreel.media.serving import source_time
-from fanreel.plan_dir import MediaClip
 
 
 def clip(**changes: Any) -> MediaClip:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fanreel.files.plan_dir import MediaClip
 from fanreel.media.probe import probe
 from fanreel.media.sound.desk import Desk, Strip
 from fanreel.media.sound.effects.chain import tail_s, through
@@ -21,7 +22,6 @@ from fanreel.media.sound.samples import (
 )
 from fanreel.media.sound.track import Track
 from fanreel.media.sound.writer import write_sound
-from fanreel.plan_dir import MediaClip
 
 _PLAIN = Strip()
 

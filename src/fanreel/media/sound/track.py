@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from fanreel.files.plan_dir import MediaClip, Ramp
 from fanreel.media.sound.desk import Strip
 from fanreel.media.sound.effects.chain import tail_s, through
 from fanreel.media.sound.reader import read_sound
 from fanreel.media.sound.retiming import Positions, retimed
 from fanreel.media.sound.samples import SOUND_RATE, Reader, Samples, exactly
-from fanreel.plan_dir import MediaClip, Ramp
-from fanreel.ramp import passed, passed_at
+from fanreel.timing.ramp import passed, passed_at
 
 _FADE_SAMPLES = 96  # 2 ms
 # As in HyperFrames 0.8.170: what would ring longer after a clip is cut off.

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.capture.site_files import SiteFiles
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig
-from fanreel.project import within_root
+from fanreel.files.project import within_root
+from fanreel.files.site_files import SiteFiles
 
 SCENE = '<template><div data-composition-id="a"></div></template>'
 

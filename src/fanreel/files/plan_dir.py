@@ -29,10 +29,10 @@ from pydantic import (
     ValidationError,
 )
 
-from fanreel.digest import canonical_json
 from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
-from fanreel.ramp import passed
-from fanreel.timeline import ChunkSlice
+from fanreel.files.digest import canonical_json
+from fanreel.timing.ramp import passed
+from fanreel.timing.timeline import ChunkSlice
 
 PROTOCOL = 1
 MANIFEST = "plan.json"
@@ -159,7 +159,7 @@ class RecordedResponse(_PlanFile):
 
 
 class Ramp(_PlanFile):
-    """How fast a clip plays over its own time: see `fanreel.ramp`."""
+    """How fast a clip plays over its own time: see `fanreel.timing.ramp`."""
 
     start_s: Rational
     """On the root timeline: where the clip's time is 0, also where its host cuts it off."""

@@ -7,12 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-from fanreel.work_dir import open_work_dir
+from fanreel.files.work_dir import open_work_dir
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from fanreel.work_dir import open_work_dir
+from fanreel.files.work_dir import open_work_dir
 with open_work_dir(Path(sys.argv[1])) as path:
     print(path, flush=True)
     time.sleep(60)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from fanreel.capture.site_files import SiteFiles
-from fanreel.markup import Element, Page, read_page
+from fanreel.files.site_files import SiteFiles
+from fanreel.markup.elements import Element, Page, read_page
 
 _PAGES = frozenset({".html", ".htm"})
 _TEXTS = _PAGES | {".css", ".js", ".mjs", ".json", ".svg"}

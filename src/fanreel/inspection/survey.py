@@ -13,14 +13,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from fanreel.blankness import find_blankness
 from fanreel.capture.fetch import Refused, fetch
 from fanreel.capture.network import Recorder
 from fanreel.capture.page_session import Opened, PageLoad, PageSession, WebGpuWanted
 from fanreel.capture.site import ORIGIN, SiteRequest
-from fanreel.capture.site_files import SiteFiles, find_inside
 from fanreel.config import RenderConfig
-from fanreel.encode.aside import naming_write_errors
 from fanreel.errors import (
     AssetNotFound,
     FontFetchFailed,
@@ -29,23 +26,31 @@ from fanreel.errors import (
     MediaUnreadable,
     RenderError,
 )
+from fanreel.files.aside import naming_write_errors
+from fanreel.files.plan_dir import Clip, MediaClip, Ramp, RecordedResponse, UsedFont
+from fanreel.files.project import MAX_TOTAL_FRAMES, Root, output_fps
+from fanreel.files.site_files import SiteFiles, find_inside
 from fanreel.fonts.report import check_fonts, used_fonts
 from fanreel.fonts.store import font_store
 from fanreel.fonts.supply import FontSupply, FrozenFonts
 from fanreel.fonts.web import web_fonts
+from fanreel.inspection.blankness import find_blankness
+from fanreel.inspection.statefulness import (
+    find_statefulness,
+    follow,
+    frames_to_look_at,
+    stepping_cost,
+)
+from fanreel.markup.missing import missing_files
+from fanreel.markup.references import References
 from fanreel.media.kinds import probe_for, refuse_no_picture, silence_warning
 from fanreel.media.probe import MediaInfo
 from fanreel.media.serving import ProbeFeed
 from fanreel.media.sound.declared import read_desk
 from fanreel.media.sound.desk import Desk
 from fanreel.media.sound.lanes import Lane
-from fanreel.missing import missing_files
 from fanreel.page.config import planning_config
-from fanreel.plan_dir import Clip, MediaClip, Ramp, RecordedResponse, UsedFont
-from fanreel.project import MAX_TOTAL_FRAMES, Root, output_fps
-from fanreel.references import References
-from fanreel.statefulness import find_statefulness, follow, frames_to_look_at, stepping_cost
-from fanreel.timeline import frame_count
+from fanreel.timing.timeline import frame_count
 
 # Besides the bounds of clips, so that what a page loads in between is recorded too.
 _VISITS_PER_TIMELINE = 24

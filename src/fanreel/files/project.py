@@ -10,8 +10,8 @@ from pathlib import Path
 
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig
-from fanreel.frame_rate import parse_frame_rate
-from fanreel.scene import scene_page
+from fanreel.files.scene import scene_page
+from fanreel.timing.frame_rate import parse_frame_rate
 
 DEFAULT_FPS = Fraction(30)
 MAX_SIDE_PX = 16384

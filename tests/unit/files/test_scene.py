@@ -2,8 +2,8 @@
 
 import pytest
 
-from fanreel.project import parse_root
-from fanreel.scene import is_scene, scene_page
+from fanreel.files.project import parse_root
+from fanreel.files.scene import is_scene, scene_page
 
 ROOT = '<div data-composition-id="a" data-width="320" data-height="180"{}><p>x</p></div>'
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from fanreel.capture.site import ORIGIN
 from fanreel.config import RenderConfig
 from fanreel.errors import RenderError
-from fanreel.lint_rules import rule_of
-from fanreel.locking import lock_config, padding_warnings
-from fanreel.markup import Element, Page, Pages, Spot, read_page
-from fanreel.plan_dir import UsedFont
-from fanreel.project import open_project, parse_data_fps, within_root
+from fanreel.files.plan_dir import UsedFont
+from fanreel.files.project import open_project, parse_data_fps, within_root
+from fanreel.inspection.locking import lock_config, padding_warnings
+from fanreel.lint.rules import rule_of
+from fanreel.markup.elements import Element, Page, Pages, Spot, read_page
 from fanreel.session_specs import session_spec
 
 if TYPE_CHECKING:
@@ -257,8 +257,8 @@ def _lint_in_browser(
 ) -> list[Finding]:
     # A browser is needed only here.
     from fanreel.capture.page_session import PageSession  # noqa: PLC0415
-    from fanreel.survey import survey  # noqa: PLC0415
-    from fanreel.work_dir import open_work_dir  # noqa: PLC0415
+    from fanreel.files.work_dir import open_work_dir  # noqa: PLC0415
+    from fanreel.inspection.survey import survey  # noqa: PLC0415
 
     try:
         root = open_project(project_dir, config)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.encode import aside
-from fanreel.encode.aside import clearing_beside, naming_write_errors, written_aside
 from fanreel.errors import DiskFull, InvalidConfig
+from fanreel.files import aside
+from fanreel.files.aside import clearing_beside, naming_write_errors, written_aside
 
 
 def _names(folder: Path) -> list[str]:
@@ -93,7 +93,7 @@ def test_other_errors_pass(tmp_path: Path) -> None:
 LEAVE = """
 import os, sys
 from pathlib import Path
-from fanreel.encode.aside import written_aside
+from fanreel.files.aside import written_aside
 with written_aside(Path(sys.argv[1])) as aside:
     aside.write_text("half")
     os.kill(os.getpid(), 9)

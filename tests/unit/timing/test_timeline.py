@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fanreel.errors import InvalidConfig
-from fanreel.timeline import (
+from fanreel.timing.timeline import (
     ChunkSlice,
     build_chunk_slices,
     frame_count,

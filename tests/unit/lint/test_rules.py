@@ -2,7 +2,7 @@
 
 import pytest
 
-from fanreel.lint_rules import RULES, rule_of
+from fanreel.lint.rules import RULES, rule_of
 
 MESSAGES = {
     "lane-overlap": 'p#a and p#b overlap in lane 1 of composition "main"',

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from fanreel.errors import InvalidComposition
-from fanreel.lint import _lint
-from fanreel.markup import Pages, Spot, read_page
-from fanreel.project import parse_root
+from fanreel.files.project import parse_root
+from fanreel.lint.linting import _lint
+from fanreel.markup.elements import Pages, Spot, read_page
 
 ROOT = '<div data-composition-id="m" data-width="160" data-height="90" data-duration="{}"></div>'
 CLIP = '<div id="a" class="clip" data-start="0" data-duration="{}"></div>'

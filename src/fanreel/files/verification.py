@@ -4,14 +4,14 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanreel.digest import sha256_file
 from fanreel.errors import (
     ChunkIndexOutOfRange,
     MissingPlanArtifact,
     MissingRuntimeEnvSnapshot,
     PlanHashMismatch,
 )
-from fanreel.plan_dir import (
+from fanreel.files.digest import sha256_file
+from fanreel.files.plan_dir import (
     COMPILED_DIR,
     MANIFEST,
     Artifact,
@@ -26,7 +26,7 @@ from fanreel.plan_dir import (
     read_manifest,
     role_chunk,
 )
-from fanreel.timeline import ChunkSlice
+from fanreel.timing.timeline import ChunkSlice
 from fanreel.versions import check_versions
 
 

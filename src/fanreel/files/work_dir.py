@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from fanreel.budget import human_size
-from fanreel.encode.aside import naming_write_errors
 from fanreel.errors import DiskFull, InvalidConfig
+from fanreel.files.aside import naming_write_errors
+from fanreel.files.budget import human_size
 
 _PREFIX = "fanreel-work-"
 _SIGN_OF_LIFE = ".alive"

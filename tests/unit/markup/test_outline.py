@@ -8,7 +8,7 @@ import pytest
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
 from fanreel.errors import AssetNotFound
-from fanreel.outline import CompositionOutline, list_compositions
+from fanreel.markup.outline import CompositionOutline, list_compositions
 
 
 @pytest.fixture

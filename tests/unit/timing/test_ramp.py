@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanreel.ramp import Points, passed, passed_at
+from fanreel.timing.ramp import Points, passed, passed_at
 
 QUICKENING: Points = ((Fraction(0), Fraction(1, 2)), (Fraction(1), Fraction(2)))
 

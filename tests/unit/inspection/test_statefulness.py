@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from fanreel.config import RenderConfig
-from fanreel.statefulness import SteppingCost, _region, changed_blocks, stepping_cost
+from fanreel.inspection.statefulness import SteppingCost, _region, changed_blocks, stepping_cost
 
 Pixels = npt.NDArray[np.uint8]
 

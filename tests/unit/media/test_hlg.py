@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from fanreel.hlg import (
+from fanreel.media.hlg import (
     GRAPHICS_MAX,
     HIGH_STEP,
     SIGNAL_MAX,

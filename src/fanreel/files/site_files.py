@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from fanreel.scene import is_scene, scene_page
+from fanreel.files.scene import is_scene, scene_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.errors import AssetNotFound
-from fanreel.references import Reference, References
+from fanreel.markup.references import Reference, References
 
 _MOST_NAMED = 20
 

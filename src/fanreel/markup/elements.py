@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-from fanreel.outline import project_pages
+from fanreel.markup.outline import project_pages
 
 # How page/real.js names elements, most telling first.
 _BY_ID = re.compile(r"\b(?P<tag>[a-z][\w-]*)#(?P<id>[^\s:,;]+)")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanreel import plan_dir as files
-from fanreel.digest import canonical_json, sha256_file
 from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
-from fanreel.plan_dir import Artifact, PlanManifest, Versions
-from fanreel.timeline import ChunkSlice
+from fanreel.files import plan_dir as files
+from fanreel.files.digest import canonical_json, sha256_file
+from fanreel.files.plan_dir import Artifact, PlanManifest, Versions
+from fanreel.timing.timeline import ChunkSlice
 
 VERSIONS = Versions(fanreel="0.1.0", chromium="156.0.8078.79", libav="62.3.100")
 ARTIFACTS = (

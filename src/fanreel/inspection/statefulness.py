@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fanreel.capture.page_session import PageSession
 from fanreel.config import RenderConfig
-from fanreel.timeline import resolve_chunk_plan, segments_of
+from fanreel.timing.timeline import resolve_chunk_plan, segments_of
 
 # Of the timeline: a simulation may have come to rest at its end, or not have begun at its start.
 _LOOKS = (0.15, 0.4, 0.65, 0.9)

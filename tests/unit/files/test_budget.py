@@ -11,21 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.budget import (
+from fanreel.config import RenderConfig
+from fanreel.errors import DiskFull, PlanTooLarge
+from fanreel.files.budget import (
     check_estimate,
     check_measured,
     directory_size,
     human_size,
     without_lambda_cap,
 )
-from fanreel.config import RenderConfig
-from fanreel.errors import DiskFull, PlanTooLarge
 
 NOBODY = 65534
 MEASURE = """
 import os, sys
 from pathlib import Path
-from fanreel.budget import directory_size
+from fanreel.files.budget import directory_size
 if os.getuid() == 0:
     os.setgroups([])
     os.setgid(int(sys.argv[2]))

@@ -9,9 +9,9 @@ from fanreel.config import RESOLUTIONS, RenderConfig
 from fanreel.encode.formats import lock_encoder
 from fanreel.encode.padding import NO_PADDING
 from fanreel.errors import InvalidConfig
-from fanreel.plan_dir import LockedRenderConfig
-from fanreel.project import Root
-from fanreel.timeline import DEFAULT_SEGMENT_FRAMES
+from fanreel.files.plan_dir import LockedRenderConfig
+from fanreel.files.project import Root
+from fanreel.timing.timeline import DEFAULT_SEGMENT_FRAMES
 
 _ALPHA_FORMATS = ("mov", "webm", "png-sequence", "gif")
 
