@@ -13,6 +13,8 @@ from fanreel.errors import BrowserUnavailable, CaptureTimeout
 CHROMIUM_VARIABLE = "FANREEL_CHROMIUM"
 INSTALL_CHROMIUM = "sudo apt-get install -y chromium"
 INSTALL_XVFB = "sudo apt-get install -y xvfb"
+INSTALL_ALL = "fanreel setup"
+"""Whatever pip does not bring, on a fresh Debian too, which has neither package lists nor sudo."""
 _VERSION_TIMEOUT_S = 30
 
 # The program itself comes before the distribution's start script on PATH: Debian's script picks
@@ -53,8 +55,8 @@ def find_chromium(environ: Mapping[str, str] | None = None) -> Path:
         if _is_program(path):
             return path
     raise BrowserUnavailable(
-        f"no Chromium found; install one with `{INSTALL_CHROMIUM}`, or set {CHROMIUM_VARIABLE} "
-        "to the path of one",
+        f"no Chromium found; `{INSTALL_ALL}` installs it with all else that a render needs, "
+        f"`{INSTALL_CHROMIUM}` it alone, or set {CHROMIUM_VARIABLE} to the path of one",
         install=INSTALL_CHROMIUM,
     )
 

@@ -11,6 +11,7 @@ from fanreel.cli.fonts import fonts_app
 from fanreel.cli.lint import lint
 from fanreel.cli.look import compositions, still
 from fanreel.cli.render import render
+from fanreel.cli.setup import setup
 from fanreel.cli.steps import assemble, chunk, plan
 from fanreel.errors import InvalidConfig
 
@@ -75,6 +76,7 @@ app.command()(still)
 app.command()(compositions)
 app.command()(lint)
 app.command()(doctor)
+app.command()(setup)
 app.add_typer(fonts_app)
 app.command()(plan)
 app.command()(chunk)

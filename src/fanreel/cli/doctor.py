@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fanreel.capture.locate import INSTALL_ALL
 from fanreel.cli.render import AsJson
 
 _SIGNS = {"ok": "ok     ", "weak": "weak   ", "missing": "MISSING"}
@@ -19,14 +20,17 @@ def doctor(
     """Say what is present, which version, and how to install what is missing."""
     from fanreel.doctor import examine  # noqa: PLC0415 (PyAV)
 
-    missing = False
+    missing = installable = False
     for finding in examine(start_browser=not quick):
         missing |= finding.state == "missing"
+        installable |= "apt-get" in (finding.fix or "")
         if as_json:
             sys.stdout.write(json.dumps(finding.to_json()) + "\n")
             continue
         sys.stdout.write(f"{_SIGNS[finding.state]} {finding.name:<16} {finding.detail}\n")
         if finding.fix is not None:
             sys.stdout.write(f"{'':24} fix: {finding.fix}\n")
+    if installable and not as_json:
+        sys.stdout.write(f"\n`{INSTALL_ALL}` installs all of these at once\n")
     if missing:
         raise typer.Exit(1)

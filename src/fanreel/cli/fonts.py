@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fanreel.cli.render import AsJson
-from fanreel.errors import FontFetchFailed, InvalidConfig
+from fanreel.errors import InvalidConfig
 
 fonts_app = typer.Typer(
     name="fonts",
@@ -61,9 +61,9 @@ def fetch_fonts(
 ) -> None:
     """Fetch families from the npm registry, so that renders need no network for them."""
     from fanreel.fonts.library import library  # noqa: PLC0415
-    from fanreel.fonts.store import FontsUnavailable, font_store  # noqa: PLC0415
+    from fanreel.installing import fetch_families  # noqa: PLC0415
 
-    store, known = font_store(os.environ), library()
+    known = library()
     chosen = list(known.families)
     if families:
         found = {name: known.find(name) for name in families}
@@ -73,17 +73,7 @@ def fetch_fonts(
                 "for; `fanreel fonts list` shows them"
             )
         chosen = sorted({family[1].name for family in found.values() if family is not None})
-    for name in chosen:
-        family = known.families[name]
-        if store.has(family) and not again:
-            continue
-        try:
-            store.fetch(family)
-        except FontsUnavailable as exc:
-            raise FontFetchFailed(
-                f"{name} could not be fetched: {exc}; FANREEL_NPM_REGISTRY names another registry"
-            ) from exc
-        sys.stderr.write(f"fetched {name} {family.version}\n")
+    fetch_families(_say, chosen, again=again)
 
 
 @fonts_app.command("prune")
@@ -94,3 +84,7 @@ def prune_fonts() -> None:
 
     for path in font_store(os.environ).prune(library().families):
         sys.stderr.write(f"removed {path.name}\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
