@@ -20,9 +20,9 @@ from PIL import Image
 from bench import reference
 from bench.parity.agreement import over, psnr
 from bench.parity.staging import is_other
-from fanreel.files.verification import verify_plan
 from fanreel.planning import make_plan
-from fanreel.segment_renderer import SegmentRenderer
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
 from fanreel.stills import frame_at
 from tests.media import films
 from tests.media.sources import Picture

@@ -15,12 +15,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from fanreel import RenderConfig, plan
-from fanreel.capture.network import Replayer
 from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.session_specs import session_spec
 from fanreel.files.plan_dir import SITE_DIR
-from fanreel.files.verification import verify_plan
+from fanreel.network.outside import Replayer
 from fanreel.page.config import rendering_config
-from fanreel.session_specs import session_spec
+from fanreel.segments.verification import verify_plan
 
 SECONDS = 20
 STYLE = """

@@ -17,13 +17,13 @@ from fanreel.aws.sites import fetch_project, root_of_site
 from fanreel.aws.storage import in_parallel, read_bytes
 from fanreel.aws.transfer import put_file
 from fanreel.aws.uris import S3Uri
-from fanreel.engine.stores import SegmentKey
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import CHUNKS, Artifact, PlanManifest, read_chunks, role_chunk
 from fanreel.files.project import within_root
 from fanreel.media.cache import CacheSettings
 from fanreel.results import AssembleResult
+from fanreel.segments.stores import SegmentKey
 from fanreel.timing.timeline import ChunkSlice, segments_of
 from handler.events import (
     AssembleReply,

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Protocol
 
 from fanreel.config import RenderConfig
-from fanreel.engine.stores import SegmentStore
 from fanreel.media.cache import CacheSettings
 from fanreel.results import AssembleResult, ChunkResult, PlanResult
+from fanreel.segments.stores import SegmentStore
 
 
 class Primitives(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from fanreel.capture.locate import INSTALL_XVFB, find_chromium, find_xvfb
+from fanreel.browser.locate import INSTALL_XVFB, find_chromium, find_xvfb
 from fanreel.errors import BrowserUnavailable
 
 TESTS_DIR = Path(__file__).parent

@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from bench import reference
 from fanreel.config import RenderConfig
-from fanreel.files.verification import verify_plan
 from fanreel.media.sound.reader import read_sound
 from fanreel.planning import make_plan
-from fanreel.segment_renderer import SegmentRenderer
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
 from tests.media.studio import as_rgba
 
 Picture = npt.NDArray[np.uint8]

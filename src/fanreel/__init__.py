@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from fanreel.config import (
         reject_unsupported_distributed_format as reject_unsupported_distributed_format,
     )
-    from fanreel.engine.stores import SegmentKey as SegmentKey
-    from fanreel.engine.stores import SegmentStore as SegmentStore
     from fanreel.errors import *  # noqa: F403
     from fanreel.files.plan_dir import Artifact as Artifact
     from fanreel.files.plan_dir import Clip as Clip
@@ -40,6 +38,8 @@ if TYPE_CHECKING:
     from fanreel.results import AssembleResult as AssembleResult
     from fanreel.results import ChunkResult as ChunkResult
     from fanreel.results import PlanResult as PlanResult
+    from fanreel.segments.stores import SegmentKey as SegmentKey
+    from fanreel.segments.stores import SegmentStore as SegmentStore
     from fanreel.stills import still as still
     from fanreel.timing.timeline import ChunkPlan as ChunkPlan
     from fanreel.timing.timeline import ChunkSlice as ChunkSlice
@@ -55,7 +55,7 @@ _NAMES_OF_MODULE = {
         "RenderConfig",
         "reject_unsupported_distributed_format",
     ),
-    "fanreel.engine.stores": ("SegmentKey", "SegmentStore"),
+    "fanreel.segments.stores": ("SegmentKey", "SegmentStore"),
     "fanreel.errors": (
         "CATALOGUE",
         "RETRYABLE_CODES",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from fanreel.capture.locate import (
+from fanreel.browser.locate import (
     INSTALL_CHROMIUM,
     INSTALL_XVFB,
     chromium_version,

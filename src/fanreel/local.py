@@ -11,14 +11,9 @@ from typing import Literal
 
 from fanreel.config import RenderConfig
 from fanreel.encode.formats import FORMATS
-from fanreel.engine.chunks import keys_of
-from fanreel.engine.driver import render_segments
 from fanreel.engine.messages import Assemble, Plan, Prepare
 from fanreel.engine.pool import Pool, default_size
-from fanreel.engine.resume import open_resume_folder, resume_root
-from fanreel.engine.stores import DirectoryStore
 from fanreel.errors import InvalidConfig
-from fanreel.evidence import keeping_screenshot
 from fanreel.files.aside import check_ours, clearing_beside, naming_write_errors
 from fanreel.files.budget import without_lambda_cap
 from fanreel.files.plan_dir import PlanManifest, UsedFont, read_manifest
@@ -27,6 +22,11 @@ from fanreel.files.work_dir import open_work_dir
 from fanreel.inspection.locking import lock_config
 from fanreel.media.cache import CacheStats, cache_settings
 from fanreel.results import AssembleResult, PlanResult
+from fanreel.segments.chunks import keys_of
+from fanreel.segments.driver import render_segments
+from fanreel.segments.evidence import keeping_screenshot
+from fanreel.segments.resume import open_resume_folder, resume_root
+from fanreel.segments.stores import DirectoryStore
 from fanreel.timing.timeline import frame_count, resolve_chunk_plan
 
 EventStage = Literal["plan", "render", "assemble", "done"]

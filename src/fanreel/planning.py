@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.capture.page_session import PageSession
+from fanreel.capture.session_specs import session_spec
 from fanreel.config import RenderConfig, reject_unsupported_distributed_format
 from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
@@ -33,7 +34,6 @@ from fanreel.inspection.locking import lock_config, padding_warnings
 from fanreel.inspection.survey import Survey, survey
 from fanreel.media.sound.mixing import mix
 from fanreel.results import PlanResult
-from fanreel.session_specs import session_spec
 from fanreel.timing.timeline import (
     ChunkSlice,
     build_chunk_slices,

@@ -5,18 +5,18 @@ from pathlib import Path
 
 from fanreel.encode.chunk import join_chunk
 from fanreel.encode.mark import SegmentMark
-from fanreel.engine.chunks import (
+from fanreel.files.work_dir import open_work_dir
+from fanreel.media.cache import CacheSettings, CacheStats
+from fanreel.results import ChunkResult
+from fanreel.segments.chunks import (
     ChunkFacts,
     SegmentWork,
     check_destination,
     render_chunk_segments,
 )
-from fanreel.engine.stores import SegmentKey, SegmentStore
-from fanreel.files.verification import verify_plan
-from fanreel.files.work_dir import open_work_dir
-from fanreel.media.cache import CacheSettings, CacheStats
-from fanreel.results import ChunkResult
-from fanreel.segment_renderer import SegmentRenderer
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.stores import SegmentKey, SegmentStore
+from fanreel.segments.verification import verify_plan
 
 
 def render_chunk(

@@ -7,15 +7,15 @@ from pathlib import Path
 from fanreel.config import RenderConfig
 from fanreel.encode.pictures import PICTURE_FORMATS, save_picture
 from fanreel.errors import InvalidConfig
-from fanreel.evidence import keeping_screenshot
 from fanreel.files.aside import naming_write_errors, written_aside
 from fanreel.files.budget import without_lambda_cap
 from fanreel.files.project import open_project, output_fps, within_root
-from fanreel.files.verification import verify_plan
 from fanreel.files.work_dir import open_work_dir
 from fanreel.planning import make_plan
 from fanreel.results import PlanResult, StillResult
-from fanreel.segment_renderer import SegmentRenderer
+from fanreel.segments.evidence import keeping_screenshot
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
 
 # A third of a second is no binary number, and means the frame that begins then.
 _ROUNDING_FRAMES = Fraction(1, 1000)

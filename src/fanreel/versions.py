@@ -3,7 +3,7 @@
 import importlib.metadata
 from pathlib import Path
 
-from fanreel.capture.locate import chromium_version, find_chromium
+from fanreel.browser.locate import chromium_version, find_chromium
 from fanreel.errors import (
     BrowserVersionMismatch,
     FfmpegVersionMismatch,

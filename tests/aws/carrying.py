@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.config import RenderConfig
-from fanreel.engine.stores import SegmentKey, SegmentStore
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import read_chunks, read_manifest
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import AssembleResult, ChunkResult, PlanResult
+from fanreel.segments.stores import SegmentKey, SegmentStore
 from fanreel.timing.timeline import segments_of
 from tests.aws.plans import write_plan
 

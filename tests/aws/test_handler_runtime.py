@@ -14,8 +14,8 @@ from fanreel.aws.artifacts import upload_plan
 from fanreel.aws.progress import read_progress
 from fanreel.aws.segments import S3SegmentStore, segment_folder
 from fanreel.aws.storage import write_bytes
-from fanreel.engine.stores import SegmentKey
 from fanreel.files.plan_dir import PlanManifest, read_chunks
+from fanreel.segments.stores import SegmentKey
 from fanreel.timing.timeline import segments_of
 from handler.events import MAX_CHUNK_REPLY_BYTES
 from tests.aws.plans import write_plan

@@ -16,8 +16,8 @@ from fanreel.aws.segments import (
 )
 from fanreel.aws.storage import list_objects, look_up, read_bytes, refresh, write_bytes
 from fanreel.aws.uris import S3Uri
-from fanreel.engine.stores import SegmentKey
 from fanreel.errors import ArtifactDigestMismatch, MediaUnreadable, MissingPlanArtifact
+from fanreel.segments.stores import SegmentKey
 from tests.aws.plans import write_plan
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
-from fanreel.capture.locate import find_chromium
+from fanreel.browser.locate import find_chromium
 from fanreel.page import page_script
 from tests.media.hostile import Place
 from tests.media.libraries import install_libraries

@@ -14,15 +14,15 @@ import pytest
 
 from fanreel.assembly import assemble
 from fanreel.capture.page_session import PageSession
+from fanreel.capture.session_specs import session_spec
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.files.project import open_project
-from fanreel.files.verification import VerifiedPlan, verify_plan
 from fanreel.inspection.locking import lock_config
 from fanreel.planning import make_plan
-from fanreel.segment_renderer import SegmentRenderer
-from fanreel.session_specs import session_spec
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import VerifiedPlan, verify_plan
 from fanreel.timing.timeline import segments_of
 from tests.media.compositions import COMPOSITIONS, Expected, expected, names, stage
 from tests.media.sources import Picture, read_samples

@@ -8,9 +8,9 @@ import pytest
 
 from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
-from fanreel.engine.stores import SegmentKey
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
+from fanreel.segments.stores import SegmentKey
 
 SEGMENT_FRAMES, SEGMENTS = 4, 5
 FRAMES = SEGMENTS * SEGMENT_FRAMES - 1  # the last segment is a short one

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fanreel.browser.locate import find_xvfb
 from fanreel.capture.display import Display
-from fanreel.capture.locate import find_xvfb
 
 NAME = b"MIT-MAGIC-COOKIE-1"
 

@@ -10,14 +10,14 @@ from typing import Any, Literal
 import psutil
 import pytest
 
-from fanreel.capture.browser import Browser
-from fanreel.capture.cdp import TargetGone
-from fanreel.capture.fetch import Response
-from fanreel.capture.network import Recorder
+from fanreel.browser.browser import Browser
+from fanreel.browser.cdp import TargetGone
+from fanreel.browser.processes import processes_of
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
-from fanreel.capture.processes import processes_of
 from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, InvalidComposition
+from fanreel.network.fetch import Response
+from fanreel.network.outside import Recorder
 from fanreel.page.config import planning_config
 from fanreel.planning import make_plan, plan
 from tests.media.hostile import page

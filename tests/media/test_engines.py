@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.network import Replayer
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.files.project import open_project, output_fps
+from fanreel.network.outside import Replayer
 from fanreel.page.config import planning_config
 
 COMPOSITIONS = Path(__file__).parents[1] / "compositions"

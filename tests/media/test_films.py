@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fanreel.capture.session_specs import session_spec
 from fanreel.files.project import open_project
-from fanreel.files.verification import verify_plan
 from fanreel.inspection.locking import lock_config
 from fanreel.planning import make_plan
-from fanreel.segment_renderer import SegmentRenderer
-from fanreel.session_specs import session_spec
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
 from fanreel.stills import frame_at
 from tests.media.films import FILMS, REPOSITORY, film, furthest, kept, names, small, stage
 from tests.media.studio import Studio, as_rgba

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from fanreel import RenderResult, UsedFont, render, render_chunk
-from fanreel.capture.fetch import Refused, Response
-from fanreel.capture.network import Recorder
 from fanreel.config import RenderConfig
 from fanreel.errors import FontFetchFailed, InvalidComposition
 from fanreel.files.plan_dir import read_composition
 from fanreel.inspection import survey
+from fanreel.network.fetch import Refused, Response
+from fanreel.network.outside import Recorder
 from fanreel.planning import plan
 from fanreel.results import PlanResult
 from tests.media.encoding import decode

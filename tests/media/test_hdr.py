@@ -13,11 +13,11 @@ import pytest
 from fanreel.config import RenderConfig
 from fanreel.encode.hdr import HlgConverter
 from fanreel.errors import FormatNotSupportedInDistributed
-from fanreel.files.verification import verify_plan
 from fanreel.local import render
 from fanreel.media.frames import VideoSource
 from fanreel.planning import make_plan, plan
-from fanreel.segment_renderer import SegmentRenderer
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
 from fanreel.stills import still
 from tests.media.sources import write_video
 

@@ -16,9 +16,9 @@ from fanreel.errors import CATALOGUE, RenderError
 from fanreel.files import plan_dir as plans
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import PlanManifest
-from fanreel.files.verification import verify_plan
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
+from fanreel.segments.verification import verify_plan
 from tests.media.hostile import DRAFT, Place, page
 from tests.media.sources import numbered, write_video
 

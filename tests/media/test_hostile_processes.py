@@ -15,17 +15,17 @@ from typing import Any, Literal
 import psutil
 import pytest
 
-from fanreel.capture import playwright_browser
-from fanreel.capture.fetch import Response
-from fanreel.capture.network import Recorder
+from fanreel.browser import playwright_browser
 from fanreel.capture.page_session import PageSession, Patience, SessionSpec
 from fanreel.errors import CaptureTimeout, DiskFull
-from fanreel.files.verification import verify_plan
 from fanreel.files.work_dir import open_work_dir
 from fanreel.inspection import survey
+from fanreel.network.fetch import Response
+from fanreel.network.outside import Recorder
 from fanreel.planning import make_plan, plan
 from fanreel.rendering import render_chunk
-from fanreel.segment_renderer import SegmentRenderer
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
 from tests.media.hostile import DRAFT, Place, page, script, small_disk
 
 # Two seconds of 24 frames. The planner looks at neither the 13th, the 15th nor the 17th, so what

@@ -20,11 +20,11 @@ from fanreel.errors import (
     RenderError,
 )
 from fanreel.files.plan_dir import MEDIA_DIR, SITE_DIR
-from fanreel.files.verification import verify_plan
 from fanreel.planning import make_plan, plan
 from fanreel.rendering import render_chunk
 from fanreel.results import PlanResult
-from fanreel.segment_renderer import SegmentRenderer
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
 from tests.media.hostile import DRAFT, GREEN, Place, page, script
 from tests.media.sources import numbered, write_video
 
@@ -468,7 +468,7 @@ WEBGPU = {
 @pytest.fixture
 def no_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start even the browser for WebGPU as one that has none."""
-    monkeypatch.setattr("fanreel.capture.launch._WITH_WEBGPU", ("--disable-gpu",))
+    monkeypatch.setattr("fanreel.browser.launch._WITH_WEBGPU", ("--disable-gpu",))
 
 
 @pytest.mark.usefixtures("no_adapter")

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fanreel.capture.fetch import Refused, Response
-from fanreel.capture.network import Fetch, Recorder, Replayer
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import DiskFull
 from fanreel.inspection import survey
+from fanreel.network.fetch import Refused, Response
+from fanreel.network.outside import Fetch, Recorder, Replayer
 from fanreel.page.config import planning_config
 from fanreel.planning import plan
 

@@ -15,15 +15,15 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from fanreel.capture.network import Replayer
+from fanreel.browser.playwright_driver import PlaywrightDriver
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
-from fanreel.capture.playwright_driver import PlaywrightDriver
-from fanreel.capture.site import ORIGIN, Reply, SiteRequest
 from fanreel.errors import InvalidComposition
 from fanreel.files.plan_dir import Composition, MediaClip
 from fanreel.files.site_files import SiteFiles
 from fanreel.media.probe import probe
 from fanreel.media.serving import FrameFeed, ProbeFeed
+from fanreel.network.outside import Replayer
+from fanreel.network.site import ORIGIN, Reply, SiteRequest
 from fanreel.page.config import planning_config, rendering_config
 from tests.media.sources import HEIGHT, WIDTH, numbered, read_number, write_video
 

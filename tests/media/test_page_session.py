@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fanreel import segment_renderer
-from fanreel.capture.fetch import Response
-from fanreel.capture.network import Recorder, Replayer
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
-from fanreel.capture.site import SiteRequest
 from fanreel.errors import CaptureTimeout, MediaUnreadable
-from fanreel.files.verification import verify_plan
+from fanreel.network.fetch import Response
+from fanreel.network.outside import Recorder, Replayer
+from fanreel.network.site import SiteRequest
 from fanreel.page.config import planning_config
 from fanreel.planning import make_plan
-from fanreel.segment_renderer import SegmentRenderer
+from fanreel.segments import segment_renderer
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
 from tests.media.hostile import DRAFT, page
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 128, 0), (0, 0, 255)

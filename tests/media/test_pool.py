@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fanreel import RenderConfig, plan, render_chunk, segment_renderer
+from fanreel import RenderConfig, plan, render_chunk
 from fanreel.capture.page_session import PageSession
+from fanreel.segments import segment_renderer
 from tests.media.hostile import page
 
 # Unguarded, so a worker that imported it would render too; and in a daemonic process, as the

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fanreel import doctor
-from fanreel.capture import locate
+from fanreel.browser import locate
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
 

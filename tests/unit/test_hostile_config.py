@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pydantic.alias_generators import to_camel
 
+from fanreel.capture.session_specs import session_spec
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, RenderError
 from fanreel.files.project import open_project, parse_root
 from fanreel.inspection.locking import lock_config, output_size
-from fanreel.session_specs import session_spec
 
 NAN, INF = float("nan"), float("inf")
 NO_TYPE_FITS: tuple[Any, ...] = ({}, {"a": 1}, object(), b"\xff")

@@ -26,7 +26,7 @@ from fanreel.timing.timeline import segments_of
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from fanreel.engine.stores import SegmentKey
+    from fanreel.segments.stores import SegmentKey
 
 PACKED = ".tar"
 """How a directory of frames is one object."""

@@ -1,1 +1,1 @@
-"""One browser and its frames: where it is, how it starts, what it shows."""
+"""A composition in a browser: opened, put to any frame, and its picture taken."""

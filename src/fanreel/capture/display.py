@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.environment import child_environment
+from fanreel.browser.environment import child_environment
 from fanreel.errors import BrowserUnavailable, CaptureTimeout
 
 _START_TIMEOUT_S = 20.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, TypeVar
 
-from fanreel.capture.driver import Driver
+from fanreel.browser.driver import Driver
 
 Result = TypeVar("Result")
 

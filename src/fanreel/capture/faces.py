@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from fanreel.capture.driver import DevTools
+from fanreel.browser.driver import DevTools
 
 _ASKED = "faces"
 

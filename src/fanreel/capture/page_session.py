@@ -15,14 +15,12 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.browser import Browser
+from fanreel.browser.browser import Browser
+from fanreel.browser.launch import Launch
 from fanreel.capture.event_log import EventLog, PageLeft
 from fanreel.capture.faces import faces_of
-from fanreel.capture.launch import Launch
-from fanreel.capture.network import Recorder, Replayer
 from fanreel.capture.screenshot import ScreenshotGrabber
 from fanreel.capture.shadow_roots import offer_shadow_roots
-from fanreel.capture.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
 from fanreel.capture.xvfb import XvfbGrabber
 from fanreel.errors import (
     BrowserCrashed,
@@ -31,6 +29,8 @@ from fanreel.errors import (
     InvalidComposition,
     RenderError,
 )
+from fanreel.network.outside import Recorder, Replayer
+from fanreel.network.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
 from fanreel.page import page_script
 
 Pixels = npt.NDArray[np.uint8]

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.browser import Browser
+from fanreel.browser.browser import Browser
 
 Pixels = npt.NDArray[np.uint8]
 

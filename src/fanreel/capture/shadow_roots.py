@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from typing import Any
 
-from fanreel.capture.driver import DevTools
+from fanreel.browser.driver import DevTools
 
 BINDING = "__fanreelAdopt"
 

@@ -12,9 +12,9 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from fanreel.browser.launch import Launch
+from fanreel.browser.locate import INSTALL_XVFB, find_xvfb
 from fanreel.capture.display import Display
-from fanreel.capture.launch import Launch
-from fanreel.capture.locate import INSTALL_XVFB, find_xvfb
 from fanreel.errors import BrowserUnavailable
 
 Pixels = npt.NDArray[np.uint8]

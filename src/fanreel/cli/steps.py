@@ -29,7 +29,7 @@ def plan(
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields)
     from fanreel.engine.engine import Engine  # noqa: PLC0415
-    from fanreel.evidence import keeping_screenshot  # noqa: PLC0415
+    from fanreel.segments.evidence import keeping_screenshot  # noqa: PLC0415
 
     with keeping_screenshot(plan_dir):
         result = Engine().plan(project_dir, config, plan_dir, root_dir=root)

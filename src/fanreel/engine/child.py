@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Self
 
 from fanreel.capture.page_session import PageSession
+from fanreel.capture.session_specs import session_spec
 from fanreel.engine.isolation import drop_rights
 from fanreel.engine.messages import (
     Answer,
@@ -40,10 +41,9 @@ from fanreel.engine.messages import (
     send_answer,
 )
 from fanreel.errors import RenderError, UnexpectedError
-from fanreel.files.verification import VerifiedPlan, verify_plan
 from fanreel.media.cache import CacheStats, FrameCache
-from fanreel.segment_renderer import SegmentRenderer
-from fanreel.session_specs import session_spec
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import VerifiedPlan, verify_plan
 
 
 def main(connection_fd: int) -> None:

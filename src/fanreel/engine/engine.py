@@ -6,10 +6,8 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-from fanreel.capture.browser import kill_orphans
+from fanreel.browser.browser import kill_orphans
 from fanreel.config import RenderConfig
-from fanreel.engine.chunks import ChunkFacts, SegmentWork, read_chunk, render_chunk_segments
-from fanreel.engine.driver import Outcome
 from fanreel.engine.messages import (
     Assemble,
     Assembled,
@@ -23,12 +21,14 @@ from fanreel.engine.messages import (
 )
 from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.renderers import ChildRenderer, Losses
-from fanreel.engine.stores import SegmentStore
 from fanreel.errors import BrowserCrashed, RenderCancelled
 from fanreel.files.project import within_root
 from fanreel.files.work_dir import open_work_dir
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import AssembleResult, ChunkResult, PlanResult, StillResult
+from fanreel.segments.chunks import ChunkFacts, SegmentWork, read_chunk, render_chunk_segments
+from fanreel.segments.driver import Outcome
+from fanreel.segments.stores import SegmentStore
 
 
 class Engine:

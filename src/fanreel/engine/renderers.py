@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from fanreel.capture.browser import kill_orphans
+from fanreel.browser.browser import kill_orphans
 from fanreel.engine.messages import Done, Open, Render
 from fanreel.engine.process import Child, ChildLost
-from fanreel.engine.stores import SegmentKey
 from fanreel.errors import BrowserCrashed, RenderCancelled
+from fanreel.segments.stores import SegmentKey
 
 
 class Losses:

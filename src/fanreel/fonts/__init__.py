@@ -8,5 +8,4 @@ Fonts by name: which faces the families of a composition are drawn with.
     web.py         families looked up among the web's free ones
     supply.py      what the pages of one composition are given, and what of it they use
     frozen.py      the same in a plan
-    report.py      what texts are really drawn with
 """

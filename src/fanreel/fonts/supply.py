@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fanreel.capture.fetch import Refused
-from fanreel.capture.site import ORIGIN, OWN_PREFIX, Reply
 from fanreel.fonts.faces import Face
 from fanreel.fonts.library import ALIAS_PREFIX, Library, Way, library
 from fanreel.fonts.names import named_families
 from fanreel.fonts.store import FontStore, FontsUnavailable
 from fanreel.fonts.web import WebFonts
+from fanreel.network.fetch import Refused
+from fanreel.network.site import ORIGIN, OWN_PREFIX, Reply
 
 OWN_PATH = "fonts/"
 """Below `/__fanreel__/`: where pages ask for a face's file, by its id."""

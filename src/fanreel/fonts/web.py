@@ -7,8 +7,8 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Self
 
-from fanreel.capture.fetch import Refused, fetch
 from fanreel.fonts.faces import Face, parse_faces
+from fanreel.network.fetch import Refused, fetch
 
 URL_VARIABLE = "FANREEL_WEB_FONTS_URL"
 DEFAULT_URL = "https://fonts.googleapis.com"

@@ -3,8 +3,8 @@
 import os
 from fractions import Fraction
 
-from fanreel.capture.environment import runtime_snapshot
-from fanreel.capture.locate import find_xvfb
+from fanreel.browser.environment import runtime_snapshot
+from fanreel.browser.locate import find_xvfb
 from fanreel.config import RESOLUTIONS, RenderConfig
 from fanreel.encode.formats import lock_encoder
 from fanreel.encode.padding import NO_PADDING

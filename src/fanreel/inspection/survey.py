@@ -13,10 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from fanreel.capture.fetch import Refused, fetch
-from fanreel.capture.network import Recorder
 from fanreel.capture.page_session import Opened, PageLoad, PageSession, WebGpuWanted
-from fanreel.capture.site import ORIGIN, SiteRequest
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     AssetNotFound,
@@ -30,11 +27,11 @@ from fanreel.files.aside import naming_write_errors
 from fanreel.files.plan_dir import Clip, MediaClip, Ramp, RecordedResponse, UsedFont
 from fanreel.files.project import MAX_TOTAL_FRAMES, Root, output_fps
 from fanreel.files.site_files import SiteFiles, find_inside
-from fanreel.fonts.report import check_fonts, used_fonts
 from fanreel.fonts.store import font_store
 from fanreel.fonts.supply import FontSupply, FrozenFonts
 from fanreel.fonts.web import web_fonts
 from fanreel.inspection.blankness import find_blankness
+from fanreel.inspection.font_report import check_fonts, used_fonts
 from fanreel.inspection.statefulness import (
     find_statefulness,
     follow,
@@ -49,6 +46,9 @@ from fanreel.media.serving import ProbeFeed
 from fanreel.media.sound.declared import read_desk
 from fanreel.media.sound.desk import Desk
 from fanreel.media.sound.lanes import Lane
+from fanreel.network.fetch import Refused, fetch
+from fanreel.network.outside import Recorder
+from fanreel.network.site import ORIGIN, SiteRequest
 from fanreel.page.config import planning_config
 from fanreel.timing.timeline import frame_count
 

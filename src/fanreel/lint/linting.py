@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fanreel.capture.site import ORIGIN
+from fanreel.capture.session_specs import session_spec
 from fanreel.config import RenderConfig
 from fanreel.errors import RenderError
 from fanreel.files.plan_dir import UsedFont
@@ -17,7 +17,7 @@ from fanreel.files.project import open_project, parse_data_fps, within_root
 from fanreel.inspection.locking import lock_config, padding_warnings
 from fanreel.lint.rules import rule_of
 from fanreel.markup.elements import Element, Page, Pages, Spot, read_page
-from fanreel.session_specs import session_spec
+from fanreel.network.site import ORIGIN
 
 if TYPE_CHECKING:
     from fanreel.capture.page_session import PageSession

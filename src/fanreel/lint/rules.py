@@ -207,7 +207,7 @@ RULES = (
         "open the page in a browser and look for the boxes of its texts and pictures; give the "
         "elements around them a size",
     ),
-    # fonts/report.py, fonts/supply.py, statefulness.py
+    # inspection/font_report.py, fonts/supply.py, statefulness.py
     _rule(
         "font-fallback",
         "is not there, the text is drawn with|drawn with the system font",

@@ -1,0 +1,1 @@
+"""One Chromium: found, started, driven through one of two drivers, ended."""

@@ -1,0 +1,1 @@
+"""Segments: how one is rendered, where it is kept, and the loop over them."""
