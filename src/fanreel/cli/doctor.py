@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fanreel.capture.locate import INSTALL_ALL
+from fanreel.browser.locate import INSTALL_ALL
 from fanreel.cli.render import AsJson
 
 _SIGNS = {"ok": "ok     ", "weak": "weak   ", "missing": "MISSING"}
