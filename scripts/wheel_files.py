@@ -4,8 +4,11 @@ What the wheel carries besides the package: all that the image and the stack are
 A hook of hatchling's. `fanreel lambda deploy` makes a folder like this checkout of them
 (`fanreel/aws/checkout.py`), so that deploying needs no checkout. What is not there is left out:
 the image builds the package from fewer files, and carries none of these.
+
+Without the bundled page a wheel could not render, so none is built.
 """
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +30,23 @@ class WheelFiles(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Name each file and its place in the wheel."""
         root = Path(self.root)
-        if version == "editable" or not (root / "cdk" / "app.py").is_file():
+        if version == "editable":
+            return
+        if problem := _bundles(root).problem():
+            raise FileNotFoundError(problem)
+        if not (root / "cdk" / "app.py").is_file():
             return
         for pattern in PATTERNS:
             for file in root.glob(pattern):
                 if file.is_file() and "__pycache__" not in file.parts:
                     place = f"{FOLDER}/{file.relative_to(root).as_posix()}"
                     build_data["force_include"][str(file)] = place
+
+
+def _bundles(root: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("bundles", root / "src/fanreel/page/bundles.py")
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError("src/fanreel/page/bundles.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -3,6 +3,7 @@
 import functools
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import settings
 
 from fanreel.browser.locate import INSTALL_XVFB, find_chromium, find_xvfb
 from fanreel.errors import BrowserUnavailable
+from fanreel.page import bundles
 
 TESTS_DIR = Path(__file__).parent
 FOLDERS = ("unit", "media", "aws", "live")
@@ -30,6 +32,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # No deadline: a busy machine is not a defect. The same examples in CI: neither is chance.
 settings.register_profile("fanreel", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("fanreel")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bundle the page anew where its modules have changed; workers of xdist find it done."""
+    if not hasattr(config, "workerinput") and bundles.problem():
+        subprocess.run([TESTS_DIR.parent / "scripts" / "bundle"], check=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

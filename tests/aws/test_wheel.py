@@ -76,6 +76,17 @@ def test_the_image_finds_all_that_it_copies(site_dir: Path) -> None:
             assert (carried / name).exists() or (inside and inside.exists()) or name == "src", line
 
 
+def test_the_wheel_carries_the_page_bundled(site_dir: Path) -> None:
+    """One script for each realm and no sources, so that nobody who installs it needs Node.js."""
+    page_dir = site_dir / "fanreel" / "page"
+    assert not list(page_dir.glob("*.js"))
+    assert {file.name for file in (page_dir / "bundle").glob("*.js")} == {
+        "page.js",
+        "shell.js",
+        "worker.js",
+    }
+
+
 def requirements(name: str, seen: set[str]) -> Iterator[str]:
     """Give a distribution's name and those of all that it needs."""
     if name in seen:

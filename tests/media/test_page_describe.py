@@ -294,7 +294,7 @@ def test_keys_of_late_media_do_not_depend_on_their_order(player: Any) -> None:
       const video = document.createElement("video");
       video.src = name;
       document.querySelector("[data-composition-id]").append(video);
-      return __fanreel.mediaList.keyOf(video);
+      return __fanreel.mediaKeys.keyOf(video);
     })"""
     player.open(f'<div {ROOT} data-duration="2"><video src="a.mp4" data-start="0"></video></div>')
     player.page.evaluate("__fanreel.describe()")

@@ -512,7 +512,7 @@ def test_a_video_that_comes_late_is_shown(film: Film, clip: MediaClip) -> None:
         }, 300)</script>""",
         m0=clip,
     )
-    key = film.run("__fanreel.mediaList.keyOf(late)", 12)
+    key = film.run("__fanreel.mediaKeys.keyOf(late)", 12)
     film.show(
         VIDEO + film.run("document.scripts[document.scripts.length - 1].outerHTML"),
         **{"m0": clip, key: clip},

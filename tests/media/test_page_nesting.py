@@ -58,17 +58,18 @@ def test_two_mounts_of_one_file_have_a_timeline_each(show: Any) -> None:
 
 
 def test_instances_keep_registries_apart(show: Any) -> None:
-    """The interface in nesting.js: keys, ids, sizes, and one registry per mount."""
+    """The interface in instances.js: keys, ids, sizes, and one registry per mount."""
     player = show("nesting-two-mounts")
     assert player.page.evaluate(
         """() => {
-          const { instances, owners, isRoot } = __fanreel.nesting;
+          const { owners, isOwnRoot } = __fanreel.instances;
+          const instances = __fanreel.instances.instances();
           const [a, b] = instances.map((item) => item.timelines.card);
           return {
             list: instances.map((i) => [i.key, i.id, i.host.id, i.width, i.height]),
             apart: a !== b && owners.get(a) === instances[0] && owners.get(b) === instances[1],
             global: window.__timelines.card === b,
-            roots: instances.every((i) => isRoot(i.root) && i.root.parentElement === i.host),
+            roots: instances.every((i) => isOwnRoot(i.root) && i.root.parentElement === i.host),
           };
         }"""
     ) == {
@@ -339,8 +340,8 @@ def test_our_own_look_ups_see_the_whole_page(show: Any) -> None:
     page = show("nesting-two-mounts").page
     assert page.evaluate(
         """() => {
-          const { clips, lookups, nesting } = __fanreel;
-          const [instance] = nesting.instances;
+          const { clips, lookups, instances } = __fanreel;
+          const [instance] = instances.instances();
           const counts = [clips.all.length];
           instance.host.insertAdjacentHTML("beforeend", '<p class="clip" data-start="0"></p>');
           return lookups.within(instance, () => {
@@ -385,7 +386,7 @@ def test_what_exists_can_be_told_beforehand(player: Any, project: Any) -> None:
 def test_broken_files_are_named(show: Any) -> None:
     """A missing file, a cycle and scripts that fail: each an error; the others still run."""
     page = show("nesting-broken").page
-    errors = dict(page.evaluate("__fanreel.nesting.errors.map(e => [e.element, e.message])"))
+    errors = dict(page.evaluate("__fanreel.instances.errors.map(e => [e.element, e.message])"))
     assert sorted(errors) == ["div#again", "div#missing", "div#runtime", "div#syntax"]
     assert "'compositions/none.html' could not be read (HTTP 404)" in errors["div#missing"]
     path = "compositions/cyclic.html → compositions/back.html → compositions/cyclic.html"
@@ -404,7 +405,7 @@ def test_broken_modules_are_named(player: Any, project: Any) -> None:
         root="/site/",
     )
     player.errors.clear()
-    messages = player.page.evaluate("__fanreel.nesting.errors.map(e => e.message)")
+    messages = player.page.evaluate("__fanreel.instances.errors.map(e => e.message)")
     assert messages[0].startswith("m.html: TypeError: Cannot read properties of null")
     assert messages[0].endswith("(line 1)")
     assert messages[1] == "module of m.html: an import could not be loaded"
@@ -429,13 +430,13 @@ def test_a_host_added_by_a_script_is_mounted(player: Any, project: Any) -> None:
         root="/site/",
     )
     player.page.evaluate("add()")
-    player.page.evaluate("__fanreel.nesting.mounted")
+    player.page.evaluate("__fanreel.nesting.mounted()")
     assert player.page.evaluate(STYLES, [".late", "color"]) == [["rgb(7, 7, 7)"]]
     late = "document.querySelector('.late')"
     visible = f"[{late}.checkVisibility({{ visibilityProperty: true }}), {late}.textContent]"
     assert player.at(0, visible) == [False, "ran"]
     assert player.at(30, visible) == [True, "ran"]
-    instances = "__fanreel.nesting.instances.map(item => [item.id, item.host === item.root])"
+    instances = "__fanreel.instances.instances().map(item => [item.id, item.host === item.root])"
     assert player.page.evaluate(instances) == [[None, True]]
 
 

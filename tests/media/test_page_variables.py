@@ -105,7 +105,7 @@ def test_values_are_checked(player: Any, values: dict[str, Any], expected: dict[
     """check() names what is undeclared or of another type, and says what was expected."""
     root = f"<div data-composition-id='m' data-composition-variables='{DECLARED}'></div>"
     player.open(root, variables=values)
-    found = player.page.evaluate("__fanreel.variables.check()")
+    found = player.page.evaluate("__fanreel.checkVariables()")
     assert {item["variable"]: item["expected"] for item in found} == expected
     for item in found:
         assert item["value"] == values[item["variable"]]
@@ -129,7 +129,7 @@ def test_declarations_and_hosts_are_checked(player: Any, tmp_path: Path) -> None
     )
     player.open(tmp_path, root="/site/")
     messages = "\n".join(
-        item["message"] for item in player.page.evaluate("__fanreel.variables.check()")
+        item["message"] for item in player.page.evaluate("__fanreel.checkVariables()")
     )
     for fact in (
         "variable 'a' of composition 'main' has the unknown type \"text\"",

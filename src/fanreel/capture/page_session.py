@@ -31,7 +31,7 @@ from fanreel.errors import (
 )
 from fanreel.network.outside import Recorder, Replayer
 from fanreel.network.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
-from fanreel.page import page_script
+from fanreel.page import page_script, shell_script
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -45,7 +45,6 @@ _NOT_SETTLED = "FrameNotSettled: "
 _MOST_PASSED = 256
 """Frames asked for at once; the page does as many of them as there is time for."""
 _OWN_ADDRESS = re.compile(rf"{re.escape(OWN_PREFIX)}\S*: (\d+ )?")
-_SHELL_FILES = ("shell.html", "shell.js")
 
 _ASK_RENDERER = """() => {
   const gl = document.createElement("canvas").getContext("webgl");
@@ -451,9 +450,11 @@ class PageSession:
         await driver.navigate(f"{ORIGIN}{OWN_PREFIX}shell.html?{query}")
 
     def _own_reply(self, path: str) -> Reply | None:
-        if path in _SHELL_FILES:
+        if path == "shell.html":
             file = importlib.resources.files("fanreel.page").joinpath(path)
             return 200, content_type(Path(path)), file.read_bytes()
+        if path == "shell.js":
+            return 200, content_type(Path(path)), shell_script().encode()
         return self._page_load.own(path) if self._page_load and self._page_load.own else None
 
     def _note_request(self, request: SiteRequest) -> None:

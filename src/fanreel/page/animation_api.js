@@ -1,119 +1,119 @@
 // What a page may ask of an animation, and the events it hears: answered in virtual time.
 //
-//   F.hearsIterations   somebody listens to `animationiteration`
-(() => {
-  const F = globalThis.__fanreel;
-  const { motionOf, take, forget, knowShadow, adopt } = F.animations;
-  const { native } = F.Motion;
+// What it is, is in motion.js; here it is put in the place of the browser's own.
 
-  function method(name, run) {
-    const { value } = native[name];
-    Object.defineProperty(Animation.prototype, name, {
-      ...native[name],
-      value: {
-        [name](...args) {
-          const motion = motionOf(this) ?? (name === "cancel" ? null : adoptByCall(this));
-          if (!motion) return value.apply(this, args);
-          motion.byScript = true;
-          return run(motion, ...args);
-        },
-      }[name],
-    });
-  }
+import { adopt, forget, knowShadow, motionOf, take } from "./animations.js";
+import { hearIterations, Motion } from "./motion.js";
 
-  // An animation made with `new Animation()` becomes ours when it is first played.
-  function adoptByCall(animation) {
-    const timeline = native.timeline.get.call(animation);
-    if (!(timeline instanceof DocumentTimeline)) return null;
-    const wasIdle = native.playState.get.call(animation) === "idle";
-    if (wasIdle) native.play.value.call(animation);
-    const motion = take(animation);
-    if (motion && wasIdle) motion.idle = true;
-    return motion;
-  }
+const { native } = Motion;
 
-  function property(name, get, set) {
-    const { get: nativeGet, set: nativeSet } = native[name];
-    const descriptor = { ...native[name] };
-    descriptor.get = function read() {
-      const motion = motionOf(this);
-      return motion ? get(motion) : nativeGet.call(this);
-    };
-    if (set) {
-      descriptor.set = function write(value) {
-        const motion = motionOf(this);
-        if (motion) set(motion, value);
-        else nativeSet.call(this, value);
-      };
-    }
-    Object.defineProperty(Animation.prototype, name, descriptor);
-  }
-
-  method("play", (motion) => motion.play());
-  method("pause", (motion) => motion.pause());
-  method("finish", (motion) => motion.finish());
-  method("reverse", (motion) => motion.reverse());
-  method("updatePlaybackRate", (motion, rate) => motion.setRate(Number(rate)));
-  method("cancel", (motion) => {
-    motion.cancel();
-    forget(motion.animation);
+function method(name, run) {
+  const { value } = native[name];
+  Object.defineProperty(Animation.prototype, name, {
+    ...native[name],
+    value: {
+      [name](...args) {
+        const motion = motionOf(this) ?? (name === "cancel" ? null : adoptByCall(this));
+        if (!motion) return value.apply(this, args);
+        motion.byScript = true;
+        return run(motion, ...args);
+      },
+    }[name],
   });
-  property(
-    "currentTime",
-    (motion) => motion.shownTime(),
-    (motion, time) => {
-      motion.byScript = true;
-      if (time === null) motion.cancel();
-      else motion.setTime(Number(time));
-    },
-  );
-  property(
-    "startTime",
-    (motion) => motion.startTime,
-    (motion, time) => {
-      motion.startTime = time === null ? null : Number(time);
-    },
-  );
-  property(
-    "playbackRate",
-    (motion) => motion.playbackRate,
-    (motion, rate) => motion.setRate(Number(rate)),
-  );
-  property("playState", (motion) => motion.playState());
-  property("pending", () => false);
-  property("finished", (motion) => motion.finished);
-  property("ready", (motion) => Promise.resolve(motion.animation));
+}
 
-  const { animate, attachShadow } = Element.prototype;
-  Element.prototype.animate = function animateInFrameTime(...args) {
-    const animation = animate.apply(this, args);
-    if (native.playState.get.call(animation) !== "idle") take(animation);
-    return animation;
+// An animation made with `new Animation()` becomes ours when it is first played.
+function adoptByCall(animation) {
+  const timeline = native.timeline.get.call(animation);
+  if (!(timeline instanceof DocumentTimeline)) return null;
+  const wasIdle = native.playState.get.call(animation) === "idle";
+  if (wasIdle) native.play.value.call(animation);
+  const motion = take(animation);
+  if (motion && wasIdle) motion.idle = true;
+  return motion;
+}
+
+function property(name, get, set) {
+  const { get: nativeGet, set: nativeSet } = native[name];
+  const descriptor = { ...native[name] };
+  descriptor.get = function read() {
+    const motion = motionOf(this);
+    return motion ? get(motion) : nativeGet.call(this);
   };
-  Element.prototype.attachShadow = function attachShadowKnown(...args) {
-    const root = attachShadow.apply(this, args);
-    knowShadow(root);
-    return root;
-  };
-
-  // An endless animation begins its next round for ever: only planned when somebody listens.
-  const { addEventListener } = EventTarget.prototype;
-  EventTarget.prototype.addEventListener = function addEventListenerNoted(type, ...rest) {
-    if (type === "animationiteration") F.hearsIterations = true;
-    return addEventListener.call(this ?? globalThis, type, ...rest);
-  };
-
-  // The browser's own events come by the wall clock. They tell us of what began unseen; the page
-  // gets the events of virtual time instead.
-  for (const name of ["start", "iteration", "end"]) onNative(`animation${name}`);
-  for (const name of ["run", "start", "end"]) onNative(`transition${name}`);
-
-  function onNative(type) {
-    const hear = (event) => {
-      if (!event.isTrusted) return;
-      event.stopImmediatePropagation();
-      adopt();
+  if (set) {
+    descriptor.set = function write(value) {
+      const motion = motionOf(this);
+      if (motion) set(motion, value);
+      else nativeSet.call(this, value);
     };
-    addEventListener.call(window, type, hear, { capture: true });
   }
-})();
+  Object.defineProperty(Animation.prototype, name, descriptor);
+}
+
+method("play", (motion) => motion.play());
+method("pause", (motion) => motion.pause());
+method("finish", (motion) => motion.finish());
+method("reverse", (motion) => motion.reverse());
+method("updatePlaybackRate", (motion, rate) => motion.setRate(Number(rate)));
+method("cancel", (motion) => {
+  motion.cancel();
+  forget(motion.animation);
+});
+property(
+  "currentTime",
+  (motion) => motion.shownTime(),
+  (motion, time) => {
+    motion.byScript = true;
+    if (time === null) motion.cancel();
+    else motion.setTime(Number(time));
+  },
+);
+property(
+  "startTime",
+  (motion) => motion.startTime,
+  (motion, time) => {
+    motion.startTime = time === null ? null : Number(time);
+  },
+);
+property(
+  "playbackRate",
+  (motion) => motion.playbackRate,
+  (motion, rate) => motion.setRate(Number(rate)),
+);
+property("playState", (motion) => motion.playState());
+property("pending", () => false);
+property("finished", (motion) => motion.finished);
+property("ready", (motion) => Promise.resolve(motion.animation));
+
+const { animate, attachShadow } = Element.prototype;
+Element.prototype.animate = function animateInFrameTime(...args) {
+  const animation = animate.apply(this, args);
+  if (native.playState.get.call(animation) !== "idle") take(animation);
+  return animation;
+};
+Element.prototype.attachShadow = function attachShadowKnown(...args) {
+  const root = attachShadow.apply(this, args);
+  knowShadow(root);
+  return root;
+};
+
+// An endless animation begins its next round for ever: only planned when somebody listens.
+const { addEventListener } = EventTarget.prototype;
+EventTarget.prototype.addEventListener = function addEventListenerNoted(type, ...rest) {
+  if (type === "animationiteration") hearIterations();
+  return addEventListener.call(this ?? globalThis, type, ...rest);
+};
+
+// The browser's own events come by the wall clock. They tell us of what began unseen; the page
+// gets the events of virtual time instead.
+for (const name of ["start", "iteration", "end"]) onNative(`animation${name}`);
+for (const name of ["run", "start", "end"]) onNative(`transition${name}`);
+
+function onNative(type) {
+  const hear = (event) => {
+    if (!event.isTrusted) return;
+    event.stopImmediatePropagation();
+    adopt();
+  };
+  addEventListener.call(window, type, hear, { capture: true });
+}

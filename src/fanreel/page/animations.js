@@ -1,13 +1,13 @@
 // CSS animations, CSS transitions, Web Animations and SMIL, driven by the frame's time.
 //
-//   F.animations.begin()       the page has loaded: takes what there is
-//   F.animations.start()       from here on time moves
-//   F.animations.show()        lets every known animation show the clock's time
-//   F.animations.adopt()       takes over those that are new; they start at the clock's time
-//   F.animations.seek()        adopt and show, and SMIL
-//   F.animations.durationS()   end of the last finite one, in seconds of the root; null if none
-//   F.animations.count()       how many are known
-//   F.animations.motionOf, take, forget, knowShadow   for animation_api.js
+//   begin()         the page has loaded: takes what there is
+//   start()         from here on time moves
+//   show()          lets every known animation show the clock's time
+//   adopt()         takes over those that are new; they start at the clock's time
+//   seek()          adopt and show, and SMIL
+//   durationS()     end of the last finite one, in seconds of the root; null if none
+//   count()         how many are known
+//   motionOf, take, forget, knowShadow     for animation_api.js
 //
 // When they start (HyperFrames docs, adapters/css-animations and adapters/waapi):
 // - A CSS animation that style asks for when the page has loaded runs in the time of the clip
@@ -19,245 +19,255 @@
 //   HyperFrames 0.8.170), unless it runs backwards.
 // - One that is made later, by a timer or a timeline, starts at the time it was made; one that is
 //   paused later stays paused.
-(() => {
-  const F = globalThis.__fanreel;
-  const { clock, Motion } = F;
-  const { native } = Motion;
-  const motions = new Map();
-  const shadowRoots = new Set();
-  const styles = new WeakMap();
 
-  // ---- finding ---------------------------------------------------------------------------------
-  function* liveShadowRoots() {
-    for (const reference of shadowRoots) {
-      const root = reference.deref();
-      if (!root) shadowRoots.delete(reference);
-      else if (root.host.isConnected) yield root;
+import { clips } from "./clips.js";
+import { clock } from "./clock.js";
+import * as edges from "./edges.js";
+import * as letters from "./letters.js";
+import { Motion } from "./motion.js";
+import { real } from "./real.js";
+import * as timing from "./timing.js";
+import * as wallclock from "./wallclock.js";
+
+const { native } = Motion;
+const motions = new Map();
+const shadowRoots = new Set();
+const styles = new WeakMap();
+
+// ---- finding ---------------------------------------------------------------------------------
+function* liveShadowRoots() {
+  for (const reference of shadowRoots) {
+    const root = reference.deref();
+    if (!root) shadowRoots.delete(reference);
+    else if (root.host.isConnected) yield root;
+  }
+}
+
+function* found() {
+  yield* real.getAnimations.call(document);
+  for (const root of liveShadowRoots()) yield* root.getAnimations();
+}
+
+function kindOf(animation) {
+  if (animation instanceof CSSAnimation) return "css";
+  return animation instanceof CSSTransition ? "transition" : "script";
+}
+
+function take(animation) {
+  const timeline = native.timeline.get.call(animation);
+  if (!(timeline instanceof DocumentTimeline)) return null; // scroll-driven: no clock in it
+  const kind = kindOf(animation);
+  const { effect } = animation;
+  const fromLoad =
+    clock.loading || (kind === "css" && namesAtLoad(effect).has(animation.animationName));
+  const motion = new Motion(animation, {
+    kind,
+    axis: fromLoad && kind === "css" ? () => clips.axisOf(effect?.target) : null,
+    startLocal: fromLoad ? 0 : undefined,
+  });
+  motions.set(animation, motion);
+  edges.note(motion.target);
+  motion.plan();
+  return motion;
+}
+
+// Questions come before changes: each change makes the next question about style a
+// recalculation.
+function adopt() {
+  const fresh = [];
+  for (const animation of found()) {
+    if (!motions.has(animation)) fresh.push([animation, native.playState.get.call(animation)]);
+  }
+  for (const [animation, state] of fresh) {
+    if (state === "idle") continue;
+    const motion = take(animation);
+    if (state === "paused" && motion?.kind === "script") motion.pause();
+  }
+  followPlayState();
+}
+
+// Elements that get their animations later, when they are displayed: element -> pseudo -> names.
+const promised = new WeakMap();
+const NONE = new Set();
+const namesAtLoad = (effect) =>
+  promised.get(effect?.target)?.get(effect.pseudoElement ?? "") ?? NONE;
+
+// Pseudo-elements only where a clip may leave the flow: each question costs.
+function promise(element) {
+  const pseudos = element.closest(timing.TIMED) ? ["", "::before", "::after"] : [""];
+  for (const pseudo of pseudos) {
+    const names = getComputedStyle(element, pseudo).animationName;
+    if (names === "none") continue;
+    if (!promised.has(element)) promised.set(element, new Map());
+    promised.get(element).set(pseudo, new Set(names.split(", ")));
+  }
+}
+
+function begin() {
+  wallclock.apply();
+  edges.apply();
+  letters.apply();
+  adopt();
+  for (const element of document.querySelectorAll("body *")) promise(element);
+  for (const motion of motions.values()) {
+    if (motion.kind === "css") motion.stylePaused = isPausedByStyle(motion);
+    if (motion.kind !== "script") continue;
+    if (motion.rate >= 0) motion.driveEvenly();
+    else motion.unhold();
+  }
+}
+
+function start() {
+  for (const motion of motions.values()) motion.changed();
+}
+
+// `animation-play-state` is the one thing style sheets change on a running animation.
+function followPlayState() {
+  if (clock.loading) return;
+  for (const motion of motions.values()) {
+    if (motion.kind !== "css" || motion.byScript || motion.idle) continue;
+    const paused = isPausedByStyle(motion);
+    if (paused === motion.stylePaused) continue;
+    motion.stylePaused = paused;
+    if (paused) motion.pause();
+    else if (motion.hold !== null) motion.play();
+  }
+}
+
+function isPausedByStyle(motion) {
+  const effect = native.effect.get.call(motion.animation);
+  const { target } = effect;
+  if (!target) return false;
+  let style = styles.get(motion);
+  if (!style) {
+    style = getComputedStyle(target, effect.pseudoElement);
+    styles.set(motion, style);
+  }
+  const states = style.animationPlayState;
+  if (!states.includes("paused")) return false;
+  const list = states.split(", ");
+  const at = style.animationName.split(", ").indexOf(motion.animation.animationName);
+  return at >= 0 && list[at % list.length] === "paused";
+}
+
+// ---- showing ---------------------------------------------------------------------------------
+// Here too, questions come before changes.
+function show() {
+  const writes = [];
+  for (const [animation, motion] of motions) {
+    if (motion.kind !== "script" && motion.isCancelled()) {
+      motion.unschedule();
+      motions.delete(animation);
+      continue;
     }
+    if (motion.idle) continue;
+    const due = motion.due();
+    if (due !== null) writes.push([motion, due]);
   }
+  for (const [motion, due] of writes) motion.write(due);
+}
 
-  function* found() {
-    yield* F.real.getAnimations.call(document);
-    for (const root of liveShadowRoots()) yield* root.getAnimations();
+const moving = ["animate", "animateTransform", "animateMotion", "set"].map((name) =>
+  document.getElementsByTagName(name),
+);
+
+function showSmil() {
+  if (moving.every((list) => list.length === 0)) return;
+  for (const svg of document.getElementsByTagName("svg")) {
+    if (svg.ownerSVGElement) continue;
+    svg.pauseAnimations();
+    svg.setCurrentTime(clock.now / 1000);
   }
+}
 
-  function kindOf(animation) {
-    if (animation instanceof CSSAnimation) return "css";
-    return animation instanceof CSSTransition ? "transition" : "script";
+function seek() {
+  adopt();
+  show();
+  showSmil();
+}
+
+// A clip that appears or disappears changes `visibility`, which `transition: all` would delay;
+// `display` as well where discrete values take part.
+function dropVisibilityTransitions() {
+  for (const animation of found()) {
+    if (motions.has(animation) || !(animation instanceof CSSTransition)) continue;
+    if (/^(visibility|display)$/.test(animation.transitionProperty))
+      native.cancel.value.call(animation);
   }
+}
 
-  function take(animation) {
-    const timeline = native.timeline.get.call(animation);
-    if (!(timeline instanceof DocumentTimeline)) return null; // scroll-driven: no clock in it
-    const kind = kindOf(animation);
-    const { effect } = animation;
-    const fromLoad =
-      clock.loading || (kind === "css" && namesAtLoad(effect).has(animation.animationName));
-    const motion = new Motion(animation, {
-      kind,
-      axis: fromLoad && kind === "css" ? () => F.clips.axisOf(effect?.target) : null,
-      startLocal: fromLoad ? 0 : undefined,
-    });
-    motions.set(animation, motion);
-    F.edges.note(motion.target);
-    motion.plan();
-    return motion;
+// ---- between the page's tasks of one seek ------------------------------------------------------
+const watcher = new MutationObserver(noteChanges);
+let dirty = false;
+
+function noteChanges(records) {
+  for (const record of records) {
+    dirty ||= record.type === "attributes" || hasElement(record.addedNodes);
   }
+}
 
-  // Questions come before changes: each change makes the next question about style a
-  // recalculation.
-  function adopt() {
-    const fresh = [];
-    for (const animation of found()) {
-      if (!motions.has(animation)) fresh.push([animation, native.playState.get.call(animation)]);
-    }
-    for (const [animation, state] of fresh) {
-      if (state === "idle") continue;
-      const motion = take(animation);
-      if (state === "paused" && motion?.kind === "script") motion.pause();
-    }
-    followPlayState();
+function watchTasks(on) {
+  if (on) watcher.observe(document, { subtree: true, childList: true, attributes: true });
+  else watcher.disconnect();
+}
+
+// A transition begins at what is shown, which may be another transition on its way.
+function beforeTask() {
+  for (const motion of motions.values()) {
+    const due = motion.kind === "transition" && !motion.isCancelled() ? motion.due() : null;
+    if (due !== null) motion.write(due);
   }
+}
 
-  // Elements that get their animations later, when they are displayed: element -> pseudo -> names.
-  const promised = new WeakMap();
-  const NONE = new Set();
-  const namesAtLoad = (effect) =>
-    promised.get(effect?.target)?.get(effect.pseudoElement ?? "") ?? NONE;
+// What a task started has started at that task's time. Asking for it recalculates style, so
+// tasks that only wrote text are passed over.
+function afterTask() {
+  noteChanges(watcher.takeRecords());
+  if (!dirty) return;
+  dirty = false;
+  adopt();
+}
 
-  // Pseudo-elements only where a clip may leave the flow: each question costs.
-  function promise(element) {
-    const pseudos = element.closest(F.timing.TIMED) ? ["", "::before", "::after"] : [""];
-    for (const pseudo of pseudos) {
-      const names = getComputedStyle(element, pseudo).animationName;
-      if (names === "none") continue;
-      if (!promised.has(element)) promised.set(element, new Map());
-      promised.get(element).set(pseudo, new Set(names.split(", ")));
-    }
+const hasElement = (nodes) => [...nodes].some((node) => node.nodeType === Node.ELEMENT_NODE);
+
+// While the page loads nothing may run ahead: new animations are caught before they are drawn.
+function guardLoading() {
+  if (!clock.loading) return;
+  adopt();
+  real.requestAnimationFrame(guardLoading);
+}
+real.requestAnimationFrame(guardLoading);
+
+function durationS() {
+  let end = null;
+  for (const motion of motions.values()) {
+    const { endTime } = motion.timing();
+    if (motion.kind === "transition" || !Number.isFinite(endTime) || motion.rate <= 0) continue;
+    const dueMs = motion.hold === null ? motion.dueAt(endTime) : endTime;
+    end = Math.max(end ?? 0, dueMs / 1000);
   }
+  return end;
+}
 
-  function begin() {
-    F.wallclock.apply();
-    F.edges.apply();
-    F.letters.apply();
-    adopt();
-    for (const element of document.querySelectorAll("body *")) promise(element);
-    for (const motion of motions.values()) {
-      if (motion.kind === "css") motion.stylePaused = isPausedByStyle(motion);
-      if (motion.kind !== "script") continue;
-      if (motion.rate >= 0) motion.driveEvenly();
-      else motion.unhold();
-    }
-  }
+export const motionOf = (animation) => motions.get(animation);
 
-  function start() {
-    for (const motion of motions.values()) motion.changed();
-  }
+export const forget = (animation) => motions.delete(animation);
 
-  // `animation-play-state` is the one thing style sheets change on a running animation.
-  function followPlayState() {
-    if (clock.loading) return;
-    for (const motion of motions.values()) {
-      if (motion.kind !== "css" || motion.byScript || motion.idle) continue;
-      const paused = isPausedByStyle(motion);
-      if (paused === motion.stylePaused) continue;
-      motion.stylePaused = paused;
-      if (paused) motion.pause();
-      else if (motion.hold !== null) motion.play();
-    }
-  }
+export const knowShadow = (root) => shadowRoots.add(new WeakRef(root));
 
-  function isPausedByStyle(motion) {
-    const effect = native.effect.get.call(motion.animation);
-    const { target } = effect;
-    if (!target) return false;
-    let style = styles.get(motion);
-    if (!style) {
-      style = getComputedStyle(target, effect.pseudoElement);
-      styles.set(motion, style);
-    }
-    const states = style.animationPlayState;
-    if (!states.includes("paused")) return false;
-    const list = states.split(", ");
-    const at = style.animationName.split(", ").indexOf(motion.animation.animationName);
-    return at >= 0 && list[at % list.length] === "paused";
-  }
+export const count = () => motions.size;
 
-  // ---- showing ---------------------------------------------------------------------------------
-  // Here too, questions come before changes.
-  function show() {
-    const writes = [];
-    for (const [animation, motion] of motions) {
-      if (motion.kind !== "script" && motion.isCancelled()) {
-        motion.unschedule();
-        motions.delete(animation);
-        continue;
-      }
-      if (motion.idle) continue;
-      const due = motion.due();
-      if (due !== null) writes.push([motion, due]);
-    }
-    for (const [motion, due] of writes) motion.write(due);
-  }
-
-  const moving = ["animate", "animateTransform", "animateMotion", "set"].map((name) =>
-    document.getElementsByTagName(name),
-  );
-
-  function showSmil() {
-    if (moving.every((list) => list.length === 0)) return;
-    for (const svg of document.getElementsByTagName("svg")) {
-      if (svg.ownerSVGElement) continue;
-      svg.pauseAnimations();
-      svg.setCurrentTime(clock.now / 1000);
-    }
-  }
-
-  function seek() {
-    adopt();
-    show();
-    showSmil();
-  }
-
-  // A clip that appears or disappears changes `visibility`, which `transition: all` would delay;
-  // `display` as well where discrete values take part.
-  function dropVisibilityTransitions() {
-    for (const animation of found()) {
-      if (motions.has(animation) || !(animation instanceof CSSTransition)) continue;
-      if (/^(visibility|display)$/.test(animation.transitionProperty))
-        native.cancel.value.call(animation);
-    }
-  }
-
-  // ---- between the page's tasks of one seek ------------------------------------------------------
-  const watcher = new MutationObserver(noteChanges);
-  let dirty = false;
-
-  function noteChanges(records) {
-    for (const record of records) {
-      dirty ||= record.type === "attributes" || hasElement(record.addedNodes);
-    }
-  }
-
-  function watchTasks(on) {
-    if (on) watcher.observe(document, { subtree: true, childList: true, attributes: true });
-    else watcher.disconnect();
-  }
-
-  // A transition begins at what is shown, which may be another transition on its way.
-  function beforeTask() {
-    for (const motion of motions.values()) {
-      const due = motion.kind === "transition" && !motion.isCancelled() ? motion.due() : null;
-      if (due !== null) motion.write(due);
-    }
-  }
-
-  // What a task started has started at that task's time. Asking for it recalculates style, so
-  // tasks that only wrote text are passed over.
-  function afterTask() {
-    noteChanges(watcher.takeRecords());
-    if (!dirty) return;
-    dirty = false;
-    adopt();
-  }
-
-  const hasElement = (nodes) => [...nodes].some((node) => node.nodeType === Node.ELEMENT_NODE);
-
-  // While the page loads nothing may run ahead: new animations are caught before they are drawn.
-  function guardLoading() {
-    if (!clock.loading) return;
-    adopt();
-    F.real.requestAnimationFrame(guardLoading);
-  }
-  F.real.requestAnimationFrame(guardLoading);
-
-  function durationS() {
-    let end = null;
-    for (const motion of motions.values()) {
-      const { endTime } = motion.timing();
-      if (motion.kind === "transition" || !Number.isFinite(endTime) || motion.rate <= 0) continue;
-      const dueMs = motion.hold === null ? motion.dueAt(endTime) : endTime;
-      end = Math.max(end ?? 0, dueMs / 1000);
-    }
-    return end;
-  }
-
-  F.animations = {
-    motionOf: (animation) => motions.get(animation),
-    forget: (animation) => motions.delete(animation),
-    knowShadow: (root) => shadowRoots.add(new WeakRef(root)),
-    shadowRoots: liveShadowRoots,
-    take,
-    begin,
-    start,
-    adopt,
-    show,
-    seek,
-    dropVisibilityTransitions,
-    watchTasks,
-    beforeTask,
-    afterTask,
-    durationS,
-    count: () => motions.size,
-  };
-})();
+export {
+  adopt,
+  afterTask,
+  beforeTask,
+  begin,
+  dropVisibilityTransitions,
+  durationS,
+  liveShadowRoots as shadowRoots,
+  seek,
+  show,
+  start,
+  take,
+  watchTasks,
+};

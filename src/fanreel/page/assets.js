@@ -1,154 +1,155 @@
 // Where a relative URL written in a nested composition file points to.
 //
-//   F.assets.origin                        the project's origin
-//   F.assets.read(url)                     the text of a file; throws when it cannot be had
-//   F.assets.resolve(reference, fileUrl)   the reference to use in this document
-//   F.assets.rebase(fragment, fileUrl)     rewrites every reference below a node
-//   F.assets.rebaseCss(text, place)        rewrites url() and @import in style sheet text
-//   F.assets.nameOf(url)                   its project path, for messages
-//   F.assets.compositionUrl(reference)     of data-composition-src: from the project root
+//   origin                          the project's origin
+//   read(url)                       the text of a file; throws when it cannot be had
+//   resolve(reference, fileUrl)     the reference to use in this document
+//   rebase(fragment, fileUrl)       rewrites every reference below a node
+//   rebaseCss(text, place)          rewrites url() and @import in style sheet text
+//   nameOf(url)                     its project path, for messages
+//   compositionUrl(reference)       of data-composition-src: from the project root
 //
 // HyperFrames docs: paths resolve from the project root; `../x` is relative to the file that says
 // it, and so is a plain `x` when the file has such a neighbour. `config.projectFiles` (project paths) says
 // what exists; without it the server is asked. `config.root` is the project's path on the server.
 //
 // Files are read while the page is being parsed, and before its next script runs: hence no promises.
-(() => {
-  const F = globalThis.__fanreel;
-  const config = F.config;
-  const listed = Array.isArray(config.projectFiles) ? new Set(config.projectFiles) : null;
-  // A frame without an address of its own (about:blank, a sandbox) has no project around it.
-  const base = URL.canParse("/", document.baseURI) ? document.baseURI : "http://nowhere.invalid/";
-  const root = new URL(config.root ?? "/", base);
-  const asked = new Map();
-  // Neither a scheme nor a rooted path, a fragment or a query.
-  const RELATIVE = /^(?![a-z][a-z0-9+.-]*:|[/#?]|$)/i;
-  const UPWARD = /^(\.\/)*\.\.\//;
-  const ATTRIBUTES = ["src", "href", "poster", "data", "xlink:href"];
 
-  const texts = new Map();
+import { config } from "./realm.js";
 
-  function request(method, url) {
-    const call = new XMLHttpRequest();
-    call.open(method, url, false);
-    call.send();
-    return call;
+const listed = Array.isArray(config.projectFiles) ? new Set(config.projectFiles) : null;
+// A frame without an address of its own (about:blank, a sandbox) has no project around it.
+const base = URL.canParse("/", document.baseURI) ? document.baseURI : "http://nowhere.invalid/";
+const root = new URL(config.root ?? "/", base);
+const asked = new Map();
+// Neither a scheme nor a rooted path, a fragment or a query.
+const RELATIVE = /^(?![a-z][a-z0-9+.-]*:|[/#?]|$)/i;
+const UPWARD = /^(\.\/)*\.\.\//;
+const ATTRIBUTES = ["src", "href", "poster", "data", "xlink:href"];
+
+const texts = new Map();
+
+function request(method, url) {
+  const call = new XMLHttpRequest();
+  call.open(method, url, false);
+  call.send();
+  return call;
+}
+
+function load(url) {
+  try {
+    const { status, responseText } = request("GET", url);
+    return status >= 200 && status < 300 ? { text: responseText } : { problem: `HTTP ${status}` };
+  } catch {
+    return { problem: "no answer" };
   }
+}
 
-  function load(url) {
-    try {
-      const { status, responseText } = request("GET", url);
-      return status >= 200 && status < 300 ? { text: responseText } : { problem: `HTTP ${status}` };
-    } catch {
-      return { problem: "no answer" };
-    }
+function read(url) {
+  if (!texts.has(url)) texts.set(url, load(url));
+  const { text, problem } = texts.get(url);
+  if (problem) throw new Error(problem);
+  return text;
+}
+
+function ask(path) {
+  try {
+    return request("HEAD", path).status < 400;
+  } catch {
+    return false;
   }
+}
 
-  function read(url) {
-    if (!texts.has(url)) texts.set(url, load(url));
-    const { text, problem } = texts.get(url);
-    if (problem) throw new Error(problem);
-    return text;
+function exists({ origin, pathname }) {
+  if (origin !== root.origin) return false;
+  if (listed) return listed.has(decodeURIComponent(pathname).slice(root.pathname.length));
+  if (!asked.has(pathname)) asked.set(pathname, ask(pathname));
+  return asked.get(pathname);
+}
+
+function target(reference, fileUrl) {
+  const beside = new URL(reference, fileUrl);
+  const fromRoot = new URL(reference, root);
+  if (beside.href === fromRoot.href || UPWARD.test(reference)) return beside;
+  return exists(beside) ? beside : fromRoot;
+}
+
+function resolve(reference, fileUrl) {
+  const trimmed = reference.trim();
+  if (!RELATIVE.test(trimmed)) return reference;
+  const url = target(trimmed, fileUrl);
+  const unchanged = new URL(trimmed, document.baseURI).href === url.href;
+  return unchanged ? reference : url.pathname + url.search + url.hash;
+}
+
+const CSS_TOKEN =
+  /\/\*[\s\S]*?\*\/|url\(\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|[^"'()\\\s])*))\s*\)|@import\s+(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gi;
+
+function rebaseCss(text, place) {
+  return text.replace(CSS_TOKEN, (token, ...groups) => {
+    const reference = groups.slice(0, 5).find((group) => group !== undefined);
+    if (!reference || !RELATIVE.test(reference)) return token;
+    const placed = place(reference);
+    if (placed === reference) return token;
+    const quoted = `"${placed.replace(/["\\]/g, "\\$&")}"`;
+    return token.startsWith("@") ? `@import ${quoted}` : `url(${quoted})`;
+  });
+}
+
+function rebaseSrcset(text, place) {
+  const candidates = text.match(/\S+(?:\s+[^,]+)?(?=\s*(?:,|$))/g) ?? [];
+  const parts = candidates.map((candidate) => {
+    const [reference, ...descriptor] = candidate.replace(/^,/, "").trim().split(/\s+/);
+    return [place(reference), ...descriptor].join(" ");
+  });
+  return parts.join(", ");
+}
+
+function rebaseAttribute(element, name, rewrite) {
+  const value = element.getAttribute(name);
+  if (value === null) return;
+  const rewritten = rewrite(value);
+  if (rewritten !== value) element.setAttribute(name, rewritten);
+}
+
+function rebaseElement(element, fileUrl) {
+  const place = (reference) => resolve(reference, fileUrl);
+  for (const name of ATTRIBUTES) {
+    const isData = name === "data" && element.localName !== "object";
+    if (!isData) rebaseAttribute(element, name, place);
   }
-
-  function ask(path) {
-    try {
-      return request("HEAD", path).status < 400;
-    } catch {
-      return false;
-    }
+  rebaseAttribute(element, "srcset", (value) => rebaseSrcset(value, place));
+  if (element.getAttribute("style")?.includes("url(")) {
+    rebaseAttribute(element, "style", (value) => rebaseCss(value, place));
   }
-
-  function exists({ origin, pathname }) {
-    if (origin !== root.origin) return false;
-    if (listed) return listed.has(decodeURIComponent(pathname).slice(root.pathname.length));
-    if (!asked.has(pathname)) asked.set(pathname, ask(pathname));
-    return asked.get(pathname);
+  if (element.localName === "style") {
+    const text = rebaseCss(element.textContent, place);
+    if (text !== element.textContent) element.textContent = text;
   }
+  if (element.localName === "template") rebase(element.content, fileUrl);
+}
 
-  function target(reference, fileUrl) {
-    const beside = new URL(reference, fileUrl);
-    const fromRoot = new URL(reference, root);
-    if (beside.href === fromRoot.href || UPWARD.test(reference)) return beside;
-    return exists(beside) ? beside : fromRoot;
-  }
+function rebase(fragment, fileUrl) {
+  const selector = "[src],[href],[poster],[srcset],[style],[*|href],object[data],style,template";
+  for (const element of fragment.querySelectorAll(selector)) rebaseElement(element, fileUrl);
+}
 
-  function resolve(reference, fileUrl) {
-    const trimmed = reference.trim();
-    if (!RELATIVE.test(trimmed)) return reference;
-    const url = target(trimmed, fileUrl);
-    const unchanged = new URL(trimmed, document.baseURI).href === url.href;
-    return unchanged ? reference : url.pathname + url.search + url.hash;
-  }
+// Files write `../card.html` for a neighbour of the project's root too; where there is more above
+// the project, it may really be meant.
+function compositionUrl(reference) {
+  const written = reference.trim().replace(/^\/+/, "");
+  const below = new URL(written.replace(UPWARD, ""), root);
+  if (root.pathname === "/" || !UPWARD.test(written) || exists(below)) return below.href;
+  const above = new URL(written, root);
+  return (exists(above) ? above : below).href;
+}
 
-  const CSS_TOKEN =
-    /\/\*[\s\S]*?\*\/|url\(\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|[^"'()\\\s])*))\s*\)|@import\s+(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gi;
+// A project path, for messages.
+function nameOf(url) {
+  const { origin, pathname } = new URL(url, root);
+  if (origin !== root.origin || !pathname.startsWith(root.pathname)) return url;
+  return decodeURIComponent(pathname.slice(root.pathname.length));
+}
 
-  function rebaseCss(text, place) {
-    return text.replace(CSS_TOKEN, (token, ...groups) => {
-      const reference = groups.slice(0, 5).find((group) => group !== undefined);
-      if (!reference || !RELATIVE.test(reference)) return token;
-      const placed = place(reference);
-      if (placed === reference) return token;
-      const quoted = `"${placed.replace(/["\\]/g, "\\$&")}"`;
-      return token.startsWith("@") ? `@import ${quoted}` : `url(${quoted})`;
-    });
-  }
+export const { origin } = root;
 
-  function rebaseSrcset(text, place) {
-    const candidates = text.match(/\S+(?:\s+[^,]+)?(?=\s*(?:,|$))/g) ?? [];
-    const parts = candidates.map((candidate) => {
-      const [reference, ...descriptor] = candidate.replace(/^,/, "").trim().split(/\s+/);
-      return [place(reference), ...descriptor].join(" ");
-    });
-    return parts.join(", ");
-  }
-
-  function rebaseAttribute(element, name, rewrite) {
-    const value = element.getAttribute(name);
-    if (value === null) return;
-    const rewritten = rewrite(value);
-    if (rewritten !== value) element.setAttribute(name, rewritten);
-  }
-
-  function rebaseElement(element, fileUrl) {
-    const place = (reference) => resolve(reference, fileUrl);
-    for (const name of ATTRIBUTES) {
-      const isData = name === "data" && element.localName !== "object";
-      if (!isData) rebaseAttribute(element, name, place);
-    }
-    rebaseAttribute(element, "srcset", (value) => rebaseSrcset(value, place));
-    if (element.getAttribute("style")?.includes("url(")) {
-      rebaseAttribute(element, "style", (value) => rebaseCss(value, place));
-    }
-    if (element.localName === "style") {
-      const text = rebaseCss(element.textContent, place);
-      if (text !== element.textContent) element.textContent = text;
-    }
-    if (element.localName === "template") rebase(element.content, fileUrl);
-  }
-
-  function rebase(fragment, fileUrl) {
-    const selector = "[src],[href],[poster],[srcset],[style],[*|href],object[data],style,template";
-    for (const element of fragment.querySelectorAll(selector)) rebaseElement(element, fileUrl);
-  }
-
-  // Files write `../card.html` for a neighbour of the project's root too; where there is more above
-  // the project, it may really be meant.
-  function compositionUrl(reference) {
-    const written = reference.trim().replace(/^\/+/, "");
-    const below = new URL(written.replace(UPWARD, ""), root);
-    if (root.pathname === "/" || !UPWARD.test(written) || exists(below)) return below.href;
-    const above = new URL(written, root);
-    return (exists(above) ? above : below).href;
-  }
-
-  // A project path, for messages.
-  function nameOf(url) {
-    const { origin, pathname } = new URL(url, root);
-    if (origin !== root.origin || !pathname.startsWith(root.pathname)) return url;
-    return decodeURIComponent(pathname.slice(root.pathname.length));
-  }
-
-  F.assets = { origin: root.origin, read, nameOf, resolve, rebase, rebaseCss, compositionUrl };
-})();
+export { compositionUrl, nameOf, read, rebase, rebaseCss, resolve };

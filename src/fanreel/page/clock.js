@@ -1,15 +1,15 @@
 // Virtual time: the page's only clock is the frame's time.
 //
-//   F.clock.now                 ms of the frame shown; 0 while the page loads
-//   F.clock.loading             no frame has been asked for yet
-//   F.clock.advanceTo(ms)       moves the clock; a promise when page code ran that may have
+//   clock.now                   ms of the frame shown; 0 while the page loads
+//   clock.loading               no frame has been asked for yet
+//   clock.advanceTo(ms)         moves the clock; a promise when page code ran that may have
 //                               queued promise jobs, else undefined
-//   F.clock.runFrames()         runs the requested animation frame callbacks once
-//   F.clock.rest()              a promise for the end of what the page's last task left behind
-//   F.clock.turn()              a promise for the next real task: promise jobs are done by then
-//   F.clock.schedule(due, run)  an own task at a virtual time; gives {cancel()}
-//   F.clock.pumpTimer(ms)       readiness only: runs the next timer early
-//   F.clock.sources             [{next(after, limit), run(due)}]: tasks from elsewhere
+//   clock.runFrames()           runs the requested animation frame callbacks once
+//   clock.rest()                a promise for the end of what the page's last task left behind
+//   clock.turn()                a promise for the next real task: promise jobs are done by then
+//   clock.schedule(due, run)    an own task at a virtual time; gives {cancel()}
+//   clock.pumpTimer(ms)         readiness only: runs the next timer early
+//   clock.sources               [{next(after, limit), run(due)}]: tasks from elsewhere
 //
 // Rules:
 // - While the page loads, time stands at 0. Timers without delay and idle callbacks run at once;
@@ -23,296 +23,296 @@
 //   (a class set, a frame later taken away). What goes on asking is a loop: it runs every 450 ms,
 //   because libraries take a longer gap for a sleeping tab and shift their clocks (GSAP from
 //   500 ms, d3 from 1000 ms).
-(() => {
-  const F = globalThis.__fanreel;
-  const { real } = F;
-  const LONGEST_FRAME_GAP_MS = 450;
-  const LOOP_DEPTH = 3;
-  const FRAME_MS = (1000 * (F.config.fpsDen ?? 1)) / (F.config.fpsNum ?? 30);
-  // `if (!start) start = timestamp` takes 0 for "not yet": the first timestamp is a nanosecond.
-  const FIRST_TIMESTAMP = 1e-6;
-  const TASKS_PER_SEEK = F.config.tasksPerSeek ?? 200_000;
-  // HTML: from the sixth nested timer on, 4 ms is the shortest delay. It also bounds chains.
-  const NESTING_LIMIT = 5;
-  const NESTED_DELAY_MS = 4;
-  // How deep a chain of promises may be that a later task has to see done.
-  const PROMISE_HOPS = 24;
-  const POSTED_ROUNDS = 10;
-  const epochMs = F.config.epochMs ?? 0;
 
-  class RunawayTimers extends Error {
-    constructor(ms) {
-      super(`more than ${TASKS_PER_SEEK} timer callbacks fell due before ${ms} ms of page time`);
-      this.name = "RunawayTimers";
+import { real } from "./real.js";
+import { config, isRoot, realms, root } from "./realm.js";
+
+const LONGEST_FRAME_GAP_MS = 450;
+const LOOP_DEPTH = 3;
+const FRAME_MS = (1000 * (config.fpsDen ?? 1)) / (config.fpsNum ?? 30);
+// `if (!start) start = timestamp` takes 0 for "not yet": the first timestamp is a nanosecond.
+const FIRST_TIMESTAMP = 1e-6;
+const TASKS_PER_SEEK = config.tasksPerSeek ?? 200_000;
+// HTML: from the sixth nested timer on, 4 ms is the shortest delay. It also bounds chains.
+const NESTING_LIMIT = 5;
+const NESTED_DELAY_MS = 4;
+// How deep a chain of promises may be that a later task has to see done.
+const PROMISE_HOPS = 24;
+const POSTED_ROUNDS = 10;
+const epochMs = config.epochMs ?? 0;
+
+class RunawayTimers extends Error {
+  constructor(ms) {
+    super(`more than ${TASKS_PER_SEEK} timer callbacks fell due before ${ms} ms of page time`);
+    this.name = "RunawayTimers";
+  }
+}
+
+function makeClock() {
+  const queue = []; // sorted by due time, then by age
+  const byId = new Map();
+  const channel = new real.MessageChannel();
+  const turns = [];
+  let frames = new Map();
+  let serial = 0;
+  let nesting = 0;
+  let lastFramesAt = -1;
+  let depth = 0; // of the animation frame callback that is running, or whose promises are
+  let drainAsked = false;
+
+  channel.port1.onmessage = () => turns.shift()();
+
+  const clock = {
+    now: 0,
+    loading: true,
+    taskPosted: false,
+    sources: [],
+    epochMs,
+    turn,
+    rest,
+    addTimer,
+    clearTimer,
+    schedule,
+    requestFrame,
+    cancelFrame,
+    runFrames,
+    advanceTo,
+    runDue,
+    pumpTimer,
+    hasFrames: () => frames.size > 0,
+  };
+
+  function turn() {
+    return new Promise((resolve) => {
+      turns.push(resolve);
+      real.postMessage.call(channel.port2, null);
+    });
+  }
+
+  // A promise for the end of what a task has left behind: promise jobs, and tasks it has posted.
+  // Where nothing was posted no real task passes, or the browser might draw a half-made frame.
+  async function rest() {
+    for (let round = 0; round < POSTED_ROUNDS; round += 1) {
+      for (let hop = 0; hop < PROMISE_HOPS; hop += 1) await null;
+      if (!clock.taskPosted) return;
+      clock.taskPosted = false;
+      await turn();
     }
   }
 
-  function makeClock() {
-    const queue = []; // sorted by due time, then by age
-    const byId = new Map();
-    const channel = new real.MessageChannel();
-    const turns = [];
-    let frames = new Map();
-    let serial = 0;
-    let nesting = 0;
-    let lastFramesAt = -1;
-    let depth = 0; // of the animation frame callback that is running, or whose promises are
-    let drainAsked = false;
+  function insert(timer) {
+    let low = 0;
+    let high = queue.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (queue[middle].due <= timer.due) low = middle + 1;
+      else high = middle;
+    }
+    queue.splice(low, 0, timer);
+  }
 
-    channel.port1.onmessage = () => turns.shift()();
+  function remove(timer) {
+    const at = queue.indexOf(timer);
+    if (at >= 0) queue.splice(at, 1);
+    byId.delete(timer.id);
+  }
 
-    const clock = {
-      now: 0,
-      loading: true,
-      taskPosted: false,
-      sources: [],
-      epochMs,
-      turn,
-      rest,
-      addTimer,
-      clearTimer,
-      schedule,
-      requestFrame,
-      cancelFrame,
-      runFrames,
-      advanceTo,
-      runDue,
-      pumpTimer,
-      hasFrames: () => frames.size > 0,
+  function addTimer(realm, callback, delay, args, repeats) {
+    const ms = Math.max(Number.isFinite(+delay) ? Math.trunc(+delay) : 0, repeats ? 1 : 0);
+    const wait = nesting > NESTING_LIMIT && ms < NESTED_DELAY_MS ? NESTED_DELAY_MS : ms;
+    serial += 1;
+    const timer = { id: serial, realm, callback, args, nesting, due: clock.now + wait };
+    timer.every = repeats ? wait : null;
+    timer.pumpAt = pumped + wait;
+    byId.set(timer.id, timer);
+    insert(timer);
+    if (clock.loading && wait <= 1) askDrain();
+    return timer.id;
+  }
+
+  function clearTimer(id) {
+    const timer = byId.get(Number(id));
+    if (timer) remove(timer);
+  }
+
+  // Own tasks only run once frames are being shown: a page's listeners are all in place then.
+  function schedule(due, run) {
+    const task = { id: null, due: Math.max(due, clock.now), run, own: true };
+    insert(task);
+    return { cancel: () => remove(task) };
+  }
+
+  function requestFrame(realm, callback) {
+    if (typeof callback !== "function") throw new TypeError("callback is not a function");
+    serial += 1;
+    frames.set(serial, { realm, callback, depth });
+    return serial;
+  }
+
+  function cancelFrame(id) {
+    frames.delete(Number(id));
+  }
+
+  const alive = (realm) => !realm.window.closed && realm.window.__fanreel === realm;
+
+  function call(realm, callback, args) {
+    try {
+      if (typeof callback === "function") callback.apply(realm.window, args);
+      else realm.window.eval(String(callback));
+    } catch (error) {
+      realm.report(error);
+    }
+  }
+
+  // Callbacks see one list: those added meanwhile wait for the next time, those cancelled by an
+  // earlier one are left out.
+  function runFrames() {
+    lastFramesAt = clock.now;
+    nesting = 0;
+    if (frames.size === 0) return false;
+    const current = frames;
+    frames = new Map();
+    const cancelled = cancelFrame;
+    clock.cancelFrame = (id) => {
+      current.delete(Number(id));
+      cancelled(id);
     };
-
-    function turn() {
-      return new Promise((resolve) => {
-        turns.push(resolve);
-        real.postMessage.call(channel.port2, null);
-      });
+    for (const { realm, callback, depth: own } of current.values()) {
+      depth = clock.loading ? 0 : own + 1;
+      if (alive(realm)) call(realm, callback, [clock.now || FIRST_TIMESTAMP]);
     }
+    clock.cancelFrame = cancelled;
+    return true;
+  }
 
-    // A promise for the end of what a task has left behind: promise jobs, and tasks it has posted.
-    // Where nothing was posted no real task passes, or the browser might draw a half-made frame.
-    async function rest() {
-      for (let round = 0; round < POSTED_ROUNDS; round += 1) {
-        for (let hop = 0; hop < PROMISE_HOPS; hop += 1) await null;
-        if (!clock.taskPosted) return;
-        clock.taskPosted = false;
-        await turn();
-      }
+  function runTimer(timer) {
+    remove(timer);
+    if (timer.own) {
+      timer.run(timer.due);
+      return;
     }
-
-    function insert(timer) {
-      let low = 0;
-      let high = queue.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (queue[middle].due <= timer.due) low = middle + 1;
-        else high = middle;
-      }
-      queue.splice(low, 0, timer);
-    }
-
-    function remove(timer) {
-      const at = queue.indexOf(timer);
-      if (at >= 0) queue.splice(at, 1);
-      byId.delete(timer.id);
-    }
-
-    function addTimer(realm, callback, delay, args, repeats) {
-      const ms = Math.max(Number.isFinite(+delay) ? Math.trunc(+delay) : 0, repeats ? 1 : 0);
-      const wait = nesting > NESTING_LIMIT && ms < NESTED_DELAY_MS ? NESTED_DELAY_MS : ms;
-      serial += 1;
-      const timer = { id: serial, realm, callback, args, nesting, due: clock.now + wait };
-      timer.every = repeats ? wait : null;
-      timer.pumpAt = pumped + wait;
+    if (!alive(timer.realm)) return;
+    if (timer.every !== null) {
+      const every = Math.max(timer.every, timer.nesting > NESTING_LIMIT ? NESTED_DELAY_MS : 1);
+      timer.due = Math.max(timer.due, clock.now) + every;
+      timer.pumpAt = pumped + every;
+      timer.nesting += 1;
       byId.set(timer.id, timer);
       insert(timer);
-      if (clock.loading && wait <= 1) askDrain();
-      return timer.id;
     }
-
-    function clearTimer(id) {
-      const timer = byId.get(Number(id));
-      if (timer) remove(timer);
-    }
-
-    // Own tasks only run once frames are being shown: a page's listeners are all in place then.
-    function schedule(due, run) {
-      const task = { id: null, due: Math.max(due, clock.now), run, own: true };
-      insert(task);
-      return { cancel: () => remove(task) };
-    }
-
-    function requestFrame(realm, callback) {
-      if (typeof callback !== "function") throw new TypeError("callback is not a function");
-      serial += 1;
-      frames.set(serial, { realm, callback, depth });
-      return serial;
-    }
-
-    function cancelFrame(id) {
-      frames.delete(Number(id));
-    }
-
-    const alive = (realm) => !realm.window.closed && realm.window.__fanreel === realm;
-
-    function call(realm, callback, args) {
-      try {
-        if (typeof callback === "function") callback.apply(realm.window, args);
-        else realm.window.eval(String(callback));
-      } catch (error) {
-        realm.report(error);
-      }
-    }
-
-    // Callbacks see one list: those added meanwhile wait for the next time, those cancelled by an
-    // earlier one are left out.
-    function runFrames() {
-      lastFramesAt = clock.now;
-      nesting = 0;
-      if (frames.size === 0) return false;
-      const current = frames;
-      frames = new Map();
-      const cancelled = cancelFrame;
-      clock.cancelFrame = (id) => {
-        current.delete(Number(id));
-        cancelled(id);
-      };
-      for (const { realm, callback, depth: own } of current.values()) {
-        depth = clock.loading ? 0 : own + 1;
-        if (alive(realm)) call(realm, callback, [clock.now || FIRST_TIMESTAMP]);
-      }
-      clock.cancelFrame = cancelled;
-      return true;
-    }
-
-    function runTimer(timer) {
-      remove(timer);
-      if (timer.own) {
-        timer.run(timer.due);
-        return;
-      }
-      if (!alive(timer.realm)) return;
-      if (timer.every !== null) {
-        const every = Math.max(timer.every, timer.nesting > NESTING_LIMIT ? NESTED_DELAY_MS : 1);
-        timer.due = Math.max(timer.due, clock.now) + every;
-        timer.pumpAt = pumped + every;
-        timer.nesting += 1;
-        byId.set(timer.id, timer);
-        insert(timer);
-      }
-      // Holds until the promise jobs of the callback are done too, as in the browser.
-      nesting = timer.nesting + 1;
-      call(timer.realm, timer.callback, timer.args);
-    }
-
-    // What happens next before *limit*: {due, run, quick}. Quick tasks leave no promise jobs that
-    // a later one could see.
-    function nextTask(limit) {
-      let task = null;
-      const timer = queue[0];
-      if (timer && timer.due <= limit) task = { due: timer.due, run: () => runTimer(timer) };
-      for (const source of clock.sources) {
-        const due = source.next(clock.now, task ? Math.min(limit, task.due) : limit);
-        if (due !== null) task = { due, run: () => source.run(due), quick: true };
-      }
-      // Timers of the same moment come first, and the last frame is left to the seek.
-      const framesAt = nextFramesAt();
-      if (framesAt < limit && (task === null || framesAt < task.due)) {
-        task = { due: framesAt, run: runFrames };
-      }
-      return task;
-    }
-
-    function nextFramesAt() {
-      if (frames.size === 0) return Infinity;
-      for (const request of frames.values()) {
-        if (request.depth >= LOOP_DEPTH) continue;
-        const frame = Math.ceil(clock.now / FRAME_MS - 1e-6) * FRAME_MS;
-        return frame > lastFramesAt + 1e-6 ? frame : frame + FRAME_MS;
-      }
-      return lastFramesAt + LONGEST_FRAME_GAP_MS;
-    }
-
-    function advanceTo(ms) {
-      if (ms < clock.now) {
-        clock.now = ms;
-        lastFramesAt = ms;
-        reseed();
-        return undefined;
-      }
-      return drain(ms);
-    }
-
-    function runDue() {
-      return drain(clock.now);
-    }
-
-    function drain(limit) {
-      let count = 0;
-      const step = () => {
-        nesting = 0;
-        depth = 0;
-        for (let task = nextTask(limit); task !== null; task = nextTask(limit)) {
-          if (count === 0) watchTasks(true);
-          count += 1;
-          if (count > TASKS_PER_SEEK) throw new RunawayTimers(limit);
-          clock.now = Math.max(clock.now, task.due);
-          reseed();
-          if (!task.quick) for (const realm of F.realms()) realm.animations?.beforeTask();
-          task.run();
-          for (const realm of F.realms()) realm.animations?.afterTask();
-          if (!task.quick) return rest().then(step);
-        }
-        if (count > 0) watchTasks(false);
-        clock.now = limit;
-        reseed();
-        return undefined;
-      };
-      return step();
-    }
-
-    function reseed() {
-      for (const realm of F.realms()) realm.random?.reseed(clock.now);
-    }
-
-    function watchTasks(on) {
-      for (const realm of F.realms()) realm.animations?.watchTasks(on);
-    }
-
-    // ---- loading -----------------------------------------------------------------------------
-    let pumped = 0;
-
-    // Timers without delay run one per real task while the page loads, as the browser would.
-    function askDrain() {
-      if (drainAsked) return;
-      drainAsked = true;
-      turn().then(drainOne);
-    }
-
-    function drainOne() {
-      drainAsked = false;
-      nesting = 0;
-      if (!clock.loading) return;
-      const timer = queue.find((item) => !item.own && item.due <= clock.now + 1);
-      if (!timer) return;
-      runTimer(timer);
-      askDrain();
-    }
-
-    // Helps a page that is not ready: runs the timer that is next in order, of at most *horizonMs*
-    // of delay, with the clock at 0: what a page starts now has started when the first frame is
-    // shown. False when there is none.
-    function pumpTimer(horizonMs) {
-      const waiting = queue.filter((item) => !item.own && item.pumpAt <= horizonMs);
-      if (waiting.length === 0) return false;
-      const timer = waiting.reduce((first, item) => (item.pumpAt < first.pumpAt ? item : first));
-      pumped = Math.max(pumped, timer.pumpAt);
-      nesting = 0;
-      runTimer(timer);
-      return true;
-    }
-
-    return clock;
+    // Holds until the promise jobs of the callback are done too, as in the browser.
+    nesting = timer.nesting + 1;
+    call(timer.realm, timer.callback, timer.args);
   }
 
-  F.clock = F.root === F ? makeClock() : F.root.clock;
-})();
+  // What happens next before *limit*: {due, run, quick}. Quick tasks leave no promise jobs that
+  // a later one could see.
+  function nextTask(limit) {
+    let task = null;
+    const timer = queue[0];
+    if (timer && timer.due <= limit) task = { due: timer.due, run: () => runTimer(timer) };
+    for (const source of clock.sources) {
+      const due = source.next(clock.now, task ? Math.min(limit, task.due) : limit);
+      if (due !== null) task = { due, run: () => source.run(due), quick: true };
+    }
+    // Timers of the same moment come first, and the last frame is left to the seek.
+    const framesAt = nextFramesAt();
+    if (framesAt < limit && (task === null || framesAt < task.due)) {
+      task = { due: framesAt, run: runFrames };
+    }
+    return task;
+  }
+
+  function nextFramesAt() {
+    if (frames.size === 0) return Infinity;
+    for (const request of frames.values()) {
+      if (request.depth >= LOOP_DEPTH) continue;
+      const frame = Math.ceil(clock.now / FRAME_MS - 1e-6) * FRAME_MS;
+      return frame > lastFramesAt + 1e-6 ? frame : frame + FRAME_MS;
+    }
+    return lastFramesAt + LONGEST_FRAME_GAP_MS;
+  }
+
+  function advanceTo(ms) {
+    if (ms < clock.now) {
+      clock.now = ms;
+      lastFramesAt = ms;
+      reseed();
+      return undefined;
+    }
+    return drain(ms);
+  }
+
+  function runDue() {
+    return drain(clock.now);
+  }
+
+  function drain(limit) {
+    let count = 0;
+    const step = () => {
+      nesting = 0;
+      depth = 0;
+      for (let task = nextTask(limit); task !== null; task = nextTask(limit)) {
+        if (count === 0) watchTasks(true);
+        count += 1;
+        if (count > TASKS_PER_SEEK) throw new RunawayTimers(limit);
+        clock.now = Math.max(clock.now, task.due);
+        reseed();
+        if (!task.quick) for (const realm of realms()) realm.animations?.beforeTask();
+        task.run();
+        for (const realm of realms()) realm.animations?.afterTask();
+        if (!task.quick) return rest().then(step);
+      }
+      if (count > 0) watchTasks(false);
+      clock.now = limit;
+      reseed();
+      return undefined;
+    };
+    return step();
+  }
+
+  function reseed() {
+    for (const realm of realms()) realm.reseed?.(clock.now);
+  }
+
+  function watchTasks(on) {
+    for (const realm of realms()) realm.animations?.watchTasks(on);
+  }
+
+  // ---- loading -----------------------------------------------------------------------------
+  let pumped = 0;
+
+  // Timers without delay run one per real task while the page loads, as the browser would.
+  function askDrain() {
+    if (drainAsked) return;
+    drainAsked = true;
+    turn().then(drainOne);
+  }
+
+  function drainOne() {
+    drainAsked = false;
+    nesting = 0;
+    if (!clock.loading) return;
+    const timer = queue.find((item) => !item.own && item.due <= clock.now + 1);
+    if (!timer) return;
+    runTimer(timer);
+    askDrain();
+  }
+
+  // Helps a page that is not ready: runs the timer that is next in order, of at most *horizonMs*
+  // of delay, with the clock at 0: what a page starts now has started when the first frame is
+  // shown. False when there is none.
+  function pumpTimer(horizonMs) {
+    const waiting = queue.filter((item) => !item.own && item.pumpAt <= horizonMs);
+    if (waiting.length === 0) return false;
+    const timer = waiting.reduce((first, item) => (item.pumpAt < first.pumpAt ? item : first));
+    pumped = Math.max(pumped, timer.pumpAt);
+    nesting = 0;
+    runTimer(timer);
+    return true;
+  }
+
+  return clock;
+}
+
+export const clock = isRoot ? makeClock() : root.clock;

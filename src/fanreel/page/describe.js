@@ -1,265 +1,270 @@
 // What the planner has to know of a composition.
 //
-//   await F.describe()   {root, inferredDurationS, clips, media, audioGroups, master, errors, warnings,
+//   await describe()     {root, inferredDurationS, clips, media, audioGroups, master, errors, warnings,
 //                        usesWebgl, timelines, fonts, fontNames, variables, instances, places}
 //
 // places: [{message, file, tag, attributes, nth}], which element a message speaks of and the file it
 // is written in, null for the page itself; it is the *nth* of those written alike, from 0.
 //
-// Times are seconds on the root's timeline. Called again after F.setMediaInfo(), it knows the
+// Times are seconds on the root's timeline. Called again after setMediaInfo(), it knows the
 // length of media that say nothing of it themselves.
-(() => {
-  const F = globalThis.__fanreel;
-  const MOST_PIXELS = 16384;
-  const tidy = (value) => Math.round(value * 1e9) / 1e9;
 
-  // ---- the root, as written -----------------------------------------------------------------------
-  function rootAttributes() {
-    if (F.rootAttributes) return F.rootAttributes;
-    const root = F.clips.rootElement();
-    return root && Object.fromEntries([...root.attributes].map(({ name, value }) => [name, value]));
-  }
+import * as assets from "./assets.js";
+import { clips } from "./clips.js";
+import * as fonts from "./fonts.js";
+import * as grading from "./grading.js";
+import { instanceOf, instances, errors as nestingErrors, timelineOf } from "./instances.js";
+import * as mediaErrors from "./media_errors.js";
+import * as mediaList from "./media_list.js";
+import { about, nameOf, subjects } from "./naming.js";
+import { declared } from "./page_variables.js";
+import { realms } from "./realm.js";
+import { rootAttributes } from "./root_attributes.js";
+import * as soundDesk from "./sound_desk.js";
+import * as timelines from "./timelines.js";
+import * as vfx from "./vfx.js";
 
-  function describeRoot(errors) {
-    const written = rootAttributes();
-    if (!written) {
-      errors.push({
-        element: "the page",
-        message:
-          "no element has data-composition-id; write the root as " +
-          '<div data-composition-id="main" data-width="1920" data-height="1080" data-duration="5">',
-      });
-      return null;
-    }
-    const element = F.nameOf(F.clips.rootElement());
-    const fail = (message) => {
-      F.about(F.clips.rootElement(), `${element}: ${message}`);
-      errors.push({ element, message });
-    };
-    if (written["data-composition-id"].trim() === "") {
-      fail('data-composition-id is empty; give the composition a name, such as "main"');
-    }
-    return {
-      id: written["data-composition-id"],
-      width: pixels(written, "data-width", fail),
-      height: pixels(written, "data-height", fail),
-      durationS: positive(written, "data-duration", "seconds, such as 5 or 7.5", fail),
-      fps: rate(written, fail),
-      noTimeline: "data-no-timeline" in written,
-    };
-  }
+const MOST_PIXELS = 16384;
+const tidy = (value) => Math.round(value * 1e9) / 1e9;
 
-  function pixels(written, name, fail) {
-    const text = written[name];
-    if (text === undefined || text.trim() === "") {
-      fail(`${name} is missing; it is the frame's size in CSS pixels, such as ${name}="1080"`);
-      return null;
-    }
-    const value = Number(text.trim().replace(/px$/, ""));
-    if (Number.isInteger(value) && value >= 1 && value <= MOST_PIXELS) return value;
-    fail(`${name}="${text}" must be a whole number of CSS pixels from 1 to ${MOST_PIXELS}`);
+// ---- the root, as written -----------------------------------------------------------------------
+function writtenAttributes() {
+  if (rootAttributes) return rootAttributes;
+  const root = clips.rootElement();
+  return root && Object.fromEntries([...root.attributes].map(({ name, value }) => [name, value]));
+}
+
+function describeRoot(errors) {
+  const written = writtenAttributes();
+  if (!written) {
+    errors.push({
+      element: "the page",
+      message:
+        "no element has data-composition-id; write the root as " +
+        '<div data-composition-id="main" data-width="1920" data-height="1080" data-duration="5">',
+    });
     return null;
   }
+  const element = nameOf(clips.rootElement());
+  const fail = (message) => {
+    about(clips.rootElement(), `${element}: ${message}`);
+    errors.push({ element, message });
+  };
+  if (written["data-composition-id"].trim() === "") {
+    fail('data-composition-id is empty; give the composition a name, such as "main"');
+  }
+  return {
+    id: written["data-composition-id"],
+    width: pixels(written, "data-width", fail),
+    height: pixels(written, "data-height", fail),
+    durationS: positive(written, "data-duration", "seconds, such as 5 or 7.5", fail),
+    fps: rate(written, fail),
+    noTimeline: "data-no-timeline" in written,
+  };
+}
 
-  // As text, so that 0.1 stays the decimal it was written as.
-  function positive(written, name, what, fail) {
-    const text = written[name]?.trim();
-    if (text === undefined || text === "") return null;
-    const number = text.replace(/s$/, "");
-    if (/^\+?(\d+\.?\d*|\.\d+)$/.test(number) && Number(number) > 0) return number;
-    fail(`${name}="${text}" must be a positive number of ${what}`);
+function pixels(written, name, fail) {
+  const text = written[name];
+  if (text === undefined || text.trim() === "") {
+    fail(`${name} is missing; it is the frame's size in CSS pixels, such as ${name}="1080"`);
     return null;
   }
+  const value = Number(text.trim().replace(/px$/, ""));
+  if (Number.isInteger(value) && value >= 1 && value <= MOST_PIXELS) return value;
+  fail(`${name}="${text}" must be a whole number of CSS pixels from 1 to ${MOST_PIXELS}`);
+  return null;
+}
 
-  // A rational too: 30000/1001.
-  function rate(written, fail) {
-    const text = written["data-fps"]?.trim();
-    if (/^\d+\/0*[1-9]\d*$/.test(text)) return text;
-    return positive(written, "data-fps", "frames per second, such as 30 or 30000/1001", fail);
-  }
+// As text, so that 0.1 stays the decimal it was written as.
+function positive(written, name, what, fail) {
+  const text = written[name]?.trim();
+  if (text === undefined || text === "") return null;
+  const number = text.replace(/s$/, "");
+  if (/^\+?(\d+\.?\d*|\.\d+)$/.test(number) && Number(number) > 0) return number;
+  fail(`${name}="${text}" must be a positive number of ${what}`);
+  return null;
+}
 
-  // ---- clips --------------------------------------------------------------------------------------
-  function describeClips() {
-    return F.clips.all.map((clip, index) => ({
-      key: `c${index}`,
-      element: F.nameOf(clip.element),
-      composition: clip.composition ?? "",
-      startS: clip.startS,
-      durationS: clip.durationS,
-      track: clip.track,
-      kind: clip.kind,
-    }));
-  }
+// A rational too: 30000/1001.
+function rate(written, fail) {
+  const text = written["data-fps"]?.trim();
+  if (/^\d+\/0*[1-9]\d*$/.test(text)) return text;
+  return positive(written, "data-fps", "frames per second, such as 30 or 30000/1001", fail);
+}
 
-  function duplicates() {
-    const warnings = [];
-    const seen = new Map();
-    const warn = (element, text) => warnings.push(F.about(element, text));
-    for (const { element, owner } of F.clips.all) {
-      if (element.id === "") continue;
-      const ids = seen.get(owner) ?? seen.set(owner, new Set()).get(owner);
-      if (ids.has(element.id)) {
-        warn(
-          element,
-          `id "${element.id}" names two clips of composition "${owner.id}"; data-start means the first`,
-        );
-      }
-      ids.add(element.id);
-    }
-    const root = F.clips.rootElement();
-    const inline = F.nesting.instances.filter((instance) => instance.inline);
-    for (const { host } of inline) {
-      if (!root.contains(host)) {
-        warn(
-          host,
-          `${F.nameOf(host)} is a second root; only the first element with data-composition-id is rendered as one`,
-        );
-      }
-    }
-    const names = inline
-      .map(({ id }) => id)
-      .concat(root?.getAttribute("data-composition-id") ?? []);
-    for (const id of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
+// ---- clips --------------------------------------------------------------------------------------
+function describeClips() {
+  return clips.all.map((clip, index) => ({
+    key: `c${index}`,
+    element: nameOf(clip.element),
+    composition: clip.composition ?? "",
+    startS: clip.startS,
+    durationS: clip.durationS,
+    track: clip.track,
+    kind: clip.kind,
+  }));
+}
+
+function duplicates() {
+  const warnings = [];
+  const seen = new Map();
+  const warn = (element, text) => warnings.push(about(element, text));
+  for (const { element, owner } of clips.all) {
+    if (element.id === "") continue;
+    const ids = seen.get(owner) ?? seen.set(owner, new Set()).get(owner);
+    if (ids.has(element.id)) {
       warn(
-        inline.findLast((instance) => instance.id === id).host,
-        `data-composition-id="${id}" is written twice; both would be played by window.__timelines["${id}"]`,
+        element,
+        `id "${element.id}" names two clips of composition "${owner.id}"; data-start means the first`,
       );
     }
-    return warnings;
+    ids.add(element.id);
   }
-
-  // ---- duration -----------------------------------------------------------------------------------
-  // From what is registered, animated or timed; without any of it nothing says how long it takes.
-  function inferDuration(media) {
-    const ends = [...F.realms()].flatMap((realm) => [
-      realm.timelines.durationS(),
-      realm.animations.durationS(),
-      realm.runtimes.durationS(),
-    ]);
-    for (const { endS, owner } of F.clips.all) {
-      ends.push(Math.min(endS, F.clips.compositions.get(owner.element)?.endS ?? Infinity));
+  const root = clips.rootElement();
+  const inline = instances().filter((instance) => instance.inline);
+  for (const { host } of inline) {
+    if (!root.contains(host)) {
+      warn(
+        host,
+        `${nameOf(host)} is a second root; only the first element with data-composition-id is rendered as one`,
+      );
     }
-    for (const item of media) {
-      if (item.durationS !== null && item.kind !== "image") ends.push(item.startS + item.durationS);
-    }
-    const finite = ends.filter((end) => Number.isFinite(end) && end > 0);
-    return finite.length === 0 ? null : tidy(Math.max(...finite));
   }
-
-  // ---- problems -----------------------------------------------------------------------------------
-  // A script that cannot be read, or fails before it has registered the timeline it speaks of, leaves
-  // a hole. One that fails otherwise leaves a composition that browsers show, and so do we.
-  function leavesHole({ instance, script, message }) {
-    if (!script || message.includes("SyntaxError")) return true;
-    return /__timelines/.test(instance.text) && F.nesting.timelineOf(instance) === null;
-  }
-
-  function nestingProblems() {
-    const errors = [];
-    const warnings = [];
-    for (const problem of F.nesting.errors) {
-      const { element, message } = problem;
-      if (leavesHole(problem)) errors.push({ element, message });
-      else warnings.push(`${element}: ${message}`);
-    }
-    return { errors, warnings };
-  }
-
-  function describePlaces() {
-    return [...F.subjects].map(([message, element]) => {
-      const attributes = [...element.attributes].map(({ name, value }) => [name, value]);
-      return {
-        message,
-        file: fileOf(element),
-        tag: element.localName,
-        attributes: Object.fromEntries(attributes),
-        nth: twinsOf(element).indexOf(element),
-      };
-    });
-  }
-
-  function twinsOf(element) {
-    const told = ["id", "class", "data-start", "src"];
-    const instance = F.nesting.instanceOf(element);
-    return [...element.ownerDocument.querySelectorAll(element.localName)].filter(
-      (other) =>
-        told.every((name) => other.getAttribute(name) === element.getAttribute(name)) &&
-        F.nesting.instanceOf(other) === instance,
+  const names = inline.map(({ id }) => id).concat(root?.getAttribute("data-composition-id") ?? []);
+  for (const id of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
+    warn(
+      inline.findLast((instance) => instance.id === id).host,
+      `data-composition-id="${id}" is written twice; both would be played by window.__timelines["${id}"]`,
     );
   }
+  return warnings;
+}
 
-  function fileOf(element) {
-    const { ownerDocument } = element;
-    if (ownerDocument !== document) return F.assets.nameOf(ownerDocument.URL);
-    let instance = F.nesting.instanceOf(element);
-    while (instance?.url === null) instance = instance.parent;
-    return instance ? F.assets.nameOf(instance.url) : null;
+// ---- duration -----------------------------------------------------------------------------------
+// From what is registered, animated or timed; without any of it nothing says how long it takes.
+function inferDuration(media) {
+  const ends = [...realms()].flatMap((realm) => [
+    realm.timelines.durationS(),
+    realm.animations.durationS(),
+    realm.runtimes.durationS(),
+  ]);
+  for (const { endS, owner } of clips.all) {
+    ends.push(Math.min(endS, clips.compositions.get(owner.element)?.endS ?? Infinity));
   }
+  for (const item of media) {
+    if (item.durationS !== null && item.kind !== "image") ends.push(item.startS + item.durationS);
+  }
+  const finite = ends.filter((end) => Number.isFinite(end) && end > 0);
+  return finite.length === 0 ? null : tidy(Math.max(...finite));
+}
 
-  function unprefixed({ element, message }) {
-    const prefix = `${element}: `;
+// ---- problems -----------------------------------------------------------------------------------
+// A script that cannot be read, or fails before it has registered the timeline it speaks of, leaves
+// a hole. One that fails otherwise leaves a composition that browsers show, and so do we.
+function leavesHole({ instance, script, message }) {
+  if (!script || message.includes("SyntaxError")) return true;
+  return /__timelines/.test(instance.text) && timelineOf(instance) === null;
+}
+
+function nestingProblems() {
+  const errors = [];
+  const warnings = [];
+  for (const problem of nestingErrors) {
+    const { element, message } = problem;
+    if (leavesHole(problem)) errors.push({ element, message });
+    else warnings.push(`${element}: ${message}`);
+  }
+  return { errors, warnings };
+}
+
+function describePlaces() {
+  return [...subjects].map(([message, element]) => {
+    const attributes = [...element.attributes].map(({ name, value }) => [name, value]);
     return {
-      element,
-      message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
+      message,
+      file: fileOf(element),
+      tag: element.localName,
+      attributes: Object.fromEntries(attributes),
+      nth: twinsOf(element).indexOf(element),
     };
-  }
+  });
+}
 
-  async function describe() {
-    const errors = [];
-    const root = describeRoot(errors);
-    const media = await F.mediaList.describe();
-    const soundDesk = F.soundDesk.describe();
-    const nesting = nestingProblems();
-    const realms = [...F.realms()];
-    const unplayed = F.mediaList.unplayed();
-    return {
-      root,
-      inferredDurationS: inferDuration(media),
-      clips: describeClips(),
-      media,
-      ...soundDesk,
-      errors: [
-        ...errors,
-        ...nesting.errors,
-        ...F.clips.errors.map(unprefixed),
-        ...F.mediaList.errors,
-      ],
-      warnings: [
-        ...F.clips.warnings,
-        ...nesting.warnings,
-        ...duplicates(),
-        ...F.grading.describe(),
-        ...F.vfx.describe(),
-        ...unplayed,
-      ],
-      usesWebgl: realms.some((realm) => realm.runtimes.usesWebgl),
-      timelines: F.timelines.names(),
-      fonts: F.fonts.describe(),
-      fontNames: await describeNames(),
-      variables: F.variables.declared(),
-      instances: F.nesting.instances.map(({ key, id, host, url, width, height, parent }) => ({
-        key,
-        id,
-        element: F.nameOf(host),
-        file: url === null ? null : F.assets.nameOf(url),
-        width,
-        height,
-        parent: parent?.key ?? null,
-      })),
-      places: describePlaces(),
-    };
-  }
+function twinsOf(element) {
+  const told = ["id", "class", "data-start", "src"];
+  const instance = instanceOf(element);
+  return [...element.ownerDocument.querySelectorAll(element.localName)].filter(
+    (other) =>
+      told.every((name) => other.getAttribute(name) === element.getAttribute(name)) &&
+      instanceOf(other) === instance,
+  );
+}
 
-  // After F.fonts.describe(), which notes the texts there are.
-  async function describeNames() {
-    const found = await Promise.all([...F.realms()].map((realm) => realm.families.report()));
-    const all = (name) => found.flatMap((report) => report[name]);
-    return {
-      asked: all("asked"),
-      brought: [...new Set(all("brought"))],
-      used: [...new Set(all("used"))],
-    };
-  }
+function fileOf(element) {
+  const { ownerDocument } = element;
+  if (ownerDocument !== document) return assets.nameOf(ownerDocument.URL);
+  let instance = instanceOf(element);
+  while (instance?.url === null) instance = instance.parent;
+  return instance ? assets.nameOf(instance.url) : null;
+}
 
-  F.describe = describe;
-})();
+function unprefixed({ element, message }) {
+  const prefix = `${element}: `;
+  return {
+    element,
+    message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
+  };
+}
+
+async function describe() {
+  const errors = [];
+  const root = describeRoot(errors);
+  const media = await mediaList.describe();
+  const sound = soundDesk.describe();
+  const nested = nestingProblems();
+  const unplayed = mediaList.unplayed();
+  return {
+    root,
+    inferredDurationS: inferDuration(media),
+    clips: describeClips(),
+    media,
+    ...sound,
+    errors: [...errors, ...nested.errors, ...clips.errors.map(unprefixed), ...mediaErrors.errors],
+    warnings: [
+      ...clips.warnings,
+      ...nested.warnings,
+      ...duplicates(),
+      ...grading.describe(),
+      ...vfx.describe(),
+      ...unplayed,
+    ],
+    usesWebgl: [...realms()].some((realm) => realm.runtimes.usesWebgl),
+    timelines: timelines.names(),
+    fonts: fonts.describe(),
+    fontNames: await describeNames(),
+    variables: declared(),
+    instances: instances().map(({ key, id, host, url, width, height, parent }) => ({
+      key,
+      id,
+      element: nameOf(host),
+      file: url === null ? null : assets.nameOf(url),
+      width,
+      height,
+      parent: parent?.key ?? null,
+    })),
+    places: describePlaces(),
+  };
+}
+
+// After fonts.describe(), which notes the texts there are.
+async function describeNames() {
+  const found = await Promise.all([...realms()].map((realm) => realm.fontReport.report()));
+  const all = (name) => found.flatMap((report) => report[name]);
+  return {
+    asked: all("asked"),
+    brought: [...new Set(all("brought"))],
+    used: [...new Set(all("used"))],
+  };
+}
+
+export { describe };

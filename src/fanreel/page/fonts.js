@@ -1,10 +1,10 @@
 // Which fonts the page's texts ask for, and texts to ask the browser about from outside.
 //
-//   F.fonts.watch({frames, looks})   forgets what it knows; from here on texts are noted at *frames*,
+//   watch({frames, looks})     forgets what it knows; from here on texts are noted at *frames*,
 //                                    and with every change of style at *looks*
-//   F.fonts.passed(frame)            called by seek.js when the page stands at *frame*
-//   F.fonts.describe()   [{element, families, led, generic, weight, style, declared, emoji, parts}]
-//   F.fonts.probe([[kind, part], ...])   how many elements F.fonts.probes() gives now, one for each
+//   passed(frame)              called by seek.js when the page stands at *frame*
+//   describe()     [{element, families, led, generic, weight, style, declared, emoji, parts}]
+//   probe([[kind, part], ...])       how many elements fonts.probes() gives now, one for each
 //
 // One entry per kind of text: what shares a style, a weight, a list of families, a language. Each of
 // its *parts* is an element that brought characters the kind had not had. *declared* is the first
@@ -14,245 +14,247 @@
 //
 // A probe shows the characters of a kind, or of one part, in the kind's fonts, each on a line of its
 // own, so that a handful of questions tells about thousands of elements, also those that are gone.
-(() => {
-  const F = globalThis.__fanreel;
-  const { attachShadow } = Element.prototype;
-  const GENERIC = new Set(
-    (
-      "serif sans-serif monospace cursive fantasy system-ui ui-serif ui-sans-serif ui-monospace " +
-      "ui-rounded math emoji fangsong"
-    ).split(" "),
+
+import * as animations from "./animations.js";
+import { generics, plain as plainFamilies } from "./families.js";
+import { nameOf } from "./naming.js";
+import { real } from "./real.js";
+import { realms } from "./realm.js";
+
+const { attachShadow } = Element.prototype;
+const GENERIC = new Set(
+  (
+    "serif sans-serif monospace cursive fantasy system-ui ui-serif ui-sans-serif ui-monospace " +
+    "ui-rounded math emoji fangsong"
+  ).split(" "),
+);
+// All that decides which face draws a character.
+const PROPERTIES = [
+  "font-family",
+  "font-weight",
+  "font-style",
+  "font-stretch",
+  "font-variant-caps",
+  "font-variant-emoji",
+  "text-transform",
+  "-webkit-locale",
+];
+const EMOJI = /\p{Emoji_Presentation}|\ufe0f|\u20e3/u;
+const INVISIBLE = /^[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+$/u;
+const ASCII = /^[\t-~]*$/;
+const SILENT = /^(script|style|template|noscript)$/;
+const LOAD_TIMEOUT_MS = 5_000;
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+let kinds = new Map();
+let answered = new Set();
+let noted = new WeakMap();
+let stops = new Set();
+let looks = new Set();
+let listed = [];
+let spans = [];
+let host = null;
+const shadowRoots = new Set();
+
+const splitFamilies = (text) =>
+  (text.match(/"(?:\\.|[^"\\])*"|[^,]+/g) ?? []).map((name) =>
+    name
+      .trim()
+      .replace(/^"(.*)"$/s, "$1")
+      .replace(/\\(.)/g, "$1"),
   );
-  // All that decides which face draws a character.
-  const PROPERTIES = [
-    "font-family",
-    "font-weight",
-    "font-style",
-    "font-stretch",
-    "font-variant-caps",
-    "font-variant-emoji",
-    "text-transform",
-    "-webkit-locale",
-  ];
-  const EMOJI = /\p{Emoji_Presentation}|\ufe0f|\u20e3/u;
-  const INVISIBLE = /^[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]+$/u;
-  const ASCII = /^[\t-~]*$/;
-  const SILENT = /^(script|style|template|noscript)$/;
-  const LOAD_TIMEOUT_MS = 5_000;
-  const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-  let kinds = new Map();
-  let answered = new Set();
-  let noted = new WeakMap();
-  let stops = new Set();
-  let looks = new Set();
-  let listed = [];
-  let spans = [];
-  let host = null;
-  const shadowRoots = new Set();
+const plain = (family) => splitFamilies(family)[0].toLowerCase();
 
-  const splitFamilies = (text) =>
-    (text.match(/"(?:\\.|[^"\\])*"|[^,]+/g) ?? []).map((name) =>
-      name
-        .trim()
-        .replace(/^"(.*)"$/s, "$1")
-        .replace(/\\(.)/g, "$1"),
-    );
+// ---- the texts ---------------------------------------------------------------------------------
+function pathOf(element) {
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? `${pathOf(root.host)} ${nameOf(element)}` : nameOf(element);
+}
 
-  const plain = (family) => splitFamilies(family)[0].toLowerCase();
+const parentOf = (node) => node.parentElement ?? node.getRootNode().host ?? null;
 
-  // ---- the texts ---------------------------------------------------------------------------------
-  function nameOf(element) {
-    const root = element.getRootNode();
-    return root instanceof ShadowRoot
-      ? `${nameOf(root.host)} ${F.nameOf(element)}`
-      : F.nameOf(element);
+// Clips that are hidden at this time count: what they show is laid out.
+const isLaidOut = (element) =>
+  element !== null &&
+  (element.checkVisibility() ||
+    (getComputedStyle(element).display === "contents" && isLaidOut(parentOf(element))));
+
+function charactersOf(text) {
+  const parts = ASCII.test(text)
+    ? text
+    : Array.from(segmenter.segment(text), ({ segment }) => segment);
+  return [...new Set(parts)].filter((character) => !INVISIBLE.test(character));
+}
+
+function add(element, style, text) {
+  const values = PROPERTIES.map((name) => style.getPropertyValue(name));
+  const about = `${values.join("|")}\n${text}`;
+  if (answered.has(about)) return;
+  answered.add(about);
+  const characters = charactersOf(text);
+  addTo(
+    false,
+    element,
+    values,
+    characters.filter((one) => !EMOJI.test(one)),
+  );
+  addTo(
+    true,
+    element,
+    values,
+    characters.filter((one) => EMOJI.test(one)),
+  );
+}
+
+function addTo(emoji, element, values, characters) {
+  if (characters.length === 0) return;
+  const key = `${emoji} ${values.join("|")}`;
+  if (!kinds.has(key)) kinds.set(key, { emoji, values, known: new Set(), parts: [], show });
+  const kind = kinds.get(key);
+  if (characters.every((one) => kind.known.has(one))) return;
+  for (const one of characters) kind.known.add(one);
+  kind.parts.push({ element: pathOf(element), characters });
+}
+
+function noteText(node) {
+  const element = parentOf(node);
+  if (!/\S/.test(node.data) || SILENT.test(element?.localName) || !isLaidOut(element)) return;
+  noted.set(node, node.data);
+  add(element, getComputedStyle(element), node.data);
+}
+
+function noteGenerated(element) {
+  if (element.shadowRoot) shadowRoots.add(element.shadowRoot);
+  for (const pseudo of ["::before", "::after"]) {
+    const style = getComputedStyle(element, pseudo);
+    if (!/^["']/.test(style.content) || !isLaidOut(element)) continue;
+    add(element, style, splitFamilies(style.content).join(""));
   }
+}
 
-  const parentOf = (node) => node.parentElement ?? node.getRootNode().host ?? null;
-
-  // Clips that are hidden at this time count: what they show is laid out.
-  const isLaidOut = (element) =>
-    element !== null &&
-    (element.checkVisibility() ||
-      (getComputedStyle(element).display === "contents" && isLaidOut(parentOf(element))));
-
-  function charactersOf(text) {
-    const parts = ASCII.test(text)
-      ? text
-      : Array.from(segmenter.segment(text), ({ segment }) => segment);
-    return [...new Set(parts)].filter((character) => !INVISIBLE.test(character));
+// What has not changed since it was noted is passed over, unless its style is to be seen too.
+function noteBelow(root, thorough) {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (thorough || noted.get(node) !== node.data) noteText(node);
   }
+  if (thorough) for (const element of root.querySelectorAll("*")) noteGenerated(element);
+}
 
-  function add(element, style, text) {
-    const values = PROPERTIES.map((name) => style.getPropertyValue(name));
-    const about = `${values.join("|")}\n${text}`;
-    if (answered.has(about)) return;
-    answered.add(about);
-    const characters = charactersOf(text);
-    addTo(
-      false,
-      element,
-      values,
-      characters.filter((one) => !EMOJI.test(one)),
-    );
-    addTo(
-      true,
-      element,
-      values,
-      characters.filter((one) => EMOJI.test(one)),
-    );
+function note(thorough) {
+  if (!document.body) return;
+  noteBelow(document.body, thorough);
+  for (const root of animations.shadowRoots()) shadowRoots.add(root);
+  for (const root of shadowRoots) {
+    if (root.host.isConnected && root.host !== host) noteBelow(root, thorough);
   }
+}
 
-  function addTo(emoji, element, values, characters) {
-    if (characters.length === 0) return;
-    const key = `${emoji} ${values.join("|")}`;
-    if (!kinds.has(key)) kinds.set(key, { emoji, values, known: new Set(), parts: [], show });
-    const kind = kinds.get(key);
-    if (characters.every((one) => kind.known.has(one))) return;
-    for (const one of characters) kind.known.add(one);
-    kind.parts.push({ element: nameOf(element), characters });
+function watch(where) {
+  looks = new Set(where.looks);
+  stops = new Set([...where.frames, ...looks]);
+  for (const realm of realms()) realm.fonts.forget();
+}
+
+function forget() {
+  kinds = new Map();
+  answered = new Set();
+  noted = new WeakMap();
+}
+
+function passed(frame) {
+  if (!stops.has(frame)) return;
+  for (const realm of realms()) realm.fonts.note(looks.has(frame));
+}
+
+// ---- asking --------------------------------------------------------------------------------------
+function list() {
+  const brought = new Set([...document.fonts].map(({ family }) => plain(family)));
+  return [...kinds.values()].map((kind) => {
+    const written = splitFamilies(kind.values[0]);
+    const named = plainFamilies(written);
+    return {
+      ...kind,
+      families: named,
+      led: named.length > 0 && named.length < written.length,
+      declared: named.find((one) => brought.has(one.toLowerCase())) ?? null,
+    };
+  });
+}
+
+function describe() {
+  for (const realm of realms()) realm.fonts.note(true);
+  listed = [...realms()].flatMap((realm) => realm.fonts.list());
+  return listed.map(({ emoji, values, parts, families, led, declared }) => ({
+    element: parts[0].element,
+    families,
+    led,
+    generic: families.filter((name) => GENERIC.has(name) || generics.has(name.toLowerCase())),
+    weight: values[1],
+    style: values[2],
+    declared,
+    emoji,
+    parts: parts.map((part) => part.element),
+  }));
+}
+
+// In a tree of its own, where no style of the page reaches it.
+function show(values, characters) {
+  if (host === null) {
+    host = document.createElement("div");
+    host.style.cssText = "all: initial !important; position: fixed !important";
+    host.style.setProperty("visibility", "hidden", "important");
+    attachShadow.call(host, { mode: "open" });
+    document.documentElement.append(host);
   }
+  const span = document.createElement("span");
+  PROPERTIES.forEach((name, index) => {
+    span.style.setProperty(name, values[index]);
+  });
+  span.style.display = "block";
+  span.style.whiteSpace = "pre";
+  // A line each: spaces between would be drawn too, and signs that join would hide others.
+  span.textContent = characters.join("\n");
+  host.shadowRoot.append(span);
+  return span;
+}
 
-  function noteText(node) {
-    const element = parentOf(node);
-    if (!/\S/.test(node.data) || SILENT.test(element?.localName) || !isLaidOut(element)) return;
-    noted.set(node, node.data);
-    add(element, getComputedStyle(element), node.data);
-  }
+function clear() {
+  host?.remove();
+  host = null;
+}
 
-  function noteGenerated(element) {
-    if (element.shadowRoot) shadowRoots.add(element.shadowRoot);
-    for (const pseudo of ["::before", "::after"]) {
-      const style = getComputedStyle(element, pseudo);
-      if (!/^["']/.test(style.content) || !isLaidOut(element)) continue;
-      add(element, style, splitFamilies(style.content).join(""));
-    }
-  }
+// Characters that no text has shown yet may need another file of their font.
+async function loaded() {
+  host?.getBoundingClientRect();
+  await document.fonts.ready;
+}
 
-  // What has not changed since it was noted is passed over, unless its style is to be seen too.
-  function noteBelow(root, thorough) {
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      if (thorough || noted.get(node) !== node.data) noteText(node);
-    }
-    if (thorough) for (const element of root.querySelectorAll("*")) noteGenerated(element);
-  }
+async function probe(asked) {
+  for (const realm of realms()) realm.fonts.clear();
+  spans = asked.map(([number, part]) => {
+    const kind = listed[number];
+    const characters = part === null ? [...kind.known] : kind.parts[part].characters;
+    return kind.show(kind.values, characters);
+  });
+  const late = new Promise((resolve) => real.setTimeout(resolve, LOAD_TIMEOUT_MS));
+  await Promise.race([late, Promise.all([...realms()].map((realm) => realm.fonts.loaded()))]);
+  return spans.length;
+}
 
-  function note(thorough) {
-    if (!document.body) return;
-    noteBelow(document.body, thorough);
-    for (const root of F.animations.shadowRoots()) shadowRoots.add(root);
-    for (const root of shadowRoots) {
-      if (root.host.isConnected && root.host !== host) noteBelow(root, thorough);
-    }
-  }
+const probes = () => spans;
 
-  function watch(where) {
-    looks = new Set(where.looks);
-    stops = new Set([...where.frames, ...looks]);
-    for (const realm of F.realms()) realm.fonts.forget();
-  }
-
-  function forget() {
-    kinds = new Map();
-    answered = new Set();
-    noted = new WeakMap();
-  }
-
-  function passed(frame) {
-    if (!stops.has(frame)) return;
-    for (const realm of F.realms()) realm.fonts.note(looks.has(frame));
-  }
-
-  // ---- asking --------------------------------------------------------------------------------------
-  function list() {
-    const brought = new Set([...document.fonts].map(({ family }) => plain(family)));
-    return [...kinds.values()].map((kind) => {
-      const written = splitFamilies(kind.values[0]);
-      const families = F.families.plain(written);
-      return {
-        ...kind,
-        families,
-        led: families.length > 0 && families.length < written.length,
-        declared: families.find((one) => brought.has(one.toLowerCase())) ?? null,
-      };
-    });
-  }
-
-  function describe() {
-    for (const realm of F.realms()) realm.fonts.note(true);
-    listed = [...F.realms()].flatMap((realm) => realm.fonts.list());
-    return listed.map(({ emoji, values, parts, families, led, declared }) => ({
-      element: parts[0].element,
-      families,
-      led,
-      generic: families.filter(
-        (name) => GENERIC.has(name) || F.families.generics.has(name.toLowerCase()),
-      ),
-      weight: values[1],
-      style: values[2],
-      declared,
-      emoji,
-      parts: parts.map((part) => part.element),
-    }));
-  }
-
-  // In a tree of its own, where no style of the page reaches it.
-  function show(values, characters) {
-    if (host === null) {
-      host = document.createElement("div");
-      host.style.cssText = "all: initial !important; position: fixed !important";
-      host.style.setProperty("visibility", "hidden", "important");
-      attachShadow.call(host, { mode: "open" });
-      document.documentElement.append(host);
-    }
-    const span = document.createElement("span");
-    PROPERTIES.forEach((name, index) => {
-      span.style.setProperty(name, values[index]);
-    });
-    span.style.display = "block";
-    span.style.whiteSpace = "pre";
-    // A line each: spaces between would be drawn too, and signs that join would hide others.
-    span.textContent = characters.join("\n");
-    host.shadowRoot.append(span);
-    return span;
-  }
-
-  function clear() {
-    host?.remove();
-    host = null;
-  }
-
-  // Characters that no text has shown yet may need another file of their font.
-  async function loaded() {
-    host?.getBoundingClientRect();
-    await document.fonts.ready;
-  }
-
-  async function probe(asked) {
-    for (const realm of F.realms()) realm.fonts.clear();
-    spans = asked.map(([number, part]) => {
-      const kind = listed[number];
-      const characters = part === null ? [...kind.known] : kind.parts[part].characters;
-      return kind.show(kind.values, characters);
-    });
-    const late = new Promise((resolve) => F.real.setTimeout(resolve, LOAD_TIMEOUT_MS));
-    await Promise.race([late, Promise.all([...F.realms()].map((realm) => realm.fonts.loaded()))]);
-    return spans.length;
-  }
-
-  F.fonts = {
-    watch,
-    passed,
-    describe,
-    probe,
-    split: splitFamilies,
-    probes: () => spans,
-    forget,
-    note,
-    list,
-    clear,
-    loaded,
-  };
-})();
+export {
+  clear,
+  describe,
+  forget,
+  list,
+  loaded,
+  note,
+  passed,
+  probe,
+  probes,
+  splitFamilies as split,
+  watch,
+};

@@ -2,122 +2,120 @@
 // the format, as its own player does it; one that begins with any other name falls through to the
 // machine's face when the names before are not there.
 //
-//   F.generics.apply()   changes what has come since: style sheets, style attributes, shadow trees
-//   F.generics.font(text)   the same for a font as a canvas is told it
+//   apply()    changes what has come since: style sheets, style attributes, shadow trees
+//   font(text)     the same for a font as a canvas is told it
 //
 // The generic name gets an alias before it, a family of its own for which config.fonts has faces. It
 // is done in place, as the parser goes on: before the next script runs, which may measure text.
-(() => {
-  const F = globalThis.__fanreel;
-  const { generics, prefix } = F.families;
-  const changed = new WeakMap(); // style sheet -> number of its rules when it was last seen
-  const ALIAS = new RegExp(`"?${prefix}[-a-z]+"?, `);
-  const STYLED = '[style*="font" i], [style*="--"], [font-family]';
 
-  function led(list) {
-    const first = list.split(",", 1)[0].trim().toLowerCase();
-    return generics.has(first) ? `${prefix}${first}, ${list.trim()}` : null;
+import * as animations from "./animations.js";
+import { generics, prefix } from "./families.js";
+
+const changed = new WeakMap(); // style sheet -> number of its rules when it was last seen
+const ALIAS = new RegExp(`"?${prefix}[-a-z]+"?, `);
+const STYLED = '[style*="font" i], [style*="--"], [font-family]';
+
+function led(list) {
+  const first = list.split(",", 1)[0].trim().toLowerCase();
+  return generics.has(first) ? `${prefix}${first}, ${list.trim()}` : null;
+}
+
+function lead(style, name) {
+  const list = led(style.getPropertyValue(name));
+  if (list !== null) style.setProperty(name, list, style.getPropertyPriority(name));
+}
+
+function changeStyle(style) {
+  if (style.fontFamily !== "") lead(style, "font-family");
+  if (!style.cssText.includes("--")) return;
+  for (const name of [...style]) if (name.startsWith("--")) lead(style, name);
+}
+
+function changeRules(rules) {
+  for (const rule of rules) {
+    if (rule instanceof CSSFontFaceRule) continue;
+    if (rule.style) changeStyle(rule.style);
+    if (rule.cssRules) changeRules(rule.cssRules);
+    if (rule.styleSheet) changeSheet(rule.styleSheet);
   }
+}
 
-  function lead(style, name) {
-    const list = led(style.getPropertyValue(name));
-    if (list !== null) style.setProperty(name, list, style.getPropertyPriority(name));
+function changeSheet(sheet) {
+  try {
+    const { cssRules } = sheet;
+    if (changed.get(sheet) === cssRules.length) return;
+    changed.set(sheet, cssRules.length);
+    changeRules(cssRules);
+  } catch {
+    // Another origin's sheet keeps its rules to itself.
   }
+}
 
-  function changeStyle(style) {
-    if (style.fontFamily !== "") lead(style, "font-family");
-    if (!style.cssText.includes("--")) return;
-    for (const name of [...style]) if (name.startsWith("--")) lead(style, name);
+function changeElement(element) {
+  if (element.style) changeStyle(element.style);
+  const list = led(element.getAttribute("font-family") ?? "");
+  if (list !== null) element.setAttribute("font-family", list);
+}
+
+function changeBelow(root) {
+  if (root.matches?.(STYLED)) changeElement(root);
+  for (const element of root.querySelectorAll(STYLED)) changeElement(element);
+}
+
+export function apply() {
+  if (generics.size === 0) return;
+  for (const root of [document, ...animations.shadowRoots()]) {
+    for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) changeSheet(sheet);
+    changeBelow(root);
   }
+}
 
-  function changeRules(rules) {
-    for (const rule of rules) {
-      if (rule instanceof CSSFontFaceRule) continue;
-      if (rule.style) changeStyle(rule.style);
-      if (rule.cssRules) changeRules(rule.cssRules);
-      if (rule.styleSheet) changeSheet(rule.styleSheet);
+function follow(records) {
+  for (const { target, addedNodes } of records) {
+    if (target.sheet) changeSheet(target.sheet);
+    for (const node of addedNodes) {
+      if (node.nodeType !== Node.ELEMENT_NODE) continue;
+      changeBelow(node);
+      if (node.sheet) changeSheet(node.sheet);
+      for (const style of node.querySelectorAll("style")) if (style.sheet) changeSheet(style.sheet);
     }
   }
+}
 
-  function changeSheet(sheet) {
-    try {
-      const { cssRules } = sheet;
-      if (changed.get(sheet) === cssRules.length) return;
-      changed.set(sheet, cssRules.length);
-      changeRules(cssRules);
-    } catch {
-      // Another origin's sheet keeps its rules to itself.
-    }
+// What a canvas is told is a font as in style sheets; it gives it back as it was told.
+const probe = document.createElement("i").style;
+const ledFonts = new Map();
+export function font(value) {
+  if (ledFonts.has(value)) return ledFonts.get(value);
+  probe.font = "";
+  probe.font = value;
+  const isLed = generics.size > 0 && led(probe.fontFamily) !== null;
+  lead(probe, "font-family");
+  ledFonts.set(value, isLed ? probe.font : value);
+  return ledFonts.get(value);
+}
+
+function changeCanvas(prototype) {
+  const known = Object.getOwnPropertyDescriptor(prototype, "font");
+  Object.defineProperty(prototype, "font", {
+    ...known,
+    get() {
+      return known.get.call(this).replace(ALIAS, "");
+    },
+    set(value) {
+      known.set.call(this, font(String(value)));
+    },
+  });
+}
+
+if (generics.size > 0) {
+  for (const kind of ["CanvasRenderingContext2D", "OffscreenCanvasRenderingContext2D"]) {
+    if (globalThis[kind]) changeCanvas(globalThis[kind].prototype);
   }
-
-  function changeElement(element) {
-    if (element.style) changeStyle(element.style);
-    const list = led(element.getAttribute("font-family") ?? "");
-    if (list !== null) element.setAttribute("font-family", list);
-  }
-
-  function changeBelow(root) {
-    if (root.matches?.(STYLED)) changeElement(root);
-    for (const element of root.querySelectorAll(STYLED)) changeElement(element);
-  }
-
-  function apply() {
-    for (const root of [document, ...F.animations.shadowRoots()]) {
-      for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) changeSheet(sheet);
-      changeBelow(root);
-    }
-  }
-
-  function follow(records) {
-    for (const { target, addedNodes } of records) {
-      if (target.sheet) changeSheet(target.sheet);
-      for (const node of addedNodes) {
-        if (node.nodeType !== Node.ELEMENT_NODE) continue;
-        changeBelow(node);
-        if (node.sheet) changeSheet(node.sheet);
-        for (const style of node.querySelectorAll("style"))
-          if (style.sheet) changeSheet(style.sheet);
-      }
-    }
-  }
-
-  // What a canvas is told is a font as in style sheets; it gives it back as it was told.
-  const probe = document.createElement("i").style;
-  const ledFonts = new Map();
-  function font(value) {
-    if (ledFonts.has(value)) return ledFonts.get(value);
-    probe.font = "";
-    probe.font = value;
-    const isLed = generics.size > 0 && led(probe.fontFamily) !== null;
-    lead(probe, "font-family");
-    ledFonts.set(value, isLed ? probe.font : value);
-    return ledFonts.get(value);
-  }
-
-  function changeCanvas(prototype) {
-    const known = Object.getOwnPropertyDescriptor(prototype, "font");
-    Object.defineProperty(prototype, "font", {
-      ...known,
-      get() {
-        return known.get.call(this).replace(ALIAS, "");
-      },
-      set(value) {
-        known.set.call(this, font(String(value)));
-      },
-    });
-  }
-
-  if (generics.size > 0) {
-    for (const kind of ["CanvasRenderingContext2D", "OffscreenCanvasRenderingContext2D"]) {
-      if (globalThis[kind]) changeCanvas(globalThis[kind].prototype);
-    }
-    new MutationObserver(follow).observe(document, { childList: true, subtree: true });
-    document.addEventListener(
-      "load",
-      ({ target }) => target.sheet && changeSheet(target.sheet),
-      true,
-    );
-  }
-
-  F.generics = { font, apply: generics.size > 0 ? apply : () => {} };
-})();
+  new MutationObserver(follow).observe(document, { childList: true, subtree: true });
+  document.addEventListener(
+    "load",
+    ({ target }) => target.sheet && changeSheet(target.sheet),
+    true,
+  );
+}

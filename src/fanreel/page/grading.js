@@ -1,175 +1,180 @@
 // `data-color-grading`: pictures of `<img>` and `<video>` graded, in the last but one step of a frame.
 //
-//   F.grading.seek(frame)   undefined, or a promise while a graded image is being decoded
-//   F.grading.describe()    warnings about what cannot be read, found or drawn
+//   seek(frame)             undefined, or a promise while a graded image is being decoded
+//   describe()              warnings about what cannot be read, found or drawn
 //
 // Numbers may be animated by custom properties; everything else is the attribute's, as it stands.
-(() => {
-  const F = globalThis.__fanreel;
-  const NAME = "data-color-grading";
-  const ANIMATED = {
-    intensity: ["intensity", 0, 1],
-    "lut-intensity": ["lut.intensity", 0, 1],
-    exposure: ["adjust.exposure", -2, 2],
-    blur: ["effects.blur", 0, 1],
-    bloom: ["effects.bloom", 0, 3],
-    kuwahara: ["effects.kuwahara", 0, 1],
-    pixelate: ["effects.pixelate", 0, 1],
-    ascii: ["effects.ascii", 0, 1],
-    dither: ["effects.dither", 0, 1],
-  };
-  const items = new Map(); // element -> what is known of it
-  const readings = new Map(); // attribute text -> {values, problems}
-  const cubes = new Map(); // URL -> {cube} or {problem}
 
-  // ---- what is asked for ----------------------------------------------------------------------------
-  function reading(element) {
-    const text = element.getAttribute(NAME);
-    if (!readings.has(text)) readings.set(text, F.gradingValues.read(text));
-    return readings.get(text);
+import * as assets from "./assets.js";
+import * as gradingColour from "./grading_colour.js";
+import * as gradingCube from "./grading_cube.js";
+import * as gradingFinish from "./grading_finish.js";
+import * as gradingImages from "./grading_images.js";
+import * as gradingTable from "./grading_table.js";
+import * as gradingValues from "./grading_values.js";
+import { instanceOf } from "./instances.js";
+import * as media from "./media.js";
+import { about, nameOf } from "./naming.js";
+
+const NAME = "data-color-grading";
+const ANIMATED = {
+  intensity: ["intensity", 0, 1],
+  "lut-intensity": ["lut.intensity", 0, 1],
+  exposure: ["adjust.exposure", -2, 2],
+  blur: ["effects.blur", 0, 1],
+  bloom: ["effects.bloom", 0, 3],
+  kuwahara: ["effects.kuwahara", 0, 1],
+  pixelate: ["effects.pixelate", 0, 1],
+  ascii: ["effects.ascii", 0, 1],
+  dither: ["effects.dither", 0, 1],
+};
+const items = new Map(); // element -> what is known of it
+const readings = new Map(); // attribute text -> {values, problems}
+const cubes = new Map(); // URL -> {cube} or {problem}
+
+// ---- what is asked for ----------------------------------------------------------------------------
+function reading(element) {
+  const text = element.getAttribute(NAME);
+  if (!readings.has(text)) readings.set(text, gradingValues.read(text));
+  return readings.get(text);
+}
+
+function valuesOf(element) {
+  const { values } = reading(element);
+  if (!values) return null;
+  const style = getComputedStyle(element);
+  let result = values;
+  for (const [name, [path, low, high]] of Object.entries(ANIMATED)) {
+    const written = style.getPropertyValue(`--hf-color-grading-${name}`).trim();
+    const value = Number(written);
+    if (written === "" || !Number.isFinite(value)) continue;
+    result = changed(result, path.split("."), Math.min(Math.max(value, low), high));
   }
+  return result;
+}
 
-  function valuesOf(element) {
-    const { values } = reading(element);
-    if (!values) return null;
-    const style = getComputedStyle(element);
-    let result = values;
-    for (const [name, [path, low, high]] of Object.entries(ANIMATED)) {
-      const written = style.getPropertyValue(`--hf-color-grading-${name}`).trim();
-      const value = Number(written);
-      if (written === "" || !Number.isFinite(value)) continue;
-      result = changed(result, path.split("."), Math.min(Math.max(value, low), high));
-    }
-    return result;
+function changed(values, [key, ...rest], value) {
+  if (rest.length === 0) return { ...values, [key]: value };
+  if (!values[key]) return values;
+  return { ...values, [key]: changed(values[key], rest, value) };
+}
+
+// ---- tables of other editors ------------------------------------------------------------------------
+function fileOf(element) {
+  let instance = instanceOf(element);
+  while (instance?.url === null) instance = instance.parent;
+  return instance?.url ?? document.baseURI;
+}
+
+function cubeOf(element, { src }) {
+  const url = new URL(assets.resolve(src, fileOf(element)), document.baseURI).href;
+  if (!cubes.has(url)) cubes.set(url, loadCube(url));
+  return cubes.get(url);
+}
+
+function loadCube(url) {
+  try {
+    return { url, cube: gradingCube.parse(assets.read(url)) };
+  } catch (error) {
+    return { url, problem: error.message };
   }
+}
 
-  function changed(values, [key, ...rest], value) {
-    if (rest.length === 0) return { ...values, [key]: value };
-    if (!values[key]) return values;
-    return { ...values, [key]: changed(values[key], rest, value) };
+// ---- grading ----------------------------------------------------------------------------------------
+// All that decides a picture, but for the picture itself.
+function planOf(element, frame) {
+  const values = valuesOf(element);
+  if (!values) return null;
+  const found = values.lut ? cubeOf(element, values.lut) : null;
+  const { intensity, adjust, wheels, curves, hueCurves, secondaries, lut } = values;
+  const colours = [adjust, wheels, curves, hueCurves, secondaries, lut, found?.url];
+  const name = JSON.stringify(colours);
+  const recipe = gradingColour.recipe(values, found?.cube);
+  const finish = gradingFinish.plan(values, frame, element);
+  if (!recipe && !finish) return null;
+  return { name, recipe, intensity, finish, key: `${name} ${intensity} ${finish?.key ?? ""}` };
+}
+
+function graded(plain, { name, recipe, intensity, finish }) {
+  const pixels = finish?.before(plain) ?? plain;
+  const result = new ImageData(pixels.width, pixels.height);
+  if (recipe && intensity > 0) {
+    gradingTable.apply(gradingTable.of(name, recipe), pixels.data, result.data, intensity);
+  } else result.data.set(pixels.data);
+  finish?.after(result);
+  return result;
+}
+
+function gradeVideo(item, plan) {
+  const screen = media.screenOf(item.element);
+  if (!screen) return undefined;
+  const key = `${plan.key} ${screen.drawn}`;
+  if (item.key === key) return undefined;
+  item.key = key;
+  const { width, height } = screen.canvas;
+  const pixels = graded(screen.context.getImageData(0, 0, width, height), plan);
+  item.canvas ??= document.createElement("canvas");
+  item.canvas.style.cssText = screen.canvas.style.cssText;
+  if (item.canvas.width !== width || item.canvas.height !== height) {
+    Object.assign(item.canvas, { width, height });
   }
+  item.canvas.getContext("2d").putImageData(pixels, 0, 0);
+  screen.show(item.canvas);
+  return undefined;
+}
 
-  // ---- tables of other editors ------------------------------------------------------------------------
-  function fileOf(element) {
-    let instance = F.nesting.instanceOf(element);
-    while (instance?.url === null) instance = instance.parent;
-    return instance?.url ?? document.baseURI;
+async function gradeImage(item, plan) {
+  const plain = gradingImages.plain(item);
+  const isNew = typeof plain?.then === "function";
+  if (!isNew && item.key === plan.key) return;
+  const pixels = await plain;
+  item.key = plan.key;
+  if (pixels) await gradingImages.show(item, graded(pixels, plan));
+}
+
+function leave(item) {
+  if (item.element.localName === "video") media.screenOf(item.element)?.show(null);
+  items.delete(item.element);
+  const isImage = item.element.localName !== "video";
+  return isImage && item.url ? gradingImages.restore(item) : undefined;
+}
+
+function seek(frame) {
+  if (items.size === 0 && !document.querySelector(`[${NAME}]`)) return undefined;
+  const plans = new Map();
+  for (const element of document.querySelectorAll(`img[${NAME}], video[${NAME}]`)) {
+    const plan = planOf(element, frame);
+    if (plan) plans.set(element, plan);
   }
-
-  function cubeOf(element, { src }) {
-    const url = new URL(F.assets.resolve(src, fileOf(element)), document.baseURI).href;
-    if (!cubes.has(url)) cubes.set(url, loadCube(url));
-    return cubes.get(url);
+  const gone = [...items.values()].filter((item) => !plans.has(item.element));
+  const waits = gone.map(leave);
+  for (const [element, plan] of plans) {
+    if (!items.has(element)) items.set(element, { element });
+    const item = items.get(element);
+    if (element.localName === "video") gradeVideo(item, plan);
+    else waits.push(gradeImage(item, plan));
   }
+  return waits.length > 0 ? Promise.all(waits) : undefined;
+}
 
-  function loadCube(url) {
-    try {
-      return { url, cube: F.gradingCube.parse(F.assets.read(url)) };
-    } catch (error) {
-      return { url, problem: error.message };
-    }
+// ---- what the planner is told -------------------------------------------------------------------------
+function problemsOf(element) {
+  if (!["img", "video"].includes(element.localName)) {
+    return ["has no effect: only <img> and <video> are graded; grade what is in it"];
   }
+  const { values, problems } = reading(element);
+  if (!values) return problems.map((problem) => `${problem}; the picture is shown as it is`);
+  const found = values.lut ? cubeOf(element, values.lut) : null;
+  const lut = found?.problem
+    ? [`lut ${values.lut.src} cannot be read (${found.problem}); the rest of the grade is applied`]
+    : [];
+  return [...problems, ...lut, ...gradingFinish.problems(values)];
+}
 
-  // ---- grading ----------------------------------------------------------------------------------------
-  // All that decides a picture, but for the picture itself.
-  function planOf(element, frame) {
-    const values = valuesOf(element);
-    if (!values) return null;
-    const found = values.lut ? cubeOf(element, values.lut) : null;
-    const { intensity, adjust, wheels, curves, hueCurves, secondaries, lut } = values;
-    const colours = [adjust, wheels, curves, hueCurves, secondaries, lut, found?.url];
-    const name = JSON.stringify(colours);
-    const recipe = F.gradingColour.recipe(values, found?.cube);
-    const finish = F.gradingFinish.plan(values, frame, element);
-    if (!recipe && !finish) return null;
-    return { name, recipe, intensity, finish, key: `${name} ${intensity} ${finish?.key ?? ""}` };
-  }
+function describe() {
+  return [...document.querySelectorAll(`[${NAME}]`)].flatMap((element) =>
+    problemsOf(element).map((problem) => about(element, `${nameOf(element)}: ${NAME}: ${problem}`)),
+  );
+}
 
-  function graded(plain, { name, recipe, intensity, finish }) {
-    const pixels = finish?.before(plain) ?? plain;
-    const result = new ImageData(pixels.width, pixels.height);
-    if (recipe && intensity > 0) {
-      F.gradingTable.apply(F.gradingTable.of(name, recipe), pixels.data, result.data, intensity);
-    } else result.data.set(pixels.data);
-    finish?.after(result);
-    return result;
-  }
-
-  function gradeVideo(item, plan) {
-    const screen = F.media.screenOf(item.element);
-    if (!screen) return undefined;
-    const key = `${plan.key} ${screen.drawn}`;
-    if (item.key === key) return undefined;
-    item.key = key;
-    const { width, height } = screen.canvas;
-    const pixels = graded(screen.context.getImageData(0, 0, width, height), plan);
-    item.canvas ??= F.document.createElement("canvas");
-    item.canvas.style.cssText = screen.canvas.style.cssText;
-    if (item.canvas.width !== width || item.canvas.height !== height) {
-      Object.assign(item.canvas, { width, height });
-    }
-    item.canvas.getContext("2d").putImageData(pixels, 0, 0);
-    screen.show(item.canvas);
-    return undefined;
-  }
-
-  async function gradeImage(item, plan) {
-    const plain = F.gradingImages.plain(item);
-    const isNew = typeof plain?.then === "function";
-    if (!isNew && item.key === plan.key) return;
-    const pixels = await plain;
-    item.key = plan.key;
-    if (pixels) await F.gradingImages.show(item, graded(pixels, plan));
-  }
-
-  function leave(item) {
-    if (item.element.localName === "video") F.media.screenOf(item.element)?.show(null);
-    items.delete(item.element);
-    const isImage = item.element.localName !== "video";
-    return isImage && item.url ? F.gradingImages.restore(item) : undefined;
-  }
-
-  function seek(frame) {
-    if (items.size === 0 && !document.querySelector(`[${NAME}]`)) return undefined;
-    const plans = new Map();
-    for (const element of document.querySelectorAll(`img[${NAME}], video[${NAME}]`)) {
-      const plan = planOf(element, frame);
-      if (plan) plans.set(element, plan);
-    }
-    const gone = [...items.values()].filter((item) => !plans.has(item.element));
-    const waits = gone.map(leave);
-    for (const [element, plan] of plans) {
-      if (!items.has(element)) items.set(element, { element });
-      const item = items.get(element);
-      if (element.localName === "video") gradeVideo(item, plan);
-      else waits.push(gradeImage(item, plan));
-    }
-    return waits.length > 0 ? Promise.all(waits) : undefined;
-  }
-
-  // ---- what the planner is told -------------------------------------------------------------------------
-  function problemsOf(element) {
-    if (!["img", "video"].includes(element.localName)) {
-      return ["has no effect: only <img> and <video> are graded; grade what is in it"];
-    }
-    const { values, problems } = reading(element);
-    if (!values) return problems.map((problem) => `${problem}; the picture is shown as it is`);
-    const found = values.lut ? cubeOf(element, values.lut) : null;
-    const lut = found?.problem
-      ? [
-          `lut ${values.lut.src} cannot be read (${found.problem}); the rest of the grade is applied`,
-        ]
-      : [];
-    return [...problems, ...lut, ...F.gradingFinish.problems(values)];
-  }
-
-  function describe() {
-    return [...document.querySelectorAll(`[${NAME}]`)].flatMap((element) =>
-      problemsOf(element).map((problem) =>
-        F.about(element, `${F.nameOf(element)}: ${NAME}: ${problem}`),
-      ),
-    );
-  }
-
-  F.grading = { seek, describe };
-})();
+export { describe, seek };

@@ -1,156 +1,162 @@
 // Effects of a grade: where a pixel takes its colour from, and what is laid over it.
 //
-//   F.gradingEffects.before(pixels, box, effects)         ImageData for the colour formulas
-//   F.gradingEffects.after(pixels, box, values, frame)    draws over graded pixels, in place
-//   F.gradingEffects.DRAWN                                names of the amounts that are drawn
+//   before(pixels, box, effects)                          ImageData for the colour formulas
+//   after(pixels, box, values, frame)                     draws over graded pixels, in place
+//   DRAWN                                                 names of the amounts that are drawn
 //
 // `box` says where pixels lie in the element, see grading_finish.js. Lengths are CSS pixels of the
 // element, and patterns begin at its bottom left, as in the shader whose look this is.
-(() => {
-  const F = globalThis.__fanreel;
-  const { smoothstep } = F.gradingColour;
-  const BEFORE = ["crtCurvature", "blur", "pixelate", "chromaticAberration", "chromaBleed"];
-  const DRAWN = new Set([...BEFORE, "monoScreen", "dither", "scanlines"]);
-  const within = (value, most) => Math.min(Math.max(value, 0), most);
 
-  // ---- sampling ---------------------------------------------------------------------------------------
-  // Places between pixels: the two around it, and how near the second is.
-  function between(place, size) {
-    const held = within(place, size - 1);
-    const first = Math.floor(held);
-    return [first, Math.min(first + 1, size - 1), held - first];
-  }
+import * as gradingBleed from "./grading_bleed.js";
+import * as gradingBlur from "./grading_blur.js";
+import * as gradingColour from "./grading_colour.js";
+import * as gradingDither from "./grading_dither.js";
+import * as gradingGrain from "./grading_grain.js";
+import * as gradingMono from "./grading_mono.js";
+import * as gradingTube from "./grading_tube.js";
 
-  function resample(pixels, columns, rows, channels) {
-    const { data, width, height } = pixels;
-    const result = new ImageData(new Uint8ClampedArray(data), width, height);
-    for (let y = 0; y < height; y += 1) {
-      const [above, below, down] = rows[y];
-      for (let x = 0; x < width; x += 1) {
-        const [left, right, along] = columns[x];
-        for (const channel of channels) {
-          const upper = 4 * above * width + channel;
-          const lower = 4 * below * width + channel;
-          const top = data[upper + 4 * left] * (1 - along) + data[upper + 4 * right] * along;
-          const bottom = data[lower + 4 * left] * (1 - along) + data[lower + 4 * right] * along;
-          result.data[4 * (y * width + x) + channel] = top * (1 - down) + bottom * down;
-        }
-      }
-    }
-    return result;
-  }
+const { smoothstep } = gradingColour;
+const BEFORE = ["crtCurvature", "blur", "pixelate", "chromaticAberration", "chromaBleed"];
+const DRAWN = new Set([...BEFORE, "monoScreen", "dither", "scanlines"]);
+const within = (value, most) => Math.min(Math.max(value, 0), most);
 
-  const places = (size, placeOf) =>
-    Array.from({ length: size }, (_, at) => between(placeOf(at), size));
+// ---- sampling ---------------------------------------------------------------------------------------
+// Places between pixels: the two around it, and how near the second is.
+function between(place, size) {
+  const held = within(place, size - 1);
+  const first = Math.floor(held);
+  return [first, Math.min(first + 1, size - 1), held - first];
+}
 
-  // ---- before the colours -----------------------------------------------------------------------------
-  function pixelate(pixels, box, amount) {
-    const cell = 1 + 47 * amount;
-    const middle = (at) => (Math.floor(at / cell) + 0.5) * cell;
-    const columns = places(pixels.width, (x) => {
-      const place = box.left + (x + 0.5) * box.across;
-      return (middle(place) - box.left) / box.across - 0.5;
-    });
-    const rows = places(pixels.height, (y) => {
-      const fromBottom = box.height - box.top - (y + 0.5) * box.down;
-      return (box.height - middle(fromBottom) - box.top) / box.down - 0.5;
-    });
-    return resample(pixels, columns, rows, [0, 1, 2, 3]);
-  }
-
-  function separate(pixels, box, amount, angle) {
-    const turn = 2 * Math.PI * angle;
-    const right = (0.02 * amount * Math.cos(turn) * box.width) / box.across;
-    const up = (0.02 * amount * Math.sin(turn) * box.height) / box.down;
-    let result = pixels;
-    for (const [channel, way] of [
-      [0, 1],
-      [2, -1],
-    ]) {
-      const columns = places(pixels.width, (x) => x + way * right);
-      const rows = places(pixels.height, (y) => y - way * up);
-      result = resample(result, columns, rows, [channel]);
-    }
-    return result;
-  }
-
-  function before(pixels, box, effects) {
-    let result = pixels;
-    const { crtCurvature: bulge } = effects;
-    if (bulge > 0) result = F.gradingTube.bend(result, box, bulge);
-    if (effects.blur > 0) result = F.gradingBlur.soften(result, box, effects.blur);
-    if (effects.pixelate > 0) result = pixelate(result, box, effects.pixelate);
-    const { chromaticAberration: amount, chromaticAngle: angle } = effects;
-    if (amount > 0) result = separate(result, box, amount, angle);
-    if (effects.chromaBleed > 0) result = F.gradingBleed.smear(result, box, effects.chromaBleed);
-    return result;
-  }
-
-  // ---- over the colours -------------------------------------------------------------------------------
-  function scan({ data, width, height }, box, { scanlines, scanlineCount, scanlineSoftness }) {
-    const lines = 25 + 225 * scanlineCount;
-    for (let y = 0, at = 0; y < height; y += 1) {
-      const up = 1 - (box.top + (y + 0.5) * box.down) / box.height;
-      const sharp = 0.5 + 0.5 * Math.sin(2 * Math.PI * lines * up);
-      const soft = 1 - (1 - sharp) ** 2.2;
-      const light = sharp + (soft - sharp) * scanlineSoftness;
-      const factor = 1 - scanlines * (1 - light);
-      for (let x = 0; x < width; x += 1, at += 4) {
-        data[at] *= factor;
-        data[at + 1] *= factor;
-        data[at + 2] *= factor;
+function resample(pixels, columns, rows, channels) {
+  const { data, width, height } = pixels;
+  const result = new ImageData(new Uint8ClampedArray(data), width, height);
+  for (let y = 0; y < height; y += 1) {
+    const [above, below, down] = rows[y];
+    for (let x = 0; x < width; x += 1) {
+      const [left, right, along] = columns[x];
+      for (const channel of channels) {
+        const upper = 4 * above * width + channel;
+        const lower = 4 * below * width + channel;
+        const top = data[upper + 4 * left] * (1 - along) + data[upper + 4 * right] * along;
+        const bottom = data[lower + 4 * left] * (1 - along) + data[lower + 4 * right] * along;
+        result.data[4 * (y * width + x) + channel] = top * (1 - down) + bottom * down;
       }
     }
   }
+  return result;
+}
 
-  // Distance as the norm |x|^n + |y|^n in halves of the box's shorter side.
-  function shade(width, height, box, details) {
-    const { vignette, vignetteMidpoint, vignetteRoundness, vignetteFeather } = details;
-    const power = 4.9 - 3.1 * vignetteRoundness;
-    const inner = 0.22 + 0.86 * vignetteMidpoint;
-    const outer = inner + 0.08 + 0.64 * vignetteFeather;
-    const half = Math.min(box.width, box.height) / 2;
-    const raised = (at, step, start, size) =>
-      Math.abs((start + (at + 0.5) * step - size / 2) / half) ** power;
-    const columns = Float64Array.from({ length: width }, (_, x) =>
-      raised(x, box.across, box.left, box.width),
-    );
-    const factors = new Float32Array(width * height);
-    for (let y = 0, at = 0; y < height; y += 1) {
-      const row = raised(y, box.down, box.top, box.height);
-      for (let x = 0; x < width; x += 1, at += 1) {
-        const far = smoothstep(inner, outer, (columns[x] + row) ** (1 / power));
-        factors[at] = 1 - 0.75 * vignette * far;
-      }
-    }
-    return factors;
+const places = (size, placeOf) =>
+  Array.from({ length: size }, (_, at) => between(placeOf(at), size));
+
+// ---- before the colours -----------------------------------------------------------------------------
+function pixelate(pixels, box, amount) {
+  const cell = 1 + 47 * amount;
+  const middle = (at) => (Math.floor(at / cell) + 0.5) * cell;
+  const columns = places(pixels.width, (x) => {
+    const place = box.left + (x + 0.5) * box.across;
+    return (middle(place) - box.left) / box.across - 0.5;
+  });
+  const rows = places(pixels.height, (y) => {
+    const fromBottom = box.height - box.top - (y + 0.5) * box.down;
+    return (box.height - middle(fromBottom) - box.top) / box.down - 0.5;
+  });
+  return resample(pixels, columns, rows, [0, 1, 2, 3]);
+}
+
+function separate(pixels, box, amount, angle) {
+  const turn = 2 * Math.PI * angle;
+  const right = (0.02 * amount * Math.cos(turn) * box.width) / box.across;
+  const up = (0.02 * amount * Math.sin(turn) * box.height) / box.down;
+  let result = pixels;
+  for (const [channel, way] of [
+    [0, 1],
+    [2, -1],
+  ]) {
+    const columns = places(pixels.width, (x) => x + way * right);
+    const rows = places(pixels.height, (y) => y - way * up);
+    result = resample(result, columns, rows, [channel]);
   }
+  return result;
+}
 
-  // The last one is kept: all frames of a video have the same.
-  let kept = { key: null, factors: null };
+function before(pixels, box, effects) {
+  let result = pixels;
+  const { crtCurvature: bulge } = effects;
+  if (bulge > 0) result = gradingTube.bend(result, box, bulge);
+  if (effects.blur > 0) result = gradingBlur.soften(result, box, effects.blur);
+  if (effects.pixelate > 0) result = pixelate(result, box, effects.pixelate);
+  const { chromaticAberration: amount, chromaticAngle: angle } = effects;
+  if (amount > 0) result = separate(result, box, amount, angle);
+  if (effects.chromaBleed > 0) result = gradingBleed.smear(result, box, effects.chromaBleed);
+  return result;
+}
 
-  function darken({ data, width, height }, box, details) {
-    const key = JSON.stringify([width, height, box, details]);
-    if (kept.key !== key) kept = { key, factors: shade(width, height, box, details) };
-    const { factors } = kept;
-    for (let pixel = 0, at = 0; pixel < factors.length; pixel += 1, at += 4) {
-      const factor = factors[pixel];
-      if (factor === 1) continue;
+// ---- over the colours -------------------------------------------------------------------------------
+function scan({ data, width, height }, box, { scanlines, scanlineCount, scanlineSoftness }) {
+  const lines = 25 + 225 * scanlineCount;
+  for (let y = 0, at = 0; y < height; y += 1) {
+    const up = 1 - (box.top + (y + 0.5) * box.down) / box.height;
+    const sharp = 0.5 + 0.5 * Math.sin(2 * Math.PI * lines * up);
+    const soft = 1 - (1 - sharp) ** 2.2;
+    const light = sharp + (soft - sharp) * scanlineSoftness;
+    const factor = 1 - scanlines * (1 - light);
+    for (let x = 0; x < width; x += 1, at += 4) {
       data[at] *= factor;
       data[at + 1] *= factor;
       data[at + 2] *= factor;
     }
   }
+}
 
-  function after(pixels, box, values, frame) {
-    const { details, effects } = values;
-    if (details.grain > 0) F.gradingGrain.scatter(pixels, box, details, frame);
-    if (effects.monoScreen > 0) F.gradingMono.draw(pixels, box, values);
-    if (effects.dither > 0) F.gradingDither.draw(pixels, box, values);
-    if (effects.scanlines > 0) scan(pixels, box, effects);
-    if (details.vignette > 0) darken(pixels, box, details);
-    if (effects.crtCurvature > 0) F.gradingTube.mask(pixels, box, effects.crtCurvature);
+// Distance as the norm |x|^n + |y|^n in halves of the box's shorter side.
+function shade(width, height, box, details) {
+  const { vignette, vignetteMidpoint, vignetteRoundness, vignetteFeather } = details;
+  const power = 4.9 - 3.1 * vignetteRoundness;
+  const inner = 0.22 + 0.86 * vignetteMidpoint;
+  const outer = inner + 0.08 + 0.64 * vignetteFeather;
+  const half = Math.min(box.width, box.height) / 2;
+  const raised = (at, step, start, size) =>
+    Math.abs((start + (at + 0.5) * step - size / 2) / half) ** power;
+  const columns = Float64Array.from({ length: width }, (_, x) =>
+    raised(x, box.across, box.left, box.width),
+  );
+  const factors = new Float32Array(width * height);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    const row = raised(y, box.down, box.top, box.height);
+    for (let x = 0; x < width; x += 1, at += 1) {
+      const far = smoothstep(inner, outer, (columns[x] + row) ** (1 / power));
+      factors[at] = 1 - 0.75 * vignette * far;
+    }
   }
+  return factors;
+}
 
-  F.gradingEffects = { before, after, BEFORE, DRAWN };
-})();
+// The last one is kept: all frames of a video have the same.
+let kept = { key: null, factors: null };
+
+function darken({ data, width, height }, box, details) {
+  const key = JSON.stringify([width, height, box, details]);
+  if (kept.key !== key) kept = { key, factors: shade(width, height, box, details) };
+  const { factors } = kept;
+  for (let pixel = 0, at = 0; pixel < factors.length; pixel += 1, at += 4) {
+    const factor = factors[pixel];
+    if (factor === 1) continue;
+    data[at] *= factor;
+    data[at + 1] *= factor;
+    data[at + 2] *= factor;
+  }
+}
+
+function after(pixels, box, values, frame) {
+  const { details, effects } = values;
+  if (details.grain > 0) gradingGrain.scatter(pixels, box, details, frame);
+  if (effects.monoScreen > 0) gradingMono.draw(pixels, box, values);
+  if (effects.dither > 0) gradingDither.draw(pixels, box, values);
+  if (effects.scanlines > 0) scan(pixels, box, effects);
+  if (details.vignette > 0) darken(pixels, box, details);
+  if (effects.crtCurvature > 0) gradingTube.mask(pixels, box, effects.crtCurvature);
+}
+
+export { after, BEFORE, before, DRAWN };

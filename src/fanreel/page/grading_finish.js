@@ -1,74 +1,74 @@
 // What a grade does by place rather than by colour: the finish, over the element's own box.
 //
-//   F.gradingFinish.plan(values, frame, element)   {key, before(pixels), after(pixels)}, or null for
+//   plan(values, frame, element)                   {key, before(pixels), after(pixels)}, or null for
 //                                                  nothing to do; equal keys draw the same
-//   F.gradingFinish.problems(values)               what is asked for and not drawn
+//   problems(values)                               what is asked for and not drawn
 //
 // The picture may be cut or squeezed by object-fit: `box` says where its pixels lie in the element.
-(() => {
-  const F = globalThis.__fanreel;
-  // Amounts; everything else of effects only says how.
-  const EFFECTS =
-    "blur pixelate chromaBleed tapeDamage filmArtifacts halftone twoInkPrint ascii dither bloom " +
-    "monoScreen scanlines chromaticAberration crtCurvature digitalGlitch engraving crosshatch kuwahara";
 
-  // ---- where the pixels lie ---------------------------------------------------------------------------
-  function contentBox(element) {
-    const style = getComputedStyle(element);
-    const pad = (side) => Number.parseFloat(style[`padding${side}`]) || 0;
-    return {
-      width: element.clientWidth - pad("Left") - pad("Right"),
-      height: element.clientHeight - pad("Top") - pad("Bottom"),
-      fit: style.objectFit,
-      position: style.objectPosition,
-    };
-  }
+import * as gradingEffects from "./grading_effects.js";
 
-  function scaleOf(fit, across, down) {
-    if (fit === "cover") return Math.max(across, down);
-    if (fit === "contain") return Math.min(across, down);
-    return fit === "scale-down" ? Math.min(across, down, 1) : 1;
-  }
+// Amounts; everything else of effects only says how.
+const EFFECTS =
+  "blur pixelate chromaBleed tapeDamage filmArtifacts halftone twoInkPrint ascii dither bloom " +
+  "monoScreen scanlines chromaticAberration crtCurvature digitalGlitch engraving crosshatch kuwahara";
 
-  // {left, top, across, down, width, height}: a pixel's place in the box, and the box's size.
-  function lay({ width, height, fit, position }, picture) {
-    let across = width / picture.width;
-    let down = height / picture.height;
-    if (fit !== "fill") across = down = scaleOf(fit, across, down);
-    const [x, y] = position.split(" ");
-    const left = place(x, width - across * picture.width);
-    const top = place(y, height - down * picture.height);
-    return { left, top, across, down, width, height };
-  }
+// ---- where the pixels lie ---------------------------------------------------------------------------
+function contentBox(element) {
+  const style = getComputedStyle(element);
+  const pad = (side) => Number.parseFloat(style[`padding${side}`]) || 0;
+  return {
+    width: element.clientWidth - pad("Left") - pad("Right"),
+    height: element.clientHeight - pad("Top") - pad("Bottom"),
+    fit: style.objectFit,
+    position: style.objectPosition,
+  };
+}
 
-  const place = (text, free) =>
-    text?.endsWith("%") ? (Number.parseFloat(text) / 100) * free : Number.parseFloat(text) || 0;
+function scaleOf(fit, across, down) {
+  if (fit === "cover") return Math.max(across, down);
+  if (fit === "contain") return Math.min(across, down);
+  return fit === "scale-down" ? Math.min(across, down, 1) : 1;
+}
 
-  // ---- the whole --------------------------------------------------------------------------------------
-  function plan({ details, effects, palette }, frame, element) {
-    const { BEFORE, DRAWN } = F.gradingEffects;
-    const isBefore = BEFORE.some((name) => effects[name] > 0);
-    const isDrawn = [...DRAWN].some((name) => effects[name] > 0);
-    if (!isDrawn && details.vignette === 0 && details.grain === 0) return null;
-    const shape = contentBox(element);
-    const moves = details.grain > 0 ? frame : null;
-    return {
-      key: JSON.stringify([details, effects, palette, shape, moves]),
-      before: (pixels) =>
-        isBefore ? F.gradingEffects.before(pixels, lay(shape, pixels), effects) : pixels,
-      after: (pixels) =>
-        F.gradingEffects.after(pixels, lay(shape, pixels), { details, effects, palette }, frame),
-    };
-  }
+// {left, top, across, down, width, height}: a pixel's place in the box, and the box's size.
+function lay({ width, height, fit, position }, picture) {
+  let across = width / picture.width;
+  let down = height / picture.height;
+  if (fit !== "fill") across = down = scaleOf(fit, across, down);
+  const [x, y] = position.split(" ");
+  const left = place(x, width - across * picture.width);
+  const top = place(y, height - down * picture.height);
+  return { left, top, across, down, width, height };
+}
 
-  function problems({ effects }) {
-    const left = EFFECTS.split(" ").filter(
-      (name) => effects[name] > 0 && !F.gradingEffects.DRAWN.has(name),
-    );
-    if (left.length === 0) return [];
-    const names = left.map((name) => `effects.${name}`).join(", ");
-    return [`${names} cannot be drawn yet; the rest of the grade is applied`];
-  }
+const place = (text, free) =>
+  text?.endsWith("%") ? (Number.parseFloat(text) / 100) * free : Number.parseFloat(text) || 0;
 
-  F.gradingFinish = { plan, problems };
-})();
+// ---- the whole --------------------------------------------------------------------------------------
+function plan({ details, effects, palette }, frame, element) {
+  const { BEFORE, DRAWN } = gradingEffects;
+  const isBefore = BEFORE.some((name) => effects[name] > 0);
+  const isDrawn = [...DRAWN].some((name) => effects[name] > 0);
+  if (!isDrawn && details.vignette === 0 && details.grain === 0) return null;
+  const shape = contentBox(element);
+  const moves = details.grain > 0 ? frame : null;
+  return {
+    key: JSON.stringify([details, effects, palette, shape, moves]),
+    before: (pixels) =>
+      isBefore ? gradingEffects.before(pixels, lay(shape, pixels), effects) : pixels,
+    after: (pixels) =>
+      gradingEffects.after(pixels, lay(shape, pixels), { details, effects, palette }, frame),
+  };
+}
+
+function problems({ effects }) {
+  const left = EFFECTS.split(" ").filter(
+    (name) => effects[name] > 0 && !gradingEffects.DRAWN.has(name),
+  );
+  if (left.length === 0) return [];
+  const names = left.map((name) => `effects.${name}`).join(", ");
+  return [`${names} cannot be drawn yet; the rest of the grade is applied`];
+}
+
+export { plan, problems };

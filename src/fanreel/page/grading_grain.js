@@ -1,58 +1,56 @@
 // Film grain of a grade: brighter and darker specks, new in every frame.
 //
-//   F.gradingGrain.scatter(pixels, box, details, frame)   in place
+//   scatter(pixels, box, details, frame)                  in place
 //
 // Which speck is where is ours: chance decides it in the reference too. How strong they are and how
 // large is fitted to it.
-(() => {
-  const F = globalThis.__fanreel;
-  const SMOOTH = 12.1;
-  const ROUGH = 7.8;
 
-  // -1 to 1, the same everywhere for the same three whole numbers.
-  function chance(x, y, frame) {
-    let mixed = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(frame, 0x9e3779b1);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-    return ((mixed ^ (mixed >>> 16)) >>> 0) / 0x7fffffff - 1;
-  }
+const SMOOTH = 12.1;
+const ROUGH = 7.8;
 
-  // A row of specks, each as wide as a cell, blended into the next.
-  function specksOf(row, count, frame) {
-    return Float64Array.from({ length: count }, (_, x) => chance(x, row, frame));
-  }
+// -1 to 1, the same everywhere for the same three whole numbers.
+function chance(x, y, frame) {
+  let mixed = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(frame, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return ((mixed ^ (mixed >>> 16)) >>> 0) / 0x7fffffff - 1;
+}
 
-  function scatter({ data, width, height }, box, { grain, grainSize, grainRoughness }, frame) {
-    const cell = 1.2 + 3 * grainSize;
-    const columns = Math.ceil(box.width / cell) + 2;
-    const rows = new Map();
-    const rowOf = (at) => {
-      if (!rows.has(at)) rows.set(at, specksOf(at, columns, frame));
-      return rows.get(at);
-    };
-    const roughness = ROUGH * Math.sqrt(grainRoughness);
-    const fineSeed = Math.imul(frame, 31) + 7;
-    for (let y = 0, at = 0; y < height; y += 1) {
-      const down = Math.max(box.top + (y + 0.5) * box.down, 0) / cell;
-      const above = Math.floor(down);
-      const [first, second, below] = [rowOf(above), rowOf(above + 1), down - above];
-      for (let x = 0; x < width; x += 1, at += 4) {
-        const along = within((box.left + (x + 0.5) * box.across) / cell, columns - 2);
-        const left = Math.floor(along);
-        const right = along - left;
-        const upper = first[left] * (1 - right) + first[left + 1] * right;
-        const lower = second[left] * (1 - right) + second[left + 1] * right;
-        const smooth = upper * (1 - below) + lower * below;
-        const rough = chance(x, y, fineSeed);
-        const speck = grain * (SMOOTH * smooth + roughness * rough);
-        data[at] += speck;
-        data[at + 1] += speck;
-        data[at + 2] += speck;
-      }
+// A row of specks, each as wide as a cell, blended into the next.
+function specksOf(row, count, frame) {
+  return Float64Array.from({ length: count }, (_, x) => chance(x, row, frame));
+}
+
+function scatter({ data, width, height }, box, { grain, grainSize, grainRoughness }, frame) {
+  const cell = 1.2 + 3 * grainSize;
+  const columns = Math.ceil(box.width / cell) + 2;
+  const rows = new Map();
+  const rowOf = (at) => {
+    if (!rows.has(at)) rows.set(at, specksOf(at, columns, frame));
+    return rows.get(at);
+  };
+  const roughness = ROUGH * Math.sqrt(grainRoughness);
+  const fineSeed = Math.imul(frame, 31) + 7;
+  for (let y = 0, at = 0; y < height; y += 1) {
+    const down = Math.max(box.top + (y + 0.5) * box.down, 0) / cell;
+    const above = Math.floor(down);
+    const [first, second, below] = [rowOf(above), rowOf(above + 1), down - above];
+    for (let x = 0; x < width; x += 1, at += 4) {
+      const along = within((box.left + (x + 0.5) * box.across) / cell, columns - 2);
+      const left = Math.floor(along);
+      const right = along - left;
+      const upper = first[left] * (1 - right) + first[left + 1] * right;
+      const lower = second[left] * (1 - right) + second[left + 1] * right;
+      const smooth = upper * (1 - below) + lower * below;
+      const rough = chance(x, y, fineSeed);
+      const speck = grain * (SMOOTH * smooth + roughness * rough);
+      data[at] += speck;
+      data[at + 1] += speck;
+      data[at + 2] += speck;
     }
   }
+}
 
-  const within = (value, most) => Math.min(Math.max(value, 0), most);
+const within = (value, most) => Math.min(Math.max(value, 0), most);
 
-  F.gradingGrain = { scatter };
-})();
+export { scatter };

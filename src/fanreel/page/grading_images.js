@@ -1,107 +1,101 @@
 // Graded pictures of `<img>`: what the element shows, and how it is made to show something else.
 //
-//   F.gradingImages.plain(item)          a promise of the element's own picture as ImageData, or the
+//   plain(item)                          a promise of the element's own picture as ImageData, or the
 //                                        data itself where it is known; null where there is none
-//   F.gradingImages.show(item, pixels)   shows *pixels* in the element; a promise
-//   F.gradingImages.restore(item)        shows the element's own picture again; a promise
+//   show(item, pixels)                   shows *pixels* in the element; a promise
+//   restore(item)                        shows the element's own picture again; a promise
 //
 // The picture is put into `srcset`, so the image stays the browser's own: laid out, cut, rounded,
 // moved, blended and filtered with everything its style says. item: {element, ...}, kept by grading.js.
-(() => {
-  const F = globalThis.__fanreel;
-  const HEADER_BYTES = 14 + 108;
 
-  // ---- the element's own picture --------------------------------------------------------------------
-  // A script, or an animated image's next picture, may have taken the place of ours.
-  function isOurs({ element, url, written }) {
-    return (
-      Boolean(url) && element.srcset.startsWith(url) && written === element.getAttribute("src")
-    );
+const HEADER_BYTES = 14 + 108;
+
+// ---- the element's own picture --------------------------------------------------------------------
+// A script, or an animated image's next picture, may have taken the place of ours.
+function isOurs({ element, url, written }) {
+  return Boolean(url) && element.srcset.startsWith(url) && written === element.getAttribute("src");
+}
+
+async function read(item) {
+  const { element } = item;
+  if (item.url && element.srcset.startsWith(item.url)) await restore(item);
+  item.written = element.getAttribute("src");
+  item.pixels = null;
+  await element.decode().catch(() => {});
+  if (!element.naturalWidth) return null;
+  item.srcset = element.getAttribute("srcset");
+  const { image, width, height } = await measured(element);
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(image, 0, 0, width, height);
+  item.density = width / element.naturalWidth;
+  try {
+    item.pixels = context.getImageData(0, 0, width, height);
+  } catch {
+    return null; // of another origin that lets nobody read it; described by grading.js
   }
+  return item.pixels;
+}
 
-  async function read(item) {
-    const { element } = item;
-    if (item.url && element.srcset.startsWith(item.url)) await restore(item);
-    item.written = element.getAttribute("src");
-    item.pixels = null;
-    await element.decode().catch(() => {});
-    if (!element.naturalWidth) return null;
-    item.srcset = element.getAttribute("srcset");
-    const { image, width, height } = await measured(element);
-    const canvas = F.document.createElement("canvas");
-    Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(image, 0, 0, width, height);
-    item.density = width / element.naturalWidth;
-    try {
-      item.pixels = context.getImageData(0, 0, width, height);
-    } catch {
-      return null; // of another origin that lets nobody read it; described by grading.js
-    }
-    return item.pixels;
+// A picture of `srcset` is smaller in the page than it has pixels.
+async function measured(element) {
+  const { naturalWidth: width, naturalHeight: height, currentSrc, crossOrigin } = element;
+  if (!element.hasAttribute("srcset")) return { image: element, width, height };
+  const image = new Image();
+  if (crossOrigin !== null) image.crossOrigin = crossOrigin;
+  image.src = currentSrc;
+  await image.decode().catch(() => {});
+  if (!image.naturalWidth) return { image: element, width, height };
+  return { image, width: image.naturalWidth, height: image.naturalHeight };
+}
+
+const plain = (item) => (isOurs(item) ? item.pixels : read(item));
+
+// ---- showing another ------------------------------------------------------------------------------
+// Uncompressed, rows from the top, as bytes lie in ImageData: nothing has to be worked out.
+function bitmapFile({ data, width, height }) {
+  const head = new DataView(new ArrayBuffer(HEADER_BYTES));
+  head.setUint16(0, 0x424d); // BM
+  head.setUint32(2, HEADER_BYTES + data.length, true);
+  head.setUint32(10, HEADER_BYTES, true);
+  head.setUint32(14, 108, true); // BITMAPV4HEADER
+  head.setInt32(18, width, true);
+  head.setInt32(22, -height, true);
+  head.setUint16(26, 1, true);
+  head.setUint16(28, 32, true);
+  head.setUint32(30, 3, true); // BI_BITFIELDS
+  head.setUint32(34, data.length, true);
+  for (const [at, mask] of [0xff, 0xff00, 0xff0000, 0xff000000].entries()) {
+    head.setUint32(54 + 4 * at, mask, true);
   }
+  head.setUint32(70, 0x73524742, true); // sRGB
+  return new Blob([head, data], { type: "image/bmp" });
+}
 
-  // A picture of `srcset` is smaller in the page than it has pixels.
-  async function measured(element) {
-    const { naturalWidth: width, naturalHeight: height, currentSrc, crossOrigin } = element;
-    if (!element.hasAttribute("srcset")) return { image: element, width, height };
-    const image = new Image();
-    if (crossOrigin !== null) image.crossOrigin = crossOrigin;
-    image.src = currentSrc;
-    await image.decode().catch(() => {});
-    if (!image.naturalWidth) return { image: element, width, height };
-    return { image, width: image.naturalWidth, height: image.naturalHeight };
-  }
+async function show(item, pixels) {
+  const { element } = item;
+  const url = URL.createObjectURL(bitmapFile(pixels));
+  const old = item.url;
+  item.url = url;
+  const text = item.density === 1 ? url : `${url} ${item.density}x`;
+  for (const source of sourcesOf(element)) source.srcset = text;
+  element.srcset = text;
+  await element.decode().catch(() => {});
+  if (old) URL.revokeObjectURL(old);
+}
 
-  const plain = (item) => (isOurs(item) ? item.pixels : read(item));
+function sourcesOf({ parentNode }) {
+  return parentNode?.localName === "picture" ? parentNode.querySelectorAll(":scope > source") : [];
+}
 
-  // ---- showing another ------------------------------------------------------------------------------
-  // Uncompressed, rows from the top, as bytes lie in ImageData: nothing has to be worked out.
-  function bitmapFile({ data, width, height }) {
-    const head = new DataView(new ArrayBuffer(HEADER_BYTES));
-    head.setUint16(0, 0x424d); // BM
-    head.setUint32(2, HEADER_BYTES + data.length, true);
-    head.setUint32(10, HEADER_BYTES, true);
-    head.setUint32(14, 108, true); // BITMAPV4HEADER
-    head.setInt32(18, width, true);
-    head.setInt32(22, -height, true);
-    head.setUint16(26, 1, true);
-    head.setUint16(28, 32, true);
-    head.setUint32(30, 3, true); // BI_BITFIELDS
-    head.setUint32(34, data.length, true);
-    for (const [at, mask] of [0xff, 0xff00, 0xff0000, 0xff000000].entries()) {
-      head.setUint32(54 + 4 * at, mask, true);
-    }
-    head.setUint32(70, 0x73524742, true); // sRGB
-    return new Blob([head, data], { type: "image/bmp" });
-  }
+async function restore(item) {
+  const { element, srcset } = item;
+  if (srcset === null || srcset === undefined) element.removeAttribute("srcset");
+  else element.setAttribute("srcset", srcset);
+  URL.revokeObjectURL(item.url);
+  item.url = null;
+  await element.decode().catch(() => {}); // or a frame may be taken while it is not there yet
+}
 
-  async function show(item, pixels) {
-    const { element } = item;
-    const url = URL.createObjectURL(bitmapFile(pixels));
-    const old = item.url;
-    item.url = url;
-    const text = item.density === 1 ? url : `${url} ${item.density}x`;
-    for (const source of sourcesOf(element)) source.srcset = text;
-    element.srcset = text;
-    await element.decode().catch(() => {});
-    if (old) URL.revokeObjectURL(old);
-  }
-
-  function sourcesOf({ parentNode }) {
-    return parentNode?.localName === "picture"
-      ? parentNode.querySelectorAll(":scope > source")
-      : [];
-  }
-
-  async function restore(item) {
-    const { element, srcset } = item;
-    if (srcset === null || srcset === undefined) element.removeAttribute("srcset");
-    else element.setAttribute("srcset", srcset);
-    URL.revokeObjectURL(item.url);
-    item.url = null;
-    await element.decode().catch(() => {}); // or a frame may be taken while it is not there yet
-  }
-
-  F.gradingImages = { plain, show, restore };
-})();
+export { plain, restore, show };

@@ -1,53 +1,52 @@
 // Sizes of nested compositions: of the file's own root, and of the host that shows it.
 //
-//   F.hostBoxes.add(instance)   gives the root its size now, the host when the page has its styles
-//   F.hostBoxes.fit()           from then on; hosts that come later are fitted as they come
+//   add(instance)               gives the root its size now, the host when the page has its styles
+//   fit()                       from then on; hosts that come later are fitted as they come
 //
 // A root is its data-width × data-height, without these as large as its host (as in HyperFrames
 // 0.8.170). A host that no style gives a length in some direction has the root's there, or its own
 // data-width × data-height, or the frame's, so that percentages and centring have something to go by.
-(() => {
-  const F = globalThis.__fanreel;
-  const { config } = F;
-  const SIDES = { width: ["left", "right"], height: ["top", "bottom"] };
-  const waiting = new Set();
-  let styled = false;
 
-  function add(instance) {
-    const { host, root } = instance;
-    if (root !== host) fitRoot(root);
-    if (styled) fitHost(instance);
-    else waiting.add(instance);
+import { config } from "./realm.js";
+
+const SIDES = { width: ["left", "right"], height: ["top", "bottom"] };
+const waiting = new Set();
+let styled = false;
+
+function add(instance) {
+  const { host, root } = instance;
+  if (root !== host) fitRoot(root);
+  if (styled) fitHost(instance);
+  else waiting.add(instance);
+}
+
+function fitRoot(root) {
+  for (const name of Object.keys(SIDES)) {
+    const pixels = Number.parseFloat(root.getAttribute(`data-${name}`));
+    if (root.style[name] === "") root.style[name] = pixels > 0 ? `${pixels}px` : "100%";
   }
+}
 
-  function fitRoot(root) {
-    for (const name of Object.keys(SIDES)) {
-      const pixels = Number.parseFloat(root.getAttribute(`data-${name}`));
-      if (root.style[name] === "") root.style[name] = pixels > 0 ? `${pixels}px` : "100%";
-    }
+function fitHost(instance) {
+  const { host } = instance;
+  for (const [name, edges] of Object.entries(SIDES)) {
+    if (hasLength(host, name, edges)) continue;
+    host.style[name] = `${instance[name] ?? config[name]}px`;
   }
+}
 
-  function fitHost(instance) {
-    const { host } = instance;
-    for (const [name, edges] of Object.entries(SIDES)) {
-      if (hasLength(host, name, edges)) continue;
-      host.style[name] = `${instance[name] ?? config[name]}px`;
-    }
-  }
+function hasLength(host, name, edges) {
+  const style = host.computedStyleMap();
+  const isAuto = (property) => style.get(property)?.toString() === "auto";
+  if (host.style[name] !== "" || !isAuto(name)) return true;
+  const isPlaced = /^(absolute|fixed)$/.test(style.get("position")?.toString());
+  return isPlaced && !edges.some(isAuto);
+}
 
-  function hasLength(host, name, edges) {
-    const style = host.computedStyleMap();
-    const isAuto = (property) => style.get(property)?.toString() === "auto";
-    if (host.style[name] !== "" || !isAuto(name)) return true;
-    const isPlaced = /^(absolute|fixed)$/.test(style.get("position")?.toString());
-    return isPlaced && !edges.some(isAuto);
-  }
+function fit() {
+  styled = true;
+  for (const instance of waiting) fitHost(instance);
+  waiting.clear();
+}
 
-  function fit() {
-    styled = true;
-    for (const instance of waiting) fitHost(instance);
-    waiting.clear();
-  }
-
-  F.hostBoxes = { add, fit };
-})();
+export { add, fit };

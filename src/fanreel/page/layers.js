@@ -1,60 +1,58 @@
 // Pictures of HDR videos, which no 8-bit screen can show: as layers, one at a time.
 //
-//   F.layers.keep(item, header, body, start)  takes a picture in place of the item's last
-//   F.layers.paint(item, layer)   paints "black", "white", "high" or "low" on the item's canvas
-//   F.layers.pictureOf(item)      a canvas with the picture as scripts get it
+//   keep(item, header, body, start)           takes a picture in place of the item's last
+//   paint(item, layer)            paints "black", "white", "high" or "low" on the item's canvas
+//   pictureOf(item)               a canvas with the picture as scripts get it
 //
 // The layers are captured one after the other and put together by encode/hdr.py, so what is painted
 // is numbers, not colours. A script that draws the video gets Chromium's own rendition in SDR: it
 // draws once a frame, not once a layer, and what it makes of the picture need not be linear.
-(() => {
-  const F = globalThis.__fanreel;
-  const { VideoFrame } = globalThis;
-  const getContext = HTMLCanvasElement.prototype.getContext;
-  const NUMBERS = { matrix: "rgb", primaries: "bt709", transfer: "iec61966-2-1", fullRange: true };
-  const ORDER = ["high", "low"];
 
-  function keep(item, header, body, start) {
-    item.layers = { header, body, start, forScripts: null };
+const { VideoFrame } = globalThis;
+const getContext = HTMLCanvasElement.prototype.getContext;
+const NUMBERS = { matrix: "rgb", primaries: "bt709", transfer: "iec61966-2-1", fullRange: true };
+const ORDER = ["high", "low"];
+
+function keep(item, header, body, start) {
+  item.layers = { header, body, start, forScripts: null };
+}
+
+// Copied, as one layer's bytes may be drawn again for a script.
+function drawLayer(context, { header, body, start }, layer, colorSpace) {
+  const { width, height, displayWidth, displayHeight, format } = header;
+  const size = width * height * 4;
+  const bytes = new Uint8Array(body, start + ORDER.indexOf(layer) * size, size);
+  const frame = new VideoFrame(bytes, {
+    format,
+    codedWidth: width,
+    codedHeight: height,
+    timestamp: 0,
+    colorSpace,
+  });
+  context.drawImage(frame, 0, 0, displayWidth, displayHeight);
+  frame.close();
+}
+
+function paint({ canvas, context, layers }, layer) {
+  if (ORDER.includes(layer)) {
+    drawLayer(context, layers, layer, NUMBERS);
+    return;
   }
+  context.fillStyle = layer;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+}
 
-  // Copied, as one layer's bytes may be drawn again for a script.
-  function drawLayer(context, { header, body, start }, layer, colorSpace) {
-    const { width, height, displayWidth, displayHeight, format } = header;
-    const size = width * height * 4;
-    const bytes = new Uint8Array(body, start + ORDER.indexOf(layer) * size, size);
-    const frame = new VideoFrame(bytes, {
-      format,
-      codedWidth: width,
-      codedHeight: height,
-      timestamp: 0,
-      colorSpace,
-    });
-    context.drawImage(frame, 0, 0, displayWidth, displayHeight);
-    frame.close();
+function pictureOf({ layers }) {
+  if (!layers.forScripts) {
+    const { header } = layers;
+    const canvas = document.createElement("canvas");
+    canvas.width = header.displayWidth;
+    canvas.height = header.displayHeight;
+    const context = getContext.call(canvas, "2d", { alpha: false });
+    drawLayer(context, layers, "high", header.colorSpace);
+    layers.forScripts = canvas;
   }
+  return layers.forScripts;
+}
 
-  function paint({ canvas, context, layers }, layer) {
-    if (ORDER.includes(layer)) {
-      drawLayer(context, layers, layer, NUMBERS);
-      return;
-    }
-    context.fillStyle = layer;
-    context.fillRect(0, 0, canvas.width, canvas.height);
-  }
-
-  function pictureOf({ layers }) {
-    if (!layers.forScripts) {
-      const { header } = layers;
-      const canvas = F.document.createElement("canvas");
-      canvas.width = header.displayWidth;
-      canvas.height = header.displayHeight;
-      const context = getContext.call(canvas, "2d", { alpha: false });
-      drawLayer(context, layers, "high", header.colorSpace);
-      layers.forScripts = canvas;
-    }
-    return layers.forScripts;
-  }
-
-  F.layers = { keep, paint, pictureOf };
-})();
+export { keep, paint, pictureOf };

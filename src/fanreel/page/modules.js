@@ -1,134 +1,134 @@
 // Runs the `type="module"` scripts of nested compositions, once per mount.
 //
-//   F.modules.map({instance, element})         null, or what went wrong; installs an import map
-//   await F.modules.run({instance, element})   null, or what went wrong
-//   F.modules.rebaseDynamic(code, fileUrl)     code whose import() starts at the file
-//   F.modules.enter(token), .leave(token)      called by the code itself
+//   modules.map({instance, element})           null, or what went wrong; installs an import map
+//   await modules.run({instance, element})     null, or what went wrong
+//   modules.rebaseDynamic(code, fileUrl)       code whose import() starts at the file
+//   modules.enter(token), .leave(token)        called by the code itself
 //
 // A module cannot be evaluated in a function, so it becomes an inline module script whose first line
 // shadows `document` and the other names with the instance's own.
-(() => {
-  const F = globalThis.__fanreel;
-  const SPECIFIER = /(\b(?:from|import)\s*\(?\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
-  const DYNAMIC = /(\bimport\s*\(\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
-  const waiting = new Map();
-  const plain = new Map();
-  let count = 0;
 
-  function map({ instance, element }) {
-    let content;
-    try {
-      content = JSON.parse(element.textContent);
-    } catch (error) {
-      return `import map: ${error.message}`;
-    }
-    for (const [name, url] of Object.entries(content.imports ?? {})) {
-      content.imports[name] = absolute(url, instance.url);
-    }
-    const script = document.createElement("script");
-    script.type = "importmap";
-    script.textContent = JSON.stringify(content);
-    document.head.append(script);
-    return null;
+import * as assets from "./assets.js";
+import * as lookups from "./lookups.js";
+import * as scopedRealm from "./scoped_realm.js";
+import { isComposition, lineIn } from "./script_text.js";
+
+const SPECIFIER = /(\b(?:from|import)\s*\(?\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
+const DYNAMIC = /(\bimport\s*\(\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
+const waiting = new Map();
+const plain = new Map();
+let count = 0;
+
+function map({ instance, element }) {
+  let content;
+  try {
+    content = JSON.parse(element.textContent);
+  } catch (error) {
+    return `import map: ${error.message}`;
   }
-
-  function absolute(reference, fileUrl) {
-    return new URL(F.assets.resolve(reference, fileUrl), document.baseURI).href;
+  for (const [name, url] of Object.entries(content.imports ?? {})) {
+    content.imports[name] = absolute(url, instance.url);
   }
+  const script = document.createElement("script");
+  script.type = "importmap";
+  script.textContent = JSON.stringify(content);
+  document.head.append(script);
+  return null;
+}
 
-  // Imports of an inline module start at the nested file; those of a module file at that file.
-  const rebaseImports = (code, place, pattern = SPECIFIER) =>
-    code.replace(
-      pattern,
-      (_, before, quote, reference) => before + quote + place(reference) + quote,
-    );
+function absolute(reference, fileUrl) {
+  return new URL(assets.resolve(reference, fileUrl), document.baseURI).href;
+}
 
-  function run({ instance, element }) {
-    const src = element.getAttribute("src");
-    if (src === null) {
-      const place = (reference) => absolute(reference, instance.url);
-      const code = element.textContent;
-      const line = F.scripts.lineIn(instance, code);
-      return runCode(instance, rebaseImports(code, place), instance.url, line);
-    }
-    const url = new URL(src, document.baseURI);
-    if (url.origin !== F.assets.origin) return runPlain(url.href);
-    let code;
-    try {
-      code = F.assets.read(url.href);
-    } catch (error) {
-      return `module ${F.assets.nameOf(url.href)}: ${error.message}`;
-    }
-    if (!F.scripts.isComposition(code)) return runPlain(url.href);
-    const place = (reference) => new URL(reference, url).href;
-    return runCode(instance, rebaseImports(code, place), url.href, 1);
+// Imports of an inline module start at the nested file; those of a module file at that file.
+const rebaseImports = (code, place, pattern = SPECIFIER) =>
+  code.replace(pattern, (_, before, quote, reference) => before + quote + place(reference) + quote);
+
+function run({ instance, element }) {
+  const src = element.getAttribute("src");
+  if (src === null) {
+    const place = (reference) => absolute(reference, instance.url);
+    const code = element.textContent;
+    const line = lineIn(instance, code);
+    return runCode(instance, rebaseImports(code, place), instance.url, line);
   }
-
-  function runPlain(url) {
-    if (!plain.has(url)) {
-      const script = document.createElement("script");
-      script.type = "module";
-      script.src = url;
-      const ended = new Promise((resolve) => {
-        script.addEventListener("load", () => resolve(null));
-        script.addEventListener("error", () => resolve(`module ${url} could not be loaded`));
-      });
-      document.head.append(script);
-      plain.set(url, ended);
-    }
-    return plain.get(url);
+  const url = new URL(src, document.baseURI);
+  if (url.origin !== assets.origin) return runPlain(url.href);
+  let code;
+  try {
+    code = assets.read(url.href);
+  } catch (error) {
+    return `module ${assets.nameOf(url.href)}: ${error.message}`;
   }
+  if (!isComposition(code)) return runPlain(url.href);
+  const place = (reference) => new URL(reference, url).href;
+  return runCode(instance, rebaseImports(code, place), url.href, 1);
+}
 
-  function runCode(instance, code, url, line) {
-    count += 1;
-    const token = `m${count}`;
-    const name = `${F.assets.nameOf(url)}?fanreel=${token}`;
-    const names = F.scopedRealm.names.join(", ");
+function runPlain(url) {
+  if (!plain.has(url)) {
     const script = document.createElement("script");
     script.type = "module";
-    script.textContent =
-      "\n".repeat(line - 1) +
-      `const { ${names} } = __fanreel.modules.enter("${token}"); ${code}\n` +
-      `;__fanreel.modules.leave("${token}");\n//# sourceURL=${name}`;
-    const ended = new Promise((resolve) => waiting.set(token, { instance, resolve, name }));
-    script.addEventListener("error", () =>
-      settle(token, `module of ${name.split("?")[0]}: an import could not be loaded`),
-    );
+    script.src = url;
+    const ended = new Promise((resolve) => {
+      script.addEventListener("load", () => resolve(null));
+      script.addEventListener("error", () => resolve(`module ${url} could not be loaded`));
+    });
     document.head.append(script);
-    return ended.finally(() => script.remove());
+    plain.set(url, ended);
   }
+  return plain.get(url);
+}
 
-  function settle(token, failure) {
-    const item = waiting.get(token);
-    if (!item) return;
-    waiting.delete(token);
-    item.outer?.();
-    item.resolve(failure);
-  }
+function runCode(instance, code, url, line) {
+  count += 1;
+  const token = `m${count}`;
+  const name = `${assets.nameOf(url)}?fanreel=${token}`;
+  const names = scopedRealm.names.join(", ");
+  const script = document.createElement("script");
+  script.type = "module";
+  script.textContent =
+    "\n".repeat(line - 1) +
+    `const { ${names} } = __fanreel.modules.enter("${token}"); ${code}\n` +
+    `;__fanreel.modules.leave("${token}");\n//# sourceURL=${name}`;
+  const ended = new Promise((resolve) => waiting.set(token, { instance, resolve, name }));
+  script.addEventListener("error", () =>
+    settle(token, `module of ${name.split("?")[0]}: an import could not be loaded`),
+  );
+  document.head.append(script);
+  return ended.finally(() => script.remove());
+}
 
-  // A syntax error is reported under the page's name, before the code could enter.
-  function reportsOn({ name, outer }, { filename, error }) {
-    return filename?.endsWith(name) || (outer === undefined && error instanceof SyntaxError);
-  }
+function settle(token, failure) {
+  const item = waiting.get(token);
+  if (!item) return;
+  waiting.delete(token);
+  item.outer?.();
+  item.resolve(failure);
+}
 
-  window.addEventListener("error", (event) => {
-    const found = [...waiting].find(([, item]) => reportsOn(item, event));
-    if (!found) return;
-    const [token, { name }] = found;
-    const text = event.message.replace(/^Uncaught |Failed to execute '\w+' on '\w+': /g, "");
-    settle(token, `${name.split("?")[0]}: ${text} (line ${event.lineno})`);
-  });
+// A syntax error is reported under the page's name, before the code could enter.
+function reportsOn({ name, outer }, { filename, error }) {
+  return filename?.endsWith(name) || (outer === undefined && error instanceof SyntaxError);
+}
 
-  F.modules = {
-    rebaseDynamic: (code, fileUrl) =>
-      rebaseImports(code, (reference) => absolute(reference, fileUrl), DYNAMIC),
-    map,
-    run,
-    enter: (token) => {
-      const item = waiting.get(token);
-      item.outer = F.lookups.enter(item.instance);
-      return item.instance.realm.window;
-    },
-    leave: (token) => settle(token, null),
-  };
-})();
+window.addEventListener("error", (event) => {
+  const found = [...waiting].find(([, item]) => reportsOn(item, event));
+  if (!found) return;
+  const [token, { name }] = found;
+  const text = event.message.replace(/^Uncaught |Failed to execute '\w+' on '\w+': /g, "");
+  settle(token, `${name.split("?")[0]}: ${text} (line ${event.lineno})`);
+});
+
+export const rebaseDynamic = (code, fileUrl) =>
+  rebaseImports(code, (reference) => absolute(reference, fileUrl), DYNAMIC);
+
+export function enter(token) {
+  const item = waiting.get(token);
+  item.outer = lookups.enter(item.instance);
+  return item.instance.realm.window;
+}
+
+export const leave = (token) => settle(token, null);
+
+export { map, run };

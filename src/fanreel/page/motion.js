@@ -1,6 +1,6 @@
 // One animation of the page (CSS animation, CSS transition or Web Animation) in virtual time.
 //
-//   new F.Motion(animation, {kind, axis, startLocal})
+//   new Motion(animation, {kind, axis, startLocal})
 //
 // The browser's animation stays paused for ever and only shows the time written to it; what the
 // page asks of it (play, pause, currentTime, finished, ...) is answered from here, by the rules of
@@ -8,291 +8,295 @@
 //
 // *axis* maps frame time to the animation's own: `local = (now - axis.zeroMs) * axis.rate`. It is
 // asked anew each time, since clips may move.
-(() => {
-  const F = globalThis.__fanreel;
-  const { clock } = F;
-  const native = Object.getOwnPropertyDescriptors(Animation.prototype);
-  const ROOT_AXIS = { zeroMs: 0, rate: 1 };
 
-  class Motion {
-    constructor(animation, { kind, axis, startLocal }) {
-      this.animation = animation;
-      this.kind = kind;
-      this.axis = axis ?? (() => ROOT_AXIS);
-      this.startLocal = startLocal ?? this.local();
-      this.hold = null;
-      this.rate = native.playbackRate.get.call(animation);
-      this.evenly = false; // goes at 1 whatever rate was asked for
-      this.askedRate = this.rate;
-      this.idle = false;
-      this.stylePaused = false;
-      this.byScript = false; // the page took over: animation-play-state no longer matters
-      this.written = null;
-      this.tasks = [];
-      this.renewFinished();
-      native.pause.value.call(animation);
+import { clock } from "./clock.js";
+
+const native = Object.getOwnPropertyDescriptors(Animation.prototype);
+const ROOT_AXIS = { zeroMs: 0, rate: 1 };
+
+class Motion {
+  constructor(animation, { kind, axis, startLocal }) {
+    this.animation = animation;
+    this.kind = kind;
+    this.axis = axis ?? (() => ROOT_AXIS);
+    this.startLocal = startLocal ?? this.local();
+    this.hold = null;
+    this.rate = native.playbackRate.get.call(animation);
+    this.evenly = false; // goes at 1 whatever rate was asked for
+    this.askedRate = this.rate;
+    this.idle = false;
+    this.stylePaused = false;
+    this.byScript = false; // the page took over: animation-play-state no longer matters
+    this.written = null;
+    this.tasks = [];
+    this.renewFinished();
+    native.pause.value.call(animation);
+  }
+
+  get target() {
+    return native.effect.get.call(this.animation)?.target ?? null;
+  }
+
+  timing() {
+    const effect = native.effect.get.call(this.animation);
+    return effect ? effect.getComputedTiming() : { delay: 0, activeDuration: 0, endTime: 0 };
+  }
+
+  local() {
+    const { zeroMs, rate } = this.axis();
+    return (clock.now - zeroMs) * rate;
+  }
+
+  // Current time in ms, not limited to the animation's length; null when idle.
+  time() {
+    if (this.idle) return null;
+    return this.hold ?? (this.local() - this.startLocal) * this.rate;
+  }
+
+  isFinished() {
+    const time = this.time();
+    if (time === null || this.hold !== null) return false;
+    return this.rate > 0 ? time >= this.timing().endTime : this.rate < 0 && time <= 0;
+  }
+
+  // What the page reads: a finished animation stands at its end.
+  shownTime() {
+    const time = this.time();
+    if (time === null || this.hold !== null) return time;
+    return this.rate > 0 ? Math.min(time, this.timing().endTime) : Math.max(time, 0);
+  }
+
+  playState() {
+    if (this.idle) return "idle";
+    if (this.hold !== null) return "paused";
+    return this.isFinished() ? "finished" : "running";
+  }
+
+  // ---- what the page may ask ----------------------------------------------------------------
+  setTime(time) {
+    if (this.hold !== null || this.idle) this.hold = time;
+    else this.startLocal = this.local() - time / (this.rate || 1);
+    this.idle = false;
+    this.changed();
+  }
+
+  play() {
+    const time = this.time();
+    const end = this.timing().endTime;
+    let from = time ?? (this.rate < 0 ? end : 0);
+    if (this.rate > 0 && (from < 0 || from >= end)) from = 0;
+    if (this.rate < 0 && (from <= 0 || from > end)) from = end;
+    const rewound = this.finishedDone && from !== time;
+    this.idle = false;
+    this.hold = null;
+    this.startLocal = this.local() - from / (this.rate || 1);
+    if (rewound) this.renewFinished();
+    this.changed();
+  }
+
+  pause() {
+    const end = this.timing().endTime;
+    this.hold = this.shownTime() ?? (this.rate < 0 ? end : 0);
+    this.idle = false;
+    this.changed();
+  }
+
+  finish() {
+    const end = this.timing().endTime;
+    if (this.rate === 0 || (this.rate > 0 && end === Infinity)) {
+      throw new DOMException("Cannot finish an animation without an end.", "InvalidStateError");
     }
+    this.idle = false;
+    this.hold = null;
+    this.startLocal = this.local() - (this.rate > 0 ? end : 0) / this.rate;
+    this.changed();
+    this.settleFinished();
+  }
 
-    get target() {
-      return native.effect.get.call(this.animation)?.target ?? null;
+  cancel() {
+    this.unschedule();
+    this.idle = true;
+    this.hold = null;
+    native.cancel.value.call(this.animation);
+    if (!this.finishedDone) {
+      this.rejectFinished(new DOMException("The animation was cancelled.", "AbortError"));
     }
+    this.renewFinished();
+  }
 
-    timing() {
-      const effect = native.effect.get.call(this.animation);
-      return effect ? effect.getComputedTiming() : { delay: 0, activeDuration: 0, endTime: 0 };
-    }
+  setRate(rate) {
+    const time = this.time();
+    this.rate = rate;
+    this.evenly = false;
+    if (time !== null && this.hold === null) this.startLocal = this.local() - time / (rate || 1);
+    if (rate === 0 && time !== null) this.hold = time;
+    native.playbackRate.set.call(this.animation, rate);
+    this.changed();
+  }
 
-    local() {
+  // With the frame's time from where it stands, whatever rate and pause the page has asked for.
+  driveEvenly() {
+    const time = this.time();
+    this.evenly = this.rate !== 1;
+    this.askedRate = this.rate;
+    this.rate = 1;
+    this.hold = null;
+    if (time !== null) this.startLocal = this.local() - time;
+  }
+
+  // Goes on from where the page has paused it.
+  unhold() {
+    if (this.hold === null) return;
+    this.startLocal = this.local() - this.hold / this.rate;
+    this.hold = null;
+  }
+
+  // What the page reads.
+  get playbackRate() {
+    return this.evenly ? this.askedRate : this.rate;
+  }
+
+  reverse() {
+    this.setRate(-this.rate);
+    this.play();
+  }
+
+  get startTime() {
+    if (this.hold !== null || this.idle) return null;
+    const { zeroMs, rate } = this.axis();
+    return zeroMs + this.startLocal / rate;
+  }
+
+  set startTime(value) {
+    if (value === null) {
+      this.hold = this.time();
+    } else {
       const { zeroMs, rate } = this.axis();
-      return (clock.now - zeroMs) * rate;
-    }
-
-    // Current time in ms, not limited to the animation's length; null when idle.
-    time() {
-      if (this.idle) return null;
-      return this.hold ?? (this.local() - this.startLocal) * this.rate;
-    }
-
-    isFinished() {
-      const time = this.time();
-      if (time === null || this.hold !== null) return false;
-      return this.rate > 0 ? time >= this.timing().endTime : this.rate < 0 && time <= 0;
-    }
-
-    // What the page reads: a finished animation stands at its end.
-    shownTime() {
-      const time = this.time();
-      if (time === null || this.hold !== null) return time;
-      return this.rate > 0 ? Math.min(time, this.timing().endTime) : Math.max(time, 0);
-    }
-
-    playState() {
-      if (this.idle) return "idle";
-      if (this.hold !== null) return "paused";
-      return this.isFinished() ? "finished" : "running";
-    }
-
-    // ---- what the page may ask ----------------------------------------------------------------
-    setTime(time) {
-      if (this.hold !== null || this.idle) this.hold = time;
-      else this.startLocal = this.local() - time / (this.rate || 1);
+      this.hold = null;
       this.idle = false;
-      this.changed();
+      this.startLocal = (value - zeroMs) * rate;
     }
+    this.changed();
+  }
 
-    play() {
-      const time = this.time();
-      const end = this.timing().endTime;
-      let from = time ?? (this.rate < 0 ? end : 0);
-      if (this.rate > 0 && (from < 0 || from >= end)) from = 0;
-      if (this.rate < 0 && (from <= 0 || from > end)) from = end;
-      const rewound = this.finishedDone && from !== time;
-      this.idle = false;
-      this.hold = null;
-      this.startLocal = this.local() - from / (this.rate || 1);
-      if (rewound) this.renewFinished();
-      this.changed();
-    }
+  // ---- events --------------------------------------------------------------------------------
+  renewFinished() {
+    this.finishedDone = false;
+    this.finished = new Promise((resolve, reject) => {
+      this.resolveFinished = resolve;
+      this.rejectFinished = reject;
+    });
+    this.finished.catch(() => {}); // unheard, as the browser's
+  }
 
-    pause() {
-      const end = this.timing().endTime;
-      this.hold = this.shownTime() ?? (this.rate < 0 ? end : 0);
-      this.idle = false;
-      this.changed();
-    }
+  settleFinished() {
+    if (this.finishedDone) return;
+    this.finishedDone = true;
+    this.resolveFinished(this.animation);
+    const detail = { currentTime: this.shownTime(), timelineTime: clock.now };
+    this.animation.dispatchEvent(new AnimationPlaybackEvent("finish", detail));
+  }
 
-    finish() {
-      const end = this.timing().endTime;
-      if (this.rate === 0 || (this.rate > 0 && end === Infinity)) {
-        throw new DOMException("Cannot finish an animation without an end.", "InvalidStateError");
-      }
-      this.idle = false;
-      this.hold = null;
-      this.startLocal = this.local() - (this.rate > 0 ? end : 0) / this.rate;
-      this.changed();
-      this.settleFinished();
-    }
-
-    cancel() {
-      this.unschedule();
-      this.idle = true;
-      this.hold = null;
-      native.cancel.value.call(this.animation);
-      if (!this.finishedDone) {
-        this.rejectFinished(new DOMException("The animation was cancelled.", "AbortError"));
-      }
-      this.renewFinished();
-    }
-
-    setRate(rate) {
-      const time = this.time();
-      this.rate = rate;
-      this.evenly = false;
-      if (time !== null && this.hold === null) this.startLocal = this.local() - time / (rate || 1);
-      if (rate === 0 && time !== null) this.hold = time;
-      native.playbackRate.set.call(this.animation, rate);
-      this.changed();
-    }
-
-    // With the frame's time from where it stands, whatever rate and pause the page has asked for.
-    driveEvenly() {
-      const time = this.time();
-      this.evenly = this.rate !== 1;
-      this.askedRate = this.rate;
-      this.rate = 1;
-      this.hold = null;
-      if (time !== null) this.startLocal = this.local() - time;
-    }
-
-    // Goes on from where the page has paused it.
-    unhold() {
-      if (this.hold === null) return;
-      this.startLocal = this.local() - this.hold / this.rate;
-      this.hold = null;
-    }
-
-    // What the page reads.
-    get playbackRate() {
-      return this.evenly ? this.askedRate : this.rate;
-    }
-
-    reverse() {
-      this.setRate(-this.rate);
-      this.play();
-    }
-
-    get startTime() {
-      if (this.hold !== null || this.idle) return null;
-      const { zeroMs, rate } = this.axis();
-      return zeroMs + this.startLocal / rate;
-    }
-
-    set startTime(value) {
-      if (value === null) {
-        this.hold = this.time();
-      } else {
-        const { zeroMs, rate } = this.axis();
-        this.hold = null;
-        this.idle = false;
-        this.startLocal = (value - zeroMs) * rate;
-      }
-      this.changed();
-    }
-
-    // ---- events --------------------------------------------------------------------------------
-    renewFinished() {
-      this.finishedDone = false;
-      this.finished = new Promise((resolve, reject) => {
-        this.resolveFinished = resolve;
-        this.rejectFinished = reject;
-      });
-      this.finished.catch(() => {}); // unheard, as the browser's
-    }
-
-    settleFinished() {
-      if (this.finishedDone) return;
-      this.finishedDone = true;
-      this.resolveFinished(this.animation);
-      const detail = { currentTime: this.shownTime(), timelineTime: clock.now };
-      this.animation.dispatchEvent(new AnimationPlaybackEvent("finish", detail));
-    }
-
-    dispatch(phase, elapsedMs) {
-      const effect = native.effect.get.call(this.animation);
-      const { target } = effect ?? {};
-      if (!target) return;
-      const common = {
-        bubbles: true,
-        elapsedTime: elapsedMs / 1000,
-        pseudoElement: effect.pseudoElement ?? "",
-      };
-      if (this.kind === "transition") {
-        const propertyName = this.animation.transitionProperty;
-        target.dispatchEvent(
-          new TransitionEvent(`transition${phase}`, { ...common, propertyName }),
-        );
-      } else {
-        const { animationName } = this.animation;
-        target.dispatchEvent(new AnimationEvent(`animation${phase}`, { ...common, animationName }));
-      }
-    }
-
-    unschedule() {
-      for (const task of this.tasks) task.cancel();
-      this.tasks = [];
-    }
-
-    // Frame time at which the animation's current time is *time*.
-    dueAt(time) {
-      const { zeroMs, rate } = this.axis();
-      return zeroMs + (this.startLocal + time / this.rate) / rate;
-    }
-
-    // Whenever the page changes the course: what it reads next must be true already.
-    changed() {
-      this.written = null;
-      const due = this.due();
-      if (due !== null) this.write(due);
-      this.plan();
-    }
-
-    // Plans the events that lie ahead. While the page loads nobody knows yet where clips are.
-    plan() {
-      this.unschedule();
-      if (clock.loading || this.idle || this.hold !== null || this.rate === 0) return;
-      const { delay, activeDuration, endTime } = this.timing();
-      const now = this.time();
-      const at = (time, run) => {
-        if (!Number.isFinite(time)) return;
-        if (this.rate > 0 ? time < now : time > now) return;
-        this.tasks.push(clock.schedule(this.dueAt(time), run));
-      };
-      if (this.kind === "transition" && now <= 0) {
-        at(0, () => this.dispatch("run", Math.max(-delay, 0)));
-      }
-      if (this.kind !== "script") {
-        at(delay, () => this.dispatch("start", Math.max(-delay, 0)));
-        at(delay + activeDuration, () => this.dispatch("end", activeDuration));
-      }
-      if (this.kind === "css" && F.hearsIterations) this.planIteration(at, now);
-      at(this.rate > 0 ? endTime : 0, () => {
-        // Timing may have been changed meanwhile through effect.updateTiming().
-        if (this.isFinished()) this.settleFinished();
-        else this.plan();
-      });
-    }
-
-    planIteration(at, now) {
-      const { delay, duration, activeDuration } = this.timing();
-      const next = Math.floor((now - delay) / duration + 1e-9) + 1;
-      const time = delay + Math.max(next, 1) * duration;
-      if (!(duration > 0) || this.rate <= 0 || time >= delay + activeDuration) return;
-      at(time, () => {
-        this.dispatch("iteration", time - delay);
-        this.planIteration(at, time);
-      });
-    }
-
-    // ---- showing -------------------------------------------------------------------------------
-    // The time to write, or null when the picture cannot have changed.
-    due() {
-      const time = this.time();
-      if (time === null) return null;
-      const { delay, endTime } = this.timing();
-      const shown = Math.min(Math.max(time, Math.min(delay, 0) - 1), endTime + 1);
-      return shown === this.written ? null : shown;
-    }
-
-    write(shown) {
-      this.written = shown;
-      native.currentTime.set.call(this.animation, shown);
-    }
-
-    isCancelled() {
-      return this.idle || native.playState.get.call(this.animation) === "idle";
+  dispatch(phase, elapsedMs) {
+    const effect = native.effect.get.call(this.animation);
+    const { target } = effect ?? {};
+    if (!target) return;
+    const common = {
+      bubbles: true,
+      elapsedTime: elapsedMs / 1000,
+      pseudoElement: effect.pseudoElement ?? "",
+    };
+    if (this.kind === "transition") {
+      const propertyName = this.animation.transitionProperty;
+      target.dispatchEvent(new TransitionEvent(`transition${phase}`, { ...common, propertyName }));
+    } else {
+      const { animationName } = this.animation;
+      target.dispatchEvent(new AnimationEvent(`animation${phase}`, { ...common, animationName }));
     }
   }
 
-  Motion.native = native;
-  F.Motion = Motion;
-})();
+  unschedule() {
+    for (const task of this.tasks) task.cancel();
+    this.tasks = [];
+  }
+
+  // Frame time at which the animation's current time is *time*.
+  dueAt(time) {
+    const { zeroMs, rate } = this.axis();
+    return zeroMs + (this.startLocal + time / this.rate) / rate;
+  }
+
+  // Whenever the page changes the course: what it reads next must be true already.
+  changed() {
+    this.written = null;
+    const due = this.due();
+    if (due !== null) this.write(due);
+    this.plan();
+  }
+
+  // Plans the events that lie ahead. While the page loads nobody knows yet where clips are.
+  plan() {
+    this.unschedule();
+    if (clock.loading || this.idle || this.hold !== null || this.rate === 0) return;
+    const { delay, activeDuration, endTime } = this.timing();
+    const now = this.time();
+    const at = (time, run) => {
+      if (!Number.isFinite(time)) return;
+      if (this.rate > 0 ? time < now : time > now) return;
+      this.tasks.push(clock.schedule(this.dueAt(time), run));
+    };
+    if (this.kind === "transition" && now <= 0) {
+      at(0, () => this.dispatch("run", Math.max(-delay, 0)));
+    }
+    if (this.kind !== "script") {
+      at(delay, () => this.dispatch("start", Math.max(-delay, 0)));
+      at(delay + activeDuration, () => this.dispatch("end", activeDuration));
+    }
+    if (this.kind === "css" && iterationsAreHeard) this.planIteration(at, now);
+    at(this.rate > 0 ? endTime : 0, () => {
+      // Timing may have been changed meanwhile through effect.updateTiming().
+      if (this.isFinished()) this.settleFinished();
+      else this.plan();
+    });
+  }
+
+  planIteration(at, now) {
+    const { delay, duration, activeDuration } = this.timing();
+    const next = Math.floor((now - delay) / duration + 1e-9) + 1;
+    const time = delay + Math.max(next, 1) * duration;
+    if (!(duration > 0) || this.rate <= 0 || time >= delay + activeDuration) return;
+    at(time, () => {
+      this.dispatch("iteration", time - delay);
+      this.planIteration(at, time);
+    });
+  }
+
+  // ---- showing -------------------------------------------------------------------------------
+  // The time to write, or null when the picture cannot have changed.
+  due() {
+    const time = this.time();
+    if (time === null) return null;
+    const { delay, endTime } = this.timing();
+    const shown = Math.min(Math.max(time, Math.min(delay, 0) - 1), endTime + 1);
+    return shown === this.written ? null : shown;
+  }
+
+  write(shown) {
+    this.written = shown;
+    native.currentTime.set.call(this.animation, shown);
+  }
+
+  isCancelled() {
+    return this.idle || native.playState.get.call(this.animation) === "idle";
+  }
+}
+
+Motion.native = native;
+
+// Somebody listens to `animationiteration`.
+let iterationsAreHeard = false;
+export function hearIterations() {
+  iterationsAreHeard = true;
+}
+
+export { Motion };

@@ -1,125 +1,126 @@
-// What a page reads the time with, and waits with: all of it answers from F.clock.
-(() => {
-  const F = globalThis.__fanreel;
-  const { clock, real } = F;
-  const { epochMs } = clock;
+// What a page reads the time with, and waits with: all of it answers from clock.
 
-  function replace(object, name, value) {
-    Object.defineProperty(object, name, { value, writable: true, configurable: true });
-  }
+import { clock } from "./clock.js";
+import { real } from "./real.js";
+import { ownRealm } from "./realm.js";
 
-  function getter(object, name, get) {
-    const found = Object.getOwnPropertyDescriptor(object, name);
-    if (found) Object.defineProperty(object, name, { ...found, get });
-  }
+const { epochMs } = clock;
 
-  replace(globalThis, "setTimeout", function setTimeout(callback, delay, ...args) {
-    return clock.addTimer(F, callback, delay, args, false);
-  });
-  replace(globalThis, "setInterval", function setInterval(callback, delay, ...args) {
-    return clock.addTimer(F, callback, delay, args, true);
-  });
-  replace(globalThis, "clearTimeout", function clearTimeout(id) {
-    clock.clearTimer(id);
-  });
-  replace(globalThis, "clearInterval", function clearInterval(id) {
-    clock.clearTimer(id);
-  });
-  replace(globalThis, "requestAnimationFrame", function requestAnimationFrame(callback) {
-    return clock.requestFrame(F, callback);
-  });
-  replace(globalThis, "cancelAnimationFrame", function cancelAnimationFrame(id) {
-    clock.cancelFrame(id);
-  });
-  replace(globalThis, "requestIdleCallback", function requestIdleCallback(callback) {
-    const deadline = { didTimeout: false, timeRemaining: () => 10 };
-    return clock.addTimer(F, callback, 1, [deadline], false);
-  });
-  replace(globalThis, "cancelIdleCallback", function cancelIdleCallback(id) {
-    clock.clearTimer(id);
-  });
+function replace(object, name, value) {
+  Object.defineProperty(object, name, { value, writable: true, configurable: true });
+}
 
-  const dateNow = () => Math.floor(epochMs + clock.now);
-  real.Date.now = function now() {
-    return dateNow();
-  };
-  replace(
-    globalThis,
-    "Date",
-    new Proxy(real.Date, {
-      construct: (target, args, newTarget) =>
-        Reflect.construct(target, args.length === 0 ? [dateNow()] : args, newTarget),
-      apply: (target) => new target(dateNow()).toString(),
-    }),
-  );
-  real.Date.prototype.constructor = Date;
-  const { format, formatToParts } = Object.getOwnPropertyDescriptors(Intl.DateTimeFormat.prototype);
-  getter(Intl.DateTimeFormat.prototype, "format", function get() {
-    const formatter = format.get.call(this);
-    return (date) => formatter(date === undefined ? dateNow() : date);
-  });
-  replace(Intl.DateTimeFormat.prototype, "formatToParts", function parts(date) {
-    return formatToParts.value.call(this, date === undefined ? dateNow() : date);
-  });
-  replaceTemporal();
+function getter(object, name, get) {
+  const found = Object.getOwnPropertyDescriptor(object, name);
+  if (found) Object.defineProperty(object, name, { ...found, get });
+}
 
-  replace(Performance.prototype, "now", function now() {
-    return clock.now;
-  });
-  getter(Performance.prototype, "timeOrigin", () => epochMs);
-  for (const name of ["navigationStart", "fetchStart", "domLoading"]) {
-    getter(PerformanceTiming.prototype, name, () => epochMs);
-  }
-  getter(Event.prototype, "timeStamp", () => clock.now);
-  const timelineTime = Object.getOwnPropertyDescriptor(
-    AnimationTimeline.prototype,
-    "currentTime",
-  ).get;
-  getter(AnimationTimeline.prototype, "currentTime", function currentTime() {
-    return this instanceof DocumentTimeline ? clock.now : timelineTime.call(this);
-  });
+replace(globalThis, "setTimeout", function setTimeout(callback, delay, ...args) {
+  return clock.addTimer(ownRealm, callback, delay, args, false);
+});
+replace(globalThis, "setInterval", function setInterval(callback, delay, ...args) {
+  return clock.addTimer(ownRealm, callback, delay, args, true);
+});
+replace(globalThis, "clearTimeout", function clearTimeout(id) {
+  clock.clearTimer(id);
+});
+replace(globalThis, "clearInterval", function clearInterval(id) {
+  clock.clearTimer(id);
+});
+replace(globalThis, "requestAnimationFrame", function requestAnimationFrame(callback) {
+  return clock.requestFrame(ownRealm, callback);
+});
+replace(globalThis, "cancelAnimationFrame", function cancelAnimationFrame(id) {
+  clock.cancelFrame(id);
+});
+replace(globalThis, "requestIdleCallback", function requestIdleCallback(callback) {
+  const deadline = { didTimeout: false, timeRemaining: () => 10 };
+  return clock.addTimer(ownRealm, callback, 1, [deadline], false);
+});
+replace(globalThis, "cancelIdleCallback", function cancelIdleCallback(id) {
+  clock.clearTimer(id);
+});
 
-  if (globalThis.BaseAudioContext) {
-    const native = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, "currentTime");
-    getter(BaseAudioContext.prototype, "currentTime", function currentTime() {
-      return this instanceof OfflineAudioContext ? native.get.call(this) : clock.now / 1000;
-    });
-  }
+const dateNow = () => Math.floor(epochMs + clock.now);
+real.Date.now = function now() {
+  return dateNow();
+};
+replace(
+  globalThis,
+  "Date",
+  new Proxy(real.Date, {
+    construct: (target, args, newTarget) =>
+      Reflect.construct(target, args.length === 0 ? [dateNow()] : args, newTarget),
+    apply: (target) => new target(dateNow()).toString(),
+  }),
+);
+real.Date.prototype.constructor = Date;
+const { format, formatToParts } = Object.getOwnPropertyDescriptors(Intl.DateTimeFormat.prototype);
+getter(Intl.DateTimeFormat.prototype, "format", function get() {
+  const formatter = format.get.call(this);
+  return (date) => formatter(date === undefined ? dateNow() : date);
+});
+replace(Intl.DateTimeFormat.prototype, "formatToParts", function parts(date) {
+  return formatToParts.value.call(this, date === undefined ? dateNow() : date);
+});
+replaceTemporal();
 
-  // Tasks posted by the page (React's scheduler, setImmediate shims) run for real; a seek waits
-  // for them.
-  replace(MessagePort.prototype, "postMessage", function postMessage(...args) {
+replace(Performance.prototype, "now", function now() {
+  return clock.now;
+});
+getter(Performance.prototype, "timeOrigin", () => epochMs);
+for (const name of ["navigationStart", "fetchStart", "domLoading"]) {
+  getter(PerformanceTiming.prototype, name, () => epochMs);
+}
+getter(Event.prototype, "timeStamp", () => clock.now);
+const timelineTime = Object.getOwnPropertyDescriptor(
+  AnimationTimeline.prototype,
+  "currentTime",
+).get;
+getter(AnimationTimeline.prototype, "currentTime", function currentTime() {
+  return this instanceof DocumentTimeline ? clock.now : timelineTime.call(this);
+});
+
+if (globalThis.BaseAudioContext) {
+  const native = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, "currentTime");
+  getter(BaseAudioContext.prototype, "currentTime", function currentTime() {
+    return this instanceof OfflineAudioContext ? native.get.call(this) : clock.now / 1000;
+  });
+}
+
+// Tasks posted by the page (React's scheduler, setImmediate shims) run for real; a seek waits
+// for them.
+replace(MessagePort.prototype, "postMessage", function postMessage(...args) {
+  clock.taskPosted = true;
+  return real.postMessage.apply(this, args);
+});
+const { postMessage } = globalThis;
+replace(globalThis, "postMessage", function postMessageNoted(...args) {
+  clock.taskPosted = true;
+  return postMessage.apply(globalThis, args);
+});
+if (globalThis.scheduler?.postTask) {
+  const { postTask } = Scheduler.prototype;
+  replace(Scheduler.prototype, "postTask", function noted(callback, options = {}) {
     clock.taskPosted = true;
-    return real.postMessage.apply(this, args);
-  });
-  const { postMessage } = globalThis;
-  replace(globalThis, "postMessage", function postMessageNoted(...args) {
-    clock.taskPosted = true;
-    return postMessage.apply(globalThis, args);
-  });
-  if (globalThis.scheduler?.postTask) {
-    const { postTask } = Scheduler.prototype;
-    replace(Scheduler.prototype, "postTask", function noted(callback, options = {}) {
-      clock.taskPosted = true;
-      const { delay, ...rest } = options;
-      if (!delay) return postTask.call(this, callback, rest);
-      return new Promise((resolve, reject) => {
-        const run = () => postTask.call(this, callback, rest).then(resolve, reject);
-        clock.addTimer(F, run, delay, [], false);
-      });
+    const { delay, ...rest } = options;
+    if (!delay) return postTask.call(this, callback, rest);
+    return new Promise((resolve, reject) => {
+      const run = () => postTask.call(this, callback, rest).then(resolve, reject);
+      clock.addTimer(ownRealm, run, delay, [], false);
     });
-  }
+  });
+}
 
-  function replaceTemporal() {
-    const { Temporal } = globalThis;
-    if (!Temporal?.Now) return;
-    const { Now } = Temporal;
-    const instant = () => Temporal.Instant.fromEpochMilliseconds(dateNow());
-    const zoned = (zone) => instant().toZonedDateTimeISO(zone ?? Now.timeZoneId());
-    replace(Now, "instant", instant);
-    replace(Now, "zonedDateTimeISO", zoned);
-    replace(Now, "plainDateTimeISO", (zone) => zoned(zone).toPlainDateTime());
-    replace(Now, "plainDateISO", (zone) => zoned(zone).toPlainDate());
-    replace(Now, "plainTimeISO", (zone) => zoned(zone).toPlainTime());
-  }
-})();
+function replaceTemporal() {
+  const { Temporal } = globalThis;
+  if (!Temporal?.Now) return;
+  const { Now } = Temporal;
+  const instant = () => Temporal.Instant.fromEpochMilliseconds(dateNow());
+  const zoned = (zone) => instant().toZonedDateTimeISO(zone ?? Now.timeZoneId());
+  replace(Now, "instant", instant);
+  replace(Now, "zonedDateTimeISO", zoned);
+  replace(Now, "plainDateTimeISO", (zone) => zoned(zone).toPlainDateTime());
+  replace(Now, "plainDateISO", (zone) => zoned(zone).toPlainDate());
+  replace(Now, "plainTimeISO", (zone) => zoned(zone).toPlainTime());
+}

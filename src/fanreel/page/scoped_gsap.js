@@ -1,78 +1,66 @@
 // GSAP as a nested composition sees it: selector strings mean its own elements.
 //
-//   F.scopedGsap(instance, gsap)   a stand-in for the library, the same every time
+//   scopedGsap(instance, gsap)     a stand-in for the library, the same every time
 //
 // Timelines are used long after the script that made them, in callbacks and after awaits, so those
 // made here carry their instance with them.
-(() => {
-  const F = globalThis.__fanreel;
-  const { within } = F.lookups;
-  const libraries = new WeakMap();
-  function scopedLibrary(instance, library) {
-    if (!library) return library;
-    const known = libraries.get(instance)?.get(library);
-    if (known) return known;
-    const proxy = new Proxy(library, {
-      get: (target, name) => {
-        const value = target[name];
-        if (name === "utils") return scopedLibrary(instance, value);
-        if (typeof value !== "function") return value;
-        // The same value every time, and one that a plugin may still ask for its properties.
-        return scopedFunction(instance, value, target);
-      },
-    });
-    if (!libraries.has(instance)) libraries.set(instance, new WeakMap());
-    libraries.get(instance).set(library, proxy);
-    return proxy;
-  }
 
-  const functions = new WeakMap();
-  function scopedFunction(instance, value, target) {
-    if (!functions.has(instance)) functions.set(instance, new WeakMap());
-    const known = functions.get(instance);
-    if (!known.has(value)) {
-      known.set(
-        value,
-        new Proxy(value, {
-          apply: (fn, self, args) => {
-            const result = within(instance, () =>
-              fn.apply(self === undefined ? self : target, args),
-            );
-            return isTimeline(result) ? scopedTimeline(instance, result) : result;
-          },
-        }),
-      );
-    }
-    return known.get(value);
-  }
+import * as lookups from "./lookups.js";
 
-  const isTimeline = (value) => typeof value?.fromTo === "function" && "getChildren" in value;
+const { within } = lookups;
+const libraries = new WeakMap();
+function scopedLibrary(instance, library) {
+  if (!library) return library;
+  const known = libraries.get(instance)?.get(library);
+  if (known) return known;
+  const proxy = new Proxy(library, {
+    get: (target, name) => {
+      const value = target[name];
+      if (name === "utils") return scopedLibrary(instance, value);
+      if (typeof value !== "function") return value;
+      // The same value every time, and one that a plugin may still ask for its properties.
+      return scopedFunction(instance, value, target);
+    },
+  });
+  if (!libraries.has(instance)) libraries.set(instance, new WeakMap());
+  libraries.get(instance).set(library, proxy);
+  return proxy;
+}
 
-  function scopedTimeline(instance, timeline) {
-    if (Object.hasOwn(timeline, "fromTo")) return timeline;
-    for (const name of [
-      "to",
-      "from",
-      "fromTo",
-      "set",
-      "add",
-      "call",
-      "seek",
-      "time",
-      "totalTime",
-    ]) {
-      const method = timeline[name];
-      if (typeof method !== "function") continue;
-      Object.defineProperty(timeline, name, {
-        value(...args) {
-          return within(instance, () => method.apply(this, args));
+const functions = new WeakMap();
+function scopedFunction(instance, value, target) {
+  if (!functions.has(instance)) functions.set(instance, new WeakMap());
+  const known = functions.get(instance);
+  if (!known.has(value)) {
+    known.set(
+      value,
+      new Proxy(value, {
+        apply: (fn, self, args) => {
+          const result = within(instance, () => fn.apply(self === undefined ? self : target, args));
+          return isTimeline(result) ? scopedTimeline(instance, result) : result;
         },
-        configurable: true,
-        writable: true,
-      });
-    }
-    return timeline;
+      }),
+    );
   }
+  return known.get(value);
+}
 
-  F.scopedGsap = scopedLibrary;
-})();
+const isTimeline = (value) => typeof value?.fromTo === "function" && "getChildren" in value;
+
+function scopedTimeline(instance, timeline) {
+  if (Object.hasOwn(timeline, "fromTo")) return timeline;
+  for (const name of ["to", "from", "fromTo", "set", "add", "call", "seek", "time", "totalTime"]) {
+    const method = timeline[name];
+    if (typeof method !== "function") continue;
+    Object.defineProperty(timeline, name, {
+      value(...args) {
+        return within(instance, () => method.apply(this, args));
+      },
+      configurable: true,
+      writable: true,
+    });
+  }
+  return timeline;
+}
+
+export { scopedLibrary };

@@ -1,310 +1,316 @@
 // Runs a nested composition's scripts so that they see their own instance.
 //
-//   F.scopedRealm.open(instance)   makes instance.realm: {document, window}
-//   F.scopedRealm.run(instance, {code, element, name, line, share})  null, or the error
-//   F.scopedRealm.ready(instance)  runs what waited for the document; the errors
-//   F.scopedRealm.names            what a module has to take from instance.realm.window
+//   open(instance)                 makes instance.realm: {document, window}
+//   run(instance, {code, element, name, line, share})                null, or the error
+//   ready(instance)                runs what waited for the document; the errors
+//   names                          what a module has to take from instance.realm.window
 //
 // The names a script writes itself (`document`, `window`, `gsap`, `__timelines`, timers) are
 // parameters of the function it is evaluated in, so they hold in every callback, also after an
 // await. What libraries look up on its behalf is the matter of lookups.js.
-(() => {
-  const F = globalThis.__fanreel;
-  const { within } = F.lookups;
-  const SCHEDULERS = ["setTimeout", "setInterval", "requestAnimationFrame", "queueMicrotask"];
-  const PARAMETERS = [
-    "document",
-    "window",
-    "self",
-    "globalThis",
-    "parent",
-    "top",
-    "__timelines",
-    "__hyperframes",
-    "hyperframesAnime",
-    ...SCHEDULERS,
-    "requestIdleCallback",
-    "fetch",
-    "addEventListener",
-  ];
 
-  // ---- what an instance's script sees ----------------------------------------------------------
-  const originals = new WeakMap();
-  const unwrap = (value) => originals.get(value) ?? value;
+import * as assets from "./assets.js";
+import * as bindings from "./bindings.js";
+import { topLevel } from "./declarations.js";
+import { lastWritten, owners } from "./instances.js";
+import * as lookups from "./lookups.js";
+import { scopedLibrary } from "./scoped_gsap.js";
+import * as sheets from "./sheets.js";
 
-  // A native method wants its real receiver; constructors have a prototype and need none.
-  function receiver(target) {
-    const kept = new Map();
-    return (name) => {
-      const value = Reflect.get(target, name, target);
-      if (typeof value !== "function" || Object.hasOwn(value, "prototype")) return value;
-      if (kept.get(name)?.value !== value) {
-        const bound = (...args) => value.apply(target, args.map(unwrap));
-        kept.set(name, { value, bound });
-      }
-      return kept.get(name).bound;
-    };
+const { within } = lookups;
+const SCHEDULERS = ["setTimeout", "setInterval", "requestAnimationFrame", "queueMicrotask"];
+const PARAMETERS = [
+  "document",
+  "window",
+  "self",
+  "globalThis",
+  "parent",
+  "top",
+  "__timelines",
+  "__hyperframes",
+  "hyperframesAnime",
+  ...SCHEDULERS,
+  "requestIdleCallback",
+  "fetch",
+  "addEventListener",
+];
+
+// ---- what an instance's script sees ----------------------------------------------------------
+const originals = new WeakMap();
+const unwrap = (value) => originals.get(value) ?? value;
+
+// A native method wants its real receiver; constructors have a prototype and need none.
+function receiver(target) {
+  const kept = new Map();
+  return (name) => {
+    const value = Reflect.get(target, name, target);
+    if (typeof value !== "function" || Object.hasOwn(value, "prototype")) return value;
+    if (kept.get(name)?.value !== value) {
+      const bound = (...args) => value.apply(target, args.map(unwrap));
+      kept.set(name, { value, bound });
+    }
+    return kept.get(name).bound;
+  };
+}
+
+function proxyOf(target, overrides, setters = {}) {
+  const read = receiver(target);
+  const proxy = new Proxy(target, {
+    get: (_, name) => (Object.hasOwn(overrides, name) ? overrides[name] : read(name)),
+    set: (_, name, value) => {
+      if (Object.hasOwn(setters, name)) setters[name](value);
+      else if (setters["*"]) setters["*"](name, value);
+      else Reflect.set(target, name, value, target);
+      return true;
+    },
+  });
+  originals.set(proxy, target);
+  return proxy;
+}
+
+// The one common place where a script hands its document to the browser.
+const { observe } = MutationObserver.prototype;
+MutationObserver.prototype.observe = function observeReal(target, options) {
+  return observe.call(this, unwrap(target), options);
+};
+
+// `DOMContentLoaded` and `load` are long past: such listeners run when the instance's scripts have.
+function listen(target, instance) {
+  return (type, listener, options) => {
+    const late = type === "DOMContentLoaded" || (type === "load" && target === window);
+    if (late) instance.onready.push(() => callListener(listener, type, instance));
+    else target.addEventListener(type, scoped(instance, listener), options);
+  };
+}
+
+function callListener(listener, type, instance) {
+  const event = new Event(type);
+  if (typeof listener === "function") listener.call(instance.realm.window, event);
+  else listener?.handleEvent?.(event);
+}
+
+const wrappers = new WeakMap();
+function scoped(instance, callback) {
+  if (typeof callback !== "function") return callback;
+  const known = wrappers.get(callback);
+  if (known?.instance === instance) return known.wrapper;
+  const wrapper = function (...args) {
+    return within(instance, () => callback.apply(this, args));
+  };
+  wrappers.set(callback, { instance, wrapper });
+  return wrapper;
+}
+
+function documentOf(instance) {
+  const { host } = instance;
+  const overrides = {
+    ...instance.lookups,
+    addEventListener: listen(document, instance),
+    removeEventListener: (type, listener, options) =>
+      document.removeEventListener(type, wrappers.get(listener)?.wrapper ?? listener, options),
+    createElement: (...args) => tagSheet(instance, document.createElement(...args)),
+    createElementNS: (...args) => tagSheet(instance, document.createElementNS(...args)),
+  };
+  const getters = {
+    body: () => host,
+    documentElement: () => host,
+    currentScript: () => instance.currentScript,
+    defaultView: () => instance.realm.window,
+  };
+  for (const [name, get] of Object.entries(getters)) {
+    Object.defineProperty(overrides, name, { get, enumerable: true });
   }
+  return proxyOf(document, overrides);
+}
 
-  function proxyOf(target, overrides, setters = {}) {
-    const read = receiver(target);
-    const proxy = new Proxy(target, {
-      get: (_, name) => (Object.hasOwn(overrides, name) ? overrides[name] : read(name)),
-      set: (_, name, value) => {
-        if (Object.hasOwn(setters, name)) setters[name](value);
-        else if (setters["*"]) setters["*"](name, value);
-        else Reflect.set(target, name, value, target);
+// A style sheet made by an instance's script is scoped wherever it is inserted.
+function tagSheet(instance, element) {
+  if (/^(style|link)$/i.test(element.localName)) sheets.owners.set(element, instance);
+  return element;
+}
+
+const timelineBoxes = new WeakMap();
+// `window.__timelines[id] = timeline` lands in the instance's registry and in the page's.
+function registry(instance, object) {
+  if (!timelineBoxes.has(object)) {
+    const box = new Proxy(object, {
+      // Other compositions' are visible by their names, as they are on one page.
+      get: (target, id) => (id in target ? target[id] : globalThis.__timelines?.[id]),
+      set: (target, id, timeline) => {
+        target[id] = timeline;
+        publish(instance, id, timeline);
         return true;
       },
     });
-    originals.set(proxy, target);
-    return proxy;
+    timelineBoxes.set(object, box);
   }
+  return timelineBoxes.get(object);
+}
 
-  // The one common place where a script hands its document to the browser.
-  const { observe } = MutationObserver.prototype;
-  MutationObserver.prototype.observe = function observeReal(target, options) {
-    return observe.call(this, unwrap(target), options);
-  };
+function publish(instance, id, timeline) {
+  globalThis.__timelines ??= {};
+  globalThis.__timelines[id] = timeline;
+  if (timeline !== null && typeof timeline === "object") owners.set(timeline, instance);
+}
 
-  // `DOMContentLoaded` and `load` are long past: such listeners run when the instance's scripts have.
-  function listen(target, instance) {
-    return (type, listener, options) => {
-      const late = type === "DOMContentLoaded" || (type === "load" && target === window);
-      if (late) instance.onready.push(() => callListener(listener, type, instance));
-      else target.addEventListener(type, scoped(instance, listener), options);
-    };
-  }
-
-  function callListener(listener, type, instance) {
-    const event = new Event(type);
-    if (typeof listener === "function") listener.call(instance.realm.window, event);
-    else listener?.handleEvent?.(event);
-  }
-
-  const wrappers = new WeakMap();
-  function scoped(instance, callback) {
-    if (typeof callback !== "function") return callback;
-    const known = wrappers.get(callback);
-    if (known?.instance === instance) return known.wrapper;
-    const wrapper = function (...args) {
-      return within(instance, () => callback.apply(this, args));
-    };
-    wrappers.set(callback, { instance, wrapper });
-    return wrapper;
-  }
-
-  function documentOf(instance) {
-    const { host } = instance;
-    const overrides = {
-      ...instance.lookups,
-      addEventListener: listen(document, instance),
-      removeEventListener: (type, listener, options) =>
-        document.removeEventListener(type, wrappers.get(listener)?.wrapper ?? listener, options),
-      createElement: (...args) => tagSheet(instance, document.createElement(...args)),
-      createElementNS: (...args) => tagSheet(instance, document.createElementNS(...args)),
-    };
-    const getters = {
-      body: () => host,
-      documentElement: () => host,
-      currentScript: () => instance.currentScript,
-      defaultView: () => instance.realm.window,
-    };
-    for (const [name, get] of Object.entries(getters)) {
-      Object.defineProperty(overrides, name, { get, enumerable: true });
-    }
-    return proxyOf(document, overrides);
-  }
-
-  // A style sheet made by an instance's script is scoped wherever it is inserted.
-  function tagSheet(instance, element) {
-    if (/^(style|link)$/i.test(element.localName)) F.sheets.owners.set(element, instance);
-    return element;
-  }
-
-  const timelineBoxes = new WeakMap();
-  // `window.__timelines[id] = timeline` lands in the instance's registry and in the page's.
-  function registry(instance, object) {
-    if (!timelineBoxes.has(object)) {
-      const box = new Proxy(object, {
-        // Other compositions' are visible by their names, as they are on one page.
-        get: (target, id) => (id in target ? target[id] : globalThis.__timelines?.[id]),
-        set: (target, id, timeline) => {
-          target[id] = timeline;
-          publish(instance, id, timeline);
-          return true;
-        },
-      });
-      timelineBoxes.set(object, box);
-    }
-    return timelineBoxes.get(object);
-  }
-
-  function publish(instance, id, timeline) {
-    globalThis.__timelines ??= {};
-    globalThis.__timelines[id] = timeline;
-    if (timeline !== null && typeof timeline === "object") F.nesting.owners.set(timeline, instance);
-  }
-
-  function windowOf(instance) {
-    const written = new Map();
-    const hyperframes = new Proxy(globalThis.__hyperframes, {
-      get: (target, name) =>
-        name === "getVariables" ? () => F.bindings.getVariables(instance.scope) : target[name],
-    });
-    const overrides = {
-      addEventListener: listen(window, instance),
-      removeEventListener: (type, listener, options) =>
-        window.removeEventListener(type, wrappers.get(listener)?.wrapper ?? listener, options),
-      fetch: (input, init) => fetchFrom(instance, input, init),
-    };
-    for (const name of SCHEDULERS) overrides[name] = scheduler(instance, name);
-    overrides.requestIdleCallback = scheduler(instance, "requestIdleCallback");
-    const getters = {
-      document: () => instance.realm.document,
-      __timelines: () => registry(instance, instance.timelines),
-      __hyperframes: () => hyperframes,
-      gsap: () => F.scopedGsap(instance, globalThis.gsap),
-      hyperframesAnime: () => animeOf(instance),
-      ...Object.fromEntries(
-        ["window", "self", "globalThis", "frames", "parent", "top"].map((name) => [
-          name,
-          () => instance.realm.window,
-        ]),
-      ),
-    };
-    for (const [name, get] of Object.entries(getters)) {
-      Object.defineProperty(overrides, name, { get, enumerable: true });
-    }
-    const setters = {
-      __timelines: (value) => {
-        const entries = Object.entries(value ?? {});
-        if (value === timelineBoxes.get(instance.timelines)) return;
-        instance.timelines = value ?? {};
-        for (const [id, timeline] of entries) publish(instance, id, timeline);
-      },
-      __hyperframes: () => {},
-      onload: (listener) => instance.onready.push(() => callListener(listener, "load", instance)),
-      // Libraries read globals, so a write reaches the page; the instance keeps reading its own, as
-      // long as only instances have written that name.
-      "*": (name, value) => {
-        globalThis[name] = value;
-        written.set(name, value);
-        F.nesting.lastWritten.set(name, value);
-      },
-    };
-    const base = proxyOf(window, overrides, setters);
-    const proxy = new Proxy(base, {
-      get: (target, name) => {
-        if (written.has(name) && F.nesting.lastWritten.get(name) === globalThis[name]) {
-          return written.get(name);
-        }
-        return target[name];
-      },
-      set: (target, name, value) => Reflect.set(target, name, value),
-    });
-    originals.set(proxy, window);
-    return proxy;
-  }
-
-  // Anime.js counts in milliseconds; in the registry it is a timeline like any other.
-  const animeOf = (instance) => ({
-    ...globalThis.hyperframesAnime,
-    register(id, animation) {
-      animation?.pause?.();
-      instance.realm.window.__timelines[id] = {
-        duration: () => animation.duration / 1000,
-        seek: (seconds) => animation.seek(seconds * 1000),
-      };
-      return animation;
-    },
+function windowOf(instance) {
+  const written = new Map();
+  const hyperframes = new Proxy(globalThis.__hyperframes, {
+    get: (target, name) =>
+      name === "getVariables" ? () => bindings.getVariables(instance.scope) : target[name],
   });
-
-  const scheduler =
-    (instance, name) =>
-    (callback, ...args) =>
-      globalThis[name](scoped(instance, callback), ...args);
-
-  function fetchFrom(instance, input, init) {
-    const target = typeof input === "string" ? F.assets.resolve(input, instance.url) : input;
-    return globalThis.fetch(target, init);
+  const overrides = {
+    addEventListener: listen(window, instance),
+    removeEventListener: (type, listener, options) =>
+      window.removeEventListener(type, wrappers.get(listener)?.wrapper ?? listener, options),
+    fetch: (input, init) => fetchFrom(instance, input, init),
+  };
+  for (const name of SCHEDULERS) overrides[name] = scheduler(instance, name);
+  overrides.requestIdleCallback = scheduler(instance, "requestIdleCallback");
+  const getters = {
+    document: () => instance.realm.document,
+    __timelines: () => registry(instance, instance.timelines),
+    __hyperframes: () => hyperframes,
+    gsap: () => scopedLibrary(instance, globalThis.gsap),
+    hyperframesAnime: () => animeOf(instance),
+    ...Object.fromEntries(
+      ["window", "self", "globalThis", "frames", "parent", "top"].map((name) => [
+        name,
+        () => instance.realm.window,
+      ]),
+    ),
+  };
+  for (const [name, get] of Object.entries(getters)) {
+    Object.defineProperty(overrides, name, { get, enumerable: true });
   }
-
-  // ---- evaluation --------------------------------------------------------------------------
-  // One generator per instance: what a sloppy direct eval declares with `var` or `function` stays
-  // in the generator's own scope, so an instance's scripts share it as scripts of a page do, and no
-  // two instances meet.
-  function evaluator(instance) {
-    const values = PARAMETERS.map((name) => instance.realm.window[name]);
-    const body = "return (function* () { for (;;) eval(yield); }).call(window)";
-    const start = new Function(...PARAMETERS, body);
-    const loop = start.apply(undefined, values);
-    loop.next();
-    return loop;
-  }
-
-  // `const`, `let` and `class` at the top level of one script are visible in the next one, which
-  // eval does not give: they become `var` where an instance has several scripts.
-  function shareDeclarations(code) {
-    const found = F.topLevel?.(code) ?? [];
-    let result = "";
-    let end = 0;
-    for (const { at, length, replacement } of found) {
-      result += code.slice(end, at) + replacement;
-      end = at + length;
-    }
-    return result + code.slice(end);
-  }
-
-  function run(instance, { code, element, name, line, share }) {
-    const source = (share ? shareDeclarations(code) : code).replaceAll("\0", "");
-    const padded = `${"\n".repeat(Math.max(line - 1, 0))}${source}\n//# sourceURL=${name}`;
-    const { realm } = instance;
-    realm.loop ??= evaluator(instance);
-    instance.currentScript = element;
-    try {
-      // Not a parameter: it may come with a library that an earlier script loads.
-      if (globalThis.gsap) realm.loop.next("var gsap = window.gsap;");
-      within(instance, () => realm.loop.next(padded));
-      return null;
-    } catch (error) {
-      realm.loop = null; // a generator that threw is finished
-      return error;
-    } finally {
-      instance.currentScript = null;
-    }
-  }
-
-  function open(instance) {
-    instance.onready = [];
-    instance.currentScript = null;
-    instance.lookups = F.lookups.of(instance);
-    instance.realm = { loop: null };
-    instance.realm.document = documentOf(instance);
-    instance.realm.window = windowOf(instance);
-  }
-
-  // <body onload="...">
-  function runWhenReady(instance, code) {
-    const name = F.assets.nameOf(instance.url);
-    instance.onready.push(() => {
-      const error = run(instance, { code, element: null, name, line: 1, share: false });
-      if (error) throw error;
-    });
-  }
-
-  // The listeners that waited for the document, run once the instance's scripts have.
-  function ready(instance) {
-    const failures = [];
-    for (const call of instance.onready.splice(0)) {
-      try {
-        within(instance, call);
-      } catch (error) {
-        failures.push(error);
+  const setters = {
+    __timelines: (value) => {
+      const entries = Object.entries(value ?? {});
+      if (value === timelineBoxes.get(instance.timelines)) return;
+      instance.timelines = value ?? {};
+      for (const [id, timeline] of entries) publish(instance, id, timeline);
+    },
+    __hyperframes: () => {},
+    onload: (listener) => instance.onready.push(() => callListener(listener, "load", instance)),
+    // Libraries read globals, so a write reaches the page; the instance keeps reading its own, as
+    // long as only instances have written that name.
+    "*": (name, value) => {
+      globalThis[name] = value;
+      written.set(name, value);
+      lastWritten.set(name, value);
+    },
+  };
+  const base = proxyOf(window, overrides, setters);
+  const proxy = new Proxy(base, {
+    get: (target, name) => {
+      if (written.has(name) && lastWritten.get(name) === globalThis[name]) {
+        return written.get(name);
       }
-    }
-    return failures;
-  }
+      return target[name];
+    },
+    set: (target, name, value) => Reflect.set(target, name, value),
+  });
+  originals.set(proxy, window);
+  return proxy;
+}
 
-  F.scopedRealm = { open, run, runWhenReady, ready, names: PARAMETERS };
-})();
+// Anime.js counts in milliseconds; in the registry it is a timeline like any other.
+const animeOf = (instance) => ({
+  ...globalThis.hyperframesAnime,
+  register(id, animation) {
+    animation?.pause?.();
+    instance.realm.window.__timelines[id] = {
+      duration: () => animation.duration / 1000,
+      seek: (seconds) => animation.seek(seconds * 1000),
+    };
+    return animation;
+  },
+});
+
+const scheduler =
+  (instance, name) =>
+  (callback, ...args) =>
+    globalThis[name](scoped(instance, callback), ...args);
+
+function fetchFrom(instance, input, init) {
+  const target = typeof input === "string" ? assets.resolve(input, instance.url) : input;
+  return globalThis.fetch(target, init);
+}
+
+// ---- evaluation --------------------------------------------------------------------------
+// One generator per instance: what a sloppy direct eval declares with `var` or `function` stays
+// in the generator's own scope, so an instance's scripts share it as scripts of a page do, and no
+// two instances meet.
+function evaluator(instance) {
+  const values = PARAMETERS.map((name) => instance.realm.window[name]);
+  const body = "return (function* () { for (;;) eval(yield); }).call(window)";
+  const start = new Function(...PARAMETERS, body);
+  const loop = start.apply(undefined, values);
+  loop.next();
+  return loop;
+}
+
+// `const`, `let` and `class` at the top level of one script are visible in the next one, which
+// eval does not give: they become `var` where an instance has several scripts.
+function shareDeclarations(code) {
+  const found = topLevel(code);
+  let result = "";
+  let end = 0;
+  for (const { at, length, replacement } of found) {
+    result += code.slice(end, at) + replacement;
+    end = at + length;
+  }
+  return result + code.slice(end);
+}
+
+function run(instance, { code, element, name, line, share }) {
+  const source = (share ? shareDeclarations(code) : code).replaceAll("\0", "");
+  const padded = `${"\n".repeat(Math.max(line - 1, 0))}${source}\n//# sourceURL=${name}`;
+  const { realm } = instance;
+  realm.loop ??= evaluator(instance);
+  instance.currentScript = element;
+  try {
+    // Not a parameter: it may come with a library that an earlier script loads.
+    if (globalThis.gsap) realm.loop.next("var gsap = window.gsap;");
+    within(instance, () => realm.loop.next(padded));
+    return null;
+  } catch (error) {
+    realm.loop = null; // a generator that threw is finished
+    return error;
+  } finally {
+    instance.currentScript = null;
+  }
+}
+
+function open(instance) {
+  instance.onready = [];
+  instance.currentScript = null;
+  instance.lookups = lookups.of(instance);
+  instance.realm = { loop: null };
+  instance.realm.document = documentOf(instance);
+  instance.realm.window = windowOf(instance);
+}
+
+// <body onload="...">
+function runWhenReady(instance, code) {
+  const name = assets.nameOf(instance.url);
+  instance.onready.push(() => {
+    const error = run(instance, { code, element: null, name, line: 1, share: false });
+    if (error) throw error;
+  });
+}
+
+// The listeners that waited for the document, run once the instance's scripts have.
+function ready(instance) {
+  const failures = [];
+  for (const call of instance.onready.splice(0)) {
+    try {
+      within(instance, call);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  return failures;
+}
+
+export { open, PARAMETERS as names, ready, run, runWhenReady };

@@ -1,140 +1,129 @@
 // Runs the scripts of nested compositions, once per mount.
 //
-//   await F.scripts.run(instances)   of freshly mounted instances, in document order
-//   F.scripts.pending                names of what is being loaded
-//   F.scripts.isComposition(code)    a script file that belongs to one composition, not a library
-//   F.scripts.lineIn(instance, code) the line of the nested file where the code begins
+//   await scripts.run(instances)     of freshly mounted instances, in document order
+//   scripts.pending                  names of what is being loaded
 //
 // A library is loaded once per page, whoever asks for it. A script file that speaks of timelines or
 // variables belongs to the composition and runs for each mount, as inline scripts do.
-(() => {
-  const F = globalThis.__fanreel;
-  const CLASSIC = /^(|(text|application)\/(x-)?(java|ecma)script|text\/(jscript|livescript))$/i;
-  const libraries = new Map();
-  const waits = new Map();
 
-  const isComposition = (code) =>
-    /__timelines|__hyperframes|getVariables|hyperframesAnime\.register|data-composition/.test(code);
+import * as assets from "./assets.js";
+import { fail } from "./instances.js";
+import * as modules from "./modules.js";
+import * as scopedRealm from "./scoped_realm.js";
+import { isComposition, lineIn } from "./script_text.js";
 
-  function waitFor(what, promise) {
-    const token = Symbol(what);
-    waits.set(token, what);
-    return promise.finally(() => waits.delete(token));
+const CLASSIC = /^(|(text|application)\/(x-)?(java|ecma)script|text\/(jscript|livescript))$/i;
+const libraries = new Map();
+const waits = new Map();
+
+function waitFor(what, promise) {
+  const token = Symbol(what);
+  waits.set(token, what);
+  return promise.finally(() => waits.delete(token));
+}
+
+const nameOf = (error) =>
+  error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`;
+
+function placeOf(error, name) {
+  const line = String(error?.stack ?? "")
+    .split(`${name}:`)[1]
+    ?.match(/^\d+/)?.[0];
+  return line ? ` (line ${line})` : "";
+}
+
+function report(instance, error, name) {
+  fail(instance, `${name}: ${nameOf(error)}${placeOf(error, name)}`, true);
+}
+
+// ---- one script --------------------------------------------------------------------------
+function loadLibrary(url) {
+  if (libraries.has(url)) return libraries.get(url);
+  const present = [...document.scripts].some(
+    (script) => script.src === url && !script.closest("[data-fanreel-host]"),
+  );
+  const ended = present ? Promise.resolve() : waitFor(`script ${url}`, insert(url));
+  libraries.set(url, ended);
+  return ended;
+}
+
+function insert(url) {
+  const script = document.createElement("script");
+  script.src = url;
+  script.async = false;
+  document.head.append(script);
+  return new Promise((resolve, reject) => {
+    script.addEventListener("load", () => resolve());
+    script.addEventListener("error", () => reject(new Error("could not be loaded")));
+  });
+}
+
+async function runFile(instance, element) {
+  const url = new URL(element.getAttribute("src"), document.baseURI);
+  const name = assets.nameOf(url.href);
+  try {
+    const code = url.origin === assets.origin ? assets.read(url.href) : "";
+    if (!isComposition(code)) return await loadLibrary(url.href);
+    runCode(instance, { code, element, name, line: 1, share: true });
+  } catch (error) {
+    fail(instance, `script ${name}: ${error.message}`);
   }
+}
 
-  function lineIn({ text }, code) {
-    const at = code.trim() === "" ? -1 : text.indexOf(code);
-    return at < 0 ? 1 : text.slice(0, at).split("\n").length;
+function runCode(instance, script) {
+  const error = scopedRealm.run(instance, script);
+  if (error) report(instance, error, script.name);
+}
+
+// What a script imports by itself starts at its file, as what a module imports does.
+function runInline(instance, element, share) {
+  const written = element.textContent;
+  const code = modules.rebaseDynamic(written, instance.url);
+  const name = assets.nameOf(instance.url);
+  runCode(instance, { code, element, name, line: lineIn(instance, written), share });
+}
+
+// ---- all of them -------------------------------------------------------------------------
+function kindOf(element) {
+  const type = (element.getAttribute("type") ?? "").trim().toLowerCase();
+  if (type === "module" || type === "importmap") return type;
+  return CLASSIC.test(type) && !element.hasAttribute("nomodule") ? "classic" : "data";
+}
+
+function collect(instances) {
+  const fresh = new Map(instances.map((instance) => [instance.host, instance]));
+  return [...document.querySelectorAll("[data-fanreel-host] script")]
+    .map((element) => ({
+      element,
+      kind: kindOf(element),
+      instance: fresh.get(element.closest("[data-fanreel-host]")),
+    }))
+    .filter(({ instance, kind }) => instance && kind !== "data");
+}
+
+async function run(instances) {
+  const all = collect(instances);
+  const of = (kind) => all.filter((item) => item.kind === kind);
+  for (const item of of("importmap")) {
+    const failure = modules.map(item);
+    if (failure) fail(item.instance, failure, true);
   }
-
-  const nameOf = (error) =>
-    error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`;
-
-  function placeOf(error, name) {
-    const line = String(error?.stack ?? "")
-      .split(`${name}:`)[1]
-      ?.match(/^\d+/)?.[0];
-    return line ? ` (line ${line})` : "";
+  for (const { instance, element } of of("classic")) {
+    const share = of("classic").filter((item) => item.instance === instance).length > 1;
+    if (element.hasAttribute("src")) await runFile(instance, element);
+    else runInline(instance, element, share);
   }
-
-  function report(instance, error, name) {
-    F.nesting.fail(instance, `${name}: ${nameOf(error)}${placeOf(error, name)}`, true);
+  for (const item of of("module")) {
+    const name = assets.nameOf(item.instance.url);
+    const failure = await waitFor(`${name}: a module`, Promise.resolve(modules.run(item)));
+    if (failure) fail(item.instance, failure, true);
   }
-
-  // ---- one script --------------------------------------------------------------------------
-  function loadLibrary(url) {
-    if (libraries.has(url)) return libraries.get(url);
-    const present = [...document.scripts].some(
-      (script) => script.src === url && !script.closest("[data-fanreel-host]"),
-    );
-    const ended = present ? Promise.resolve() : waitFor(`script ${url}`, insert(url));
-    libraries.set(url, ended);
-    return ended;
+  for (const instance of instances) {
+    const name = assets.nameOf(instance.url);
+    for (const error of scopedRealm.ready(instance)) report(instance, error, name);
   }
+}
 
-  function insert(url) {
-    const script = document.createElement("script");
-    script.src = url;
-    script.async = false;
-    document.head.append(script);
-    return new Promise((resolve, reject) => {
-      script.addEventListener("load", () => resolve());
-      script.addEventListener("error", () => reject(new Error("could not be loaded")));
-    });
-  }
+export const pending = () => [...waits.values()];
 
-  async function runFile(instance, element) {
-    const url = new URL(element.getAttribute("src"), document.baseURI);
-    const name = F.assets.nameOf(url.href);
-    try {
-      const code = url.origin === F.assets.origin ? F.assets.read(url.href) : "";
-      if (!isComposition(code)) return await loadLibrary(url.href);
-      runCode(instance, { code, element, name, line: 1, share: true });
-    } catch (error) {
-      F.nesting.fail(instance, `script ${name}: ${error.message}`);
-    }
-  }
-
-  function runCode(instance, script) {
-    const error = F.scopedRealm.run(instance, script);
-    if (error) report(instance, error, script.name);
-  }
-
-  // What a script imports by itself starts at its file, as what a module imports does.
-  function runInline(instance, element, share) {
-    const written = element.textContent;
-    const code = F.modules.rebaseDynamic(written, instance.url);
-    const name = F.assets.nameOf(instance.url);
-    runCode(instance, { code, element, name, line: lineIn(instance, written), share });
-  }
-
-  // ---- all of them -------------------------------------------------------------------------
-  function kindOf(element) {
-    const type = (element.getAttribute("type") ?? "").trim().toLowerCase();
-    if (type === "module" || type === "importmap") return type;
-    return CLASSIC.test(type) && !element.hasAttribute("nomodule") ? "classic" : "data";
-  }
-
-  function collect(instances) {
-    const fresh = new Map(instances.map((instance) => [instance.host, instance]));
-    return [...document.querySelectorAll("[data-fanreel-host] script")]
-      .map((element) => ({
-        element,
-        kind: kindOf(element),
-        instance: fresh.get(element.closest("[data-fanreel-host]")),
-      }))
-      .filter(({ instance, kind }) => instance && kind !== "data");
-  }
-
-  async function run(instances) {
-    const all = collect(instances);
-    const of = (kind) => all.filter((item) => item.kind === kind);
-    for (const item of of("importmap")) {
-      const failure = F.modules.map(item);
-      if (failure) F.nesting.fail(item.instance, failure, true);
-    }
-    for (const { instance, element } of of("classic")) {
-      const share = of("classic").filter((item) => item.instance === instance).length > 1;
-      if (element.hasAttribute("src")) await runFile(instance, element);
-      else runInline(instance, element, share);
-    }
-    for (const item of of("module")) {
-      const name = F.assets.nameOf(item.instance.url);
-      const failure = await waitFor(`${name}: a module`, Promise.resolve(F.modules.run(item)));
-      if (failure) F.nesting.fail(item.instance, failure, true);
-    }
-    for (const instance of instances) {
-      const name = F.assets.nameOf(instance.url);
-      for (const error of F.scopedRealm.ready(instance)) report(instance, error, name);
-    }
-  }
-
-  F.scripts = {
-    run,
-    isComposition,
-    lineIn,
-    get pending() {
-      return [...waits.values()];
-    },
-  };
-})();
+export { run };

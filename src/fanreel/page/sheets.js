@@ -1,137 +1,139 @@
 // The style sheets of nested compositions, from file to scoped rules.
 //
-//   F.sheets.inline(fragment, instance)   links and imports become <style> elements
-//   F.sheets.scope(instance, elements)    scopes <style> elements that are in the document
-//   F.sheets.adopt(node, instanceOf)      scopes sheets that a script has added
-//   F.sheets.owners                       WeakMap element -> instance, of sheets made by scripts
+//   inline(fragment, instance)            links and imports become <style> elements
+//   scope(instance, elements)             scopes <style> elements that are in the document
+//   adopt(node, instanceOf)               scopes sheets that a script has added
+//   owners                                WeakMap element -> instance, of sheets made by scripts
 //
 // Everything is fetched before it is inserted, and scoped in the task that inserts it: an unscoped
 // sheet would touch the whole page for a moment and start transitions there. A sheet that cannot be
 // read (another origin without CORS) stays a link, and unscoped.
-(() => {
-  const F = globalThis.__fanreel;
-  const SHEETS = 'style, link[rel~="stylesheet" i]:not([rel~="alternate" i])';
-  const IMPORT =
-    /@import\s+(?:url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]*))\s*\)|"([^"]*)"|'([^']*)')\s*((?:[^;"'(]|\([^)]*\)|"[^"]*"|'[^']*')*);?/iy;
-  const BEFORE_IMPORT = /(?:\s|\/\*[\s\S]*?\*\/|<!--|-->)+|@charset[^;]*;|@layer[^;{]*;/iy;
-  const owners = new WeakMap();
 
-  // [start, end, url, conditions] of the leading @import rules; later ones have no effect in CSS.
-  function leadingImports(text) {
-    const found = [];
-    for (let at = 0; ; ) {
-      BEFORE_IMPORT.lastIndex = at;
-      const skipped = BEFORE_IMPORT.exec(text);
-      if (skipped) {
-        at += skipped[0].length;
-        continue;
-      }
-      IMPORT.lastIndex = at;
-      const match = IMPORT.exec(text);
-      if (!match) return found;
-      const url = match.slice(1, 6).find((group) => group !== undefined);
-      found.push({ start: at, end: at + match[0].length, url, conditions: match[6].trim() });
-      at += match[0].length;
+import * as assets from "./assets.js";
+import { fail } from "./instances.js";
+import * as scopeCss from "./scope_css.js";
+
+const SHEETS = 'style, link[rel~="stylesheet" i]:not([rel~="alternate" i])';
+const IMPORT =
+  /@import\s+(?:url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]*))\s*\)|"([^"]*)"|'([^']*)')\s*((?:[^;"'(]|\([^)]*\)|"[^"]*"|'[^']*')*);?/iy;
+const BEFORE_IMPORT = /(?:\s|\/\*[\s\S]*?\*\/|<!--|-->)+|@charset[^;]*;|@layer[^;{]*;/iy;
+const owners = new WeakMap();
+
+// [start, end, url, conditions] of the leading @import rules; later ones have no effect in CSS.
+function leadingImports(text) {
+  const found = [];
+  for (let at = 0; ; ) {
+    BEFORE_IMPORT.lastIndex = at;
+    const skipped = BEFORE_IMPORT.exec(text);
+    if (skipped) {
+      at += skipped[0].length;
+      continue;
     }
+    IMPORT.lastIndex = at;
+    const match = IMPORT.exec(text);
+    if (!match) return found;
+    const url = match.slice(1, 6).find((group) => group !== undefined);
+    found.push({ start: at, end: at + match[0].length, url, conditions: match[6].trim() });
+    at += match[0].length;
   }
+}
 
-  // `layer(x) supports(y) screen` as the blocks that say the same.
-  function wrap(text, conditions) {
-    const layer = /^layer(?:\(([^)]*)\))?(?=\s|$)/i.exec(conditions);
-    let rest = layer ? conditions.slice(layer[0].length).trim() : conditions;
-    const supports = /^supports\(((?:[^()]|\([^()]*\))*)\)/i.exec(rest);
-    if (supports) rest = rest.slice(supports[0].length).trim();
-    let wrapped = text;
-    if (layer) wrapped = `@layer ${layer[1] ?? ""} {\n${wrapped}\n}`;
-    if (supports) {
-      const plain = /^\s*[-\w]+\s*:/.test(supports[1]) ? `(${supports[1]})` : supports[1];
-      wrapped = `@supports ${plain} {\n${wrapped}\n}`;
-    }
-    return rest ? `@media ${rest} {\n${wrapped}\n}` : wrapped;
+// `layer(x) supports(y) screen` as the blocks that say the same.
+function wrap(text, conditions) {
+  const layer = /^layer(?:\(([^)]*)\))?(?=\s|$)/i.exec(conditions);
+  let rest = layer ? conditions.slice(layer[0].length).trim() : conditions;
+  const supports = /^supports\(((?:[^()]|\([^()]*\))*)\)/i.exec(rest);
+  if (supports) rest = rest.slice(supports[0].length).trim();
+  let wrapped = text;
+  if (layer) wrapped = `@layer ${layer[1] ?? ""} {\n${wrapped}\n}`;
+  if (supports) {
+    const plain = /^\s*[-\w]+\s*:/.test(supports[1]) ? `(${supports[1]})` : supports[1];
+    wrapped = `@supports ${plain} {\n${wrapped}\n}`;
   }
+  return rest ? `@media ${rest} {\n${wrapped}\n}` : wrapped;
+}
 
-  // References of a style sheet file are relative to that file.
-  const placeIn = (url) => (reference) => {
-    const absolute = new URL(reference, url);
-    return absolute.origin === F.assets.origin
-      ? absolute.pathname + absolute.search + absolute.hash
-      : absolute.href;
-  };
+// References of a style sheet file are relative to that file.
+const placeIn = (url) => (reference) => {
+  const absolute = new URL(reference, url);
+  return absolute.origin === assets.origin
+    ? absolute.pathname + absolute.search + absolute.hash
+    : absolute.href;
+};
 
-  function readFile(url, chain) {
-    return flatten(F.assets.rebaseCss(F.assets.read(url), placeIn(url)), [...chain, url]);
-  }
+function readFile(url, chain) {
+  return flatten(assets.rebaseCss(assets.read(url), placeIn(url)), [...chain, url]);
+}
 
-  // What cannot be read stays an @import, which has to come first.
-  function flatten(text, chain) {
-    const imports = leadingImports(text);
-    if (imports.length === 0) return text;
-    let kept = "";
-    let inlined = "";
-    let end = 0;
-    for (const { start, end: next, url, conditions } of imports) {
-      const before = text.slice(end, start);
-      inlined += before;
-      end = next;
-      const absolute = new URL(url, document.baseURI).href;
-      if (chain.includes(absolute)) continue;
-      try {
-        inlined += wrap(readFile(absolute, chain), conditions);
-      } catch {
-        kept += text.slice(start, next);
-      }
-    }
-    return kept + inlined + text.slice(end);
-  }
-
-  function inlineLink(link, instance) {
-    const url = new URL(link.getAttribute("href") ?? "", document.baseURI).href;
-    let text;
+// What cannot be read stays an @import, which has to come first.
+function flatten(text, chain) {
+  const imports = leadingImports(text);
+  if (imports.length === 0) return text;
+  let kept = "";
+  let inlined = "";
+  let end = 0;
+  for (const { start, end: next, url, conditions } of imports) {
+    const before = text.slice(end, start);
+    inlined += before;
+    end = next;
+    const absolute = new URL(url, document.baseURI).href;
+    if (chain.includes(absolute)) continue;
     try {
-      text = readFile(url, []);
-    } catch (error) {
-      if (new URL(url).origin === F.assets.origin) {
-        F.nesting.fail(instance, `style sheet ${F.assets.nameOf(url)}: ${error.message}`);
-      }
-      return;
-    }
-    const style = document.createElement("style");
-    for (const { name, value } of link.attributes) {
-      if (!/^(rel|href|type|as|crossorigin|integrity|onload)$/.test(name))
-        style.setAttribute(name, value);
-    }
-    style.textContent = text;
-    link.replaceWith(style);
-  }
-
-  function inline(fragment, instance) {
-    for (const element of fragment.querySelectorAll(SHEETS)) {
-      if (element.localName === "link") {
-        inlineLink(element, instance);
-        continue;
-      }
-      const text = flatten(element.textContent, []);
-      if (text !== element.textContent) element.textContent = text;
+      inlined += wrap(readFile(absolute, chain), conditions);
+    } catch {
+      kept += text.slice(start, next);
     }
   }
+  return kept + inlined + text.slice(end);
+}
 
-  function scope(instance, elements) {
-    F.scopeCss.claimPageKeyframes();
-    const sheets = [...elements].map((element) => element.sheet).filter(Boolean);
-    for (const sheet of sheets) F.scopeCss.sheet(sheet, instance);
-    F.scopeCss.rename(sheets, instance.host.querySelectorAll("[style]"), instance);
-  }
-
-  // A sheet that a script adds: a style is scoped before the next picture, a link when it has come.
-  function adopt(node, instanceOf) {
-    const elements = node.matches(SHEETS) ? [node] : node.querySelectorAll(SHEETS);
-    for (const element of elements) {
-      const instance = owners.get(element) ?? instanceOf(element);
-      if (!instance?.scope) continue;
-      if (element.sheet) scope(instance, [element]);
-      else element.addEventListener("load", () => scope(instance, [element]), { once: true });
+function inlineLink(link, instance) {
+  const url = new URL(link.getAttribute("href") ?? "", document.baseURI).href;
+  let text;
+  try {
+    text = readFile(url, []);
+  } catch (error) {
+    if (new URL(url).origin === assets.origin) {
+      fail(instance, `style sheet ${assets.nameOf(url)}: ${error.message}`);
     }
+    return;
   }
+  const style = document.createElement("style");
+  for (const { name, value } of link.attributes) {
+    if (!/^(rel|href|type|as|crossorigin|integrity|onload)$/.test(name))
+      style.setAttribute(name, value);
+  }
+  style.textContent = text;
+  link.replaceWith(style);
+}
 
-  F.sheets = { inline, scope, adopt, owners, selector: SHEETS };
-})();
+function inline(fragment, instance) {
+  for (const element of fragment.querySelectorAll(SHEETS)) {
+    if (element.localName === "link") {
+      inlineLink(element, instance);
+      continue;
+    }
+    const text = flatten(element.textContent, []);
+    if (text !== element.textContent) element.textContent = text;
+  }
+}
+
+function scope(instance, elements) {
+  scopeCss.claimPageKeyframes();
+  const sheets = [...elements].map((element) => element.sheet).filter(Boolean);
+  for (const sheet of sheets) scopeCss.sheet(sheet, instance);
+  scopeCss.rename(sheets, instance.host.querySelectorAll("[style]"), instance);
+}
+
+// A sheet that a script adds: a style is scoped before the next picture, a link when it has come.
+function adopt(node, instanceOf) {
+  const elements = node.matches(SHEETS) ? [node] : node.querySelectorAll(SHEETS);
+  for (const element of elements) {
+    const instance = owners.get(element) ?? instanceOf(element);
+    if (!instance?.scope) continue;
+    if (element.sheet) scope(instance, [element]);
+    else element.addEventListener("load", () => scope(instance, [element]), { once: true });
+  }
+}
+
+export { adopt, inline, owners, SHEETS as selector, scope };

@@ -77,7 +77,7 @@
     ready: (timeoutMs) => inside().ready({ timeoutMs }),
     describe: () => inside().describe(),
     setMediaInfo: (info) => inside().setMediaInfo(info),
-    checkVariables: () => inside().variables.check(),
+    checkVariables: () => inside().checkVariables(),
     seek: (number, serial) => inside().seek(number, serial),
     pass,
     showLayer: (layer, serial) => inside().media.showLayer(layer, serial),

@@ -1,7 +1,7 @@
 // The clips of the page's own composition lie one above the other.
 //
-//   F.stacking.apply()   places the clips directly below the root that have come since the last time
-//   F.stacking.fill()    once more, when the clips are shown and hidden as at the start
+//   apply()     places the clips directly below the root that have come since the last time
+//   fillAll()     once more, when the clips are shown and hidden as at the start
 //
 // What has a data-start and stands directly below the root leaves the flow when the page has been
 // parsed, so that one scene does not push the next out of the frame. It stands where it would have
@@ -11,89 +11,92 @@
 // are placed in. A length of nothing is what the author wants where it is written inline. A
 // composition written inline is as large as its data-width and data-height say. (Measured on
 // HyperFrames 0.8.170; also heygen-com/hyperframes, pull requests 1702 and 3893.)
-(() => {
-  const F = globalThis.__fanreel;
-  const { timing } = F;
-  F.stacking = { apply: () => {}, fill: () => {} };
-  if (F.root !== F) return;
 
-  const SIDES = ["width", "height"];
-  const placed = new WeakSet();
+import "./root_box.js"; // listens first: the root has its size before clips are placed in it
+import * as hostBoxes from "./host_boxes.js";
+import { isRoot } from "./realm.js";
+import * as timing from "./timing.js";
 
-  function place(clip) {
-    placed.add(clip);
-    const { position } = getComputedStyle(clip);
-    if (position !== "absolute" && position !== "fixed") {
-      clip.style.position = "absolute";
-      if (clip.matches(timing.COMPOSITION)) size(clip);
-    }
-    whenPicturesHaveSizes(clip, () => fill(clip));
+const SIDES = ["width", "height"];
+const placed = new WeakSet();
+
+function place(clip) {
+  placed.add(clip);
+  const { position } = getComputedStyle(clip);
+  if (position !== "absolute" && position !== "fixed") {
+    clip.style.position = "absolute";
+    if (clip.matches(timing.COMPOSITION)) size(clip);
   }
+  whenPicturesHaveSizes(clip, () => fill(clip));
+}
 
-  function size(composition) {
-    for (const name of SIDES) {
-      const length = written(composition, name);
-      if (length && composition.style[name] === "") composition.style[name] = length;
-    }
+function size(composition) {
+  for (const name of SIDES) {
+    const length = written(composition, name);
+    if (length && composition.style[name] === "") composition.style[name] = length;
   }
+}
 
-  function written(element, name) {
-    const pixels = Number.parseFloat(element.getAttribute(`data-${name}`));
-    return pixels > 0 ? `${pixels}px` : null;
+function written(element, name) {
+  const pixels = Number.parseFloat(element.getAttribute(`data-${name}`));
+  return pixels > 0 ? `${pixels}px` : null;
+}
+
+// A picture has no size before its file is there.
+function whenPicturesHaveSizes(clip, then) {
+  const elements = [clip, ...clip.querySelectorAll("img")];
+  const waiting = elements.filter(({ localName, complete }) => localName === "img" && !complete);
+  if (waiting.length === 0) then();
+  else Promise.allSettled(waiting.map((image) => image.decode())).then(then);
+}
+
+function fill(clip) {
+  const style = getComputedStyle(clip);
+  const empty = SIDES.filter((name) => clip.style[name] === "" && style[name] === "0px");
+  for (const name of empty) clip.style[name] = written(clip, name) ?? "100%";
+}
+
+function placeAll() {
+  for (const clip of clipsOf()) if (!placed.has(clip)) place(clip);
+}
+
+const clipsOf = () => timing.rootElement()?.querySelectorAll(`:scope > ${timing.TIMED}`) ?? [];
+
+// Scripts wait for the style sheets before them; a page without scripts may be parsed sooner.
+const isStyled = () =>
+  [...document.querySelectorAll('link[rel~="stylesheet" i], style')].every(
+    ({ sheet, disabled }) =>
+      disabled || (sheet && [...rulesOf(sheet)].every((rule) => rule.styleSheet !== null)),
+  );
+
+function rulesOf(sheet) {
+  try {
+    return sheet.cssRules;
+  } catch {
+    return []; // of another origin, and here
   }
+}
 
-  // A picture has no size before its file is there.
-  function whenPicturesHaveSizes(clip, then) {
-    const elements = [clip, ...clip.querySelectorAll("img")];
-    const waiting = elements.filter(({ localName, complete }) => localName === "img" && !complete);
-    if (waiting.length === 0) then();
-    else Promise.allSettled(waiting.map((image) => image.decode())).then(then);
-  }
-
-  function fill(clip) {
-    const style = getComputedStyle(clip);
-    const empty = SIDES.filter((name) => clip.style[name] === "" && style[name] === "0px");
-    for (const name of empty) clip.style[name] = written(clip, name) ?? "100%";
-  }
-
-  function apply() {
-    for (const clip of clipsOf()) if (!placed.has(clip)) place(clip);
-  }
-
-  const clipsOf = () => timing.rootElement()?.querySelectorAll(`:scope > ${timing.TIMED}`) ?? [];
-
-  // Scripts wait for the style sheets before them; a page without scripts may be parsed sooner.
-  const isStyled = () =>
-    [...document.querySelectorAll('link[rel~="stylesheet" i], style')].every(
-      ({ sheet, disabled }) =>
-        disabled || (sheet && [...rulesOf(sheet)].every((rule) => rule.styleSheet !== null)),
-    );
-
-  function rulesOf(sheet) {
-    try {
-      return sheet.cssRules;
-    } catch {
-      return []; // of another origin, and here
-    }
-  }
-
-  let ready = false;
-  function start() {
-    ready = true;
-    F.hostBoxes.fit();
-    apply();
-  }
-  function parsed() {
-    if (isStyled() || document.readyState === "complete") start();
-    else globalThis.addEventListener("load", start, { once: true });
-  }
+let ready = false;
+function start() {
+  ready = true;
+  hostBoxes.fit();
+  placeAll();
+}
+function parsed() {
+  if (isStyled() || document.readyState === "complete") start();
+  else globalThis.addEventListener("load", start, { once: true });
+}
+if (isRoot) {
   if (document.readyState !== "loading") parsed();
   else document.addEventListener("DOMContentLoaded", parsed, { once: true });
+}
 
-  F.stacking.apply = () => {
-    if (ready) apply();
-  };
-  F.stacking.fill = () => {
-    for (const clip of clipsOf()) fill(clip);
-  };
-})();
+export function apply() {
+  if (ready) placeAll();
+}
+
+export function fillAll() {
+  if (!isRoot) return;
+  for (const clip of clipsOf()) fill(clip);
+}

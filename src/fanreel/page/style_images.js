@@ -1,181 +1,181 @@
 // Images of style sheets that move: backgrounds, masks, borders, list markers, content.
 //
-//   F.styleImages.keyOf(url)       the key of such an image in the plan
-//   F.styleImages.describe()       what the planner has to know of those it plays, as mediaList does
-//   F.styleImages.elements()       Map key -> an image outside the document that stands for it
-//   await F.styleImages.prepare(urls)  lets every style that names one of the plan's, or of *urls*,
+//   styleImages.keyOf(url)         the key of such an image in the plan
+//   styleImages.describe()         what the planner has to know of those it plays, as mediaList does
+//   styleImages.elements()         Map key -> an image outside the document that stands for it
+//   await styleImages.prepare(urls)    lets every style that names one of the plan's, or of *urls*,
 //                                  show what `show` says
-//   F.styleImages.adoptInline()    the same for styles that scripts have written since
-//   F.styleImages.show(key, url)   a promise: from then on *url* is seen in its place
+//   styleImages.adoptInline()      the same for styles that scripts have written since
+//   styleImages.show(key, url)     a promise: from then on *url* is seen in its place
 //
 // Where a style says url("x.gif") it says var(--fanreel-s-…, url("x.gif")) from here on, and the
 // variable is set for each frame: so cascade, layers, pseudo-elements and classes stay as they are.
 // An image runs from the start of the root, as one image for all that show it.
-(() => {
-  const F = globalThis.__fanreel;
-  const { config } = F;
-  const KEY = "data-fanreel-media";
-  const URLS = /url\(\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([^"'()\s]+))\s*\)/g;
-  const SHORTHANDS = ["background", "mask", "border-image", "list-style"];
-  const variables = new CSSStyleSheet();
-  variables.replaceSync(":root {}");
-  const adopted = new Map(); // url -> key
-  const elements = new Map();
-  const shown = new Map(); // key -> the image whose file is seen
 
-  function keyOf(url) {
-    const name = url.startsWith(`${location.origin}/`) ? url.slice(location.origin.length) : url;
-    let hash = 2166136261;
-    for (const char of name) hash = Math.imul(hash ^ char.codePointAt(0), 16777619);
-    return `s-${(hash >>> 0).toString(16)}`;
-  }
+import * as animations from "./animations.js";
+import { fileOf, plays } from "./image_plays.js";
+import { config, isRoot } from "./realm.js";
+import * as resources from "./resources.js";
 
-  // ---- planning --------------------------------------------------------------------------------------
-  async function describe() {
-    const found = [];
-    for (const url of F.resources.backgroundUrls()) {
-      const times = await F.mediaList.plays(url);
-      if (times === 0) continue;
-      found.push({
-        key: keyOf(url),
-        kind: "image",
-        src: url,
-        element: F.mediaList.fileOf(url),
-        ...{ group: null, fxChain: null, automation: null },
-        ...{ startS: 0, durationS: null, offsetS: 0, rate: 1, ramp: null },
-        ...{ laneStartS: 0, laneRate: 1, volume: 1, volumes: null },
-        ...{ loop: times > 1, muted: false, audible: false, shown: true },
-      });
-    }
-    return found;
-  }
+const KEY = "data-fanreel-media";
+const URLS = /url\(\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([^"'()\s]+))\s*\)/g;
+const SHORTHANDS = ["background", "mask", "border-image", "list-style"];
+const variables = new CSSStyleSheet();
+variables.replaceSync(":root {}");
+const adopted = new Map(); // url -> key
+const standIns = new Map();
+const shown = new Map(); // key -> the image whose file is seen
 
-  // ---- styles ----------------------------------------------------------------------------------------
-  function replaced(value, base) {
-    return value.replace(URLS, (whole, double, single, bare) => {
-      const written = (double ?? single ?? bare).replace(/\\(.)/g, "$1");
-      const url = URL.canParse(written, base) ? new URL(written, base).href : null;
-      const key = adopted.get(url);
-      if (key === undefined) return whole;
-      return `var(--fanreel-${key}, url("${url.replace(/["\\]/g, "\\$&")}"))`;
+function keyOf(url) {
+  const name = url.startsWith(`${location.origin}/`) ? url.slice(location.origin.length) : url;
+  let hash = 2166136261;
+  for (const char of name) hash = Math.imul(hash ^ char.codePointAt(0), 16777619);
+  return `s-${(hash >>> 0).toString(16)}`;
+}
+
+// ---- planning --------------------------------------------------------------------------------------
+async function describe() {
+  const found = [];
+  for (const url of resources.backgroundUrls()) {
+    const times = await plays(url);
+    if (times === 0) continue;
+    found.push({
+      key: keyOf(url),
+      kind: "image",
+      src: url,
+      element: fileOf(url),
+      ...{ group: null, fxChain: null, automation: null },
+      ...{ startS: 0, durationS: null, offsetS: 0, rate: 1, ramp: null },
+      ...{ laneStartS: 0, laneRate: 1, volume: 1, volumes: null },
+      ...{ loop: times > 1, muted: false, audible: false, shown: true },
     });
   }
+  return found;
+}
 
-  function rewrite(style, base) {
-    // What a shorthand with a variable in it comes to is not known by its longhands.
-    const names = new Set([...style, ...SHORTHANDS]);
-    for (const name of names) {
-      const value = style.getPropertyValue(name);
-      if (!value.includes("url(") || value.includes("--fanreel-s-")) continue;
-      if (SHORTHANDS.includes(name) && !value.includes("var(")) continue;
-      const now = replaced(value, base);
-      if (now !== value) style.setProperty(name, now, style.getPropertyPriority(name));
+// ---- styles ----------------------------------------------------------------------------------------
+function replaced(value, base) {
+  return value.replace(URLS, (whole, double, single, bare) => {
+    const written = (double ?? single ?? bare).replace(/\\(.)/g, "$1");
+    const url = URL.canParse(written, base) ? new URL(written, base).href : null;
+    const key = adopted.get(url);
+    if (key === undefined) return whole;
+    return `var(--fanreel-${key}, url("${url.replace(/["\\]/g, "\\$&")}"))`;
+  });
+}
+
+function rewrite(style, base) {
+  // What a shorthand with a variable in it comes to is not known by its longhands.
+  const names = new Set([...style, ...SHORTHANDS]);
+  for (const name of names) {
+    const value = style.getPropertyValue(name);
+    if (!value.includes("url(") || value.includes("--fanreel-s-")) continue;
+    if (SHORTHANDS.includes(name) && !value.includes("var(")) continue;
+    const now = replaced(value, base);
+    if (now !== value) style.setProperty(name, now, style.getPropertyPriority(name));
+  }
+}
+
+function walk(rules, base) {
+  for (const rule of rules) {
+    if (rule.style) rewrite(rule.style, base);
+    if (rule.styleSheet) walkSheet(rule.styleSheet);
+    if (rule.cssRules) walk(rule.cssRules, base);
+  }
+}
+
+function walkSheet(sheet) {
+  try {
+    walk(sheet.cssRules, sheet.href ?? document.baseURI);
+  } catch {
+    // Of another origin: nobody may read its rules.
+  }
+}
+
+function adopt(urls) {
+  let fresh = false;
+  for (const url of urls) {
+    if (adopted.has(url)) continue;
+    adopted.set(url, keyOf(url));
+    fresh = true;
+  }
+  if (adopted.size === 0) return;
+  if (fresh && !document.adoptedStyleSheets.includes(variables)) {
+    document.adoptedStyleSheets.push(variables);
+  }
+  for (const root of [document, ...animations.shadowRoots()]) {
+    for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) walkSheet(sheet);
+  }
+  adoptInline();
+}
+
+function adoptInline() {
+  if (adopted.size === 0) return;
+  for (const root of [document, ...animations.shadowRoots()]) {
+    for (const element of root.querySelectorAll('[style*="url("]')) {
+      rewrite(element.style, document.baseURI);
     }
   }
+}
 
-  function walk(rules, base) {
-    for (const rule of rules) {
-      if (rule.style) rewrite(rule.style, base);
-      if (rule.styleSheet) walkSheet(rule.styleSheet);
-      if (rule.cssRules) walk(rule.cssRules, base);
-    }
-  }
-
-  function walkSheet(sheet) {
-    try {
-      walk(sheet.cssRules, sheet.href ?? document.baseURI);
-    } catch {
-      // Of another origin: nobody may read its rules.
-    }
-  }
-
-  function adopt(urls) {
-    let fresh = false;
-    for (const url of urls) {
-      if (adopted.has(url)) continue;
-      adopted.set(url, keyOf(url));
-      fresh = true;
-    }
-    if (adopted.size === 0) return;
-    if (fresh && !document.adoptedStyleSheets.includes(variables)) {
-      document.adoptedStyleSheets.push(variables);
-    }
-    for (const root of [document, ...F.animations.shadowRoots()]) {
-      for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) walkSheet(sheet);
-    }
-    adoptInline();
-  }
-
-  function adoptInline() {
-    if (adopted.size === 0) return;
-    for (const root of [document, ...F.animations.shadowRoots()]) {
-      for (const element of root.querySelectorAll('[style*="url("]')) {
-        rewrite(element.style, document.baseURI);
-      }
-    }
-  }
-
-  // ---- rendering -------------------------------------------------------------------------------------
-  // Of the plan's images those that this page names.
-  function planned() {
-    const found = [];
-    for (const url of F.root === F ? F.resources.backgroundUrls() : []) {
-      const key = keyOf(url);
-      if (config.media?.[key] === undefined) continue;
-      found.push(url);
-      if (elements.has(key)) continue;
-      const image = new Image();
-      image.setAttribute(KEY, key);
-      elements.set(key, image);
-    }
-    return found;
-  }
-
-  // While planning, and in iframes, there are no frames: the first picture stands for all.
-  async function hold() {
-    if (config.media && F.root === F) return;
-    for (const url of F.resources.backgroundUrls()) {
-      if (adopted.has(url) || (await F.mediaList.plays(url)) === 0) continue;
-      const picture = await firstPicture(url);
-      if (!picture) continue;
-      adopt([url]);
-      await show(keyOf(url), picture);
-    }
-  }
-
-  async function firstPicture(url) {
+// ---- rendering -------------------------------------------------------------------------------------
+// Of the plan's images those that this page names.
+function planned() {
+  const found = [];
+  for (const url of isRoot ? resources.backgroundUrls() : []) {
+    const key = keyOf(url);
+    if (config.media?.[key] === undefined) continue;
+    found.push(url);
+    if (standIns.has(key)) continue;
     const image = new Image();
-    image.src = url;
-    try {
-      await image.decode();
-      const canvas = document.createElement("canvas");
-      canvas.width = image.naturalWidth;
-      canvas.height = image.naturalHeight;
-      canvas.getContext("2d").drawImage(image, 0, 0);
-      return canvas.toDataURL();
-    } catch {
-      return null; // of another origin: nobody may read its pixels
-    }
+    image.setAttribute(KEY, key);
+    standIns.set(key, image);
   }
+  return found;
+}
 
-  async function show(key, url) {
-    const image = new Image();
-    image.src = url;
-    await image.decode().catch(() => {});
-    variables.cssRules[0].style.setProperty(`--fanreel-${key}`, `url("${url}")`);
-    shown.set(key, image); // in the browser's memory for as long as it is seen
+// While planning, and in iframes, there are no frames: the first picture stands for all.
+async function hold() {
+  if (config.media && isRoot) return;
+  for (const url of resources.backgroundUrls()) {
+    if (adopted.has(url) || (await plays(url)) === 0) continue;
+    const picture = await firstPicture(url);
+    if (!picture) continue;
+    adopt([url]);
+    await show(keyOf(url), picture);
   }
+}
 
-  F.styleImages = {
-    keyOf,
-    describe,
-    elements: () => elements,
-    owns: (element) => elements.get(element.getAttribute(KEY)) === element,
-    async prepare(urls) {
-      adopt([...planned(), ...urls]);
-      await hold();
-    },
-    adoptInline,
-    show,
-  };
-})();
+async function firstPicture(url) {
+  const image = new Image();
+  image.src = url;
+  try {
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = image.naturalWidth;
+    canvas.height = image.naturalHeight;
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    return canvas.toDataURL();
+  } catch {
+    return null; // of another origin: nobody may read its pixels
+  }
+}
+
+async function show(key, url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode().catch(() => {});
+  variables.cssRules[0].style.setProperty(`--fanreel-${key}`, `url("${url}")`);
+  shown.set(key, image); // in the browser's memory for as long as it is seen
+}
+
+export const elements = () => standIns;
+
+export const owns = (element) => standIns.get(element.getAttribute(KEY)) === element;
+
+export async function prepare(urls) {
+  adopt([...planned(), ...urls]);
+  await hold();
+}
+
+export { adoptInline, describe, keyOf, show };

@@ -1,259 +1,259 @@
 // Timing attributes: when every clip and composition of the document starts and ends.
 //
-//   F.timing.read()   {all, compositions, byElement, errors, warnings}, see clips.js
-//   F.timing.TIMED, .COMPOSITION, .ATTRIBUTES, .rootElement()
+//   read()            {all, compositions, byElement, errors, warnings}, see clips.js
+//   TIMED, .COMPOSITION, .ATTRIBUTES, .rootElement()
 //
 // Times are resolved once into the root's time and there into frames: a clip shows in frames
 // [startFrame, endFrame), integers, so no rounding happens while seeking. A boundary less than
 // 1/10000 of a frame late counts as on the frame, which makes 0.1 + 0.2 equal to 0.3.
-(() => {
-  const F = globalThis.__fanreel;
-  const { config } = F;
-  const EPSILON_FRAMES = 1e-4;
-  const IMAGE_S = 3; // docs, tracks-and-clips: an image without data-duration
-  const fps = (config.fpsNum ?? 30) / (config.fpsDen ?? 1);
-  const TIMED = "[data-start]";
-  const COMPOSITION = "[data-composition-id],[data-composition-src]";
-  const ATTRIBUTES = (
-    "id src loop data-start data-duration data-end data-playback-rate data-playback-start " +
-    "data-media-start data-automation data-composition-id data-composition-src data-track-index " +
-    "data-layer"
-  ).split(" ");
-  const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-  // An id holds no `+`, but many hold a `-`, which therefore has a space before it.
-  const REFERENCE = /^(.+?)(?:\s*(\+)|\s+(-))\s*(\d+\.?\d*|\.\d+)$/;
 
-  // Of the reading that is under way.
-  let all = [];
-  let compositions = new Map();
-  let byElement = new Map();
-  let errors = [];
-  let warnings = [];
+import { durationS } from "./media_facts.js";
+import { about, nameOf } from "./naming.js";
+import * as ramps from "./ramps.js";
+import { config } from "./realm.js";
+import { lengthOf } from "./timeline_lengths.js";
 
-  // ---- attributes --------------------------------------------------------------------------------
-  function fail(element, message) {
-    const text = F.about(element, `${F.nameOf(element)}: ${message}`);
-    errors.push({ element: F.nameOf(element), message: text });
-  }
+const EPSILON_FRAMES = 1e-4;
+const IMAGE_S = 3; // docs, tracks-and-clips: an image without data-duration
+const fps = (config.fpsNum ?? 30) / (config.fpsDen ?? 1);
+const TIMED = "[data-start]";
+const COMPOSITION = "[data-composition-id],[data-composition-src]";
+const ATTRIBUTES = (
+  "id src loop data-start data-duration data-end data-playback-rate data-playback-start " +
+  "data-media-start data-automation data-composition-id data-composition-src data-track-index " +
+  "data-layer"
+).split(" ");
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+// An id holds no `+`, but many hold a `-`, which therefore has a space before it.
+const REFERENCE = /^(.+?)(?:\s*(\+)|\s+(-))\s*(\d+\.?\d*|\.\d+)$/;
 
-  // A number of seconds, or *fallback* when absent; anything else is an error.
-  function seconds(element, name, fallback, { least = -Infinity, above = -Infinity } = {}) {
-    const text = element.getAttribute(name)?.trim();
-    if (text === undefined || text === "") return fallback;
-    const value = NUMBER.test(text) ? Number(text) : Number.NaN;
-    if (Number.isFinite(value) && value >= least && value > above) return value;
-    const limit = above > -Infinity ? ` above ${above}` : "";
-    fail(element, `${name}="${text}" must be a number of seconds${limit}`);
-    return fallback;
-  }
+// Of the reading that is under way.
+let all = [];
+let compositions = new Map();
+let byElement = new Map();
+let errors = [];
+let warnings = [];
 
-  function kindOf(element) {
-    if (compositions.has(element)) return "composition";
-    const kinds = { video: "video", audio: "audio", img: "image" };
-    return kinds[element.localName] ?? "element";
-  }
+// ---- attributes --------------------------------------------------------------------------------
+function fail(element, message) {
+  const text = about(element, `${nameOf(element)}: ${message}`);
+  errors.push({ element: nameOf(element), message: text });
+}
 
-  function playbackRate(element) {
-    const text = element.getAttribute("data-playback-rate")?.trim();
-    if (!text) return 1;
-    const rate = NUMBER.test(text) ? Number(text) : Number.NaN;
-    if (rate >= 0.1 && rate <= 10) return rate;
-    fail(element, `data-playback-rate="${text}" must be a number from 0.1 to 10`);
-    return 1;
-  }
+// A number of seconds, or *fallback* when absent; anything else is an error.
+function seconds(element, name, fallback, { least = -Infinity, above = -Infinity } = {}) {
+  const text = element.getAttribute(name)?.trim();
+  if (text === undefined || text === "") return fallback;
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value) && value >= least && value > above) return value;
+  const limit = above > -Infinity ? ` above ${above}` : "";
+  fail(element, `${name}="${text}" must be a number of seconds${limit}`);
+  return fallback;
+}
 
-  function offset(element) {
-    const name = element.hasAttribute("data-playback-start")
-      ? "data-playback-start"
-      : "data-media-start";
-    return seconds(element, name, 0, { least: 0 });
-  }
+function kindOf(element) {
+  if (compositions.has(element)) return "composition";
+  const kinds = { video: "video", audio: "audio", img: "image" };
+  return kinds[element.localName] ?? "element";
+}
 
-  // ---- reading the document ------------------------------------------------------------------------
-  const rootElement = () => document.querySelector("[data-composition-id]");
+function playbackRate(element) {
+  const text = element.getAttribute("data-playback-rate")?.trim();
+  if (!text) return 1;
+  const rate = NUMBER.test(text) ? Number(text) : Number.NaN;
+  if (rate >= 0.1 && rate <= 10) return rate;
+  fail(element, `data-playback-rate="${text}" must be a number from 0.1 to 10`);
+  return 1;
+}
 
-  // The root of a mounted file is the same composition as its host.
-  const isMountedRoot = (element) => element.hasAttribute("data-fanreel-root");
+function offset(element) {
+  const name = element.hasAttribute("data-playback-start")
+    ? "data-playback-start"
+    : "data-media-start";
+  return seconds(element, name, 0, { least: 0 });
+}
 
-  function ownerOf(element, root) {
-    const around = element.parentElement?.closest(COMPOSITION);
-    return compositions.get(around) ?? root;
-  }
+// ---- reading the document ------------------------------------------------------------------------
+const rootElement = () => document.querySelector("[data-composition-id]");
 
-  function collect() {
-    compositions = new Map();
-    byElement = new Map();
-    errors = [];
-    warnings = [];
-    all = [];
-    const rootNode = rootElement();
-    const root = { element: rootNode, id: null, parent: null, zeroS: 0, rate: 1 };
-    root.id = rootNode?.getAttribute("data-composition-id") ?? null;
-    compositions.set(rootNode, root);
-    for (const element of document.querySelectorAll(`${TIMED},${COMPOSITION}`)) {
-      if (element === rootNode) continue;
-      const owner = ownerOf(element, root);
-      if (element.matches(COMPOSITION)) {
-        const id = element.getAttribute("data-composition-id");
-        compositions.set(element, { element, id, parent: owner });
-      }
-      if (element.hasAttribute("data-start") && !isMountedRoot(element)) {
-        const clip = { element, owner, kind: kindOf(element) };
-        byElement.set(element, clip);
-        all.push(clip);
-      }
+// The root of a mounted file is the same composition as its host.
+const isMountedRoot = (element) => element.hasAttribute("data-fanreel-root");
+
+function ownerOf(element, root) {
+  const around = element.parentElement?.closest(COMPOSITION);
+  return compositions.get(around) ?? root;
+}
+
+function collect() {
+  compositions = new Map();
+  byElement = new Map();
+  errors = [];
+  warnings = [];
+  all = [];
+  const rootNode = rootElement();
+  const root = { element: rootNode, id: null, parent: null, zeroS: 0, rate: 1 };
+  root.id = rootNode?.getAttribute("data-composition-id") ?? null;
+  compositions.set(rootNode, root);
+  for (const element of document.querySelectorAll(`${TIMED},${COMPOSITION}`)) {
+    if (element === rootNode) continue;
+    const owner = ownerOf(element, root);
+    if (element.matches(COMPOSITION)) {
+      const id = element.getAttribute("data-composition-id");
+      compositions.set(element, { element, id, parent: owner });
+    }
+    if (element.hasAttribute("data-start") && !isMountedRoot(element)) {
+      const clip = { element, owner, kind: kindOf(element) };
+      byElement.set(element, clip);
+      all.push(clip);
     }
   }
+}
 
-  // ---- resolving -----------------------------------------------------------------------------------
-  function compositionDurationS(element) {
-    const inner = element.querySelector(":scope [data-fanreel-root]");
-    const own = inner && seconds(inner, "data-duration", null, { above: 0 });
-    const length = own ?? F.timelines?.lengthOf(element) ?? null;
-    return length === null ? null : (length - offset(element)) / playbackRate(element);
+// ---- resolving -----------------------------------------------------------------------------------
+function compositionDurationS(element) {
+  const inner = element.querySelector(":scope [data-fanreel-root]");
+  const own = inner && seconds(inner, "data-duration", null, { above: 0 });
+  const length = own ?? lengthOf(element);
+  return length === null ? null : (length - offset(element)) / playbackRate(element);
+}
+
+function mediaDurationS(element) {
+  if (element.loop) return null;
+  const known = durationS(element) ?? element.duration;
+  if (!Number.isFinite(known)) return null;
+  const left = Math.max(known - offset(element), 0);
+  const ramp = ramps.of(element);
+  return ramp ? ramps.reached(ramp, left) : left / playbackRate(element);
+}
+
+function durationOf(clip) {
+  if (clip.durationS !== undefined) return clip.durationS;
+  const { element, kind } = clip;
+  let length = seconds(element, "data-duration", null, { above: 0 });
+  const end = seconds(element, "data-end", null);
+  if (length === null && end !== null) length = end - startOf(clip); // the format's old name
+  if (length === null && kind === "composition") length = compositionDurationS(element);
+  if (length === null && (kind === "video" || kind === "audio")) length = mediaDurationS(element);
+  if (length === null && kind === "image") length = IMAGE_S;
+  clip.durationS = length;
+  return length;
+}
+
+function find(id, owner) {
+  const matches = (clip) => clip.element.id === id || compositions.get(clip.element)?.id === id;
+  return all.find((clip) => clip.owner === owner && matches(clip));
+}
+
+function reference(clip, id) {
+  const target = find(id, clip.owner);
+  if (target) {
+    const length = durationOf(target);
+    if (length !== null) return startOf(target) + length;
+    fail(clip.element, `data-start refers to "${id}", whose duration is not known`);
+  } else if (all.some((other) => find(id, other.owner))) {
+    fail(clip.element, `data-start refers to "${id}", which is in another composition`);
+  } else {
+    const hint = id.includes("-") ? "; write a space before a - that takes seconds away" : "";
+    fail(clip.element, `data-start refers to "${id}", which is no clip of this composition${hint}`);
   }
+  return 0;
+}
 
-  function mediaDurationS(element) {
-    if (element.loop) return null;
-    const known = F.media?.durationS?.(element) ?? element.duration;
-    if (!Number.isFinite(known)) return null;
-    const left = Math.max(known - offset(element), 0);
-    const ramp = F.ramps.of(element);
-    return ramp ? F.ramps.reached(ramp, left) : left / playbackRate(element);
-  }
-
-  function durationOf(clip) {
-    if (clip.durationS !== undefined) return clip.durationS;
-    const { element, kind } = clip;
-    let length = seconds(element, "data-duration", null, { above: 0 });
-    const end = seconds(element, "data-end", null);
-    if (length === null && end !== null) length = end - startOf(clip); // the format's old name
-    if (length === null && kind === "composition") length = compositionDurationS(element);
-    if (length === null && (kind === "video" || kind === "audio")) length = mediaDurationS(element);
-    if (length === null && kind === "image") length = IMAGE_S;
-    clip.durationS = length;
-    return length;
-  }
-
-  function find(id, owner) {
-    const matches = (clip) => clip.element.id === id || compositions.get(clip.element)?.id === id;
-    return all.find((clip) => clip.owner === owner && matches(clip));
-  }
-
-  function reference(clip, id) {
-    const target = find(id, clip.owner);
-    if (target) {
-      const length = durationOf(target);
-      if (length !== null) return startOf(target) + length;
-      fail(clip.element, `data-start refers to "${id}", whose duration is not known`);
-    } else if (all.some((other) => find(id, other.owner))) {
-      fail(clip.element, `data-start refers to "${id}", which is in another composition`);
-    } else {
-      const hint = id.includes("-") ? "; write a space before a - that takes seconds away" : "";
-      fail(
-        clip.element,
-        `data-start refers to "${id}", which is no clip of this composition${hint}`,
-      );
-    }
+// Start in the time of the clip's composition.
+function startOf(clip) {
+  if (clip.localStartS !== undefined) return clip.localStartS;
+  const text = clip.element.getAttribute("data-start").trim();
+  if (clip.resolving) {
+    fail(clip.element, `data-start="${text}" depends on itself`);
     return 0;
   }
-
-  // Start in the time of the clip's composition.
-  function startOf(clip) {
-    if (clip.localStartS !== undefined) return clip.localStartS;
-    const text = clip.element.getAttribute("data-start").trim();
-    if (clip.resolving) {
-      fail(clip.element, `data-start="${text}" depends on itself`);
-      return 0;
-    }
-    clip.resolving = true;
-    let start = 0;
-    if (NUMBER.test(text)) {
-      start = Number(text);
-    } else if (text === "" || /^[+-]?(nan|infinity)$/i.test(text)) {
-      fail(clip.element, `data-start="${text}" must be a number of seconds or the id of a clip`);
-    } else if (find(text, clip.owner)) {
-      start = reference(clip, text);
-    } else {
-      const [, id, , minus, amount] = REFERENCE.exec(text) ?? [null, text, "+", "", "0"];
-      start = reference(clip, id) + (minus ? -1 : 1) * Number(amount);
-    }
-    clip.resolving = false;
-    clip.localStartS ??= start;
-    return clip.localStartS;
+  clip.resolving = true;
+  let start = 0;
+  if (NUMBER.test(text)) {
+    start = Number(text);
+  } else if (text === "" || /^[+-]?(nan|infinity)$/i.test(text)) {
+    fail(clip.element, `data-start="${text}" must be a number of seconds or the id of a clip`);
+  } else if (find(text, clip.owner)) {
+    start = reference(clip, text);
+  } else {
+    const [, id, , minus, amount] = REFERENCE.exec(text) ?? [null, text, "+", "", "0"];
+    start = reference(clip, id) + (minus ? -1 : 1) * Number(amount);
   }
+  clip.resolving = false;
+  clip.localStartS ??= start;
+  return clip.localStartS;
+}
 
-  // Local time is `(t - zeroS) * rate`, over all levels.
-  function place(composition) {
-    if (composition.zeroS !== undefined) return composition;
-    const { element, parent } = composition;
-    place(parent);
-    if (isMountedRoot(element)) {
-      composition.zeroS = parent.zeroS;
-      composition.rate = parent.rate;
-      return composition;
-    }
-    const clip = byElement.get(element);
-    const start = clip ? startOf(clip) : 0;
-    const rate = playbackRate(element);
-    composition.rate = parent.rate * rate;
-    composition.zeroS = parent.zeroS + (start - offset(element) / rate) / parent.rate;
+// Local time is `(t - zeroS) * rate`, over all levels.
+function place(composition) {
+  if (composition.zeroS !== undefined) return composition;
+  const { element, parent } = composition;
+  place(parent);
+  if (isMountedRoot(element)) {
+    composition.zeroS = parent.zeroS;
+    composition.rate = parent.rate;
     return composition;
   }
+  const clip = byElement.get(element);
+  const start = clip ? startOf(clip) : 0;
+  const rate = playbackRate(element);
+  composition.rate = parent.rate * rate;
+  composition.zeroS = parent.zeroS + (start - offset(element) / rate) / parent.rate;
+  return composition;
+}
 
-  const tidy = (value) => Math.round(value * 1e9) / 1e9;
-  const frameAt = (value) => Math.ceil(value * fps - EPSILON_FRAMES);
+const tidy = (value) => Math.round(value * 1e9) / 1e9;
+const frameAt = (value) => Math.ceil(value * fps - EPSILON_FRAMES);
 
-  function settle(clip) {
-    const owner = place(clip.owner);
-    const start = startOf(clip);
-    const length = durationOf(clip);
-    clip.composition = owner.id;
-    clip.startS = tidy(owner.zeroS + start / owner.rate);
-    clip.durationS = length === null ? null : tidy(length / owner.rate);
-    clip.endS = length === null ? Infinity : tidy(owner.zeroS + (start + length) / owner.rate);
-    clip.startFrame = frameAt(clip.startS);
-    clip.endFrame = length === null ? Infinity : frameAt(clip.endS);
-    clip.track = trackOf(clip.element);
-    clip.rate = playbackRate(clip.element);
-    clip.offsetS = offset(clip.element);
-  }
+function settle(clip) {
+  const owner = place(clip.owner);
+  const start = startOf(clip);
+  const length = durationOf(clip);
+  clip.composition = owner.id;
+  clip.startS = tidy(owner.zeroS + start / owner.rate);
+  clip.durationS = length === null ? null : tidy(length / owner.rate);
+  clip.endS = length === null ? Infinity : tidy(owner.zeroS + (start + length) / owner.rate);
+  clip.startFrame = frameAt(clip.startS);
+  clip.endFrame = length === null ? Infinity : frameAt(clip.endS);
+  clip.track = trackOf(clip.element);
+  clip.rate = playbackRate(clip.element);
+  clip.offsetS = offset(clip.element);
+}
 
-  function trackOf(element) {
-    const text = element.getAttribute("data-track-index") ?? element.getAttribute("data-layer");
-    return text === null || !Number.isFinite(Number(text)) ? null : Number(text);
-  }
+function trackOf(element) {
+  const text = element.getAttribute("data-track-index") ?? element.getAttribute("data-layer");
+  return text === null || !Number.isFinite(Number(text)) ? null : Number(text);
+}
 
-  function compareLanes() {
-    const lanes = new Map();
-    for (const clip of all) {
-      if (clip.track === null) continue;
-      const lane = lanes.get(clip.owner) ?? lanes.set(clip.owner, new Map()).get(clip.owner);
-      const others = lane.get(clip.track) ?? lane.set(clip.track, []).get(clip.track);
-      for (const other of others) {
-        if (clip.startFrame < other.endFrame && other.startFrame < clip.endFrame) {
-          const text =
-            `${F.nameOf(other.element)} and ${F.nameOf(clip.element)} overlap in lane ` +
-            `${clip.track} of composition "${clip.composition}"`;
-          warnings.push(F.about(clip.element, text));
-        }
+function compareLanes() {
+  const lanes = new Map();
+  for (const clip of all) {
+    if (clip.track === null) continue;
+    const lane = lanes.get(clip.owner) ?? lanes.set(clip.owner, new Map()).get(clip.owner);
+    const others = lane.get(clip.track) ?? lane.set(clip.track, []).get(clip.track);
+    for (const other of others) {
+      if (clip.startFrame < other.endFrame && other.startFrame < clip.endFrame) {
+        const text =
+          `${nameOf(other.element)} and ${nameOf(clip.element)} overlap in lane ` +
+          `${clip.track} of composition "${clip.composition}"`;
+        warnings.push(about(clip.element, text));
       }
-      others.push(clip);
     }
+    others.push(clip);
   }
+}
 
-  function read() {
-    collect();
-    for (const composition of compositions.values()) place(composition);
-    for (const clip of all) settle(clip);
-    for (const composition of compositions.values()) {
-      const clip = byElement.get(composition.element);
-      composition.startS = clip?.startS ?? composition.parent?.startS ?? 0;
-      composition.endS = clip?.endS ?? composition.parent?.endS ?? Infinity;
-    }
-    compareLanes();
-    return { all, compositions, byElement, errors, warnings };
+function read() {
+  collect();
+  for (const composition of compositions.values()) place(composition);
+  for (const clip of all) settle(clip);
+  for (const composition of compositions.values()) {
+    const clip = byElement.get(composition.element);
+    composition.startS = clip?.startS ?? composition.parent?.startS ?? 0;
+    composition.endS = clip?.endS ?? composition.parent?.endS ?? Infinity;
   }
+  compareLanes();
+  return { all, compositions, byElement, errors, warnings };
+}
 
-  F.timing = { read, rootElement, TIMED, COMPOSITION, ATTRIBUTES };
-})();
+export { ATTRIBUTES, COMPOSITION, read, rootElement, TIMED };

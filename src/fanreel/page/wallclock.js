@@ -3,40 +3,38 @@
 // Smooth scrolling arrives at once, a text cursor does not blink, a marquee stands still.
 // Animated images show their first picture; media.js and style_images.js give them the others.
 //
-//   F.wallclock.apply()   switches off what style can switch off
-(() => {
-  const F = globalThis.__fanreel;
-  const NAMES = ["scroll", "scrollTo", "scrollBy", "scrollIntoView"];
+//   apply()               switches off what style can switch off
 
-  function atOnce(options) {
-    return options?.behavior === "smooth" ? { ...options, behavior: "instant" } : options;
+const NAMES = ["scroll", "scrollTo", "scrollBy", "scrollIntoView"];
+
+function atOnce(options) {
+  return options?.behavior === "smooth" ? { ...options, behavior: "instant" } : options;
+}
+
+function replaceIn(object) {
+  for (const name of NAMES) {
+    const scroll = object[name];
+    if (typeof scroll !== "function") continue;
+    object[name] = {
+      [name](...args) {
+        if (args.length === 1 && typeof args[0] === "object") args[0] = atOnce(args[0]);
+        return scroll.apply(this, args);
+      },
+    }[name];
   }
+}
+replaceIn(Element.prototype);
+replaceIn(globalThis);
 
-  function replaceIn(object) {
-    for (const name of NAMES) {
-      const scroll = object[name];
-      if (typeof scroll !== "function") continue;
-      object[name] = {
-        [name](...args) {
-          if (args.length === 1 && typeof args[0] === "object") args[0] = atOnce(args[0]);
-          return scroll.apply(this, args);
-        },
-      }[name];
-    }
-  }
-  replaceIn(Element.prototype);
-  replaceIn(globalThis);
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(
+  "* { scroll-behavior: auto !important; caret-color: transparent !important } " +
+    "*, ::before, ::after { image-animation: stopped !important }",
+);
 
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(
-    "* { scroll-behavior: auto !important; caret-color: transparent !important } " +
-      "*, ::before, ::after { image-animation: stopped !important }",
-  );
+function apply() {
+  if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
+  for (const marquee of document.getElementsByTagName("marquee")) marquee.stop?.();
+}
 
-  function apply() {
-    if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets.push(sheet);
-    for (const marquee of document.getElementsByTagName("marquee")) marquee.stop?.();
-  }
-
-  F.wallclock = { apply };
-})();
+export { apply };

@@ -1,0 +1,155 @@
+// The nested compositions there are. nesting.js mounts them; whoever asks about them asks here.
+//
+//   instances()    one entry per mounted host and per inline nested composition, in document order,
+//                  parents before children:
+//     key        "n1", "n2", ...: unique, the same in every run of the page
+//     host       the element that places it (data-start, data-duration, data-playback-rate,
+//                data-playback-start are its attributes)
+//     root       the composition's own element below the host; the host itself when the file has
+//                none, or when the composition is written inline
+//     id, ids    composition id; ids also holds the host's, where the two differ
+//     timelines  this instance's registry {id: timeline}; never shared by two mounts of one file
+//     parent     the instance around it, null in the page's own composition
+//     inline     true for `data-composition-id` without a file
+//     rate, offsetS   of the host: playback rate and data-playback-start in seconds
+//     width, height   content size in CSS pixels, from root or host; null when neither says
+//     url        of the file; null for inline ones
+//   timelineOf(instance)   the timeline that plays the instance, or null
+//   owners         WeakMap timeline -> instance; window.__timelines also lists these, so whoever
+//                  walks window.__timelines skips timelines that have an owner
+//   lastWritten    name of a global -> what the script of an instance wrote there last
+//   isOwnRoot(el)  el is an instance's own root: a composition, not a clip of its host
+//   instanceOf(el)   the instance whose content el is (a host is its parent's content)
+//   fail(instance, message, script?)   adds to the errors
+//   errors         [{element, message, url, instance, script}]; *script*: of its own code
+
+import { about, nameOf } from "./naming.js";
+
+export const errors = [];
+export const owners = new WeakMap();
+export const lastWritten = new Map();
+export const byHost = new Map();
+export const byRoot = new WeakMap();
+// What nesting.js does before a list is made: looks at what has changed, mounts what is new.
+export const mounting = { catchUp() {}, mountAll() {} };
+let count = 0;
+
+const numberOr = (text, fallback) => {
+  const value = text === null || text.trim() === "" ? Number.NaN : Number(text.replace(/px$/, ""));
+  return Number.isFinite(value) ? value : fallback;
+};
+
+export function fail(instance, message, script = false) {
+  const { host, url } = instance;
+  about(host, `${nameOf(host)}: ${message}`);
+  errors.push({ element: nameOf(host), message, url, instance, script });
+  console.error(`fanreel: ${message}`);
+}
+
+export function instanceOf(element) {
+  for (let node = element.parentElement; node; node = node.parentElement) {
+    if (byHost.has(node)) return byHost.get(node);
+  }
+  return null;
+}
+
+export function ancestry(parent) {
+  const chain = [];
+  for (let node = parent; node; node = node.parent) chain.push(node);
+  return chain;
+}
+
+export function makeInstance(host, url) {
+  const parent = instanceOf(host);
+  count += 1;
+  return {
+    key: `n${count}`,
+    host,
+    url,
+    parent,
+    root: host,
+    renamedIds: new Map(),
+    inline: url === null,
+    depth: ancestry(parent).filter((item) => !item.inline).length + 1,
+    id: host.getAttribute("data-composition-id"),
+    ids: [],
+    timelines: {},
+    renames: new Map(),
+    scope: null,
+    get rate() {
+      return Math.min(10, Math.max(0.1, numberOr(host.getAttribute("data-playback-rate"), 1)));
+    },
+    get offsetS() {
+      const text =
+        host.getAttribute("data-playback-start") ?? host.getAttribute("data-media-start");
+      return numberOr(text, 0);
+    },
+    get width() {
+      return sizeOf(this, "data-width");
+    },
+    get height() {
+      return sizeOf(this, "data-height");
+    },
+  };
+}
+
+function sizeOf({ root, host }, name) {
+  const value = numberOr(root.getAttribute(name) ?? host.getAttribute(name), 0);
+  return value > 0 ? value : null;
+}
+
+export const isOwnRoot = (element) => byRoot.has(element);
+
+// ---- listing -----------------------------------------------------------------------------
+function findInline() {
+  const top = document.querySelector("[data-composition-id]");
+  for (const element of document.querySelectorAll("[data-composition-id]")) {
+    if (element === top || byHost.has(element) || byRoot.has(element)) continue;
+    if (element.hasAttribute("data-composition-src")) continue;
+    const instance = makeInstance(element, null);
+    instance.ids = [instance.id];
+    byHost.set(element, instance);
+  }
+}
+
+const precedes = (a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+
+// Asked for every frame, so kept while the document's elements stay the same.
+export let isStale = true;
+let listed = [];
+
+export function markStale() {
+  isStale = true;
+}
+
+export function instances() {
+  mounting.catchUp();
+  if (!isStale) return listed;
+  isStale = false;
+  mounting.mountAll();
+  findInline();
+  const live = [...byHost.values()].filter(
+    ({ host, inline, scope }) => host.isConnected && (inline || scope !== null),
+  );
+  for (const instance of live) {
+    instance.parent = instanceOf(instance.host);
+    if (instance.inline)
+      instance.timelines = instance.parent?.timelines ?? globalThis.__timelines ?? {};
+  }
+  listed = live.sort((a, b) => (precedes(a.host, b.host) ? -1 : 1));
+  return listed;
+}
+
+export function timelineOf({ ids, timelines, inline, key }) {
+  for (const id of ids) if (timelines[id]) return timelines[id];
+  if (inline) return globalThis.__timelines?.[ids[0]] ?? null;
+  const all = Object.values(timelines).filter(Boolean);
+  if (all.length === 1) return all[0];
+  // Registered by a script that ran outside the instance (a library, a module of the page).
+  for (const id of ids) {
+    const same = [...byHost.values()].filter((other) => other.ids.includes(id));
+    const found = globalThis.__timelines?.[id];
+    if (found && same.length === 1 && same[0].key === key && !owners.has(found)) return found;
+  }
+  return null;
+}

@@ -1,0 +1,65 @@
+// Names of the document's media: what planner and workers call each video, sound and image.
+//
+//   keyOf(element)      "m0", "m1", ...; also the attribute data-fanreel-media
+//   elements()          Map key -> element; gives keys to those that have none
+//   sourceOf(element)   the URL of what it shows, or null
+//
+// Every video, audio and img gets a key, in document order, whether or not it turns out to be
+// animated: so planner and workers agree without looking into files. An element that a script adds
+// later is named by what it shows, because it may be met in another order by another worker.
+
+import { outside } from "./lookups.js";
+import { startAsWritten } from "./volumes.js";
+
+const KEY = "data-fanreel-media";
+let counted = false;
+
+function nameLate(element) {
+  const facts = [element.localName, sourceOf(element), element.getAttribute("data-start")];
+  const parent = element.closest("[data-fanreel-host], [data-composition-id]");
+  facts.push(parent?.getAttribute("data-fanreel-host") ?? parent?.dataset.compositionId);
+  let hash = 2166136261;
+  for (const char of facts.join("\0")) hash = Math.imul(hash ^ char.codePointAt(0), 16777619);
+  const name = `m-${(hash >>> 0).toString(16)}`;
+  const taken = document.querySelectorAll(`[${KEY}^="${name}"]`).length;
+  return taken === 0 ? name : `${name}-${taken}`;
+}
+
+export function elements() {
+  return outside(listElements);
+}
+
+function listElements() {
+  const found = new Map();
+  let number = 0;
+  for (const element of document.querySelectorAll("video, audio, img")) {
+    let key = element.getAttribute(KEY);
+    // A copy that a script made of a known element is another element.
+    if (key === null || found.has(key)) {
+      key = counted ? nameLate(element) : `m${number}`;
+      element.setAttribute(KEY, key);
+      if (element instanceof HTMLMediaElement) startAsWritten(element);
+    }
+    number += 1;
+    found.set(key, element);
+  }
+  counted = true;
+  return found;
+}
+
+export function keyOf(element) {
+  if (!element.hasAttribute(KEY)) elements();
+  return element.getAttribute(KEY);
+}
+
+// ---- sources -------------------------------------------------------------------------------------
+export function sourceOf(element) {
+  if (element instanceof HTMLImageElement) return element.currentSrc || element.src || null;
+  const own = element.getAttribute("src");
+  if (own) return new URL(own, document.baseURI).href;
+  const sources = [...element.querySelectorAll("source")].filter(
+    (source) => source.getAttribute("src") && (!source.media || matchMedia(source.media).matches),
+  );
+  const playable = (source) => !source.type || element.canPlayType(source.type) !== "";
+  return (sources.find(playable) ?? sources[0])?.src ?? null;
+}

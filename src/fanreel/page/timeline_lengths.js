@@ -1,0 +1,51 @@
+// What is a timeline, and how long it is: known before it is known when each composition plays.
+//
+//   isTimeline(value)      it has totalTime(t), seek(t) or time(t)
+//   lengthS(timeline)      its seconds; null when it is endless or does not say
+//   nested()               [timeline, root, host] of every nested composition that has one
+//   lengthOf(element)      seconds of the timeline of a composition's element; null if none
+//   reportOnce(timeline, error)   an error of a timeline, which most likely comes with every frame
+
+import { instances, timelineOf } from "./instances.js";
+import { report } from "./realm.js";
+
+// GSAP reports an endless timeline as 1e8 s or more.
+const ENDLESS_S = 1e6;
+
+export const isTimeline = (value) =>
+  value !== null &&
+  (typeof value === "object" || typeof value === "function") &&
+  [value.totalTime, value.seek, value.time].some((method) => typeof method === "function");
+
+const broken = new WeakSet();
+export function reportOnce(timeline, error) {
+  if (!broken.has(timeline)) report(error);
+  broken.add(timeline);
+}
+
+export function lengthS(timeline) {
+  let value = null;
+  try {
+    const read = timeline.totalDuration ?? timeline.duration;
+    value = typeof read === "function" ? read.call(timeline) : read;
+  } catch (error) {
+    reportOnce(timeline, error);
+  }
+  return Number.isFinite(value) && value >= 0 && value < ENDLESS_S ? value : null;
+}
+
+export function* nested() {
+  for (const instance of instances()) {
+    const timeline = timelineOf(instance);
+    if (isTimeline(timeline)) yield [timeline, instance.root, instance.host];
+  }
+}
+
+// Asked while clips are being resolved, so it must not ask for them.
+export function lengthOf(element) {
+  for (const [timeline, root, host] of nested()) {
+    if (root === element || host === element) return lengthS(timeline);
+  }
+  const timeline = globalThis.__timelines?.[element.getAttribute("data-composition-id")];
+  return isTimeline(timeline) ? lengthS(timeline) : null;
+}

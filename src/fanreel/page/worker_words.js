@@ -1,0 +1,3 @@
+// The name of the one message that page and workers exchange besides the page's own.
+
+export const TICK = "__fanreelTick";
