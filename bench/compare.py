@@ -1,10 +1,11 @@
 """
 Renders the bench projects with fanreel and with the reference renderer, in turn, in one run.
 
-    uv run bench/compare.py [--runs 3] [--project gsap|video ...]
+    uv run bench/compare.py [--runs 3] [--project gsap|video|alpha ...]
 
-Prints wall time, CPU seconds, peak memory and size of both, the ratios, and how close both are to
-lossless frames of the same page and to each other. Needs npm, ffmpeg and chromium-headless-shell
+`alpha` is examples/name-strap in ProRes 4444, whose colours are compared over black. Prints wall
+time, CPU seconds, peak memory and size of both, the ratios, and how close both are to lossless
+frames of the same page and to each other. Needs npm, ffmpeg and chromium-headless-shell
 for the reference; everything it makes lies in bench/out.
 """
 
@@ -22,7 +23,9 @@ from metering import Cost, meter
 
 BENCH = Path(__file__).parent
 OUT = BENCH / "out"
+ALPHA_PROJECT = BENCH.parent / "examples" / "name-strap"
 FANREEL = [sys.executable, "-m", "fanreel", "render"]
+PROJECTS = ["gsap", "video", "alpha"]
 MIB = 1024**2
 # As the reference's: each run is the first.
 UNCACHED = os.environ | {"FANREEL_EXTRACT_CACHE_DIR": "off"}
@@ -32,7 +35,7 @@ def main() -> None:
     """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--project", action="append", choices=["gsap", "video"])
+    parser.add_argument("--project", action="append", choices=PROJECTS)
     asked = parser.parse_args()
     OUT.mkdir(exist_ok=True)
     subprocess.run(
@@ -41,7 +44,7 @@ def main() -> None:
     compile_python()
     programs = reference.install(OUT / "reference")
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {asked.runs} runs, medians")
-    for name in asked.project or ["gsap", "video"]:
+    for name in asked.project or PROJECTS:
         report(name, programs, asked.runs)
 
 
@@ -60,15 +63,18 @@ def compile_python() -> None:
 
 def report(name: str, programs: Path, runs: int) -> None:
     """Measure one project and print its table."""
-    project, ours, theirs = OUT / "projects" / name, OUT / f"{name}.mp4", OUT / f"{name}-ref.mp4"
+    project, suffix, options = OUT / "projects" / name, ".mp4", ()
+    if name == "alpha":
+        project, suffix, options = ALPHA_PROJECT, ".mov", ("--format", "mov")
+    ours, theirs = OUT / f"{name}{suffix}", OUT / f"{name}-ref{suffix}"
     costs: dict[str, list[Cost]] = {"fanreel": [], "reference": []}
     for _ in range(runs):  # in turn: the machine's speed drifts
         costs["fanreel"].append(
-            meter([*FANREEL, str(project), "-o", str(ours), "--quiet"], UNCACHED)
+            meter([*FANREEL, str(project), "-o", str(ours), "--quiet", *options], UNCACHED)
         )
         costs["reference"].append(
             meter(
-                reference.render_argv(programs, project, theirs),
+                reference.render_argv(programs, project, theirs, *options),
                 reference.environment(programs),
                 OUT,
             )

@@ -48,7 +48,15 @@ def pictures(path: Path) -> Iterator[Picture]:
     for file in files:
         with av.open(str(file)) as container:
             for frame in container.decode(video=0):
-                yield frame.to_ndarray(format="rgb24")
+                yield _over_black(frame)
+
+
+def _over_black(frame: av.VideoFrame) -> Picture:
+    # Colours of clear pixels are nobody's business.
+    if not any(part.is_alpha for part in frame.format.components):
+        return frame.to_ndarray(format="rgb24")
+    picture = frame.to_ndarray(format="rgba").astype(np.uint16)
+    return ((picture[..., :3] * picture[..., 3:] + 127) // 255).astype(np.uint8)
 
 
 def _psnr(mean_square: float) -> float:

@@ -34,5 +34,6 @@ def as_rgba(picture: Picture, pixels: str) -> Any:
     if pixels == "rgba":
         return picture.copy()
     shown = picture[..., [2, 1, 0, 3]]
-    shown[..., 3] = 255
+    if pixels == "bgr0":
+        shown[..., 3] = 255
     return shown

@@ -8,12 +8,11 @@ it: a new one for each would take most of the time.
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from fanreel.assembly import assemble
-from fanreel.capture.page_session import PageSession
+from fanreel.capture.page_session import Layout, PageSession
 from fanreel.capture.session_specs import session_spec
 from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
@@ -97,7 +96,7 @@ def film_backwards(plan: VerifiedPlan, renderer: SegmentRenderer, out: Path) -> 
 
 
 def write_again(
-    plan: VerifiedPlan, pictures: list[Picture], pixels: Literal["bgr0", "rgba"], out: Path
+    plan: VerifiedPlan, pictures: list[Picture], pixels: Layout, out: Path
 ) -> list[Path]:
     """Encode pictures that one page showed, one after the other, as the same segments."""
     out.mkdir()

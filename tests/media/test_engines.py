@@ -18,12 +18,22 @@ Engine = Literal["xvfb", "screenshot"]
 
 
 def pictures(
-    project: Path, engine: Engine, frames: list[int], temp_dir: Path, scale: float = 1
+    project: Path,
+    engine: Engine,
+    frames: list[int],
+    temp_dir: Path,
+    scale: float = 1,
+    *,
+    alpha: bool = False,
 ) -> list[Pixels]:
-    """Give the pictures of *frames*, height × width × 3, R,G,B."""
+    """Give the pictures of *frames*, height × width × 3, R,G,B, or with alpha."""
     root = open_project(project, RenderConfig())
     spec = SessionSpec(
-        width=root.width, height=root.height, engine=engine, device_scale_factor=scale
+        width=root.width,
+        height=root.height,
+        engine=engine,
+        alpha=alpha,
+        device_scale_factor=scale,
     )
     config = planning_config(root.width, root.height, output_fps(root, RenderConfig()), {})
     with PageSession(spec, temp_dir) as stage:
@@ -41,8 +51,8 @@ def pictures(
         found = []
         for frame in frames:
             stage.capture(frame, buffer)
-            order = [2, 1, 0] if stage.pixels == "bgr0" else [0, 1, 2]
-            found.append(buffer[:, :, order].copy())
+            order = [0, 1, 2] if stage.pixels == "rgba" else [2, 1, 0]
+            found.append(buffer[:, :, [*order, 3] if alpha else order].copy())
     return found
 
 
@@ -87,3 +97,21 @@ def test_supersampling_does_not_change_the_layout(tmp_path: Path) -> None:
     assert large.shape == (720, 1280, 3)
     halved = large.reshape(360, 2, 640, 2, 3).mean(axis=(1, 3))
     assert np.abs(halved - small).mean() < 2
+
+
+def test_transparency_read_from_the_screen_is_that_of_a_screenshot(tmp_path: Path) -> None:
+    """Layers, blending, shadows, masks and glass: every byte, on a second pass too."""
+    project, frames = COMPOSITIONS / "alpha-layers", [0, 1, 2, 7, 16, 25]
+    by_screen = pictures(project, "xvfb", frames + frames, tmp_path, alpha=True)
+    by_screenshot = pictures(project, "screenshot", frames + frames, tmp_path, alpha=True)
+    assert len(np.unique(by_screen[0][..., 3])) > 200
+    for one, other in zip(by_screen, by_screenshot, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_transparency_is_read_at_a_scale_that_is_not_whole(tmp_path: Path) -> None:
+    """At one and a half times the size too, where the screen is black or white as a whole."""
+    project = COMPOSITIONS / "alpha-page"
+    [by_screen] = pictures(project, "xvfb", [20], tmp_path, scale=1.5, alpha=True)
+    [by_screenshot] = pictures(project, "screenshot", [20], tmp_path, scale=1.5, alpha=True)
+    assert np.array_equal(by_screen, by_screenshot)

@@ -72,7 +72,7 @@ def colour(stage: PageSession, frame: int, x: int = 80, y: int = 45) -> tuple[in
     """Give red, green and blue of a point of *frame*."""
     picture = np.empty((90, 160, 4), np.uint8)
     stage.capture(frame, picture)
-    order = [2, 1, 0] if stage.pixels == "bgr0" else [0, 1, 2]
+    order = [0, 1, 2] if stage.pixels == "rgba" else [2, 1, 0]
     return tuple(int(level) for level in picture[y, x, order])
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from fanreel.browser.browser import Browser
 from fanreel.browser.launch import Launch
+from fanreel.capture.backdrop import Backdrop
 from fanreel.capture.event_log import EventLog, PageLeft
 from fanreel.capture.faces import faces_of
 from fanreel.capture.screenshot import ScreenshotGrabber
@@ -34,6 +35,8 @@ from fanreel.network.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteSer
 from fanreel.page import page_script, shell_script
 
 Pixels = npt.NDArray[np.uint8]
+Layout = Literal["bgr0", "bgra", "rgba"]
+"""Order of captured bytes; alpha is straight, 0 is an unused byte."""
 
 # Readiness names what it waits for when its time is up; this long it may take to say so.
 _ANSWER_S = 15.0
@@ -152,12 +155,15 @@ class PageSession:
     def __init__(self, spec: SessionSpec, temp_dir: Path) -> None:
         self.spec = spec
         self._temp_dir = temp_dir
-        self.pixels: Literal["bgr0", "rgba"] = "bgr0" if spec.engine == "xvfb" else "rgba"
+        self.pixels = _layout(spec)
         self.events = EventLog(self._note_page_request)
         self._page_load: PageLoad | None = None
         self._media_info: dict[str, Any] = {}
         self._stack = contextlib.ExitStack()
         self._serial = 0
+        self._backdrop = (
+            Backdrop(*spec.pixel_size, spec.device_scale_factor) if self.pixels == "bgra" else None
+        )
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
@@ -196,6 +202,8 @@ class PageSession:
         """Load *page*, in place of an earlier one."""
         self._page_load = page
         self._media_info = {}
+        if self._backdrop:
+            self._backdrop.rebuild()
         self.events.forget()
         self._server.serve(page.root_dir, page.entry_file, page.project_path)
         self._call(self._set_up(page), self.spec.patience.open_s, "opening the shell page")
@@ -276,6 +284,10 @@ class PageSession:
             )
         if self._media_info:
             self._tell_media_info()
+        if self._backdrop:
+            self._backdrop.forget()
+            backing = "style => __fanreelShell.showCells(style)"
+            self._evaluate(backing, self._backdrop.style(), "preparing what is behind the page")
         return Opened(warnings=tuple(answer["warnings"]), failed=tuple(answer["failed"]))
 
     def _await_scripts(self) -> None:
@@ -314,7 +326,16 @@ class PageSession:
             [frame, self._serial],
             f"frame {frame}",
         )
-        return self._grab(self._serial, frame)
+        picture = self._grab(self._serial, frame)
+        return self._over(self._backdrop, picture, frame) if self._backdrop else picture
+
+    def _over(self, backdrop: Backdrop, shown: Pixels, frame: int) -> Pixels:
+        if cells := backdrop.look(shown):
+            self._serial += 1
+            turning = "([cells, serial]) => __fanreelShell.turnCells(cells, serial)"
+            self._evaluate(turning, [cells, self._serial], f"frame {frame}")
+            backdrop.finish(self._grab(self._serial, frame), cells)
+        return backdrop.picture
 
     def capture(self, frame: int, into: Pixels) -> None:
         """Put the page to *frame* and copy its picture, `height × width × 4` device pixels."""
@@ -445,6 +466,7 @@ class PageSession:
                 "width": self.spec.width,
                 "height": self.spec.height,
                 "strip": int(self.spec.engine == "xvfb"),
+                "transparent": int(self.pixels == "bgra"),
             }
         )
         await driver.navigate(f"{ORIGIN}{OWN_PREFIX}shell.html?{query}")
@@ -514,6 +536,12 @@ class PageSession:
         if kind is not BrowserCrashed:
             facts["screenshot"] = self.screenshot()
         return kind(message, **facts)
+
+
+def _layout(spec: SessionSpec) -> Layout:
+    if spec.engine == "screenshot":
+        return "rgba"
+    return "bgra" if spec.alpha else "bgr0"
 
 
 def _line(text: str) -> str:

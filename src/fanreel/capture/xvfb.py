@@ -4,17 +4,16 @@ import contextlib
 import dataclasses
 import math
 import time
-from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
-import av
 import numpy as np
 import numpy.typing as npt
 
 from fanreel.browser.launch import Launch
 from fanreel.browser.locate import INSTALL_XVFB, find_xvfb
 from fanreel.capture.display import Display
+from fanreel.capture.png import encode_png
 from fanreel.errors import BrowserUnavailable
 
 Pixels = npt.NDArray[np.uint8]
@@ -103,12 +102,7 @@ class XvfbGrabber:
     def png(self) -> bytes:
         """Give what is on the screen now as a PNG; a page that hangs does not matter."""
         width, height = self._size
-        rgb = np.ascontiguousarray(self._display.pixels[:height, :width, 2::-1])
-        encoder = av.CodecContext.create("png", "w")
-        encoder.width, encoder.height, encoder.pix_fmt = width, height, "rgb24"
-        encoder.time_base = Fraction(1)
-        packets = encoder.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24"))
-        return b"".join(map(bytes, packets))
+        return encode_png(self._display.pixels[:height, :width, 2::-1])
 
 
 def painted(serial: int) -> bytes:

@@ -45,7 +45,7 @@ BT2020 = 9
 HLG = 18
 
 Capture = npt.NDArray[np.uint8]
-_ORDER = {"bgr0": (2, 1, 0), "rgba": (0, 1, 2)}
+_ORDER = {"bgr0": (2, 1, 0), "bgra": (2, 1, 0), "rgba": (0, 1, 2)}
 _WHITE = 255
 _KR, _KB = BT2020_WEIGHTS
 _SAME_SIZE = Interpolation.AREA | Interpolation.ACCURATE_RND

@@ -18,13 +18,13 @@ import numpy as np
 from av.filter import Graph
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-Pixels = Literal["bgr0", "rgba"]
-"""Order of the captured bytes: opaque blue-green-red-unused, or straight-alpha RGBA."""
+Pixels = Literal["bgr0", "bgra", "rgba"]
+"""Order of the captured bytes: opaque blue-green-red-unused, or with straight alpha."""
 
 BT709 = 1
 """Primaries, transfer and matrix of Rec. 709 in libav's numbering (ITU-T H.273)."""
 # PyAV wraps an array as bgra only; the unused byte is dropped as alpha would be.
-_WRAPPED_AS = {"bgr0": "bgra", "rgba": "rgba"}
+_WRAPPED_AS = {"bgr0": "bgra", "bgra": "bgra", "rgba": "rgba"}
 _SAME_SIZE = Interpolation.AREA | Interpolation.FULL_CHR_H_INP
 # Fewer pixels more than asked for come from rounding; to scale by them would blur every edge.
 _ROUNDED = 2
@@ -49,7 +49,7 @@ class PixelConverter:
         self._pixel_format = pixel_format
         self._wrapped_as = _WRAPPED_AS[pixels]
         self._is_yuv = pixel_format.startswith("yuv")
-        self._keeps_alpha = pixels == "rgba" and "a" in pixel_format
+        self._keeps_alpha = pixels != "bgr0" and "a" in pixel_format
         self._reformatter = VideoReformatter()
         self._scaler: Graph | None = None
 

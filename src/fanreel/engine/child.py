@@ -146,7 +146,9 @@ class _Session:
     def _open(self, request: Open) -> Answer:
         self._plan = verify_plan(request.plan_dir, request.chunk_index)
         self._cache = request.cache.open() if request.cache else None
-        if self._session is not None and self._session.spec.webgpu != self._plan.locked.webgpu:
+        composition, locked = self._plan.composition, self._plan.locked
+        wanted = session_spec(composition.width, composition.height, locked)
+        if self._session is not None and self._session.spec != wanted:
             # Started before it was known that the page asks for WebGPU.
             self._browser.close()
             self._session = None

@@ -17,7 +17,12 @@ _ALPHA_FORMATS = ("mov", "webm", "png-sequence", "gif")
 
 
 def lock_config(
-    root: Root, config: RenderConfig, *, webgl: bool, drawn: bool = False
+    root: Root,
+    config: RenderConfig,
+    *,
+    webgl: bool,
+    webgpu: bool = False,
+    drawn: bool = False,
 ) -> LockedRenderConfig:
     """
     Fix every choice that decides pixels.
@@ -26,6 +31,8 @@ def lock_config(
         root: Of the composition.
         config: As the caller asked.
         webgl: The composition uses it.
+        webgpu: The composition uses it: its browser composes on SwiftShader, which puts layers over
+            what is behind them with other rounding, so its transparency is not read from a screen.
         drawn: See `lock_encoder()`; nothing else depends on it.
 
     Raises:
@@ -48,10 +55,11 @@ def lock_config(
         bitrate=choice.bitrate,
         encoder_options=choice.encoder_options,
         gop=config.segment_frames or DEFAULT_SEGMENT_FRAMES,  # the length is not known yet
-        engine="screenshot" if choice.alpha or find_xvfb() is None else "xvfb",
+        engine="screenshot" if find_xvfb() is None or (choice.alpha and webgpu) else "xvfb",
         alpha=choice.alpha,
         hdr=choice.hdr,
         webgl=webgl,
+        webgpu=webgpu,
         # Larger outputs are drawn larger; smaller ones are drawn as authored and scaled down.
         device_scale_factor=float(max(scale, Fraction(1))),
         output_width=width + padding[0],

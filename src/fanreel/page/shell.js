@@ -5,6 +5,8 @@
   const params = new URLSearchParams(location.search);
   const width = Number(params.get("width"));
   const height = Number(params.get("height"));
+  const transparent = params.get("transparent") === "1";
+  const backdrop = document.createElement("div");
   const cells = [];
   let shown = 0;
   let frame = null;
@@ -34,6 +36,45 @@
     shown = serial;
   }
 
+  // Holds the composition. A transparent one is composed by itself, since something in its box is
+  // blended, and only its whole picture is put over what is behind.
+  function box() {
+    if (!transparent) return document.body;
+    const made = document.getElementById("box") ?? document.createElement("div");
+    if (made.isConnected) return made;
+    made.id = "box";
+    made.append(document.createElement("i"));
+    document.body.prepend(made);
+    return made;
+  }
+
+  // What is behind a transparent composition; see capture/backdrop.py. Cells that are there stay as
+  // they are: what was seen of them is known.
+  async function showCells({ columns, count, cell, pattern }) {
+    if (backdrop.isConnected) return;
+    backdrop.id = "backdrop";
+    const [wide, high] = cell ? [cell, cell] : [width, height];
+    const picture = `url(data:image/png;base64,${pattern})`;
+    for (let at = 0; at < count; at += 1) {
+      const made = document.createElement("i");
+      made.style.left = `${(at % columns) * wide}px`;
+      made.style.top = `${Math.floor(at / columns) * high}px`;
+      made.style.width = `${wide}px`;
+      made.style.height = `${high}px`;
+      if (cell) made.style.backgroundImage = picture;
+      else made.className = "plain";
+      backdrop.append(made);
+    }
+    document.body.prepend(backdrop);
+    if (cell) await Object.assign(new Image(), { src: picture.slice(4, -1) }).decode();
+  }
+
+  // Turns cells into their negative and back.
+  function turnCells(cells, serial) {
+    for (const cell of cells) backdrop.children[cell].classList.toggle("negative");
+    paint(serial);
+  }
+
   // A new frame element each time: layers, raster scales and script state of earlier pictures
   // are gone with the old one, so a segment's pixels do not depend on what came before it.
   function open(url) {
@@ -48,7 +89,7 @@
       frame.addEventListener("load", () => resolve(), { once: true });
     });
     frame.src = url;
-    document.body.prepend(frame);
+    box().prepend(frame);
     return loaded;
   }
 
@@ -80,6 +121,8 @@
     checkVariables: () => inside().checkVariables(),
     seek: (number, serial) => inside().seek(number, serial),
     pass,
+    showCells,
+    turnCells,
     showLayer: (layer, serial) => inside().media.showLayer(layer, serial),
     watchFonts: (where) => inside().fonts.watch(where),
     probeFonts: (asked) => inside().fonts.probe(asked),

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Literal, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.page_session import Layout, PageLoad, PageSession
 from fanreel.capture.session_specs import session_spec
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
@@ -160,8 +160,8 @@ class SegmentRenderer:
         self._check_network()
 
     @property
-    def pixels(self) -> Literal["bgr0", "rgba"]:
-        """Layout of captured pictures: `bgr0` or `rgba`."""
+    def pixels(self) -> Layout:
+        """Layout of captured pictures."""
         return self._open_session().pixels
 
     def _render_once(
