@@ -14,8 +14,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fanreel.aws.cost import Estimate, Measured, Shape, estimate_render, vcpus
-from fanreel.aws.prices import ARCHITECTURES, PRICES_DATE, Prices, prices_for
+from fanreel.aws.cost.prices import ARCHITECTURES, PRICES_DATE, Prices, prices_for
+from fanreel.aws.cost.render_cost import Estimate, Measured, Shape, estimate_render, vcpus
 from fanreel.timing.timeline import resolve_chunk_plan
 
 TOTAL_FRAMES = 60 * 30

@@ -9,6 +9,6 @@ In an app of your own, with this repository on the Python path:
 
 from cdk.service import RenderService
 from cdk.stack import RenderStack
-from fanreel.aws.stack_settings import Settings
+from fanreel.aws.deploy.stack_settings import Settings
 
 __all__ = ["RenderService", "RenderStack", "Settings"]

@@ -13,7 +13,7 @@ from constructs import Construct
 from cdk.acknowledging import acknowledge_wildcards
 from cdk.log_group import log_group
 from cdk.workflow import LOG_PREFIX, TRACES_AND_LOGS
-from fanreel.aws.stack_settings import Settings
+from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.errors import CALLER_CODES
 from statemachine.announcement import OUTCOMES, announcement
 

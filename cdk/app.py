@@ -9,7 +9,7 @@ import os
 import aws_cdk
 
 from cdk.stack import RenderStack
-from fanreel.aws.stack_settings import Settings
+from fanreel.aws.deploy.stack_settings import Settings
 
 DEFAULT_STACK_NAME = "fanreel"
 

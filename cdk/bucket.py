@@ -6,8 +6,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.acknowledging import acknowledge
-from fanreel.aws.layout import INTERMEDIATE_PREFIXES
-from fanreel.aws.stack_settings import Settings
+from fanreel.aws.deploy.stack_settings import Settings
+from fanreel.aws.storage.layout import INTERMEDIATE_PREFIXES
 
 
 def render_bucket(scope: Construct, settings: Settings, key: kms.IKey | None) -> s3.Bucket:

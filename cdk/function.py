@@ -16,7 +16,7 @@ from constructs import Construct
 from cdk.acknowledging import acknowledge_wildcards, reference
 from cdk.log_group import log_group
 from cdk.rights import READ, WRITTEN, bucket_rights, log_rights, network_rights
-from fanreel.aws.stack_settings import Settings
+from fanreel.aws.deploy.stack_settings import Settings
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -4,7 +4,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from fanreel.aws.stack_settings import Settings
+from fanreel.aws.deploy.stack_settings import Settings
 
 
 def log_group(scope: Construct, settings: Settings, name: str | None = None) -> logs.LogGroup:

@@ -5,7 +5,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 
-from fanreel.aws.layout import BLOBS, OUTPUTS, RENDERS, SEGMENTS, SITES
+from fanreel.aws.storage.layout import BLOBS, OUTPUTS, RENDERS, SEGMENTS, SITES
 
 READ = (SITES, BLOBS, RENDERS, SEGMENTS)
 WRITTEN = (BLOBS, RENDERS, SEGMENTS, OUTPUTS)

@@ -16,9 +16,9 @@ from cdk_nag import AwsSolutionsChecks
 
 from cdk.app import DEFAULT_STACK_NAME
 from cdk.stack import RenderStack
-from fanreel.aws.policies import RolePolicy, Statement, role_policies
-from fanreel.aws.stack_settings import Settings
-from fanreel.aws.templates import Place, Template, read_template
+from fanreel.aws.deploy.policies import RolePolicy, Statement, role_policies
+from fanreel.aws.deploy.stack_settings import Settings
+from fanreel.aws.deploy.templates import Place, Template, read_template
 
 _ACCOUNT, _REGION = "111122223333", "eu-central-1"
 # Rights do not depend on the image; naming one spares packing the repository for Docker.

@@ -13,8 +13,8 @@ from cdk.bucket import render_bucket
 from cdk.function import RenderFunction
 from cdk.monitoring import Monitoring
 from cdk.workflow import Workflow
-from fanreel.aws.deployment import BUCKET, FUNCTION, LOG_GROUP, SETTINGS, STATE_MACHINE
-from fanreel.aws.stack_settings import Settings
+from fanreel.aws.client.deployment import BUCKET, FUNCTION, LOG_GROUP, SETTINGS, STATE_MACHINE
+from fanreel.aws.deploy.stack_settings import Settings
 
 
 class RenderService(Construct):

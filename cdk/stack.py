@@ -6,7 +6,7 @@ from aws_cdk import Stack, Tags
 from constructs import Construct
 
 from cdk.service import RenderService
-from fanreel.aws.stack_settings import Settings
+from fanreel.aws.deploy.stack_settings import Settings
 
 
 class RenderStack(Stack):

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from cdk.acknowledging import acknowledge_wildcards, reference
 from cdk.log_group import log_group
-from fanreel.aws.stack_settings import Settings
+from fanreel.aws.deploy.stack_settings import Settings
 from statemachine.definition import definition
 
 LOG_PREFIX = "/aws/vendedlogs/states/"

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fanreel.aws.artifacts import fetch_artifacts, fetch_manifest, upload_plan
-from fanreel.aws.layout import require_output
-from fanreel.aws.progress import CACHE_NUMBERS, DONE, MORE
-from fanreel.aws.segments import S3SegmentStore, fetch_segments, pack, segment_folder
-from fanreel.aws.sites import fetch_project, root_of_site
-from fanreel.aws.storage import in_parallel, read_bytes
-from fanreel.aws.transfer import put_file
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
+from fanreel.aws.storage.layout import require_output
+from fanreel.aws.storage.objects import in_parallel, read_bytes
+from fanreel.aws.storage.progress import CACHE_NUMBERS, DONE, MORE
+from fanreel.aws.storage.segments import S3SegmentStore, fetch_segments, pack, segment_folder
+from fanreel.aws.storage.sites import fetch_project, root_of_site
+from fanreel.aws.storage.transfer import put_file
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import CHUNKS, Artifact, PlanManifest, read_chunks, role_chunk

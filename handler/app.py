@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from fanreel.aws import progress
-from fanreel.aws.progress import Invocation, InvocationRecord
-from fanreel.aws.storage import connect
-from fanreel.aws.uris import require_allowed
+from fanreel.aws.storage import progress
+from fanreel.aws.storage.objects import connect
+from fanreel.aws.storage.progress import Invocation, InvocationRecord
+from fanreel.aws.storage.uris import require_allowed
 from fanreel.engine.engine import Engine
 from fanreel.engine.isolation import hide_process
 from fanreel.processes import age_ms, memory_mb

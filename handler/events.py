@@ -15,8 +15,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
-from fanreel.aws.layout import require_output, require_render_id
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage.layout import require_output, require_render_id
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import (
     PLAN_DIR_SIZE_LIMIT_BYTES,
     Format,

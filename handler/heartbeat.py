@@ -6,11 +6,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from fanreel.aws import layout
-from fanreel.aws.progress import Invocation, InvocationRecord
-from fanreel.aws.storage import look_up, write_bytes
-from fanreel.aws.transfer import TRANSFERRED
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.objects import look_up, write_bytes
+from fanreel.aws.storage.progress import Invocation, InvocationRecord
+from fanreel.aws.storage.transfer import TRANSFERRED
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import RenderCancelled, RenderError
 from fanreel.processes import memory_mb
 

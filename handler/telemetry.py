@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from fanreel.aws.progress import CACHE_NUMBERS, InvocationRecord
+from fanreel.aws.storage.progress import CACHE_NUMBERS, InvocationRecord
 from fanreel.errors import RenderError
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 What the wheel carries besides the package: all that the image and the stack are built from.
 
 A hook of hatchling's. `fanreel lambda deploy` makes a folder like this checkout of them
-(`fanreel/aws/checkout.py`), so that deploying needs no checkout. What is not there is left out:
-the image builds the package from fewer files, and carries none of these.
+(`fanreel/aws/deploy/checkout.py`), so that deploying needs no checkout. What is not there is left
+out: the image builds the package from fewer files, and carries none of these.
 
 Without the bundled page a wheel could not render, so none is built.
 """

@@ -8,7 +8,7 @@ and of every SDK is then the same as of a render with few chunks.
 
 from typing import Any
 
-from fanreel.aws.executions import CHUNK_FAILED_STATE
+from fanreel.aws.client.executions import CHUNK_FAILED_STATE
 
 State = dict[str, Any]
 

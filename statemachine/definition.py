@@ -12,8 +12,8 @@ is looked up (`chunk_failures.py`) and raised again; going on after it is a new 
 
 from typing import Any
 
-from fanreel.aws.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
-from fanreel.aws.stack_settings import DEFAULT_MAX_CONCURRENCY
+from fanreel.aws.deploy.stack_settings import DEFAULT_MAX_CONCURRENCY
+from fanreel.aws.storage.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
 from fanreel.errors import (
     CAPTURE_TIMEOUT,
     INVALID_CONFIG,

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from fanreel.aws.storage import connect
+from fanreel.aws.storage.objects import connect
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

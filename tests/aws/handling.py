@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fanreel.aws.sites import upload_site
+from fanreel.aws.storage.sites import upload_site
 from fanreel.engine.engine import Engine
 from handler.app import Worker
 from handler.primitives import Primitives

@@ -6,8 +6,9 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fanreel.aws import layout
-from fanreel.aws.progress import (
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.objects import list_objects, read_bytes, write_bytes
+from fanreel.aws.storage.progress import (
     ASSEMBLE,
     DONE,
     MORE,
@@ -16,8 +17,7 @@ from fanreel.aws.progress import (
     InvocationRecord,
     chunk_work,
 )
-from fanreel.aws.storage import list_objects, read_bytes, write_bytes
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage.uris import S3Uri
 from handler.events import parse_event
 from tests.aws.scripted_worker import (
     SEGMENT_FRAMES,

@@ -17,9 +17,9 @@ import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as moto
 import pytest
 
 from fanreel.aws import RenderClient
-from fanreel.aws.results import Progress, StartedRender
-from fanreel.aws.storage import connect, list_objects
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.client.results import Progress, StartedRender
+from fanreel.aws.storage.objects import connect, list_objects
+from fanreel.aws.storage.uris import S3Uri
 from statemachine.definition import definition
 from tests.aws.recording_worker import RecordingWorker
 from tests.aws.scripted_worker import LambdaEndpoint

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fanreel.aws import layout
-from fanreel.aws.artifacts import fetch_artifacts, fetch_manifest, upload_plan
-from fanreel.aws.storage import list_objects, write_bytes
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
+from fanreel.aws.storage.objects import list_objects, write_bytes
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import (
     ArtifactDigestMismatch,
     MissingPlanArtifact,

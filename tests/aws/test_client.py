@@ -14,10 +14,10 @@ import boto3
 import pytest
 
 from fanreel.aws import RenderClient
-from fanreel.aws.results import PLATFORM_ADVICE, Failure
-from fanreel.aws.segments import pack
-from fanreel.aws.storage import write_bytes
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.client.results import PLATFORM_ADVICE, Failure
+from fanreel.aws.storage.objects import write_bytes
+from fanreel.aws.storage.segments import pack
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     AssetNotFound,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 import pytest
 
-from fanreel.aws import RenderClient, layout
-from fanreel.aws.progress import Invocation, InvocationRecord, chunk_work
-from fanreel.aws.storage import connect, look_up, write_bytes
-from fanreel.aws.uris import S3Uri
+from fanreel.aws import RenderClient
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.objects import connect, look_up, write_bytes
+from fanreel.aws.storage.progress import Invocation, InvocationRecord, chunk_work
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import AssetNotFound, InvalidConfig, RenderCancelled
 from statemachine.definition import definition
 from tests.aws.interpreters import BUCKET, FUNCTION_ARN, REGION, ministack

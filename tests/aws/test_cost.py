@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.aws.cost import (
+from fanreel.aws.cost.prices import PRICES_DATE, REFERENCE_REGION, prices_for
+from fanreel.aws.cost.render_cost import (
     Billed,
     Measured,
     Shape,
@@ -17,7 +18,6 @@ from fanreel.aws.cost import (
     transitions,
     vcpus,
 )
-from fanreel.aws.prices import PRICES_DATE, REFERENCE_REGION, prices_for
 from fanreel.timing.timeline import resolve_chunk_plan
 
 VIRGINIA = prices_for(REFERENCE_REGION)

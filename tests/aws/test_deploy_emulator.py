@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from fanreel.aws.client import RenderClient
-from fanreel.aws.progress import read_progress
-from fanreel.aws.results import Progress
+from fanreel.aws.client.render_client import RenderClient
+from fanreel.aws.client.results import Progress
+from fanreel.aws.storage.progress import read_progress
 from statemachine.announcement import DETAIL_TYPE, SOURCE
 from tests.aws.docker_engine import (
     LIKE_LAMBDA,

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.aws.cost import DEFAULT_PROBE_FRAMES, Estimate, Measured
-from fanreel.aws.estimating import (
+from fanreel.aws.cost.estimating import (
     estimate_cut,
     estimate_project,
     require_affordable,
     require_affordable_batch,
 )
-from fanreel.aws.functions import FunctionSettings, parse_settings
-from fanreel.aws.probing import tree_cpu_s
+from fanreel.aws.cost.functions import FunctionSettings, parse_settings
+from fanreel.aws.cost.probing import tree_cpu_s
+from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Estimate, Measured
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig
 from fanreel.timing.timeline import resolve_chunk_plan

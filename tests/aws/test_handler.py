@@ -12,11 +12,11 @@ import playwright.sync_api
 import pytest
 
 from fanreel import errors
-from fanreel.aws import layout
-from fanreel.aws.progress import read_message, read_progress
-from fanreel.aws.sites import upload_site
-from fanreel.aws.storage import delete_objects, list_objects, read_bytes, write_bytes
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.objects import delete_objects, list_objects, read_bytes, write_bytes
+from fanreel.aws.storage.progress import read_message, read_progress
+from fanreel.aws.storage.sites import upload_site
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import CATALOGUE
 from fanreel.processes import descendants

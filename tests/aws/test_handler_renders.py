@@ -16,11 +16,11 @@ import psutil
 import pytest
 
 from fanreel.assembly import assemble
-from fanreel.aws import layout
-from fanreel.aws.progress import read_progress
-from fanreel.aws.storage import list_objects, write_bytes
-from fanreel.aws.transfer import fetch_file
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.objects import list_objects, write_bytes
+from fanreel.aws.storage.progress import read_progress
+from fanreel.aws.storage.transfer import fetch_file
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.planning import plan
 from fanreel.processes import descendants

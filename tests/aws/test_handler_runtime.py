@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fanreel.aws import layout
-from fanreel.aws.artifacts import upload_plan
-from fanreel.aws.progress import read_progress
-from fanreel.aws.segments import S3SegmentStore, segment_folder
-from fanreel.aws.storage import write_bytes
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.artifacts import upload_plan
+from fanreel.aws.storage.objects import write_bytes
+from fanreel.aws.storage.progress import read_progress
+from fanreel.aws.storage.segments import S3SegmentStore, segment_folder
 from fanreel.files.plan_dir import PlanManifest, read_chunks
 from fanreel.segments.stores import SegmentKey
 from fanreel.timing.timeline import segments_of

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fanreel.aws.inputs import MAX_INPUT_BYTES, build_request, new_render_id, parse_config
+from fanreel.aws.client.inputs import MAX_INPUT_BYTES, build_request, new_render_id, parse_config
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     FormatNotSupportedInDistributed,

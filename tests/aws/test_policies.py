@@ -13,13 +13,13 @@ from typing import Any
 import boto3
 import pytest
 
-from fanreel.aws.deploy_rights import deploy_policy, deployer_policy
-from fanreel.aws.deploying import CdkApp, cdk_command, find_cdk_dir, parse_context
-from fanreel.aws.deployment import is_bootstrapped, read_physical_ids
-from fanreel.aws.policies import role_policies, user_policy
-from fanreel.aws.rights import Right, missing_rights, rights_of
-from fanreel.aws.simulation import refused_rights
-from fanreel.aws.templates import Place, Template, read_template
+from fanreel.aws.deploy.deploy_rights import deploy_policy, deployer_policy
+from fanreel.aws.deploy.deployed import is_bootstrapped, read_physical_ids
+from fanreel.aws.deploy.deploying import CdkApp, cdk_command, find_cdk_dir, parse_context
+from fanreel.aws.deploy.policies import role_policies, user_policy
+from fanreel.aws.deploy.rights import Right, missing_rights, rights_of
+from fanreel.aws.deploy.simulation import refused_rights
+from fanreel.aws.deploy.templates import Place, Template, read_template
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
 from fanreel.errors import InvalidConfig

@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from fanreel.aws import layout
-from fanreel.aws.progress import (
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.objects import write_bytes
+from fanreel.aws.storage.progress import (
     DONE,
     PLAN,
     Invocation,
@@ -14,7 +15,6 @@ from fanreel.aws.progress import (
     read_message,
     read_progress,
 )
-from fanreel.aws.storage import write_bytes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import boto3
 import pytest
 
-from fanreel.aws.quotas import read_quotas
+from fanreel.aws.cost.quotas import read_quotas
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
 from fanreel.errors import InvalidConfig, StorageUnavailable

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fanreel.aws import segments
-from fanreel.aws.segments import (
+from fanreel.aws.storage import segments
+from fanreel.aws.storage.objects import list_objects, look_up, read_bytes, refresh, write_bytes
+from fanreel.aws.storage.segments import (
     S3SegmentStore,
     fetch_segments,
     pack,
     segment_folder,
     unpack_frames,
 )
-from fanreel.aws.storage import list_objects, look_up, read_bytes, refresh, write_bytes
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import ArtifactDigestMismatch, MediaUnreadable, MissingPlanArtifact
 from fanreel.segments.stores import SegmentKey
 from tests.aws.plans import write_plan
@@ -110,7 +110,7 @@ def test_a_kept_segment_near_its_expiry_is_made_young(
 ) -> None:
     """So that it outlives the render that counts on it."""
     refreshed: list[str] = []
-    monkeypatch.setattr("fanreel.aws.storage.REFRESH_AFTER_S", -10)
+    monkeypatch.setattr("fanreel.aws.storage.objects.REFRESH_AFTER_S", -10)
     monkeypatch.setattr(segments, "refresh", lambda _, kept: refreshed.append(kept.uri.name))
     store = S3SegmentStore(s3, segment_folder(None, bucket, HASH), "mp4")
     (tmp_path / "a").write_bytes(b"x")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fanreel.aws import layout, sites
-from fanreel.aws.sites import (
+from fanreel.aws.storage import layout, sites
+from fanreel.aws.storage.objects import list_objects, write_bytes
+from fanreel.aws.storage.sites import (
     delete_site,
     fetch_project,
     list_sites,
     root_of_site,
     upload_site,
 )
-from fanreel.aws.storage import list_objects, write_bytes
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import ArtifactDigestMismatch, AssetNotFound, InvalidComposition, UnsafeArchive
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from cdk_nag import AwsSolutionsChecks
 from pydantic import ValidationError
 
 from cdk import RenderService, RenderStack, Settings
-from fanreel.aws.deployment import Deployment
-from fanreel.aws.standing import ALARMS, standing_cost
+from fanreel.aws.client.deployment import Deployment
+from fanreel.aws.deploy.standing import ALARMS, standing_cost
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import CATALOGUE
 from statemachine.definition import definition

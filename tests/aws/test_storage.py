@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from fanreel.aws import storage, transfer
-from fanreel.aws.failures import s3_failures
-from fanreel.aws.storage import (
+from fanreel.aws.storage import objects as storage
+from fanreel.aws.storage import transfer
+from fanreel.aws.storage.failures import s3_failures
+from fanreel.aws.storage.objects import (
     connect,
     delete_bucket,
     delete_objects,
@@ -25,8 +26,8 @@ from fanreel.aws.storage import (
     refresh,
     write_bytes,
 )
-from fanreel.aws.transfer import Content, fetch_file, put_file, put_file_once
-from fanreel.aws.uris import S3Uri
+from fanreel.aws.storage.transfer import Content, fetch_file, put_file, put_file_once
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import (
     ArtifactDigestMismatch,
     AssetNotFound,

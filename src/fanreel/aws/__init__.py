@@ -3,12 +3,19 @@ The same render on AWS: the only part of fanreel that knows boto3.
 
 `RenderClient` starts renders on a deployed stack and watches them. boto3 comes with
 `pip install 'fanreel[aws]'`, and is loaded when it is first used.
+
+Imports point upwards in this list; a worker has the first only:
+
+    storage/   what lies in the bucket, and how it gets there and back
+    cost/      what renders cost, and what an account lets them use
+    client/    renders started, watched, fetched, removed
+    deploy/    the stack and the rights it takes
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fanreel.aws.client import RenderClient
+    from fanreel.aws.client.render_client import RenderClient
 
 __all__ = ["RenderClient"]
 
@@ -16,7 +23,8 @@ __all__ = ["RenderClient"]
 def __getattr__(name: str) -> Any:
     if name != "RenderClient":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from fanreel.aws.client import RenderClient  # noqa: PLC0415 (boto3 only when it is used)
+    # boto3 only when it is used.
+    from fanreel.aws.client.render_client import RenderClient  # noqa: PLC0415
 
     return RenderClient
 

@@ -12,7 +12,7 @@ from fanreel.cli.lambda_target import Target, stack_command
 from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
-    from fanreel.aws.templates import Template
+    from fanreel.aws.deploy.templates import Template
 
 policies_app = typer.Typer(help="Print and check IAM policies.", no_args_is_help=True)
 
@@ -35,7 +35,7 @@ def user(
     cdk_dir: CdkDir = None,
 ) -> None:
     """Print the policy for whoever starts and watches renders."""
-    from fanreel.aws.policies import user_policy  # noqa: PLC0415
+    from fanreel.aws.deploy.policies import user_policy  # noqa: PLC0415
 
     _print(user_policy(_template(target, template, cdk_dir, deployed=deployed)))
 
@@ -49,7 +49,7 @@ def deployer(
     cdk_dir: CdkDir = None,
 ) -> None:
     """Print the policy for whoever runs `deploy` and `destroy` where `cdk bootstrap` has been."""
-    from fanreel.aws.deploy_rights import deployer_policy  # noqa: PLC0415
+    from fanreel.aws.deploy.deploy_rights import deployer_policy  # noqa: PLC0415
 
     _print(deployer_policy(_template(target, template, cdk_dir, deployed=deployed)))
 
@@ -67,8 +67,8 @@ def role(
     cdk_dir: CdkDir = None,
 ) -> None:
     """Print trust and policy of the stack's roles, or of the one that deploys it."""
-    from fanreel.aws.deploy_rights import deploy_policy  # noqa: PLC0415
-    from fanreel.aws.policies import role_policies, service_trust  # noqa: PLC0415
+    from fanreel.aws.deploy.deploy_rights import deploy_policy  # noqa: PLC0415
+    from fanreel.aws.deploy.policies import role_policies, service_trust  # noqa: PLC0415
 
     found = _template(target, template, cdk_dir, deployed=deployed)
     if principal == DEPLOYER:
@@ -96,9 +96,9 @@ def validate(
     cdk_dir: CdkDir = None,
 ) -> None:
     """Check that a policy, or whoever calls, has the rights to render; say which are missing."""
-    from fanreel.aws.policies import user_policy  # noqa: PLC0415
-    from fanreel.aws.rights import missing_rights, rights_of  # noqa: PLC0415
-    from fanreel.aws.simulation import refused_rights  # noqa: PLC0415
+    from fanreel.aws.deploy.policies import user_policy  # noqa: PLC0415
+    from fanreel.aws.deploy.rights import missing_rights, rights_of  # noqa: PLC0415
+    from fanreel.aws.deploy.simulation import refused_rights  # noqa: PLC0415
 
     required = user_policy(_template(target, template, cdk_dir, deployed=deployed))
     if policy is not None:
@@ -117,8 +117,8 @@ def validate(
 def _template(
     target: Target, path: Path | None, cdk_dir: Path | None, *, deployed: bool
 ) -> "Template":
-    from fanreel.aws.deployment import read_physical_ids  # noqa: PLC0415
-    from fanreel.aws.templates import Place, Template, read_template  # noqa: PLC0415
+    from fanreel.aws.deploy.deployed import read_physical_ids  # noqa: PLC0415
+    from fanreel.aws.deploy.templates import Place, Template, read_template  # noqa: PLC0415
 
     document = read_template(path) if path else cdk_app(target, cdk_dir, {}).synthesise()
     place = Place(stack_name=target.stack)

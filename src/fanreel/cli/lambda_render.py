@@ -14,7 +14,7 @@ from fanreel.cli.render import RootDir
 from fanreel.cli.report import duration_in_words, size_in_words
 
 if TYPE_CHECKING:
-    from fanreel.aws.cost import Cost
+    from fanreel.aws.cost.render_cost import Cost
     from fanreel.errors import RenderError
 
 render_app = typer.Typer()
@@ -174,7 +174,7 @@ def estimate(
         *cost_lines(found.cost),
     )
     if max_cost is not None:
-        from fanreel.aws.estimating import require_affordable  # noqa: PLC0415
+        from fanreel.aws.cost.estimating import require_affordable  # noqa: PLC0415
 
         require_affordable(found, max_cost)
 

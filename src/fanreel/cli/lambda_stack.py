@@ -9,9 +9,9 @@ from fanreel.cli.lambda_target import Target, stack_command
 from fanreel.errors import InvalidConfig, RenderError
 
 if TYPE_CHECKING:
-    from fanreel.aws.deploying import CdkApp
-    from fanreel.aws.quotas import Quotas
-    from fanreel.aws.stack_settings import Settings
+    from fanreel.aws.cost.quotas import Quotas
+    from fanreel.aws.deploy.deploying import CdkApp
+    from fanreel.aws.deploy.stack_settings import Settings
 
 stack_app = typer.Typer()
 
@@ -22,7 +22,7 @@ CdkDir = Annotated[
 
 def cdk_app(target: Target, cdk_dir: Path | None, context: dict[str, Any]) -> "CdkApp":
     """Give the CDK app, to be run as and where *target* says."""
-    from fanreel.aws.deploying import CdkApp, find_cdk_dir, session_environment  # noqa: PLC0415
+    from fanreel.aws.deploy.deploying import CdkApp, find_cdk_dir, session_environment  # noqa: PLC0415
 
     return CdkApp(
         cdk_dir=find_cdk_dir(cdk_dir),
@@ -112,9 +112,10 @@ def deploy(  # noqa: PLR0913 (each is an option)
     Runs `cdk bootstrap` and `cdk deploy` on the app in this package's checkout; needs Node.js and,
     to build the image, Docker.
     """
-    from fanreel.aws.deploying import parse_context  # noqa: PLC0415
-    from fanreel.aws.deployment import is_bootstrapped, read_deployment  # noqa: PLC0415
-    from fanreel.aws.stack_settings import Settings  # noqa: PLC0415
+    from fanreel.aws.client.deployment import read_deployment  # noqa: PLC0415
+    from fanreel.aws.deploy.deployed import is_bootstrapped  # noqa: PLC0415
+    from fanreel.aws.deploy.deploying import parse_context  # noqa: PLC0415
+    from fanreel.aws.deploy.stack_settings import Settings  # noqa: PLC0415
 
     given: dict[str, Any] = {
         "memory_mb": memory,
@@ -156,7 +157,7 @@ def deploy(  # noqa: PLR0913 (each is an option)
 
 def deployed_settings(target: Target) -> dict[str, Any] | None:
     """Give what the stack was deployed with; None where there is none yet, or none that works."""
-    from fanreel.aws.deployment import read_deployment  # noqa: PLC0415
+    from fanreel.aws.client.deployment import read_deployment  # noqa: PLC0415
 
     try:
         found = read_deployment(
@@ -171,7 +172,7 @@ def deployed_settings(target: Target) -> dict[str, Any] | None:
 
 def tell_changes(target: Target, deployed: "Settings | None", wanted: "Settings") -> None:
     """Show what a deployment changes before it is made."""
-    from fanreel.aws.stack_settings import Settings  # noqa: PLC0415
+    from fanreel.aws.deploy.stack_settings import Settings  # noqa: PLC0415
 
     lines = wanted.changes_from(deployed or Settings())
     if deployed is None:
@@ -186,7 +187,7 @@ def tell_changes(target: Target, deployed: "Settings | None", wanted: "Settings"
 
 def quotas_or_none(target: Target) -> "Quotas | None":
     """Read the account's limits and tell its warnings; None, told too, if they cannot be read."""
-    from fanreel.aws.quotas import read_quotas  # noqa: PLC0415
+    from fanreel.aws.cost.quotas import read_quotas  # noqa: PLC0415
 
     try:
         quotas = read_quotas(target.session(), endpoint_url=target.endpoint_url)
@@ -222,8 +223,8 @@ def destroy(
     cdk_app(target, cdk_dir, {}).run("destroy", "--force", target.stack)
     objects = 0
     if bucket:
-        from fanreel.aws.storage import connect  # noqa: PLC0415
-        from fanreel.aws.storage import delete_bucket as remove_bucket  # noqa: PLC0415
+        from fanreel.aws.storage.objects import connect  # noqa: PLC0415
+        from fanreel.aws.storage.objects import delete_bucket as remove_bucket  # noqa: PLC0415
 
         target.say(f"emptying {bucket}")
         objects = remove_bucket(connect(target.session(), target.endpoint_url), bucket)
@@ -236,7 +237,7 @@ def destroy(
 @stack_command(stack_app, "quotas")
 def quotas(target: Target) -> None:
     """Show what the account lets renders use, and what that means for them."""
-    from fanreel.aws.quotas import read_quotas  # noqa: PLC0415
+    from fanreel.aws.cost.quotas import read_quotas  # noqa: PLC0415
 
     found = read_quotas(target.session(), endpoint_url=target.endpoint_url)
     target.answer(

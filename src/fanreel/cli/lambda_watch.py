@@ -82,7 +82,7 @@ def ls(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most this many.")] = 50,
 ) -> None:
     """List renders, newest first."""
-    from fanreel.aws.results import Status  # noqa: PLC0415 (loads what boto3 needs)
+    from fanreel.aws.client.results import Status  # noqa: PLC0415 (loads what boto3 needs)
 
     wanted = status.upper() if status else None
     if wanted not in (None, *get_args(Status)):
@@ -119,8 +119,8 @@ def cost(
         found = client.cost(render_id)
         target.answer(found, *cost_lines(found))
         return
-    from fanreel.aws.stack_settings import Settings  # noqa: PLC0415
-    from fanreel.aws.standing import standing_cost  # noqa: PLC0415
+    from fanreel.aws.deploy.stack_settings import Settings  # noqa: PLC0415
+    from fanreel.aws.deploy.standing import standing_cost  # noqa: PLC0415
 
     standing = standing_cost(Settings.chosen(client.deployment.settings))
     target.answer(
@@ -152,7 +152,7 @@ def url(
     expires: Annotated[int, typer.Option(metavar="SECONDS", help="At most 7 days.")] = 3600,
 ) -> None:
     """Print a link to a finished video that anyone may open for a while."""
-    from fanreel.aws.credentials import session_left  # noqa: PLC0415
+    from fanreel.aws.storage.credentials import session_left  # noqa: PLC0415
 
     client = target.client()
     link = client.presigned_url(render_id, expires_s=expires)

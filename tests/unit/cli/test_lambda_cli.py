@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fanreel.aws.quotas import judge_quotas
+from fanreel.aws.cost.quotas import judge_quotas
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
 from fanreel.cli.lambda_ import lambda_app

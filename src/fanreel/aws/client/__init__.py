@@ -1,0 +1,1 @@
+"""Renders on a deployed stack: started, watched, fetched, removed."""

@@ -1,0 +1,157 @@
+"""
+What a render is started with: its id, its S3 places, and the execution input; no I/O.
+
+Anyone may build the same document and call `StartExecution` (docs/aws.md); this module is how
+`RenderClient` does it.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.sites import require_project
+from fanreel.aws.storage.uris import S3Uri, require_allowed
+from fanreel.config import RenderConfig, reject_unsupported_distributed_format
+from fanreel.errors import InvalidConfig
+from fanreel.files.digest import canonical_json
+
+MAX_INPUT_BYTES = 256 * 1024
+"""Step Functions' limit for an execution's input, and for what passes between its states."""
+MAX_INLINE_INPUT_BYTES = 128 * 1024
+"""Larger inputs send their variables through S3: the states add their own results to the input."""
+
+PROJECT_URI = "ProjectS3Uri"
+PLAN_PREFIX = "PlanOutputS3Prefix"
+OUTPUT_URI = "OutputS3Uri"
+CONFIG = "Config"
+MAX_CONCURRENCY = "MaxConcurrency"
+VARIABLES_URI = "VariablesS3Uri"
+
+
+def new_render_id() -> str:
+    """Give a fresh render id that sorts by time: `20260131-235959-1f2e3d4c`."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+
+
+def parse_config(config: RenderConfig | Mapping[str, Any] | None) -> RenderConfig:
+    """
+    Give the checked configuration of a distributed render, planned for Lambda's limits.
+
+    Raises:
+        InvalidConfig: A value is not allowed. Terminal.
+        FormatNotSupportedInDistributed: The format cannot be cut into chunks. Terminal.
+    """
+    if not isinstance(config, RenderConfig):
+        config = RenderConfig.from_json(dict(config or {}))
+    reject_unsupported_distributed_format(config)
+    return config.replace(runtime_cap="lambda")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderRequest:
+    """One render, checked: what `start_render()` sends, and the variables sent apart if large."""
+
+    render_id: str
+    bucket: str
+    project_uri: str
+    output_uri: str
+    config: RenderConfig
+    max_concurrency: int | None = None
+    """Chunks at once; None leaves it to the deployment."""
+
+    @property
+    def folder(self) -> S3Uri:
+        """The folder of everything this render keeps, its video apart."""
+        return layout.render(self.bucket, self.render_id)
+
+    @property
+    def variables_json(self) -> bytes:
+        """The variables as the bytes that go to S3 when they do not fit the input."""
+        return canonical_json(self.config.to_json().get("variables", {}))
+
+    @property
+    def variables_uri(self) -> S3Uri:
+        """Named by content, so a second start with other variables cannot change this render."""
+        digest = hashlib.sha256(self.variables_json).hexdigest()
+        return self.folder.joined(f"variables-{digest[:32]}.json")
+
+    @property
+    def sends_variables_apart(self) -> bool:
+        """Whether the variables travel through S3 rather than in the execution input."""
+        size = len(canonical_json(self._document(self.config.to_json())))
+        return size > MAX_INLINE_INPUT_BYTES and bool(self.config.variables)
+
+    def _document(self, config: dict[str, Any]) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            PROJECT_URI: self.project_uri,
+            PLAN_PREFIX: str(self.folder),
+            OUTPUT_URI: self.output_uri,
+            CONFIG: config,
+        }
+        if self.max_concurrency is not None:
+            document[MAX_CONCURRENCY] = self.max_concurrency
+        return document
+
+    def to_json(self) -> dict[str, Any]:
+        """
+        Give the execution input.
+
+        Raises:
+            InvalidConfig: Even without its variables it exceeds 256 KiB. Terminal.
+        """
+        config = self.config.to_json()
+        document = self._document(config)
+        if self.sends_variables_apart:
+            del config["variables"]
+            document[VARIABLES_URI] = str(self.variables_uri)
+        size = len(canonical_json(document))
+        if size > MAX_INPUT_BYTES:
+            raise InvalidConfig(
+                f"the execution input has {size / 1024:.0f} KiB even without its variables, "
+                f"Step Functions takes {MAX_INPUT_BYTES // 1024} KiB; shorten the configuration",
+                size_bytes=size,
+                limit_bytes=MAX_INPUT_BYTES,
+            )
+        return document
+
+
+def build_request(
+    *,
+    bucket: str,
+    project_uri: str,
+    config: RenderConfig | Mapping[str, Any] | None = None,
+    render_id: str | None = None,
+    output_uri: str | None = None,
+    max_concurrency: int | None = None,
+) -> RenderRequest:
+    """
+    Check everything about a render that can be checked without AWS.
+
+    Raises:
+        InvalidConfig: Configuration or render id is not allowed, the project is neither a site nor
+            an archive, or no video of this format may go to the output. Terminal.
+        S3UriNotAllowed: A URI lies outside *bucket*. Terminal.
+    """
+    checked = parse_config(config)
+    render_id = layout.require_render_id(render_id or new_render_id())
+    output = output_uri or str(layout.output(bucket, render_id, checked.format))
+    places = S3Uri.parse(project_uri), S3Uri.parse(output)
+    require_allowed(places, bucket)
+    require_project(places[0])
+    layout.require_output(places[1], checked.format)
+    if max_concurrency is not None and max_concurrency < 1:
+        raise InvalidConfig(f"max_concurrency = {max_concurrency}: allowed: a whole number from 1")
+    request = RenderRequest(
+        render_id=render_id,
+        bucket=bucket,
+        project_uri=project_uri,
+        output_uri=output,
+        config=checked,
+        max_concurrency=max_concurrency,
+    )
+    request.to_json()
+    return request

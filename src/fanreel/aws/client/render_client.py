@@ -1,0 +1,506 @@
+"""`RenderClient`: start renders on a deployed stack, watch them, fetch their videos."""
+
+import contextlib
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+
+from fanreel.aws.client import executions, finished
+from fanreel.aws.client.batches import (
+    DEFAULT_MAX_CONCURRENT,
+    batch_requests,
+    check_lines,
+    checked_item,
+    read_batch,
+    run_batch,
+)
+from fanreel.aws.client.deployment import (
+    DEFAULT_STACK,
+    Connection,
+    Deployment,
+    read_deployment,
+)
+from fanreel.aws.client.inputs import RenderRequest, build_request, parse_config
+from fanreel.aws.client.results import (
+    BatchItem,
+    Download,
+    Progress,
+    RenderSummary,
+    StartedRender,
+    Status,
+)
+from fanreel.aws.client.watching import Watcher
+from fanreel.aws.cost.estimating import (
+    estimate_project,
+    require_affordable,
+    require_affordable_batch,
+)
+from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Cost, Estimate
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.sites import (
+    Site,
+    borrowed_project,
+    delete_site,
+    list_sites,
+    site_of,
+    upload_site,
+)
+from fanreel.aws.storage.uris import S3Uri
+from fanreel.config import RenderConfig
+from fanreel.errors import InvalidConfig, RenderCancelled
+from fanreel.files.project import within_root
+
+Config = RenderConfig | Mapping[str, Any] | None
+_FIRST_POLL_S = 0.25
+
+
+def _is_uri(project: Path | str | Site) -> bool:
+    return isinstance(project, str) and project.startswith("s3://")
+
+
+def _require_page(project_dir: Path, entry_file: str) -> None:
+    if not (project_dir / entry_file).is_file():
+        raise InvalidConfig(
+            f"{project_dir} holds no {entry_file}; name the folder of the composition, or its "
+            "page with entryFile",
+            project=str(project_dir),
+        )
+
+
+class RenderClient:
+    """
+    Renders on one deployed stack. Thread-safe, as boto3's clients are.
+
+    Args:
+        bucket: The stack's bucket (output `BucketName`).
+        state_machine_arn: Output `StateMachineArn`.
+        function_name: Output `FunctionName`; for sizes and prices.
+        log_group: Output `LogGroupName`; for `logs()`.
+        settings: What the stack was deployed with (output `Settings`).
+        session: Any boto3 session; None takes boto3's defaults in the stack's region.
+        endpoint_url: For emulators; None leaves it to `AWS_ENDPOINT_URL`.
+    """
+
+    def __init__(
+        self,
+        *,
+        bucket: str,
+        state_machine_arn: str,
+        function_name: str | None = None,
+        log_group: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        session: boto3.Session | None = None,
+        endpoint_url: str | None = None,
+    ) -> None:
+        self._connection = Connection(
+            Deployment(
+                bucket=bucket,
+                state_machine_arn=state_machine_arn,
+                function_name=function_name,
+                log_group=log_group,
+                settings=settings or {},
+            ),
+            session=session,
+            endpoint_url=endpoint_url,
+        )
+        self._watcher = Watcher(self._connection)
+
+    @classmethod
+    def from_stack(
+        cls,
+        stack_name: str = DEFAULT_STACK,
+        session: boto3.Session | None = None,
+        endpoint_url: str | None = None,
+    ) -> Self:
+        """
+        Find a stack by its CloudFormation outputs.
+
+        Raises:
+            InvalidConfig: There is no such stack, or it is not one of fanreel's. Terminal.
+            StorageUnavailable: AWS did not answer. Retryable.
+        """
+        found = read_deployment(stack_name, session=session, endpoint_url=endpoint_url)
+        return cls(
+            bucket=found.bucket,
+            state_machine_arn=found.state_machine_arn,
+            function_name=found.function_name,
+            log_group=found.log_group,
+            settings=found.settings,
+            session=session,
+            endpoint_url=endpoint_url,
+        )
+
+    @property
+    def deployment(self) -> Deployment:
+        """The stack's parts."""
+        return self._connection.deployment
+
+    @property
+    def connection(self) -> Connection:
+        """The boto3 clients this client uses."""
+        return self._connection
+
+    def deploy_site(self, project_dir: Path | str, *, root_dir: Path | str | None = None) -> Site:
+        """
+        Upload a project; files the bucket has already are not sent again.
+
+        Args:
+            project_dir: Uploaded whole, but for what is never part of a project.
+            root_dir: A folder around it, of which goes along what the project uses.
+        Raises:
+            AssetNotFound: There is no such folder. Terminal.
+            InvalidComposition: A link leaves it. Terminal.
+            StorageUnavailable: S3 did not answer. Retryable.
+        """
+        return upload_site(
+            Path(project_dir),
+            self.deployment.bucket,
+            self._connection.s3,
+            None if root_dir is None else Path(root_dir),
+        )
+
+    def list_sites(self) -> tuple[Site, ...]:
+        """Give every deployed project, newest first."""
+        return tuple(list_sites(self.deployment.bucket, self._connection.s3))
+
+    def delete_site(self, site_id: str) -> int:
+        """
+        Delete a deployed project; gives how many objects that were.
+
+        Raises:
+            AssetNotFound: There is no such site. Terminal.
+        """
+        return delete_site(site_id, self.deployment.bucket, self._connection.s3)
+
+    def request(
+        self,
+        project: Path | str | Site,
+        config: Config = None,
+        *,
+        render_id: str | None = None,
+        output_uri: str | None = None,
+        max_concurrency: int | None = None,
+        root_dir: Path | str | None = None,
+    ) -> RenderRequest:
+        """
+        Check a render and upload its project, without starting it.
+
+        Everything that can be known here is checked before the first byte is sent.
+        """
+        checked = self._check(project, config, render_id, output_uri, max_concurrency)
+        if _is_uri(project):
+            return checked
+        site = (
+            project if isinstance(project, Site) else self.deploy_site(project, root_dir=root_dir)
+        )
+        return dataclasses.replace(checked, project_uri=site.uri)
+
+    def _check(
+        self,
+        project: Path | str | Site,
+        config: Config,
+        render_id: str | None,
+        output_uri: str | None,
+        max_concurrency: int | None,
+    ) -> RenderRequest:
+        stand_in = str(layout.site_manifest(self.deployment.bucket, "unknown"))
+        checked = build_request(
+            bucket=self.deployment.bucket,
+            project_uri=str(project) if _is_uri(project) else stand_in,
+            config=config,
+            render_id=render_id,
+            output_uri=output_uri,
+            max_concurrency=max_concurrency,
+        )
+        if not _is_uri(project) and not isinstance(project, Site):
+            _require_page(Path(project), checked.config.entry_file)
+        return checked
+
+    @contextlib.contextmanager
+    def _local(
+        self, project: Path | str | Site, entry_file: str, root_dir: Path | str | None
+    ) -> Iterator[tuple[Path, Path | None]]:
+        """Give *project* as a folder on this machine, and the one around it that it may use."""
+        if not _is_uri(project) and not isinstance(project, Site):
+            yield Path(project), None if root_dir is None else Path(root_dir)
+            return
+        uri = S3Uri.parse(project.uri if isinstance(project, Site) else str(project))
+        with borrowed_project(self._connection.s3, uri, entry_file) as folders:
+            yield folders
+
+    def start_render(
+        self,
+        project: Path | str | Site,
+        config: Config = None,
+        *,
+        render_id: str | None = None,
+        output_uri: str | None = None,
+        max_concurrency: int | None = None,
+        max_cost_usd: float | None = None,
+        root_dir: Path | str | None = None,
+    ) -> StartedRender:
+        """
+        Start a render; the same *render_id* and input again is the same render.
+
+        Args:
+            project: A folder (uploaded first), a `Site`, or the S3 URI of a site or archive.
+            config: What to render: `RenderConfig`, or its camelCase JSON object.
+            render_id: Names the render, for ever; None makes one up.
+            output_uri: Where the video goes; None is `outputs/<render_id>` in the bucket.
+            max_concurrency: Chunks at once; None leaves it to the deployment.
+            max_cost_usd: Refuse to start what is estimated to cost more; see `estimate()`.
+            root_dir: See `deploy_site()`.
+        Returns:
+            Where the render is. `already_started` tells whether it had been started before.
+        Raises:
+            InvalidConfig: Something about it is not allowed, or the id is taken by a render with
+                other input. Terminal.
+            FormatNotSupportedInDistributed: The format cannot be cut into chunks. Terminal.
+            S3UriNotAllowed: A URI lies outside the stack's bucket. Terminal.
+            StorageUnavailable: AWS did not answer. Retryable.
+        """
+        if max_cost_usd is not None:
+            checked = self._check(project, config, render_id, output_uri, max_concurrency)
+            with self._local(project, checked.config.entry_file, root_dir) as (folder, root):
+                found = self.estimate(folder, checked.config, root_dir=root)
+            require_affordable(found, max_cost_usd)
+        return self.start(
+            self.request(
+                project,
+                config,
+                render_id=render_id,
+                output_uri=output_uri,
+                max_concurrency=max_concurrency,
+                root_dir=root_dir,
+            )
+        )
+
+    def start(self, request: RenderRequest) -> StartedRender:
+        """Start what `request()` checked. Raises as `start_render()`."""
+        return executions.start(self._connection, request)
+
+    def render_batch(
+        self,
+        project: Path | str | Site,
+        lines: Path | Iterable[Mapping[str, Any]],
+        config: Config = None,
+        *,
+        max_concurrent: int = DEFAULT_MAX_CONCURRENT,
+        max_cost_usd: float | None = None,
+        dry_run: bool = False,
+        poll_s: float = 2.0,
+        root_dir: Path | str | None = None,
+    ) -> Iterator[BatchItem]:
+        """
+        Render one project once per line, a few at once; give each as it ends.
+
+        Args:
+            project: As for `start_render()`; uploaded once.
+            lines: A JSON Lines file, or its objects.
+            config: What the renders have in common.
+            max_concurrent: Renders at once.
+            max_cost_usd: Refuse to start any if all are estimated to cost more; see `estimate()`.
+                Renders that differ in nothing but their variables are measured once.
+            dry_run: Check all lines and give them as `CHECKED`, nothing sent.
+            poll_s: Seconds between looks.
+            root_dir: See `deploy_site()`.
+        Raises:
+            InvalidConfig: A line is wrong, or all cost more; every wrong line is named, none
+                started. Terminal.
+        """
+        parsed = read_batch(lines) if isinstance(lines, Path) else check_lines(enumerate(lines, 1))
+        bucket = self.deployment.bucket
+        # Checked before anything is sent, so that a bad line uploads nothing; the site is named by
+        # its content, so ids and places are those that the renders will have.
+        self._check(project, config, None, None, None)
+        uri = str(project) if _is_uri(project) else self._site_of(project, root_dir).uri
+        checked = batch_requests(parsed, bucket=bucket, project_uri=uri, config=config)
+        if max_cost_usd is not None:
+            entry_file = self._check(project, config, None, None, None).config.entry_file
+            with self._local(project, entry_file, root_dir) as (folder, root):
+                require_affordable_batch(
+                    [request.config for request in checked],
+                    max_cost_usd,
+                    lambda config: self.estimate(folder, config, root_dir=root),
+                )
+        if dry_run:
+            return iter([checked_item(index, request) for index, request in enumerate(checked)])
+        sent = self.request(project, config, root_dir=root_dir).project_uri
+        if sent != uri:  # it was edited meanwhile
+            checked = batch_requests(parsed, bucket=bucket, project_uri=sent, config=config)
+        return run_batch(
+            checked,
+            start=self.start,
+            progress=self.progress,
+            max_concurrent=max_concurrent,
+            poll_s=poll_s,
+        )
+
+    def _site_of(self, project: Path | str | Site, root_dir: Path | str | None) -> Site:
+        if isinstance(project, Site):
+            return project
+        root = None if root_dir is None else Path(root_dir)
+        return site_of(Path(project), self.deployment.bucket, root)
+
+    def progress(self, render_id: str) -> Progress:
+        """
+        Tell where a render stands: one DescribeExecution and one LIST.
+
+        Raises:
+            InvalidConfig: There is no such render. Terminal.
+            StorageUnavailable: AWS did not answer. Retryable.
+        """
+        return self._watcher.progress(render_id)
+
+    def wait(
+        self,
+        render_id: str,
+        *,
+        timeout_s: float | None = None,
+        poll_s: float = 2.0,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Progress:
+        """
+        Wait until a render has ended well.
+
+        Args:
+            render_id: A render, running or ended.
+            timeout_s: Longest wait; None waits as long as it takes.
+            poll_s: Longest pause between looks; the first ones are shorter.
+            on_progress: Called with what each look found.
+        Raises:
+            RenderError: It failed: of the class of its code, `render_id` and `aws_code` as facts.
+            RenderCancelled: It was cancelled. Terminal.
+            TimeoutError: It is still running after *timeout_s*; it goes on.
+        """
+        deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        pause_s = min(_FIRST_POLL_S, poll_s)
+        while not (now := self.progress(render_id)).finished:
+            if on_progress is not None:
+                on_progress(now)
+            if time.monotonic() + pause_s > deadline:
+                raise TimeoutError(f"render {render_id} still runs after {timeout_s:g} s")
+            time.sleep(pause_s)
+            pause_s = min(1.5 * pause_s, poll_s)
+        if on_progress is not None:
+            on_progress(now)
+        if now.status == "SUCCEEDED":
+            return now
+        if now.failure is None:
+            raise RenderCancelled(f"render {render_id} was stopped", render_id=render_id)
+        raise now.failure.to_error(render_id)
+
+    def cancel(self, render_id: str, reason: str = "cancelled by the caller") -> Progress:
+        """
+        Stop a render: the state machine at once, its workers within about two seconds.
+
+        They plan, render, assemble or transfer no further, and their browsers are ended. What an
+        S3 request that is under way takes comes on top.
+
+        Raises:
+            InvalidConfig: There is no such render. Terminal.
+            StorageUnavailable: AWS did not answer. Retryable.
+        """
+        executions.cancel(self._connection, render_id, reason)
+        return self.progress(render_id)
+
+    def redrive(self, render_id: str) -> StartedRender:
+        """
+        Go on with a render that failed or was cancelled, from where it stopped.
+
+        Finished segments are found, not rendered again.
+
+        Raises:
+            InvalidConfig: There is no such render, or it did not fail. Terminal.
+        """
+        return executions.redrive(self._connection, render_id)
+
+    def download(self, render_id: str, path: Path | str) -> Download:
+        """
+        Fetch a finished video; the file appears whole or not at all.
+
+        Args:
+            render_id: A render that succeeded.
+            path: A file to write, or a folder, into which it goes under its own name.
+        Raises:
+            InvalidConfig: The render has not succeeded. Terminal.
+            AssetNotFound: Its video is gone. Terminal.
+            StorageUnavailable: S3 did not answer. Retryable.
+        """
+        return finished.download(self._connection, render_id, Path(path))
+
+    def presigned_url(self, render_id: str, *, expires_s: int = 3600) -> str:
+        """
+        Give a link to a finished video that anyone may open for *expires_s* seconds.
+
+        Raises:
+            InvalidConfig: The render has not succeeded, or the life is not 1 s to 7 days. Terminal.
+            AssetNotFound: The video is gone. Terminal.
+        """
+        return finished.presign(self._connection, render_id, expires_s)
+
+    def estimate(
+        self,
+        project_dir: Path | str,
+        config: Config = None,
+        *,
+        probe_frames: int = DEFAULT_PROBE_FRAMES,
+        root_dir: Path | str | None = None,
+    ) -> Estimate:
+        """
+        Foretell time and cost by planning the project here and rendering a few frames of it.
+
+        Needs Chromium on this machine, as `fanreel.render()` does.
+        """
+        folder, checked = within_root(Path(project_dir), parse_config(config), root_dir)
+        return estimate_project(
+            folder,
+            checked,
+            self._watcher.function,
+            self.deployment.region,
+            probe_frames=probe_frames,
+        )
+
+    def cost(self, render_id: str) -> Cost:
+        """
+        Tell what a render has cost so far, from what its invocations were billed.
+
+        Raises:
+            InvalidConfig: There is no such render. Terminal.
+        """
+        return self._watcher.cost(render_id)
+
+    def list_renders(
+        self, *, status: Status | None = None, limit: int = 100
+    ) -> tuple[RenderSummary, ...]:
+        """Give the newest renders first; Step Functions remembers them for 90 days."""
+        return executions.list_executions(self._connection, status, limit)
+
+    def delete_render(self, render_id: str, *, keep_video: bool = False) -> int:
+        """
+        Delete what a finished render keeps in the bucket; gives how many objects that were.
+
+        Segments and plan artifacts are shared between renders, and expire by themselves.
+
+        Raises:
+            InvalidConfig: There is no such render, or it is still running. Terminal.
+            StorageUnavailable: S3 did not answer. Retryable.
+        """
+        return finished.delete(self._connection, render_id, keep_video=keep_video)
+
+    def logs(self, render_id: str, *, limit: int = 1000) -> Iterator[dict[str, Any]]:
+        """
+        Give the workers' log lines of a render, oldest first, as decoded JSON.
+
+        Raises:
+            InvalidConfig: The stack has no log group, or there is no such render. Terminal.
+        """
+        return self._watcher.logs(render_id, limit=limit)
+
+
+__all__ = ["RenderClient"]

@@ -1,0 +1,1 @@
+"""What renders cost, and what an account lets them use."""

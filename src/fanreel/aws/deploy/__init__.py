@@ -1,0 +1,1 @@
+"""The stack: deployed, removed, and the rights that takes."""

@@ -1,0 +1,52 @@
+"""
+What a deployed stack costs between renders, by the month.
+
+Counted: alarms, the dashboard, custom metrics, and the image in ECR. Not counted: videos, plans and
+logs in the account, which depend on what was rendered; the free tier of the account.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fanreel.aws.deploy.stack_settings import Settings
+
+# US dollars a month, us-east-1; the pricing pages of CloudWatch and ECR, read in PRICES_DATE.
+_ALARM_USD = 0.10
+_DASHBOARD_USD = 3.00
+_METRIC_USD = 0.30
+_IMAGE_GB_USD = 0.10
+
+ALARMS = 4
+METRICS = 9
+"""Billed, MemoryUsed and Failures, of each of the three steps (`handler/telemetry.py`)."""
+IMAGE_GB = 0.5
+"""As ECR keeps it, compressed; every version that was deployed stays until it is deleted there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingCost:
+    """USD a month."""
+
+    alarms_usd: float
+    dashboard_usd: float
+    metrics_usd: float
+    image_usd: float
+
+    @property
+    def total_usd(self) -> float:
+        """Sum of the lines."""
+        return self.alarms_usd + self.dashboard_usd + self.metrics_usd + self.image_usd
+
+    def to_json(self) -> dict[str, Any]:
+        """Give a JSON object, the total first."""
+        return {"total_usd_per_month": self.total_usd} | asdict(self)
+
+
+def standing_cost(settings: Settings) -> StandingCost:
+    """Give what a stack with *settings* costs a month when nothing is rendered."""
+    return StandingCost(
+        alarms_usd=ALARMS * _ALARM_USD,
+        dashboard_usd=_DASHBOARD_USD if settings.dashboard else 0.0,
+        metrics_usd=METRICS * _METRIC_USD if settings.custom_metrics else 0.0,
+        image_usd=IMAGE_GB * _IMAGE_GB_USD,
+    )

@@ -1,0 +1,121 @@
+"""
+Where everything lies in the bucket; nothing else spells a key.
+
+    sites/<site_id>/site.json            one uploaded project: its paths and digests, written last
+    sites/files/ab/<sha256>              project files, shared by all sites
+    blobs/sha256/ab/<sha256>             plan artifacts, shared by all renders
+    renders/<id>/plan.json               the plan's manifest, written last
+    renders/<id>/variables-<hash>.json   variables too big for the execution's input
+    renders/<id>/cancelled               there: workers stop
+    renders/<id>/progress/               see `progress.py`
+    segments/<plan_hash>/<start>-<end>.<ext>
+    outputs/<id>.<ext>                   final videos
+
+`INTERMEDIATE_PREFIXES` may expire: a render refreshes what it finds and still needs (see
+`storage.REFRESH_AFTER_S`). Sites and outputs are kept until somebody deletes them.
+"""
+
+import re
+
+from fanreel.aws.storage.uris import S3Uri
+from fanreel.errors import InvalidConfig
+
+SITES = "sites/"
+SITE_FILES = "sites/files/"
+SITE_MANIFEST = "site.json"
+BLOBS = "blobs/sha256/"
+RENDERS = "renders/"
+PLAN_MANIFEST = "plan.json"
+CANCELLED = "cancelled"
+PROGRESS = "progress/"
+SEGMENTS = "segments/"
+OUTPUTS = "outputs/"
+INTERMEDIATE_PREFIXES = ("blobs/", "renders/", "segments/")
+"""What an expiry rule may clear; at least one day old, as S3 counts in days."""
+
+OUTPUT_EXTENSIONS = {"mp4": ".mp4", "mov": ".mov", "png-sequence": ".tar"}
+"""A PNG sequence is stored as one archive; as single objects if the URI ends in `/`."""
+
+# Also an execution name, a path component and a metric dimension.
+_RENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+
+
+def require_render_id(render_id: str) -> str:
+    """
+    Give *render_id* back if it can name an execution and a folder.
+
+    Raises:
+        InvalidConfig: It cannot. Terminal.
+    """
+    if not _RENDER_ID.fullmatch(render_id):
+        raise InvalidConfig(
+            f"render id {render_id!r}: allowed: 1 to 80 of A-Z a-z 0-9 _ -, "
+            "starting with a letter or digit"
+        )
+    return render_id
+
+
+def site_manifest(bucket: str, site_id: str) -> S3Uri:
+    """Give the object that names a site's files."""
+    return S3Uri(bucket, f"{SITES}{site_id}/{SITE_MANIFEST}")
+
+
+def site_file(bucket: str, sha256: str) -> S3Uri:
+    """Give the object of a project file with this digest."""
+    return S3Uri(bucket, f"{SITE_FILES}{sha256[:2]}/{sha256}")
+
+
+def blob(bucket: str, sha256: str) -> S3Uri:
+    """Give the object of a plan artifact with this digest."""
+    return S3Uri(bucket, f"{BLOBS}{sha256[:2]}/{sha256}")
+
+
+def render(bucket: str, render_id: str) -> S3Uri:
+    """Give a render's folder."""
+    return S3Uri(bucket, f"{RENDERS}{require_render_id(render_id)}/")
+
+
+def plan_manifest(render_folder: S3Uri) -> S3Uri:
+    """Give the plan's manifest in a render's folder."""
+    return render_folder.joined(PLAN_MANIFEST)
+
+
+def cancelled(render_folder: S3Uri) -> S3Uri:
+    """Give the marker whose presence cancels a render."""
+    return render_folder.joined(CANCELLED)
+
+
+def progress(render_folder: S3Uri) -> S3Uri:
+    """Give the folder of a render's live counters and records."""
+    return render_folder.joined(PROGRESS)
+
+
+def segments(bucket: str, plan_hash: str) -> S3Uri:
+    """Give the folder of a plan's segments."""
+    return S3Uri(bucket, f"{SEGMENTS}{plan_hash}/")
+
+
+def output(bucket: str, render_id: str, output_format: str) -> S3Uri:
+    """Give where a render's video goes when nobody says otherwise."""
+    extension = OUTPUT_EXTENSIONS[output_format]
+    return S3Uri(bucket, f"{OUTPUTS}{require_render_id(render_id)}{extension}")
+
+
+def require_output(uri: S3Uri, output_format: str) -> None:
+    """
+    Refuse a place where no video of this format may go; the one check of client and function.
+
+    Raises:
+        InvalidConfig: Not below `outputs/`, which is all the function may write to and what
+            never expires, or with an extension that the format has not. Terminal.
+    """
+    allowed = [OUTPUT_EXTENSIONS[output_format]]
+    if output_format == "png-sequence":
+        allowed.append("/")
+    below = uri.key.removeprefix(OUTPUTS)
+    if not below or below == uri.key:
+        raise InvalidConfig(f"OutputS3Uri {uri}: it lies below s3://{uri.bucket}/{OUTPUTS}")
+    if not uri.key.endswith(tuple(allowed)):
+        raise InvalidConfig(
+            f"OutputS3Uri {uri}: for format {output_format!r} it ends in {' or '.join(allowed)}"
+        )

@@ -1,0 +1,314 @@
+"""
+How far a render is, and what it used, readable with one LIST of its folder.
+
+LIST gives names, sizes and dates but no contents, so that is where the numbers are:
+
+    progress/live.<work>.<start_ms>.<request>                         its size is the frames done
+    progress/run.<work>.<start_ms>.<request>.<outcome>.<field…>       written once, at the end
+
+*work* is `plan`, `assemble` or a chunk's number in five digits. A counter is one object per
+invocation, overwritten in place, with one zero byte for each frame done: a counter that only
+moves forward, 3 KB at most for a chunk of two minutes at 25 frames/s. A record's name holds the
+whole record; its body has the same as JSON, with the message of a failure. A counter without a
+record is an invocation that still runs, or that was killed.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.objects import StoredObject, list_objects, read_bytes
+from fanreel.aws.storage.uris import S3Uri
+from fanreel.errors import AssetNotFound
+from fanreel.timing.timeline import ChunkPlan, ChunkSlice, build_chunk_slices
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PLAN = "plan"
+ASSEMBLE = "assemble"
+DONE = "done"
+MORE = "more"
+"""Outcome of a chunk's invocation that stopped at its deadline, to be continued."""
+RECORD_LIMIT_BYTES = 64 * 1024
+
+ChunkState = Literal["waiting", "running", "done", "failed"]
+Stage = Literal["queued", "planning", "rendering", "assembling", "done"]
+
+_LIVE, _RUN = "live", "run"
+_FIELD = re.compile(r"([a-z]+)([0-9]+)")
+
+
+def _number(letters: str) -> int:
+    """Make a field that the name of a record holds behind these letters."""
+    return field(default=0, metadata={"letters": letters})
+
+
+def chunk_work(chunk_index: int) -> str:
+    """Give the name of a chunk among a render's work."""
+    return f"{chunk_index:05d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """One invocation of the function: what it worked on, since when."""
+
+    work: str
+    started_ms: int
+    """Milliseconds since 1970, UTC."""
+    request: str
+    """First digits of Lambda's request id."""
+
+    @property
+    def chunk_index(self) -> int | None:
+        """The chunk it renders, if it renders one."""
+        return int(self.work) if self.work.isdigit() else None
+
+    def live_name(self) -> str:
+        """Give the name of its counter."""
+        return f"{_LIVE}.{self.work}.{self.started_ms}.{self.request}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationRecord:
+    """What an invocation did and used, as it saw itself when it ended."""
+
+    invocation: Invocation
+    outcome: str
+    """`done`, `more`, or the code it failed with."""
+    billed_ms: int = _number("b")
+    """Estimate of the billed time: the handler's, and `init_ms` of a cold start."""
+    init_ms: int = _number("i")
+    memory_used_mb: int = _number("u")
+    memory_mb: int = _number("m")
+    tmp_mb: int = _number("t")
+    """Configured ephemeral storage."""
+    cold: int = _number("c")
+    frames: int = _number("f")
+    """Frames of the chunk, or of the video, that are done."""
+    segments_rendered: int = _number("sr")
+    segments_found: int = _number("sf")
+    cache_hits: int = _number("ch")
+    """This and the next: see `fanreel.media.cache.CacheStats`; zeroes where the cache is off."""
+    cache_misses: int = _number("cm")
+    cache_publish_failures: int = _number("cp")
+    cache_evictions: int = _number("ce")
+    cache_freed_bytes: int = _number("cf")
+    cache_partials_cleared: int = _number("cx")
+    s3_writes: int = _number("w")
+    """PUT, COPY, POST and LIST requests, the writing of this record left out."""
+    s3_reads: int = _number("r")
+    """GET and HEAD requests."""
+    total_frames: int = _number("tf")
+    """With `chunk_count` and `segment_frames` only in the record of a plan."""
+    chunk_count: int = _number("cc")
+    segment_frames: int = _number("sg")
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended with an error."""
+        return self.outcome not in (DONE, MORE)
+
+    def name(self) -> str:
+        """Give the object name that says all of it."""
+        it = self.invocation
+        values = [
+            f"{letters}{value}"
+            for letters, name in _LETTERS.items()
+            if (value := getattr(self, name))
+        ]
+        # Parts are joined by dots, and the platform's own codes have one.
+        outcome = self.outcome.replace(".", "-")
+        return ".".join([_RUN, it.work, str(it.started_ms), it.request, outcome, *values])
+
+    def to_json(self, message: str = "") -> bytes:
+        """Give the body: the same, readable, with the message of a failure."""
+        return json.dumps(asdict(self) | {"message": message[:8000]}, indent=1).encode()
+
+
+# Readers skip letters they do not know, so fields may be added.
+_LETTERS = {f.metadata["letters"]: f.name for f in fields(InvocationRecord) if f.metadata}
+CACHE_NUMBERS = tuple(name for name in _LETTERS.values() if name.startswith("cache_"))
+"""Fields that say what the extraction cache did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCounter:
+    """What an invocation last said while it ran."""
+
+    invocation: Invocation
+    frames: int
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkActivity:
+    """One chunk, over all its invocations."""
+
+    index: int
+    state: ChunkState
+    frames_done: int
+    frames: int
+    attempts: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderActivity:
+    """What the workers of a render wrote about themselves."""
+
+    render_id: str
+    stage: Stage
+    frames_done: int
+    total_frames: int | None
+    """None until it is planned."""
+    chunks: tuple[ChunkActivity, ...]
+    records: tuple[InvocationRecord, ...]
+    """Ended invocations, in order of their start."""
+    unended: tuple[LiveCounter, ...]
+    """Invocations without a record: they run, or were killed (time, memory)."""
+    cancelled: bool
+
+
+def read_progress(render_id: str, bucket: str, client: "S3Client") -> RenderActivity:
+    """
+    Read how far a render is, with one LIST request per 1000 objects (about 480 chunks).
+
+    A render that never started reads as `queued`. Raises as `s3_failures()`.
+    """
+    folder = layout.render(bucket, render_id)
+    return parse_progress(render_id, list_objects(client, folder))
+
+
+def read_message(record: InvocationRecord, render_folder: S3Uri, client: "S3Client") -> str:
+    """Give the message a failed invocation left, with one GET; empty if it is gone."""
+    uri = layout.progress(render_folder).joined(record.name())
+    try:
+        data = json.loads(read_bytes(client, uri, limit_bytes=RECORD_LIMIT_BYTES))
+    except (AssetNotFound, ValueError):
+        return ""
+    return str(data.get("message", ""))
+
+
+def parse_progress(render_id: str, objects: Iterable[StoredObject]) -> RenderActivity:
+    """Make sense of a render's folder as listed."""
+    live: dict[Invocation, LiveCounter] = {}
+    records: dict[Invocation, InvocationRecord] = {}
+    cancelled = False
+    for found in objects:
+        kind, _, rest = found.uri.name.partition(".")
+        if found.uri.name == layout.CANCELLED:
+            cancelled = True
+        elif kind == _LIVE and (invocation := _parse_invocation(rest.split("."))):
+            live[invocation] = LiveCounter(
+                invocation=invocation, frames=found.size_bytes, last_seen=found.modified
+            )
+        elif kind == _RUN and (record := _parse_record(rest.split("."))):
+            records[record.invocation] = record
+    ended = sorted(records.values(), key=lambda record: record.invocation.started_ms)
+    unended = sorted(
+        (counter for invocation, counter in live.items() if invocation not in records),
+        key=lambda counter: counter.invocation.started_ms,
+    )
+    plan = next((r for r in ended if r.invocation.work == PLAN and r.outcome == DONE), None)
+    chunks = _chunks(plan, ended, live.values())
+    return RenderActivity(
+        render_id=render_id,
+        stage=_stage(plan, chunks, ended, bool(live)),
+        frames_done=sum(chunk.frames_done for chunk in chunks),
+        total_frames=plan.total_frames if plan else None,
+        chunks=chunks,
+        records=tuple(ended),
+        unended=tuple(unended),
+        cancelled=cancelled,
+    )
+
+
+def _parse_invocation(parts: list[str]) -> Invocation | None:
+    if len(parts) < 3 or not parts[1].isdigit():  # noqa: PLR2004 (work, start, request)
+        return None
+    return Invocation(work=parts[0], started_ms=int(parts[1]), request=parts[2])
+
+
+def _parse_record(parts: list[str]) -> InvocationRecord | None:
+    invocation = _parse_invocation(parts)
+    if invocation is None or len(parts) < 4:  # noqa: PLR2004 (… and the outcome)
+        return None
+    matches = [match for part in parts[4:] if (match := _FIELD.fullmatch(part))]
+    values: dict[str, Any] = {
+        _LETTERS[match[1]]: int(match[2]) for match in matches if match[1] in _LETTERS
+    }
+    return InvocationRecord(invocation=invocation, outcome=parts[3].replace("-", "."), **values)
+
+
+def _chunks(
+    plan: InvocationRecord | None,
+    ended: list[InvocationRecord],
+    live: Iterable[LiveCounter],
+) -> tuple[ChunkActivity, ...]:
+    # Anyone who may write to the bucket may leave an odd name; it must not end the looking.
+    if plan is None or not (plan.total_frames and plan.segment_frames and plan.chunk_count):
+        return ()
+    slices = build_chunk_slices(
+        ChunkPlan(
+            total_frames=plan.total_frames,
+            segment_frames=plan.segment_frames,
+            chunk_count=plan.chunk_count,
+        )
+    )
+    records_of, counters_of = defaultdict(list), defaultdict(list)
+    for record in ended:
+        records_of[record.invocation.work].append(record)
+    for counter in live:
+        counters_of[counter.invocation.work].append(counter)
+    return tuple(
+        _chunk(chunk, records_of[work], counters_of[work])
+        for chunk in slices
+        for work in [chunk_work(chunk.index)]
+    )
+
+
+def _chunk(
+    chunk: ChunkSlice, records: list[InvocationRecord], counters: list[LiveCounter]
+) -> ChunkActivity:
+    done = any(record.outcome == DONE for record in records)
+    # Each invocation counts from the chunk's start, segments it found included.
+    frames = max([0, *(c.frames for c in counters), *(r.frames for r in records)])
+    begun, ended = {c.invocation for c in counters}, {r.invocation for r in records}
+    state: ChunkState
+    if done:
+        state = "done"
+    elif begun - ended:
+        state = "running"
+    elif not records:
+        state = "waiting"
+    else:
+        # Until its next round begins, a chunk to be continued counts as running.
+        state = "failed" if records[-1].failed else "running"
+    return ChunkActivity(
+        index=chunk.index,
+        state=state,
+        frames_done=chunk.frames if done else min(frames, chunk.frames),
+        frames=chunk.frames,
+        attempts=len(begun | ended),
+        failures=sum(record.failed for record in records),
+    )
+
+
+def _stage(
+    plan: InvocationRecord | None,
+    chunks: tuple[ChunkActivity, ...],
+    ended: list[InvocationRecord],
+    begun: bool,  # noqa: FBT001 (one of the facts)
+) -> Stage:
+    if any(r.invocation.work == ASSEMBLE and r.outcome == DONE for r in ended):
+        return "done"
+    if plan is not None:
+        rendered = all(chunk.state == "done" for chunk in chunks)
+        return "assembling" if rendered else "rendering"
+    return "planning" if begun or ended else "queued"

@@ -1,0 +1,181 @@
+"""
+Finished segments in S3: found before they are rendered, kept once, fetched to be assembled.
+
+The key is the plan and the frames, and the bytes follow from both, so whoever comes second,
+in this execution or a later one, has nothing to do. The digest is kept beside each, and checked
+by whoever assembles: an object that says nothing of its bytes, or is another than it says, is
+rendered again and replaced.
+"""
+
+import shutil
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.failures import disk_failure
+from fanreel.aws.storage.objects import in_parallel, look_up, refresh
+from fanreel.aws.storage.transfer import Content, fetch_file, put_file
+from fanreel.aws.storage.uris import S3Uri
+from fanreel.encode.formats import FORMATS
+from fanreel.errors import MediaUnreadable, MissingPlanArtifact
+from fanreel.files.digest import sha256_file
+from fanreel.files.plan_dir import PlanManifest
+from fanreel.timing.timeline import segments_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from fanreel.segments.stores import SegmentKey
+
+PACKED = ".tar"
+"""How a directory of frames is one object."""
+
+
+def segment_folder(prefix: S3Uri | None, bucket: str, plan_hash: str) -> S3Uri:
+    """
+    Give where a plan's segments lie.
+
+    Args:
+        prefix: As an event names it, with or without the plan's hash; None for the usual place.
+        bucket: Of the usual place.
+        plan_hash: Always the last component, so that plans cannot mix.
+    """
+    if prefix is None:
+        return layout.segments(bucket, plan_hash)
+    return prefix.folder() if prefix.name == plan_hash else prefix.joined(plan_hash).folder()
+
+
+def segment_suffix(output_format: str) -> str:
+    """Give the extension of a format's segments as objects."""
+    return FORMATS[output_format].segment_extension or PACKED
+
+
+class S3SegmentStore:
+    """A `fanreel.SegmentStore` in the bucket."""
+
+    def __init__(self, client: "S3Client", folder: S3Uri, output_format: str) -> None:
+        self._client, self._folder = client, folder
+        self._suffix = segment_suffix(output_format)
+        self._found: set[str] = set()
+
+    def find(self, key: "SegmentKey") -> bool:
+        """
+        Tell whether the segment is kept; one that may soon expire is made young.
+
+        Until it is found it is asked for anew each time (a HEAD costs a twelfth of a LIST): another
+        worker on the same chunk may have finished it a moment ago.
+        """
+        if key.name in self._found:
+            return True
+        kept = look_up(self._client, self._folder.joined(key.name + self._suffix))
+        if kept is None or kept.sha256 is None:
+            return False
+        if kept.is_stale:
+            refresh(self._client, kept)
+        self._found.add(key.name)
+        return True
+
+    def keep(self, key: "SegmentKey", path: Path) -> None:
+        """
+        Put the segment, unless somebody was first with the same bytes. Raises as `s3_failures()`.
+
+        Another's other bytes are replaced: the same frames of a plan have one right content, and
+        this process has just made it.
+        """
+        uri = self._folder.joined(key.name + self._suffix)
+        if not path.is_dir():
+            self._put(uri, path)
+            return
+        packed = path.with_name(path.name + PACKED)
+        try:
+            pack(path, packed)
+            self._put(uri, packed)
+        finally:
+            packed.unlink(missing_ok=True)
+
+    def _put(self, uri: S3Uri, path: Path) -> None:
+        digest = sha256_file(path)
+        if put_file(self._client, uri, path, sha256=digest, if_absent=True, tell_digest=True):
+            return
+        found = look_up(self._client, uri)
+        if found is None or (found.sha256, found.size_bytes) != (digest, path.stat().st_size):
+            put_file(self._client, uri, path, sha256=digest, tell_digest=True)
+
+
+def fetch_segments(
+    client: "S3Client", folder: S3Uri, manifest: PlanManifest, into: Path
+) -> list[Path]:
+    """
+    Bring all segments of a plan to the folder *into*, in parallel.
+
+    Returns:
+        Their files (directories of frames for png-sequence), in order.
+    Raises:
+        MissingPlanArtifact: One is not there, or says nothing of its bytes. Retryable.
+        ArtifactDigestMismatch: One is not what was kept. Retryable.
+        MediaUnreadable: A packed segment is damaged. Terminal. Otherwise as `s3_failures()`.
+    """
+    suffix = segment_suffix(manifest.format)
+    names = [
+        f"{start:08d}-{end:08d}"
+        for start, end in segments_of(0, manifest.total_frames, manifest.segment_frames)
+    ]
+
+    def fetch(name: str) -> Path:
+        path, uri = into / (name + suffix), folder.joined(name + suffix)
+        kept = look_up(client, uri)
+        if kept is None or kept.sha256 is None:
+            raise MissingPlanArtifact(
+                f"{uri} is not there, or not as a worker keeps it", uri=str(uri)
+            )
+        expected = Content(sha256=kept.sha256, size_bytes=kept.size_bytes)
+        fetch_file(client, uri, path, expected=expected, missing=MissingPlanArtifact)
+        if suffix != PACKED:
+            return path
+        unpack_frames(path, into / name)
+        path.unlink()
+        return into / name
+
+    return in_parallel(fetch, names)
+
+
+def pack(folder: Path, archive: Path) -> None:
+    """
+    Put the files of *folder* into one tar: the same bytes whenever and wherever it is done.
+
+    Raises:
+        DiskFull: No room for it. Retryable.
+    """
+    try:
+        with tarfile.open(archive, "w", format=tarfile.USTAR_FORMAT) as packed:
+            for path in sorted(folder.iterdir()):
+                member = tarfile.TarInfo(path.name)
+                member.size, member.mode = path.stat().st_size, 0o644
+                with path.open("rb") as file:
+                    packed.addfile(member, file)
+    except OSError as exc:
+        raise disk_failure(exc) from exc
+
+
+def unpack_frames(archive: Path, into: Path) -> None:
+    """
+    Undo `pack()`.
+
+    Raises:
+        MediaUnreadable: It is not what `pack()` wrote. Terminal.
+        DiskFull: No room for it. Retryable.
+    """
+    into.mkdir()
+    try:
+        with tarfile.open(archive, "r:") as packed:
+            for member in packed:
+                content = packed.extractfile(member) if member.isreg() else None
+                if content is None or Path(member.name).name != member.name:
+                    raise MediaUnreadable(f"{archive.name}: {member.name!r} is not a frame")
+                with (into / member.name).open("xb") as file:
+                    shutil.copyfileobj(content, file)
+    except tarfile.TarError as exc:
+        raise MediaUnreadable(f"{archive.name} is not a whole tar: {exc}") from exc
+    except OSError as exc:
+        raise disk_failure(exc) from exc

@@ -1,0 +1,380 @@
+"""
+Projects in S3, addressed by content.
+
+A site is a manifest of paths and digests; its files are shared with every other site. Deploying
+an unchanged project therefore uploads nothing, one changed file one object, and a site id names
+the same bytes for ever.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.archives import (
+    ARCHIVE_SUFFIXES,
+    DEFAULT_LIMITS,
+    is_archive,
+    member_path,
+    project_root,
+    unpack,
+)
+from fanreel.aws.storage.objects import (
+    delete_objects,
+    in_parallel,
+    list_folders,
+    list_objects,
+    look_up,
+    read_bytes,
+    write_bytes,
+)
+from fanreel.aws.storage.transfer import Content, fetch_file, put_file_once
+from fanreel.aws.storage.uris import S3Uri
+from fanreel.config import RenderConfig
+from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, UnsafeArchive
+from fanreel.files.digest import canonical_json, sha256_file
+from fanreel.files.project import within_root
+from fanreel.markup.outward import used_outside
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SITE_VERSION = 1
+MANIFEST_LIMIT_BYTES = 64 * 1024**2
+SKIPPED_ANYWHERE = frozenset({
+    ".DS_Store", ".cache", ".git", ".hg", ".idea", ".svn", ".venv", ".vscode", "__pycache__",
+    "node_modules",
+})  # fmt: skip
+"""Names never uploaded, at any depth."""
+SKIPPED_ON_TOP = frozenset({"build", "cdk.out", "coverage", "dist", "out", "renders"})
+"""Names not uploaded when they lie directly in the project; a vendored `gsap/dist/` stays."""
+SECRETS = ".env"
+"""`.env`, `.env.local`, …: never uploaded."""
+_SWEEP_AFTER = timedelta(days=1)
+_ID_DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A deployed project; `uri` is what a render takes as `ProjectS3Uri`."""
+
+    site_id: str
+    uri: str
+    uploaded: int = 0
+    """Files that S3 did not have."""
+    skipped: int = 0
+    """Files that S3 had already."""
+    ignored: tuple[str, ...] = ()
+    """Project paths left out on purpose, folders with a trailing slash."""
+    size_bytes: int = 0
+    modified: datetime | None = None
+    """When it was deployed first; only from `list_sites()`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFile:
+    """One file of a project, by its path from the project root."""
+
+    path: str
+    source: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Packed:
+    """A project as a site, before anything of it is sent."""
+
+    site: Site
+    manifest: bytes
+    files: dict[str, Path]
+    """Digest to file, each content once."""
+    file_count: int
+
+
+def _pack(project_dir: Path, bucket: str, root_dir: Path | None) -> _Packed:
+    if not project_dir.is_dir():
+        raise AssetNotFound(f"{project_dir} is not a folder", path=str(project_dir))
+    ignored: list[str] = []
+    root, config = within_root(project_dir, RenderConfig(), root_dir)
+    files = _site_files(project_dir, root, config.project_path, ignored)
+    digests = in_parallel(lambda file: sha256_file(file.source), files)
+    sizes = [file.source.stat().st_size for file in files]
+    entries = [
+        {"path": file.path, "sha256": sha256, "size_bytes": size_bytes}
+        for file, sha256, size_bytes in zip(files, digests, sizes, strict=True)
+    ]
+    project = {"project": config.project_path} if config.project_path else {}
+    manifest = canonical_json({"version": SITE_VERSION, "files": entries} | project)
+    site_id = hashlib.sha256(manifest).hexdigest()[:_ID_DIGITS]
+    return _Packed(
+        site=Site(
+            site_id=site_id,
+            uri=str(layout.site_manifest(bucket, site_id)),
+            ignored=tuple(ignored),
+            size_bytes=sum(sizes),
+        ),
+        manifest=manifest,
+        files=dict(zip(digests, (file.source for file in files), strict=True)),
+        file_count=len(files),
+    )
+
+
+def site_of(project_dir: Path, bucket: str, root_dir: Path | None = None) -> Site:
+    """Give the site that `upload_site()` would make, sending nothing. Raises as it does."""
+    return _pack(project_dir, bucket, root_dir).site
+
+
+def upload_site(
+    project_dir: Path, bucket: str, client: "S3Client", root_dir: Path | None = None
+) -> Site:
+    """
+    Upload what S3 does not have yet of *project_dir*; the manifest comes last.
+
+    Args:
+        project_dir: The project; all of it is uploaded.
+        bucket: Where to.
+        client: From `connect()`.
+        root_dir: A folder around it, of which goes along what the project uses.
+    Raises:
+        AssetNotFound: There is no such folder. Terminal.
+        InvalidComposition: A symlink leaves the project, or *root_dir*, or leads nowhere, or
+            something is neither file nor folder. Terminal.
+        InvalidConfig: *root_dir* does not hold the project. Terminal.
+        As `s3_failures()`.
+    """
+    packed = _pack(project_dir, bucket, root_dir)
+    uri = layout.site_manifest(bucket, packed.site.site_id)
+    uploaded = 0
+    # The manifest came last when it was written, so where it is, all files are.
+    if look_up(client, uri) is None:
+        uploaded = sum(
+            in_parallel(
+                lambda item: put_file_once(
+                    client, layout.site_file(bucket, item[0]), item[1], item[0]
+                ),
+                packed.files.items(),
+            )
+        )
+        write_bytes(client, uri, packed.manifest)
+    return replace(packed.site, uploaded=uploaded, skipped=packed.file_count - uploaded)
+
+
+def require_project(uri: S3Uri) -> None:
+    """
+    Refuse what is neither a site nor an archive by its name.
+
+    Raises:
+        InvalidConfig: It is neither. Terminal.
+    """
+    is_site = uri.key.startswith(layout.SITES) and uri.key != layout.SITES
+    if not is_site and not is_archive(uri.key):
+        raise InvalidConfig(
+            f"ProjectS3Uri {uri}: a site below s3://{uri.bucket}/{layout.SITES}, or an archive "
+            f"({', '.join(ARCHIVE_SUFFIXES)})"
+        )
+
+
+def fetch_project(client: "S3Client", uri: S3Uri, into: Path, entry_file: str) -> Path:
+    """
+    Bring a project to the new folder *into*.
+
+    Args:
+        client: From `connect()`.
+        uri: A site (its folder or its `site.json`), or a `.tar.gz`, `.tgz` or `.zip`.
+        into: Made; the archive lies beside it while it is unpacked.
+        entry_file: Tells whether an archive holds the project or one folder around it.
+    Returns:
+        The project: *into*, the one folder in it, or of a site the folder that it names.
+    Raises:
+        AssetNotFound: There is no such object. Terminal.
+        UnsafeArchive: See `archives.unpack()`. Terminal.
+        As `s3_failures()` and `fetch_file()`.
+    """
+    if not is_archive(uri.key):
+        return into / _fetch_site(client, uri, into)
+    found = look_up(client, uri)
+    if found is not None and found.size_bytes > DEFAULT_LIMITS.total_bytes:
+        raise UnsafeArchive(f"{uri} is larger than a project may be", member="", reason="size")
+    archive = into.with_name(f"{into.name}-{uri.name}")
+    try:
+        fetch_file(client, uri, archive)
+        unpack(archive, into)
+    finally:
+        archive.unlink(missing_ok=True)
+    return project_root(into, entry_file)
+
+
+@contextlib.contextmanager
+def borrowed_project(
+    client: "S3Client", uri: S3Uri, entry_file: str
+) -> Iterator[tuple[Path, Path | None]]:
+    """
+    Give a project, and what it may use around it, as folders that are gone afterwards.
+
+    Raises as `fetch_project()`.
+    """
+    with tempfile.TemporaryDirectory(prefix="fanreel-project-") as folder:
+        into = Path(folder, "project")
+        yield fetch_project(client, uri, into, entry_file), root_of_site(uri, into)
+
+
+def root_of_site(uri: S3Uri, into: Path) -> Path | None:
+    """Give the folder that a project fetched *into* may use: all of a site, none of an archive."""
+    return None if is_archive(uri.key) else into
+
+
+def list_sites(bucket: str, client: "S3Client") -> list[Site]:
+    """Give every site of *bucket*, newest first. Raises as `s3_failures()`."""
+    found = in_parallel(lambda uri: look_up(client, uri), _manifests(bucket, client))
+    present = sorted(filter(None, found), key=lambda item: item.modified, reverse=True)
+    return [
+        Site(site_id=item.uri.parent.name, uri=str(item.uri), modified=item.modified)
+        for item in present
+    ]
+
+
+def delete_site(site_id: str, bucket: str, client: "S3Client") -> int:
+    """
+    Delete a site, and all project files that no site names any more.
+
+    Files younger than a day stay until the next time: a deployment that runs meanwhile may have
+    just found them there (it refreshes what is older, see `storage.REFRESH_AFTER_S`).
+
+    Returns:
+        How many objects were deleted.
+    Raises:
+        AssetNotFound: There is no such site. Terminal. Otherwise as `s3_failures()`.
+    """
+    uri = layout.site_manifest(bucket, site_id)
+    if look_up(client, uri) is None:
+        raise AssetNotFound(f"there is no site {site_id!r} in {bucket}", site_id=site_id)
+    delete_objects(client, [uri])
+    contents = in_parallel(
+        lambda other: _read_manifest(client, other),
+        [other for other in _manifests(bucket, client) if other != uri],
+    )
+    wanted = {entry["sha256"] for entries, _ in contents for entry in entries}
+    limit = datetime.now(UTC) - _SWEEP_AFTER
+    unused = [
+        found.uri
+        for found in list_objects(client, S3Uri(bucket, layout.SITE_FILES))
+        if found.uri.name not in wanted and found.modified < limit
+    ]
+    return 1 + delete_objects(client, unused)
+
+
+def _site_files(
+    project_dir: Path, root: Path, project_path: str, ignored: list[str]
+) -> list[ProjectFile]:
+    """Give all files of a site by their paths in it: the project, and what it uses around it."""
+    own = list(project_files(project_dir, ignored, root))
+    if not project_path:
+        return sorted(own, key=lambda file: file.path)
+    found = {f"{project_path}/{file.path}": file.source for file in own}
+    for source in used_outside(project_dir.resolve(), root, found.values()):
+        found.setdefault(source.relative_to(root).as_posix(), source)
+    return [ProjectFile(path=path, source=found[path]) for path in sorted(found)]
+
+
+def project_files(
+    project_dir: Path, ignored: list[str], root_dir: Path | None = None
+) -> Iterator[ProjectFile]:
+    """
+    Give the files to upload; symlinks inside the project, or up to *root_dir*, are followed.
+
+    Args:
+        project_dir: Where the project lies; the names above it do not matter.
+        ignored: Takes the paths left out.
+        root_dir: A folder around the project; None is the project.
+    Raises:
+        InvalidComposition: As `upload_site()`. Terminal.
+    """
+    root = project_dir.resolve()
+    limit = root if root_dir is None else root_dir.resolve()
+    yield from _walk(limit, root, "", ignored, frozenset({root}))
+
+
+def _walk(
+    root: Path, folder: Path, prefix: str, ignored: list[str], above: frozenset[Path]
+) -> Iterator[ProjectFile]:
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        path = prefix + entry.name
+        if _is_skipped(entry.name, on_top=not prefix):
+            ignored.append(path + "/" * entry.is_dir())
+            continue
+        source = _inside(root, Path(entry.path), path)
+        if source.is_dir():
+            if source in above:
+                raise InvalidComposition(f"{path} is a symlink to a folder around it", path=path)
+            yield from _walk(root, source, path + "/", ignored, above | {source})
+        elif source.is_file():
+            yield ProjectFile(path=path, source=source)
+        else:
+            raise InvalidComposition(f"{path} is neither a file nor a folder", path=path)
+
+
+def _is_skipped(name: str, *, on_top: bool) -> bool:
+    is_secret = name == SECRETS or name.startswith(SECRETS + ".")
+    return is_secret or name in SKIPPED_ANYWHERE or (on_top and name in SKIPPED_ON_TOP)
+
+
+def _inside(root: Path, entry: Path, path: str) -> Path:
+    try:
+        path.encode()
+        source = entry.resolve(strict=True)
+    except FileNotFoundError as exc:
+        raise InvalidComposition(f"{path} is a symlink to nothing", path=path) from exc
+    except UnicodeEncodeError as exc:
+        raise InvalidComposition(f"{path!r} is not a UTF-8 file name", path=repr(path)) from exc
+    if not source.is_relative_to(root):
+        raise InvalidComposition(
+            f"{path} is a symlink that leaves the project for {source}; allow that by --root DIR "
+            "(root_dir in Python) with a folder that holds both, or copy the file into the project",
+            path=path,
+        )
+    return source
+
+
+def _manifests(bucket: str, client: "S3Client") -> Iterator[S3Uri]:
+    for folder in list_folders(client, S3Uri(bucket, layout.SITES)):
+        if folder.key != layout.SITE_FILES:
+            yield folder.joined(layout.SITE_MANIFEST)
+
+
+def _fetch_site(client: "S3Client", uri: S3Uri, into: Path) -> PurePosixPath:
+    """Fetch all files of a site; give the project's path in it."""
+    manifest = uri if uri.name == layout.SITE_MANIFEST else uri.joined(layout.SITE_MANIFEST)
+    entries, project = _read_manifest(client, manifest)
+    project_path = member_path(project) if project else PurePosixPath()
+    targets = [into / member_path(entry["path"]) for entry in entries]
+    into.mkdir(parents=True)
+
+    def fetch(item: tuple[dict[str, Any], Path]) -> None:
+        entry, path = item
+        expected = Content(sha256=entry["sha256"], size_bytes=entry["size_bytes"])
+        fetch_file(client, layout.site_file(uri.bucket, entry["sha256"]), path, expected=expected)
+
+    in_parallel(fetch, zip(entries, targets, strict=True))
+    return project_path
+
+
+def _read_manifest(client: "S3Client", uri: S3Uri) -> tuple[list[dict[str, Any]], str]:
+    """Give a site's files, and the project's path among them, which is empty where they are one."""
+    try:
+        data = json.loads(read_bytes(client, uri, limit_bytes=MANIFEST_LIMIT_BYTES))
+        if data["version"] != SITE_VERSION:
+            raise InvalidComposition(f"{uri} has version {data['version']!r}; deploy the site anew")
+        files = [dict(entry, sha256=str(entry["sha256"])) for entry in data["files"]]
+        return files, str(data.get("project", ""))
+    except (ValueError, TypeError, KeyError) as exc:
+        raise InvalidComposition(
+            f"{uri} is not a site; a project is a site as `fanreel lambda sites create` deploys "
+            "it, or a .tar.gz, .tgz or .zip",
+            uri=str(uri),
+        ) from exc
