@@ -16,7 +16,7 @@ import av
 import numpy as np
 
 from fanreel.config import RenderConfig
-from fanreel.doctor import examine
+from fanreel.doctor.examination import examine
 from fanreel.engine.engine import Engine
 from fanreel.files.plan_dir import read_encoder
 

@@ -18,7 +18,7 @@ def doctor(
     quick: Annotated[bool, typer.Option("--quick", help="Do not start the browser.")] = False,
 ) -> None:
     """Say what is present, which version, and how to install what is missing."""
-    from fanreel.doctor import examine  # noqa: PLC0415 (PyAV)
+    from fanreel.doctor.examination import examine  # noqa: PLC0415 (PyAV)
 
     missing = installable = False
     for finding in examine(start_browser=not quick):

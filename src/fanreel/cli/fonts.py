@@ -60,8 +60,8 @@ def fetch_fonts(
     again: Annotated[bool, typer.Option("--again", help="Also what is here already.")] = False,
 ) -> None:
     """Fetch families from the npm registry, so that renders need no network for them."""
+    from fanreel.doctor.installing import fetch_families  # noqa: PLC0415
     from fanreel.fonts.library import library  # noqa: PLC0415
-    from fanreel.installing import fetch_families  # noqa: PLC0415
 
     known = library()
     chosen = list(known.families)

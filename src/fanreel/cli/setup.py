@@ -13,7 +13,7 @@ def setup(
     ] = False,
 ) -> None:
     """Install Chromium, Xvfb and fonts (Debian, Ubuntu; as root or with sudo)."""
-    from fanreel.installing import (  # noqa: PLC0415 (only this command needs them)
+    from fanreel.doctor.installing import (  # noqa: PLC0415 (only this command needs them)
         fetch_families,
         install_packages,
         missing_packages,

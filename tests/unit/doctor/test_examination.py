@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from fanreel import doctor
 from fanreel.browser import locate
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
+from fanreel.doctor import examination as doctor
 
 
 def _findings() -> dict[str, doctor.Finding]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fanreel import installing
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
+from fanreel.doctor import installing
 from fanreel.errors import BrowserUnavailable
 
 ROOT = Path(__file__).parents[2]

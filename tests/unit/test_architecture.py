@@ -1,0 +1,87 @@
+"""How the package is laid out: what stands at its top, and which way its imports point."""
+
+import ast
+import graphlib
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+SOURCE = REPOSITORY / "src"
+TOP = SOURCE / "fanreel"
+STEPS = {"planning", "rendering", "assembly", "local", "stills"}
+SHARED = {"config", "errors", "processes", "results", "versions"}
+AWS = ["storage", "cost", "client", "deploy"]
+"""Each may import those before it."""
+
+
+def name_of(path: Path) -> str:
+    """Give the dotted name of a module's file."""
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """Give which modules of the package each one imports, wherever in it that stands."""
+    files = {name_of(path): path for path in TOP.rglob("*.py")}
+    found: dict[str, set[str]] = {name: set() for name in files}
+    for name, path in files.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module in files:
+                inner = {f"{node.module}.{alias.name}" for alias in node.names} & files.keys()
+                found[name] |= inner or {node.module}
+            elif isinstance(node, ast.Import):
+                found[name] |= {alias.name for alias in node.names} & files.keys()
+    return found
+
+
+def test_the_top_shows_the_steps_and_what_all_share() -> None:
+    """All else lies in a package named for what it does."""
+    modules = {path.stem for path in TOP.glob("*.py")} - {"__init__", "__main__"}
+    assert modules == STEPS | SHARED
+
+
+def test_the_architecture_names_every_room() -> None:
+    """Each package of the tree has its row in the table."""
+    text = (REPOSITORY / "docs" / "architecture.md").read_text()
+    rooms = {path.parent.name for path in TOP.glob("*/__init__.py")}
+    assert {room for room in rooms if f"`src/fanreel/{room}`" not in text} == set()
+
+
+def test_no_import_leads_in_a_circle() -> None:
+    """Modules can be put in an order in which each imports earlier ones only."""
+    order = list(graphlib.TopologicalSorter(imports()).static_order())
+    assert len(order) == len(imports())
+
+
+@pytest.mark.parametrize("room", AWS)
+def test_the_rooms_for_aws_import_one_way(room: str) -> None:
+    """Storage knows nothing of cost, cost nothing of clients, clients nothing of deploying."""
+    later = tuple(f"fanreel.aws.{name}" for name in AWS[AWS.index(room) + 1 :])
+    wrong = {
+        (name, imported)
+        for name, all_imported in imports().items()
+        if name.startswith(f"fanreel.aws.{room}.")
+        for imported in all_imported
+        if imported.startswith(later or ("none",))
+    }
+    assert wrong == set()
+
+
+def test_a_worker_loads_of_aws_what_it_needs() -> None:
+    """The handler imports the storage alone: not the client, the prices or the deployment."""
+    code = "import sys, handler.app; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=REPOSITORY,
+        env={"FANREEL_RENDER_BUCKET": "bucket", "AWS_DEFAULT_REGION": "eu-central-1"},
+    ).stdout.split()
+    rooms = {name.split(".")[2] for name in loaded if name.startswith("fanreel.aws.")}
+    assert rooms == {"storage"}
