@@ -28,7 +28,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from PIL import Image
 
 from fanreel.config import RenderConfig
-from fanreel.encode.formats import lock_encoder
+from fanreel.encode.encoders import lock_encoder
 from fanreel.encode.pixels import BT709, PixelConverter
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]

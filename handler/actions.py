@@ -21,6 +21,7 @@ from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import CHUNKS, Artifact, PlanManifest, read_chunks, role_chunk
 from fanreel.files.project import within_root
+from fanreel.formats import FORMATS, PACKED
 from fanreel.media.cache import CacheSettings
 from fanreel.results import AssembleResult
 from fanreel.segments.stores import SegmentKey
@@ -259,7 +260,8 @@ def _check_format(asked: str | None, manifest: PlanManifest) -> None:
 
 
 def _output_name(output_format: str) -> str:
-    return "frames" if output_format == "png-sequence" else f"video.{output_format}"
+    spec = FORMATS[output_format]
+    return "frames" if spec.is_directory else f"video{spec.extension}"
 
 
 def _store_output(client: "S3Client", result: AssembleResult, uri: S3Uri) -> tuple[int, str]:
@@ -271,7 +273,7 @@ def _store_output(client: "S3Client", result: AssembleResult, uri: S3Uri) -> tup
     if uri.key.endswith("/"):
         in_parallel(lambda frame: put_file(client, uri.joined(frame.name), frame), path.iterdir())
         return result.size_bytes, result.sha256
-    packed = path.with_name("frames.tar")
+    packed = path.with_name(f"frames{PACKED}")
     pack(path, packed)
     digest = sha256_file(packed)
     put_file(client, uri, packed, sha256=digest)

@@ -19,11 +19,11 @@ from fanreel.aws.storage.layout import require_output, require_render_id
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import (
     PLAN_DIR_SIZE_LIMIT_BYTES,
-    Format,
     RenderConfig,
     reject_unsupported_distributed_format,
 )
 from fanreel.errors import InvalidConfig
+from fanreel.formats import Format
 
 ENVELOPES = ("Payload", "Input")
 MAX_ENVELOPES = 4

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fanreel.encode.formats import FORMATS
 from fanreel.encode.gif import write_gif
 from fanreel.encode.joining import join_packets
 from fanreel.encode.part import Part
@@ -14,6 +13,7 @@ from fanreel.files import plan_dir as plans
 from fanreel.files.aside import naming_write_errors, written_aside
 from fanreel.files.digest import measure, sha256_file
 from fanreel.files.plan_dir import PlanManifest
+from fanreel.formats import FORMATS
 from fanreel.results import AssembleResult
 
 

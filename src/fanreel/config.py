@@ -1,6 +1,7 @@
 """What to render: `RenderConfig`, parsed, checked and frozen once."""
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self, get_args
@@ -18,6 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
+from fanreel.formats import FORMATS, Codec, Format, FormatSpec
 from fanreel.timing import frame_rate
 
 DEFAULT_CHUNK_SIZE = 240
@@ -33,14 +35,9 @@ RESOLUTIONS = {"720p": 720, "1080p": 1080, "1440p": 1440, "4k": 2160}
 _VALUE_SHOWN = 100
 """Longest value, in characters, that a message repeats."""
 
-Format = Literal["mp4", "mov", "png-sequence", "webm", "gif"]
-Codec = Literal["h264", "h265"]
 Quality = Literal["draft", "standard", "high"]
 HdrMode = Literal["auto", "force-sdr", "force-hdr"]
 VideoFrameFormat = Literal["auto", "jpg", "png"]
-
-_RATED_FORMATS = ("mp4", "webm")
-"""Formats whose encoder takes a rate; ProRes, GIF and PNG have one quality each."""
 
 _MOST_CRF = 51
 _LEAST_SIDE_PX, _MOST_SIDE_PX = 2, 16384
@@ -221,10 +218,11 @@ class RenderConfig(BaseModel):
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
         self._exclude_each_other("crf", "bitrate")
-        if self.codec != "h264" and self.format != "mp4":
+        if self.codec != "h264" and self.codec not in FORMATS[self.format].codecs:
+            fitting = " or ".join(map(repr, _formats(lambda spec: self.codec in spec.codecs)))
             raise ValueError(
                 f"codec = {self.codec!r}: not with format {self.format!r}; allowed: "
-                f"codec {self.codec!r} with format 'mp4'"
+                f"codec {self.codec!r} with format {fitting}"
             )
         self._rate_has_a_use()
         self._hdr_has_a_place()
@@ -254,17 +252,18 @@ class RenderConfig(BaseModel):
     def _rate_has_a_use(self) -> None:
         for field in ("crf", "bitrate"):
             value = getattr(self, field)
-            if value is not None and self.format not in _RATED_FORMATS:
+            if value is not None and not FORMATS[self.format].rated:
                 raise ValueError(
                     f"{field} = {value!r}: not with format {self.format!r}, which has one quality; "
-                    f"allowed: {field} with format {' or '.join(_RATED_FORMATS)}"
+                    f"allowed: {field} with format {' or '.join(_formats(lambda spec: spec.rated))}"
                 )
 
     def _hdr_has_a_place(self) -> None:
         if self.hdr_mode != "force-hdr":
             return
-        allowed = "allowed with hdrMode 'force-hdr': format 'mp4' with codec 'h265'"
-        if self.format != "mp4":
+        fitting = " or ".join(map(repr, _formats(lambda spec: spec.hdr)))
+        allowed = f"allowed with hdrMode 'force-hdr': format {fitting} with codec 'h265'"
+        if not FORMATS[self.format].hdr:
             raise ValueError(f"format = {self.format!r}: {allowed}")
         if self.codec == "h264" and "codec" in self.model_fields_set:
             raise ValueError(f"codec = 'h264': {allowed}, which is also what no codec gives")
@@ -295,6 +294,10 @@ class RenderConfig(BaseModel):
         return RenderConfig(
             **{name: getattr(self, name) for name in self.model_fields_set} | changes
         )
+
+
+def _formats(fit: Callable[[FormatSpec], bool]) -> list[str]:
+    return [name for name, spec in FORMATS.items() if fit(spec)]
 
 
 def _invalid_config(exc: ValidationError) -> InvalidConfig:

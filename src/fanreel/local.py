@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 from fanreel.config import RenderConfig
-from fanreel.encode.formats import FORMATS
 from fanreel.engine.messages import Assemble, Plan, Prepare
 from fanreel.engine.pool import Pool, default_size
 from fanreel.errors import InvalidConfig
@@ -19,6 +18,7 @@ from fanreel.files.budget import without_lambda_cap
 from fanreel.files.plan_dir import PlanManifest, UsedFont, read_manifest
 from fanreel.files.project import Root, open_project, output_fps, within_root
 from fanreel.files.work_dir import open_work_dir
+from fanreel.formats import FORMATS
 from fanreel.inspection.locking import lock_config
 from fanreel.media.cache import CacheStats, cache_settings
 from fanreel.results import AssembleResult, PlanResult
@@ -229,7 +229,7 @@ class _Render:
 
     def _check_output(self) -> None:
         """Find out that the output cannot be written before minutes are spent on it."""
-        wants_directory = not FORMATS[self._config.format].container
+        wants_directory = FORMATS[self._config.format].is_directory
         if self._output.exists() and self._output.is_dir() != wants_directory:
             kinds = ("a file", "a directory")
             raise InvalidConfig(

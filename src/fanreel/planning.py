@@ -10,7 +10,6 @@ from typing import Any
 from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import session_spec
 from fanreel.config import RenderConfig, reject_unsupported_distributed_format
-from fanreel.encode.formats import FORMATS
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
 from fanreel.files import plan_dir as plans
 from fanreel.files.aside import check_ours, naming_write_errors, written_aside
@@ -30,6 +29,7 @@ from fanreel.files.plan_dir import (
 from fanreel.files.project import open_project, within_root
 from fanreel.files.work_dir import open_work_dir
 from fanreel.fonts.frozen import freeze_fonts
+from fanreel.formats import FORMATS
 from fanreel.inspection.locking import lock_config, padding_warnings
 from fanreel.inspection.survey import Survey, survey
 from fanreel.media.sound.mixing import mix

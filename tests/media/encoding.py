@@ -9,11 +9,12 @@ import numpy as np
 from av.video.reformatter import Colorspace, Interpolation
 
 from fanreel.config import RenderConfig
-from fanreel.encode.formats import FORMATS, lock_encoder
+from fanreel.encode.encoders import lock_encoder
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.files import plan_dir as plans
 from fanreel.files.plan_dir import LockedRenderConfig, PlanManifest, Versions
+from fanreel.formats import FORMATS
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext

@@ -16,7 +16,6 @@ import pytest
 from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
 from fanreel.encode.chunk import join_chunk
-from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
 from fanreel.errors import (
     DiskFull,
@@ -26,6 +25,7 @@ from fanreel.errors import (
     PlanHashMismatch,
 )
 from fanreel.files.plan_dir import LockedRenderConfig
+from fanreel.formats import FORMATS
 from fanreel.media.sound.writer import write_sound
 from fanreel.results import AssembleResult
 from tests.media.encoding import (

@@ -14,10 +14,10 @@ import pytest
 from fanreel.assembly import assemble
 from fanreel.capture.page_session import Layout, PageSession
 from fanreel.capture.session_specs import session_spec
-from fanreel.encode.formats import FORMATS
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.files.project import open_project
+from fanreel.formats import FORMATS
 from fanreel.inspection.locking import lock_config
 from fanreel.planning import make_plan
 from fanreel.segments.segment_renderer import SegmentRenderer

@@ -11,18 +11,13 @@ import typer
 
 from fanreel.cli.variables import Declared, parse_variables
 from fanreel.errors import InvalidConfig
+from fanreel.formats import FORMATS
 from fanreel.markup.variables import declared_variables
 
 if TYPE_CHECKING:
     from fanreel.config import RenderConfig
 
-_FORMAT_OF_SUFFIX = {
-    ".mp4": "mp4",
-    ".mov": "mov",
-    ".webm": "webm",
-    ".gif": "gif",
-    "": "png-sequence",
-}
+_FORMAT_OF_SUFFIX = {spec.extension: name for name, spec in FORMATS.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from fanreel.browser.locate import (
     find_xvfb,
 )
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES, RenderConfig
-from fanreel.encode.formats import FORMATS, lock_encoder
+from fanreel.encode.encoders import lock_encoder
 from fanreel.errors import BrowserUnavailable
 from fanreel.fonts.library import library
 from fanreel.fonts.store import font_store
+from fanreel.formats import FORMATS
 from fanreel.media.cache import DIR_VARIABLE, cache_settings
 from fanreel.media.cache_sweep import size_of
 

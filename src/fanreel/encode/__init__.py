@@ -1,1 +1,1 @@
-"""Formats as a table; frames to segments; segments to a chunk. Only `formats` is free of libav."""
+"""Frames to segments, segments to a chunk, chunks to a file. Only `encoders` is free of libav."""

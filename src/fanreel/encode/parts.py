@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from fanreel.encode.formats import FORMATS
 from fanreel.encode.joining import join_packets, read_container
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.part import Part
 from fanreel.encode.png_frames import copy_frames, read_frames
 from fanreel.errors import MissingPlanArtifact, PlanHashMismatch
+from fanreel.formats import FORMATS
 
 
 def read_part(path: Path, output_format: str) -> Part:

@@ -12,7 +12,6 @@ import numpy as np
 from av.codec.context import Flags
 from av.video.stream import VideoStream
 
-from fanreel.encode.formats import FORMATS
 from fanreel.encode.hdr import BT2020, HLG, HlgConverter
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.padding import padded
@@ -20,6 +19,7 @@ from fanreel.encode.pixels import BT709, PixelConverter, Pixels
 from fanreel.encode.png_frames import PngSink
 from fanreel.files.aside import naming_write_errors, written_aside
 from fanreel.files.plan_dir import LockedRenderConfig
+from fanreel.formats import FORMATS
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic for the type checker only

@@ -6,14 +6,12 @@ from fractions import Fraction
 from fanreel.browser.environment import runtime_snapshot
 from fanreel.browser.locate import find_xvfb
 from fanreel.config import RESOLUTIONS, RenderConfig
-from fanreel.encode.formats import lock_encoder
+from fanreel.encode.encoders import lock_encoder
 from fanreel.encode.padding import NO_PADDING
 from fanreel.errors import InvalidConfig
 from fanreel.files.plan_dir import LockedRenderConfig
 from fanreel.files.project import Root
 from fanreel.timing.timeline import DEFAULT_SEGMENT_FRAMES
-
-_ALPHA_FORMATS = ("mov", "webm", "png-sequence", "gif")
 
 
 def lock_config(
@@ -39,8 +37,7 @@ def lock_config(
         InvalidConfig: The output size is not a uniform scale of the authored one, or larger than
             any format takes. Terminal.
     """
-    alpha = config.format in _ALPHA_FORMATS
-    choice = lock_encoder(config, alpha=alpha, drawn=drawn)
+    choice = lock_encoder(config, alpha=True, drawn=drawn)
     width, height = output_size(root, config)
     choice.check_size(width, height)
     padding = choice.padding(width, height)

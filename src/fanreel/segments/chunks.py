@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanreel.encode.formats import FORMATS
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig
 from fanreel.files.digest import measure
 from fanreel.files.plan_dir import PlanManifest, read_chunks, read_manifest
+from fanreel.formats import FORMATS
 from fanreel.media.cache import CacheStats
 from fanreel.results import ChunkResult
 from fanreel.segments.driver import Outcome, Renderer, render_segments

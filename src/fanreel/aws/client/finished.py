@@ -9,10 +9,11 @@ from fanreel.aws.client.results import Download
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.failures import s3_failures
 from fanreel.aws.storage.objects import delete_objects, in_parallel, list_objects, look_up
-from fanreel.aws.storage.segments import PACKED, unpack_frames
+from fanreel.aws.storage.segments import unpack_frames
 from fanreel.aws.storage.transfer import fetch_file
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import AssetNotFound, InvalidConfig
+from fanreel.formats import PACKED
 
 MAX_PRESIGNED_S = 7 * 24 * 3600
 """Longest life of a presigned URL (Signature Version 4)."""

@@ -19,6 +19,7 @@ import re
 
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import InvalidConfig
+from fanreel.formats import FORMATS
 
 SITES = "sites/"
 SITE_FILES = "sites/files/"
@@ -33,7 +34,9 @@ OUTPUTS = "outputs/"
 INTERMEDIATE_PREFIXES = ("blobs/", "renders/", "segments/")
 """What an expiry rule may clear; at least one day old, as S3 counts in days."""
 
-OUTPUT_EXTENSIONS = {"mp4": ".mp4", "mov": ".mov", "png-sequence": ".tar"}
+OUTPUT_EXTENSIONS = {
+    name: spec.stored_extension for name, spec in FORMATS.items() if spec.distributed
+}
 """A PNG sequence is stored as one archive; as single objects if the URI ends in `/`."""
 
 # Also an execution name, a path component and a metric dimension.
@@ -110,7 +113,7 @@ def require_output(uri: S3Uri, output_format: str) -> None:
             never expires, or with an extension that the format has not. Terminal.
     """
     allowed = [OUTPUT_EXTENSIONS[output_format]]
-    if output_format == "png-sequence":
+    if FORMATS[output_format].is_directory:
         allowed.append("/")
     below = uri.key.removeprefix(OUTPUTS)
     if not below or below == uri.key:

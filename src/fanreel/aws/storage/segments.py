@@ -17,10 +17,10 @@ from fanreel.aws.storage.failures import disk_failure
 from fanreel.aws.storage.objects import in_parallel, look_up, refresh
 from fanreel.aws.storage.transfer import Content, fetch_file, put_file
 from fanreel.aws.storage.uris import S3Uri
-from fanreel.encode.formats import FORMATS
 from fanreel.errors import MediaUnreadable, MissingPlanArtifact
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import PlanManifest
+from fanreel.formats import FORMATS, PACKED
 from fanreel.timing.timeline import segments_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from fanreel.segments.stores import SegmentKey
 
-PACKED = ".tar"
 """How a directory of frames is one object."""
 
 
@@ -46,17 +45,12 @@ def segment_folder(prefix: S3Uri | None, bucket: str, plan_hash: str) -> S3Uri:
     return prefix.folder() if prefix.name == plan_hash else prefix.joined(plan_hash).folder()
 
 
-def segment_suffix(output_format: str) -> str:
-    """Give the extension of a format's segments as objects."""
-    return FORMATS[output_format].segment_extension or PACKED
-
-
 class S3SegmentStore:
     """A `fanreel.SegmentStore` in the bucket."""
 
     def __init__(self, client: "S3Client", folder: S3Uri, output_format: str) -> None:
         self._client, self._folder = client, folder
-        self._suffix = segment_suffix(output_format)
+        self._suffix = FORMATS[output_format].stored_segment_extension
         self._found: set[str] = set()
 
     def find(self, key: "SegmentKey") -> bool:
@@ -116,7 +110,7 @@ def fetch_segments(
         ArtifactDigestMismatch: One is not what was kept. Retryable.
         MediaUnreadable: A packed segment is damaged. Terminal. Otherwise as `s3_failures()`.
     """
-    suffix = segment_suffix(manifest.format)
+    suffix = FORMATS[manifest.format].stored_segment_extension
     names = [
         f"{start:08d}-{end:08d}"
         for start, end in segments_of(0, manifest.total_frames, manifest.segment_frames)

@@ -3,7 +3,8 @@
 import pytest
 
 from fanreel.config import RenderConfig
-from fanreel.encode.formats import FORMATS, lock_encoder
+from fanreel.encode.encoders import lock_encoder
+from fanreel.formats import FORMATS
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 """
-Every output format as a row of a table: containers, encoder, pixel format, options, sound.
+What libav is asked for: encoder, pixel format and options, for each format and quality.
 
 Nothing else in fanreel names an encoder or one of its options. The options are locked into the
 plan, so all workers encode alike: the thread count is a constant and never the machine's, since
@@ -9,27 +9,11 @@ x264 and x265 make different bytes with different thread counts.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fanreel.config import Format, Quality, RenderConfig
+from fanreel.config import Quality, RenderConfig
 from fanreel.errors import InvalidConfig
+from fanreel.formats import FORMATS, Format
 
 _MOST_PX = 8192  # 8K, and what players and encoders agree on
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormatSpec:
-    """The containers and the sound of one output format; container names are libav muxers."""
-
-    extension: str
-    """Of the finished file; for `png-sequence` it is a directory."""
-    container: str
-    """Empty where there is none."""
-    segment_extension: str
-    segment_container: str
-    audio_codec: str | None
-    audio_extension: str
-    """Of the plan's `audio.<ext>`."""
-    even_size: bool
-    """Width and height have to be even, because chroma has half of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,55 +52,6 @@ class EncoderChoice:
         return (width % 2, height % 2) if FORMATS[self.format].even_size else (0, 0)
 
 
-FORMATS: Mapping[str, FormatSpec] = {
-    "mp4": FormatSpec(
-        extension=".mp4",
-        container="mp4",
-        segment_extension=".mp4",
-        segment_container="mp4",
-        audio_codec="aac",
-        audio_extension=".m4a",
-        even_size=True,
-    ),
-    "mov": FormatSpec(
-        extension=".mov",
-        container="mov",
-        segment_extension=".mov",
-        segment_container="mov",
-        audio_codec="pcm_s16le",
-        audio_extension=".wav",
-        even_size=False,
-    ),
-    "webm": FormatSpec(
-        extension=".webm",
-        container="webm",
-        segment_extension=".webm",
-        segment_container="webm",
-        audio_codec="libopus",
-        audio_extension=".webm",
-        even_size=False,
-    ),
-    "gif": FormatSpec(
-        extension=".gif",
-        container="gif",
-        segment_extension=".mov",
-        segment_container="mov",
-        audio_codec=None,
-        audio_extension="",
-        even_size=False,
-    ),
-    "png-sequence": FormatSpec(
-        extension="",
-        container="",
-        segment_extension="",
-        segment_container="",
-        audio_codec="pcm_s16le",
-        audio_extension=".wav",
-        even_size=False,
-    ),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class _Row:
     codec: str
@@ -145,7 +80,7 @@ def lock_encoder(config: RenderConfig, *, alpha: bool, drawn: bool = False) -> E
         quality=config.quality,
         crf=None if config.bitrate is not None else crf,
         bitrate=config.bitrate if rated else None,
-        alpha=alpha and config.format != "mp4",
+        alpha=alpha and FORMATS[config.format].alpha,
         hdr=config.hdr_mode == "force-hdr",
         encoder_options=row.options | _ONE_THREAD,
     )

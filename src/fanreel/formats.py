@@ -1,0 +1,109 @@
+"""
+Every output format as a row of one table: its files, its sound, what its pictures can hold.
+
+Nothing else lists formats. What an encoder is given for each is in `encode/encoders.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Format = Literal["mp4", "mov", "png-sequence", "webm", "gif"]
+Codec = Literal["h264", "h265"]
+
+PACKED = ".tar"
+"""What holds a directory of frames where only files can be kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatSpec:
+    """One output format; container names are libav muxers."""
+
+    extension: str
+    """Of the finished file; for `png-sequence` it is a directory."""
+    container: str
+    """Empty where there is none."""
+    segment_extension: str
+    segment_container: str
+    codecs: tuple[Codec, ...] = ()
+    """What a caller may choose between, the usual one first; empty where there is one only."""
+    rated: bool = False
+    """The encoder takes a crf or a bitrate; ProRes, GIF and PNG have one quality each."""
+    alpha: bool = True
+    """Transparency is kept."""
+    hdr: bool = False
+    """There is a form of it in BT.2020 and HLG."""
+    even_size: bool = False
+    """Width and height have to be even, because chroma has half of each."""
+    audio_codec: str | None
+    audio_extension: str
+    """Of the plan's `audio.<ext>`."""
+    distributed: bool = True
+    """Many machines can make it."""
+
+    @property
+    def is_directory(self) -> bool:
+        """The finished thing is a directory of frames."""
+        return not self.container
+
+    @property
+    def stored_extension(self) -> str:
+        """Of the finished file in a bucket."""
+        return self.extension or PACKED
+
+    @property
+    def stored_segment_extension(self) -> str:
+        """Of a segment in a bucket."""
+        return self.segment_extension or PACKED
+
+
+FORMATS: Mapping[str, FormatSpec] = {
+    "mp4": FormatSpec(
+        extension=".mp4",
+        container="mp4",
+        segment_extension=".mp4",
+        segment_container="mp4",
+        codecs=("h264", "h265"),
+        rated=True,
+        alpha=False,
+        hdr=True,
+        even_size=True,
+        audio_codec="aac",
+        audio_extension=".m4a",
+    ),
+    "mov": FormatSpec(
+        extension=".mov",
+        container="mov",
+        segment_extension=".mov",
+        segment_container="mov",
+        audio_codec="pcm_s16le",
+        audio_extension=".wav",
+    ),
+    "webm": FormatSpec(
+        extension=".webm",
+        container="webm",
+        segment_extension=".webm",
+        segment_container="webm",
+        rated=True,
+        audio_codec="libopus",
+        audio_extension=".webm",
+        distributed=False,
+    ),
+    "gif": FormatSpec(
+        extension=".gif",
+        container="gif",
+        segment_extension=".mov",
+        segment_container="mov",
+        audio_codec=None,
+        audio_extension="",
+        distributed=False,
+    ),
+    "png-sequence": FormatSpec(
+        extension="",
+        container="",
+        segment_extension="",
+        segment_container="",
+        audio_codec="pcm_s16le",
+        audio_extension=".wav",
+    ),
+}
