@@ -1,23 +1,31 @@
 // Effects of a grade: where a pixel takes its colour from, and what is laid over it.
 //
-//   before(pixels, box, effects)                          ImageData for the colour formulas
-//   after(pixels, box, values, frame)                     draws over graded pixels, in place
+//   before(pixels, box, effects, moment)                  ImageData for the colour formulas
+//   after(pixels, box, values, moment)                    draws over graded pixels, in place
 //   DRAWN                                                 names of the amounts that are drawn
 //
-// `box` says where pixels lie in the element, see grading_finish.js. Lengths are CSS pixels of the
+// `moment` is the frame shown and its time: {frame, seconds}. `box` says where pixels lie in the element, see grading_finish.js. Lengths are CSS pixels of the
 // element, and patterns begin at its bottom left, as in the shader whose look this is.
 
 import * as gradingBleed from "./grading_bleed.js";
+import * as gradingBloom from "./grading_bloom.js";
 import * as gradingBlur from "./grading_blur.js";
 import * as gradingColour from "./grading_colour.js";
+import * as gradingCrosshatch from "./grading_crosshatch.js";
 import * as gradingDither from "./grading_dither.js";
+import * as gradingEngraving from "./grading_engraving.js";
 import * as gradingGrain from "./grading_grain.js";
+import * as gradingInks from "./grading_inks.js";
+import * as gradingKuwahara from "./grading_kuwahara.js";
 import * as gradingMono from "./grading_mono.js";
 import * as gradingTube from "./grading_tube.js";
 
 const { smoothstep } = gradingColour;
-const BEFORE = ["crtCurvature", "blur", "pixelate", "chromaticAberration", "chromaBleed"];
-const DRAWN = new Set([...BEFORE, "monoScreen", "dither", "scanlines"]);
+const BEFORE = "crtCurvature blur kuwahara bloom pixelate chromaticAberration chromaBleed".split(
+  " ",
+);
+const OVER = "monoScreen dither halftone twoInkPrint engraving crosshatch scanlines".split(" ");
+const DRAWN = new Set([...BEFORE, ...OVER]);
 const within = (value, most) => Math.min(Math.max(value, 0), most);
 
 // ---- sampling ---------------------------------------------------------------------------------------
@@ -86,6 +94,8 @@ function before(pixels, box, effects) {
   const { crtCurvature: bulge } = effects;
   if (bulge > 0) result = gradingTube.bend(result, box, bulge);
   if (effects.blur > 0) result = gradingBlur.soften(result, box, effects.blur);
+  if (effects.kuwahara > 0) result = gradingKuwahara.paint(result, box, effects);
+  if (effects.bloom > 0) result = gradingBloom.glow(result, box, effects);
   if (effects.pixelate > 0) result = pixelate(result, box, effects.pixelate);
   const { chromaticAberration: amount, chromaticAngle: angle } = effects;
   if (amount > 0) result = separate(result, box, amount, angle);
@@ -149,11 +159,15 @@ function darken({ data, width, height }, box, details) {
   }
 }
 
-function after(pixels, box, values, frame) {
+function after(pixels, box, values, { frame, seconds }) {
   const { details, effects } = values;
   if (details.grain > 0) gradingGrain.scatter(pixels, box, details, frame);
   if (effects.monoScreen > 0) gradingMono.draw(pixels, box, values);
   if (effects.dither > 0) gradingDither.draw(pixels, box, values);
+  if (effects.halftone > 0) gradingInks.halftone(pixels, box, effects);
+  if (effects.twoInkPrint > 0) gradingInks.twoInkPrint(pixels, box, effects);
+  if (effects.engraving > 0) gradingEngraving.draw(pixels, box, values);
+  if (effects.crosshatch > 0) gradingCrosshatch.draw(pixels, box, values, seconds);
   if (effects.scanlines > 0) scan(pixels, box, effects);
   if (details.vignette > 0) darken(pixels, box, details);
   if (effects.crtCurvature > 0) gradingTube.mask(pixels, box, effects.crtCurvature);

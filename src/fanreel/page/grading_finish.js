@@ -7,11 +7,15 @@
 // The picture may be cut or squeezed by object-fit: `box` says where its pixels lie in the element.
 
 import * as gradingEffects from "./grading_effects.js";
+import { config } from "./realm.js";
 
 // Amounts; everything else of effects only says how.
 const EFFECTS =
   "blur pixelate chromaBleed tapeDamage filmArtifacts halftone twoInkPrint ascii dither bloom " +
   "monoScreen scanlines chromaticAberration crtCurvature digitalGlitch engraving crosshatch kuwahara";
+
+// What is another picture in every frame.
+const MOVING = ["crosshatch"];
 
 // ---- where the pixels lie ---------------------------------------------------------------------------
 function contentBox(element) {
@@ -52,13 +56,15 @@ function plan({ details, effects, palette }, frame, element) {
   const isDrawn = [...DRAWN].some((name) => effects[name] > 0);
   if (!isDrawn && details.vignette === 0 && details.grain === 0) return null;
   const shape = contentBox(element);
-  const moves = details.grain > 0 ? frame : null;
+  const isMoving = details.grain > 0 || MOVING.some((name) => effects[name] > 0);
+  const moves = isMoving ? frame : null;
+  const moment = { frame, seconds: (frame * (config.fpsDen ?? 1)) / (config.fpsNum ?? 30) };
   return {
     key: JSON.stringify([details, effects, palette, shape, moves]),
     before: (pixels) =>
-      isBefore ? gradingEffects.before(pixels, lay(shape, pixels), effects) : pixels,
+      isBefore ? gradingEffects.before(pixels, lay(shape, pixels), effects, moment) : pixels,
     after: (pixels) =>
-      gradingEffects.after(pixels, lay(shape, pixels), { details, effects, palette }, frame),
+      gradingEffects.after(pixels, lay(shape, pixels), { details, effects, palette }, moment),
   };
 }
 

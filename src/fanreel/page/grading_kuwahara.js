@@ -1,0 +1,82 @@
+// The painted look of a grade: each pixel takes the colours of the calmest quarter around it.
+//
+//   paint(pixels, box, effects)   ImageData
+//
+// Kuwahara's filter with soft choice: the means of the four squares that touch the pixel with a corner,
+// weighted by a power of how little their colours vary. Fitted to stills of the reference.
+
+const LEAST = 1e-6;
+const clamp = (value, most) => Math.min(Math.max(value, 0), most);
+
+// Sums of what lies above and left, of the picture with its edges continued by *reach*: red, green,
+// blue, and the sum of their squares.
+function sumsOf({ data, width, height }, reach) {
+  const across = width + 2 * reach + 1;
+  const down = height + 2 * reach + 1;
+  const sums = new Float64Array(4 * across * down);
+  const line = [0, 0, 0, 0];
+  for (let y = 1; y < down; y += 1) {
+    line.fill(0);
+    const row = 4 * width * clamp(y - 1 - reach, height - 1);
+    for (let x = 1; x < across; x += 1) {
+      const at = row + 4 * clamp(x - 1 - reach, width - 1);
+      const [red, green, blue] = [data[at] / 255, data[at + 1] / 255, data[at + 2] / 255];
+      line[0] += red;
+      line[1] += green;
+      line[2] += blue;
+      line[3] += red * red + green * green + blue * blue;
+      const into = 4 * (y * across + x);
+      for (let part = 0; part < 4; part += 1) {
+        sums[into + part] = sums[into - 4 * across + part] + line[part];
+      }
+    }
+  }
+  return { sums, across };
+}
+
+// Adds one square's mean, weighted, to *mixed*: red, green, blue and the weight.
+function addSquare({ sums, across }, left, top, side, power, mixed) {
+  const [right, bottom] = [left + side, top + side];
+  const [a, b] = [4 * (top * across + left), 4 * (top * across + right)];
+  const [c, d] = [4 * (bottom * across + left), 4 * (bottom * across + right)];
+  const share = 1 / (side * side);
+  const mean = (part) =>
+    (sums[d + part] - sums[b + part] - sums[c + part] + sums[a + part]) * share;
+  const [red, green, blue] = [mean(0), mean(1), mean(2)];
+  const varying = mean(3) - red * red - green * green - blue * blue;
+  const weight = (Math.max(varying, 0) + LEAST) ** -power;
+  mixed[0] += weight * red;
+  mixed[1] += weight * green;
+  mixed[2] += weight * blue;
+  mixed[3] += weight;
+}
+
+function paint(pixels, box, effects) {
+  const { data, width, height } = pixels;
+  const amount = effects.kuwahara;
+  const scale = Math.sqrt(box.across * box.down);
+  const reach = Math.max(Math.round((2 + 14 * effects.kuwaharaRadius) / scale), 1);
+  const power = 1 + 8 * effects.kuwaharaSharpness;
+  const vivid = 2 * effects.kuwaharaSaturation;
+  const table = sumsOf(pixels, reach);
+  const result = new ImageData(new Uint8ClampedArray(data), width, height);
+  const mixed = [0, 0, 0, 0];
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, at += 4) {
+      mixed.fill(0);
+      for (const top of [y, y + reach]) {
+        for (const left of [x, x + reach]) addSquare(table, left, top, reach + 1, power, mixed);
+      }
+      const [red, green, blue, weight] = mixed;
+      const luma = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / weight;
+      for (let channel = 0; channel < 3; channel += 1) {
+        const painted = 255 * (luma + (mixed[channel] / weight - luma) * vivid);
+        const held = Math.min(Math.max(painted, 0), 255);
+        result.data[at + channel] = data[at + channel] + (held - data[at + channel]) * amount;
+      }
+    }
+  }
+  return result;
+}
+
+export { paint };
