@@ -24,7 +24,7 @@ import { clips } from "./clips.js";
 import { clock } from "./clock.js";
 import * as edges from "./edges.js";
 import * as letters from "./letters.js";
-import { Motion } from "./motion.js";
+import { effectOf, Motion } from "./motion.js";
 import { real } from "./real.js";
 import * as timing from "./timing.js";
 import * as wallclock from "./wallclock.js";
@@ -135,7 +135,7 @@ function followPlayState() {
 }
 
 function isPausedByStyle(motion) {
-  const effect = native.effect.get.call(motion.animation);
+  const effect = effectOf(motion.animation);
   const { target } = effect;
   if (!target) return false;
   let style = styles.get(motion);

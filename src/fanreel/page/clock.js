@@ -315,4 +315,5 @@ function makeClock() {
   return clock;
 }
 
+/** @type {ReturnType<typeof makeClock>} */
 export const clock = isRoot ? makeClock() : root.clock;

@@ -32,7 +32,7 @@ const painted = () =>
 function fillCopies() {
   const filled = [];
   for (const staging of document.querySelectorAll("canvas[layoutsubtree]")) {
-    const copy = staging.firstElementChild;
+    const copy = /** @type {HTMLElement | null} */ (staging.firstElementChild);
     // In the frame in which a scene's clip ends it is blended still, where the library says so.
     if (copy?.style.visibility === "visible") copy.removeAttribute("data-fanreel-hidden");
     const scene = copy?.id ? originalOf(copy, staging) : undefined;

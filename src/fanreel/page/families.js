@@ -29,6 +29,7 @@ function bufferOf(id) {
 
 function offer([family, style, weight, stretch, unicodeRange, id]) {
   const source = id in files ? bufferOf(id) : `url("${url}${id}") format("woff2")`;
+  /** @type {FontFaceDescriptors} */
   const descriptors = { style, weight, stretch, unicodeRange, display: "block" };
   const face = new FontFace(family, source, descriptors);
   ours.set(face, id);

@@ -137,7 +137,7 @@ function noteGenerated(element) {
 function noteBelow(root, thorough) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (thorough || noted.get(node) !== node.data) noteText(node);
+    if (thorough || noted.get(node) !== node.nodeValue) noteText(node);
   }
   if (thorough) for (const element of root.querySelectorAll("*")) noteGenerated(element);
 }

@@ -115,7 +115,9 @@ if (generics.size > 0) {
   new MutationObserver(follow).observe(document, { childList: true, subtree: true });
   document.addEventListener(
     "load",
-    ({ target }) => target.sheet && changeSheet(target.sheet),
+    ({ target }) => {
+      if (target instanceof HTMLLinkElement && target.sheet) changeSheet(target.sheet);
+    },
     true,
   );
 }

@@ -17,6 +17,7 @@ import * as media from "./media.js";
 import { about, nameOf } from "./naming.js";
 
 const NAME = "data-color-grading";
+/** @type {Record<string, [string, number, number]>} */
 const ANIMATED = {
   intensity: ["intensity", 0, 1],
   "lut-intensity": ["lut.intensity", 0, 1],
@@ -53,6 +54,11 @@ function valuesOf(element) {
   return result;
 }
 
+/**
+ * @param {any} values
+ * @param {string[]} path
+ * @param {number} value
+ */
 function changed(values, [key, ...rest], value) {
   if (rest.length === 0) return { ...values, [key]: value };
   if (!values[key]) return values;

@@ -27,6 +27,7 @@ function spreadOf(amount) {
   return low + ((high - low) * (amount - from)) / (to - from);
 }
 
+/** @returns {[HTMLCanvasElement, CanvasRenderingContext2D]} */
 function canvasOf(width, height) {
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width, height });

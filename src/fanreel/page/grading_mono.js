@@ -72,6 +72,7 @@ function draw(pixels, box, { effects, palette }) {
   const colours = palette ?? BLACK_AND_WHITE;
   const [dark, light] = [colours[0], colours.at(-1)];
   const angle = (effects.monoScreenAngle * Math.PI) / 2;
+  /** @type {[number, number]} */
   const turn = [Math.cos(angle), Math.sin(angle)];
   const cell = cellOf(box, effects.monoScreenSize);
   const { far, soft } = SHAPES[Math.round(effects.monoScreenShape)];

@@ -35,7 +35,6 @@ import "./compositing.js";
 import * as animations from "./animations.js";
 import { clips } from "./clips.js";
 import { clock } from "./clock.js";
-import { topLevel } from "./declarations.js";
 import { describe } from "./describe.js";
 import * as fontReport from "./font_report.js";
 import * as fonts from "./fonts.js";
@@ -64,7 +63,7 @@ import * as timelines from "./timelines.js";
 import * as vfx from "./vfx.js";
 import * as workers from "./workers.js";
 
-Object.assign(ownRealm, {
+const offered = {
   animations,
   checkVariables: check,
   clips,
@@ -92,8 +91,12 @@ Object.assign(ownRealm, {
   setMediaInfo,
   svgImages,
   timelines,
-  topLevel,
   vfx,
   workers,
-});
-Object.defineProperty(ownRealm, "rootAttributes", { get: () => rootAttributes });
+  get rootAttributes() {
+    return rootAttributes;
+  },
+};
+Object.defineProperties(ownRealm, Object.getOwnPropertyDescriptors(offered));
+
+/** @typedef {typeof offered} Offered */

@@ -140,6 +140,7 @@ function attend(element) {
 }
 
 // Scripts below an element in the document may still want to listen.
+/** @type {Promise<void>} */
 const parsed = new Promise((resolve) => {
   if (document.readyState !== "loading") resolve();
   else document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
@@ -371,12 +372,14 @@ Document.prototype.createElement = function createElementHeld(...args) {
   return element;
 };
 const RealAudio = globalThis.Audio;
-globalThis.Audio = function Audio(src) {
-  const element = document.createElement("audio");
-  if (src !== undefined) element.src = src;
-  attend(element);
-  return element;
-};
+globalThis.Audio = /** @type {any} */ (
+  function Audio(src) {
+    const element = document.createElement("audio");
+    if (src !== undefined) element.src = src;
+    attend(element);
+    return element;
+  }
+);
 globalThis.Audio.prototype = RealAudio.prototype;
 
 Element.prototype.attachShadow = function attachShadowWatched(...args) {

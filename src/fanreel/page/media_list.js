@@ -117,7 +117,9 @@ function* mediaInFrames() {
 }
 
 function* captions() {
-  for (const element of document.querySelectorAll("video, audio")) {
+  /** @type {NodeListOf<HTMLMediaElement>} */
+  const media = document.querySelectorAll("video, audio");
+  for (const element of media) {
     if (element.querySelector(":scope > track")) {
       yield about(
         element,

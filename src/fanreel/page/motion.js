@@ -12,6 +12,12 @@
 import { clock } from "./clock.js";
 
 const native = Object.getOwnPropertyDescriptors(Animation.prototype);
+/**
+ * @param {Animation} animation
+ * @returns {KeyframeEffect | null}
+ */
+export const effectOf = (animation) => /** @type {any} */ (native.effect.get.call(animation));
+
 const ROOT_AXIS = { zeroMs: 0, rate: 1 };
 
 class Motion {
@@ -34,12 +40,13 @@ class Motion {
   }
 
   get target() {
-    return native.effect.get.call(this.animation)?.target ?? null;
+    return effectOf(this.animation)?.target ?? null;
   }
 
+  /** @returns {{delay: number, duration: number, activeDuration: number, endTime: number}} */
   timing() {
-    const effect = native.effect.get.call(this.animation);
-    return effect ? effect.getComputedTiming() : { delay: 0, activeDuration: 0, endTime: 0 };
+    const timing = effectOf(this.animation)?.getComputedTiming();
+    return /** @type {any} */ (timing ?? { delay: 0, activeDuration: 0, endTime: 0 });
   }
 
   local() {
@@ -198,8 +205,8 @@ class Motion {
   }
 
   dispatch(phase, elapsedMs) {
-    const effect = native.effect.get.call(this.animation);
-    const { target } = effect ?? {};
+    const effect = effectOf(this.animation);
+    const target = effect?.target;
     if (!target) return;
     const common = {
       bubbles: true,

@@ -194,6 +194,7 @@ observer.observe(document, {
   attributeFilter: ["data-composition-src", "data-composition-id"],
 });
 
+/** @type {Promise<void>} */
 const parsed = new Promise((resolve) => {
   if (document.readyState !== "loading") resolve();
   else document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });

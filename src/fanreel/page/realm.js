@@ -11,13 +11,17 @@ import { real } from "./real.js";
 
 export const config = globalThis.__fanreelConfig ?? {};
 
-export const ownRealm = { window: globalThis, document, real };
+/** @typedef {import("./globals.d.ts").Realm} Realm */
+
+export const ownRealm = /** @type {Realm} */ ({ window: globalThis, document, real });
 Object.defineProperty(globalThis, "__fanreel", { value: ownRealm, configurable: true });
 
 export const root = (() => {
   let found = ownRealm;
   try {
-    for (let view = window; view !== view.parent; view = view.parent) {
+    /** @type {Window} */
+    let view = window;
+    for (; view !== view.parent; view = view.parent) {
       if (!view.parent.__fanreel) break;
       found = view.parent.__fanreel;
     }

@@ -26,6 +26,7 @@ function isRemote({ contentWindow }) {
 function ask(element, frame) {
   serial += 1;
   const number = serial;
+  /** @type {Promise<void>} */
   const answered = new Promise((resolve) => {
     waiting.set(number, resolve);
     real.setTimeout(() => {

@@ -30,7 +30,8 @@ function track(what, promise) {
 }
 
 globalThis.fetch = function fetchNoted(...args) {
-  const url = args[0]?.url ?? String(args[0]);
+  const [asked] = args;
+  const url = asked instanceof Request ? asked.url : String(asked);
   return track(`request ${url}`, real.fetch(...args));
 };
 for (const name of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"]) {
@@ -128,7 +129,7 @@ function wantedFonts() {
   };
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (node.data.trim() !== "") add(getComputedStyle(node.parentElement), node.data);
+    if (node.nodeValue.trim() !== "") add(getComputedStyle(node.parentElement), node.nodeValue);
   }
   for (const element of document.querySelectorAll("body *")) {
     for (const pseudo of ["::before", "::after"]) {

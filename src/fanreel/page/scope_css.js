@@ -36,7 +36,7 @@ const signature = (rule) => [...rule.cssRules].map((frame) => frame.cssText).joi
 function claimPageKeyframes() {
   for (const sheet of document.styleSheets) {
     const owner = sheet.ownerNode;
-    if (owner?.closest?.("[data-fanreel-host]")) continue;
+    if (owner instanceof Element && owner.closest("[data-fanreel-host]")) continue;
     readKeyframes(rulesOf(sheet), (rule) => {
       if (!keyframes.has(rule.name)) keyframes.set(rule.name, new Map());
       keyframes.get(rule.name).set(signature(rule), rule.name);

@@ -108,8 +108,9 @@ function documentOf(instance) {
     addEventListener: listen(document, instance),
     removeEventListener: (type, listener, options) =>
       document.removeEventListener(type, wrappers.get(listener)?.wrapper ?? listener, options),
-    createElement: (...args) => tagSheet(instance, document.createElement(...args)),
-    createElementNS: (...args) => tagSheet(instance, document.createElementNS(...args)),
+    createElement: (name, options) => tagSheet(instance, document.createElement(name, options)),
+    createElementNS: (space, name, options) =>
+      tagSheet(instance, document.createElementNS(space, name, options)),
   };
   const getters = {
     body: () => host,

@@ -52,10 +52,12 @@ function insert(url) {
   script.src = url;
   script.async = false;
   document.head.append(script);
-  return new Promise((resolve, reject) => {
+  /** @type {Promise<void>} */
+  const loaded = new Promise((resolve, reject) => {
     script.addEventListener("load", () => resolve());
     script.addEventListener("error", () => reject(new Error("could not be loaded")));
   });
+  return loaded;
 }
 
 async function runFile(instance, element) {

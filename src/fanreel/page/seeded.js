@@ -68,14 +68,16 @@ export function makeChance(base, check) {
     return array;
   };
 
-  Crypto.prototype.randomUUID = function randomUUID() {
-    const bytes = new Uint8Array(16);
-    fill(bytes);
-    bytes[6] = (bytes[6] & 15) | 64;
-    bytes[8] = (bytes[8] & 63) | 128;
-    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-  };
+  Crypto.prototype.randomUUID = /** @type {any} */ (
+    function randomUUID() {
+      const bytes = new Uint8Array(16);
+      fill(bytes);
+      bytes[6] = (bytes[6] & 15) | 64;
+      bytes[8] = (bytes[8] & 63) | 128;
+      const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+    }
+  );
 
   return { reseed };
 }

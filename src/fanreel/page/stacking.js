@@ -17,6 +17,7 @@ import * as hostBoxes from "./host_boxes.js";
 import { isRoot } from "./realm.js";
 import * as timing from "./timing.js";
 
+const SHEETS = 'link[rel~="stylesheet" i], style';
 const SIDES = ["width", "height"];
 const placed = new WeakSet();
 
@@ -64,7 +65,7 @@ const clipsOf = () => timing.rootElement()?.querySelectorAll(`:scope > ${timing.
 
 // Scripts wait for the style sheets before them; a page without scripts may be parsed sooner.
 const isStyled = () =>
-  [...document.querySelectorAll('link[rel~="stylesheet" i], style')].every(
+  [.../** @type {NodeListOf<HTMLStyleElement>} */ (document.querySelectorAll(SHEETS))].every(
     ({ sheet, disabled }) =>
       disabled || (sheet && [...rulesOf(sheet)].every((rule) => rule.styleSheet !== null)),
   );

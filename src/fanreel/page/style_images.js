@@ -165,7 +165,10 @@ async function show(key, url) {
   const image = new Image();
   image.src = url;
   await image.decode().catch(() => {});
-  variables.cssRules[0].style.setProperty(`--fanreel-${key}`, `url("${url}")`);
+  /** @type {CSSStyleRule} */ (variables.cssRules[0]).style.setProperty(
+    `--fanreel-${key}`,
+    `url("${url}")`,
+  );
   shown.set(key, image); // in the browser's memory for as long as it is seen
 }
 

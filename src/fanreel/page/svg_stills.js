@@ -25,7 +25,8 @@ function liveOf(url, source) {
   all.forEach((element, number) => {
     if (element.matches(SMIL)) {
       const name = element.localName === "animateMotion" ? "transform" : null;
-      const target = element.targetElement ?? element.parentNode;
+      const target =
+        /** @type {SVGAnimationElement} */ (element).targetElement ?? element.parentElement;
       note(moved, all.indexOf(target), name ?? element.getAttribute("attributeName"));
     }
     for (const { name } of [...element.attributes]) {
@@ -142,7 +143,9 @@ function at(url, source, passedS) {
       `:where(*) { animation-delay: ${-passedS}s }\n${rules}\n` +
       "* { animation-play-state: paused !important }";
   }
-  for (const element of file.querySelectorAll('[style*="animation"]')) {
+  /** @type {NodeListOf<SVGElement>} */
+  const styled = file.querySelectorAll('[style*="animation"]');
+  for (const element of styled) {
     delay(element.style, passedS);
   }
   return new XMLSerializer().serializeToString(file);

@@ -74,6 +74,7 @@ function offset(element) {
 }
 
 // ---- reading the document ------------------------------------------------------------------------
+/** @returns {HTMLElement | null} */
 const rootElement = () => document.querySelector("[data-composition-id]");
 
 // The root of a mounted file is the same composition as its host.

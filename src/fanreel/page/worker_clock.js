@@ -27,10 +27,7 @@ let underWay = 0;
 let drawsOnPage = false;
 
 const place = location.protocol === "blob:" ? "" : location.pathname;
-const { reseed } = makeChance(
-  hash(`0 ${globalThis.name} ${place}`),
-  Crypto.prototype.getRandomValues,
-);
+const { reseed } = makeChance(hash(`0 ${self.name} ${place}`), Crypto.prototype.getRandomValues);
 
 function standAt(ms) {
   now = ms;
