@@ -9,7 +9,12 @@ import * as esbuild from "esbuild";
 
 const PAGE = "src/fanreel/page";
 const BUNDLE = join(PAGE, "bundle");
-const ENTRIES = { page: "main.js", worker: "worker_clock.js", shell: "shell.js" };
+const ENTRIES = {
+  page: "main.js",
+  parsers: "parsing.js",
+  worker: "worker_clock.js",
+  shell: "shell.js",
+};
 
 // A worker may be given the script twice: with its file, and by the page that starts it.
 const ONCE_IN_A_WORKER =
@@ -30,11 +35,28 @@ function digestOfSources() {
   return digest.digest("hex");
 }
 
+const packageOf = (input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+
+// Their licences ask that they go wherever the code goes.
+function licences(names) {
+  return names
+    .map((name) => {
+      const folder = join("node_modules", name);
+      const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+      const file = readdirSync(folder).find((found) => /^licen[cs]e/i.test(found));
+      if (!file) throw new Error(`${name} brings no licence text`);
+      const text = readFileSync(join(folder, file), "utf8").trim();
+      return `${name} ${version} (${license})\n\n${text}\n`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
+}
+
 const sources = digestOfSources();
+const bundled = new Set();
 rmSync(BUNDLE, { recursive: true, force: true });
 for (const [name, entry] of Object.entries(ENTRIES)) {
   const [banner, footer] = AROUND[name] ?? ["", ""];
-  await esbuild.build({
+  const { metafile } = await esbuild.build({
     entryPoints: [join(PAGE, entry)],
     outfile: join(BUNDLE, `${name}.js`),
     bundle: true,
@@ -42,11 +64,16 @@ for (const [name, entry] of Object.entries(ENTRIES)) {
     target: "chrome140",
     charset: "utf8",
     legalComments: "none",
+    minify: name === "parsers", // nobody sees the names in there
     minifyWhitespace: true,
+    globalName: name === "parsers" ? "fanreelParsers" : undefined,
+    metafile: true,
     banner: { js: banner },
     footer: { js: footer },
     logLevel: "warning",
     logOverride: { "import-is-undefined": "error", "assign-to-import": "error" },
   });
+  for (const input of Object.keys(metafile.inputs)) bundled.add(packageOf(input));
 }
+writeFileSync(join(BUNDLE, "third_party.txt"), licences([...bundled].filter(Boolean).sort()));
 writeFileSync(join(BUNDLE, "sources.sha256"), `${sources}\n`);

@@ -82,6 +82,7 @@ def test_the_wheel_carries_the_page_bundled(site_dir: Path) -> None:
     assert not list(page_dir.glob("*.js"))
     assert {file.name for file in (page_dir / "bundle").glob("*.js")} == {
         "page.js",
+        "parsers.js",
         "shell.js",
         "worker.js",
     }

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from fanreel.browser.locate import find_chromium
-from fanreel.page import page_script
+from fanreel.page import bundles, page_script
 from tests.media.hostile import Place
 from tests.media.libraries import install_libraries
 
@@ -31,6 +31,8 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
         """Map `/<site>/rest` to the site's directory."""
         _, site, *rest = path.partition("?")[0].split("/")
+        if site == "__fanreel__":
+            return str(bundles.PAGE_DIR.joinpath("bundle", *rest))
         root = self.roots.get(site)
         return str(root.joinpath(*rest)) if root else "/nonexistent"
 

@@ -32,7 +32,7 @@ from fanreel.errors import (
 )
 from fanreel.network.outside import Recorder, Replayer
 from fanreel.network.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
-from fanreel.page import page_script, shell_script
+from fanreel.page import page_script, parsers_script, shell_script
 
 Pixels = npt.NDArray[np.uint8]
 Layout = Literal["bgr0", "bgra", "rgba"]
@@ -48,6 +48,8 @@ _NOT_SETTLED = "FrameNotSettled: "
 _MOST_PASSED = 256
 """Frames asked for at once; the page does as many of them as there is time for."""
 _OWN_ADDRESS = re.compile(rf"{re.escape(OWN_PREFIX)}\S*: (\d+ )?")
+
+_OWN_SCRIPTS = {"shell.js": shell_script, "parsers.js": parsers_script}
 
 _ASK_RENDERER = """() => {
   const gl = document.createElement("canvas").getContext("webgl");
@@ -475,8 +477,8 @@ class PageSession:
         if path == "shell.html":
             file = importlib.resources.files("fanreel.page").joinpath(path)
             return 200, content_type(Path(path)), file.read_bytes()
-        if path == "shell.js":
-            return 200, content_type(Path(path)), shell_script().encode()
+        if path in _OWN_SCRIPTS:
+            return 200, content_type(Path(path)), _OWN_SCRIPTS[path]().encode()
         return self._page_load.own(path) if self._page_load and self._page_load.own else None
 
     def _note_request(self, request: SiteRequest) -> None:

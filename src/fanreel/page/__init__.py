@@ -2,7 +2,8 @@
 What runs inside the page: JavaScript modules, bundled into one script for each realm.
 
 Chromium runs `page.js` in every frame before any script of the page, `worker.js` comes first in
-every worker, `shell.js` is the page around the composition. `main.js` is where to start reading.
+every worker, `shell.js` is the page around the composition, `parsers.js` is what a page asks for
+that holds nested compositions. `main.js` is where to start reading.
 """
 
 import json
@@ -43,6 +44,11 @@ def worker_script() -> str:
 def shell_script() -> str:
     """Give the script of the page that the composition is shown in."""
     return _bundle("shell")
+
+
+def parsers_script() -> str:
+    """Give the parsers that a page with nested compositions asks for."""
+    return _bundle("parsers")
 
 
 def _bundle(name: str) -> str:

@@ -30,7 +30,7 @@ def problem(page_dir: Path = PAGE_DIR) -> str | None:
 @functools.cache
 def bundle(name: str) -> str:
     """
-    Give one bundle: `page` for every frame, `worker` for every worker, `shell` for what is around.
+    Give one bundle: `page`, `parsers`, `worker` or `shell`.
 
     Raises:
         FileNotFoundError: It is not there, or older than its sources.

@@ -1,20 +1,19 @@
 // Runs the `type="module"` scripts of nested compositions, once per mount.
 //
-//   modules.map({instance, element})           null, or what went wrong; installs an import map
-//   await modules.run({instance, element})     null, or what went wrong
-//   modules.rebaseDynamic(code, fileUrl)       code whose import() starts at the file
-//   modules.enter(token), .leave(token)        called by the code itself
+//   map({instance, element})           null, or what went wrong; installs an import map
+//   await run({instance, element})     null, or what went wrong
+//   rebaseDynamic(code, fileUrl)       code whose import() starts at the file
+//   enter(token), .leave(token)        called by the code itself
 //
 // A module cannot be evaluated in a function, so it becomes an inline module script whose first line
 // shadows `document` and the other names with the instance's own.
 
 import * as assets from "./assets.js";
+import { rebaseDynamic as rebaseDynamicImports, rebaseImports } from "./imports.js";
 import * as lookups from "./lookups.js";
 import * as scopedRealm from "./scoped_realm.js";
 import { isComposition, lineIn } from "./script_text.js";
 
-const SPECIFIER = /(\b(?:from|import)\s*\(?\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
-const DYNAMIC = /(\bimport\s*\(\s*)(["'])(\.{1,2}\/[^"'\n]+)\2/g;
 const waiting = new Map();
 const plain = new Map();
 let count = 0;
@@ -40,13 +39,10 @@ function absolute(reference, fileUrl) {
   return new URL(assets.resolve(reference, fileUrl), document.baseURI).href;
 }
 
-// Imports of an inline module start at the nested file; those of a module file at that file.
-const rebaseImports = (code, place, pattern = SPECIFIER) =>
-  code.replace(pattern, (_, before, quote, reference) => before + quote + place(reference) + quote);
-
 function run({ instance, element }) {
   const src = element.getAttribute("src");
   if (src === null) {
+    // Imports of an inline module start at the nested file; those of a module file at that file.
     const place = (reference) => absolute(reference, instance.url);
     const code = element.textContent;
     const line = lineIn(instance, code);
@@ -121,7 +117,7 @@ window.addEventListener("error", (event) => {
 });
 
 export const rebaseDynamic = (code, fileUrl) =>
-  rebaseImports(code, (reference) => absolute(reference, fileUrl), DYNAMIC);
+  rebaseDynamicImports(code, (reference) => absolute(reference, fileUrl));
 
 export function enter(token) {
   const item = waiting.get(token);

@@ -14,166 +14,90 @@
 // @scope would do without rewriting, but gives no specificity: `.a .b` of the page would win over
 // `.b` of the nested file.
 
-const HOST = "\u0001";
-const IDENT = /[-_a-zA-Z0-9\u0080-\uffff]/;
+import { parsers } from "./parsers.js";
 
-// Index just after the escape, string, bracket or identifier that starts at *at*.
-function skip(text, at) {
-  const char = text[at];
-  if (char === "\\") return at + 2;
-  if (char === '"' || char === "'") {
-    let end = at + 1;
-    while (end < text.length && text[end] !== char) end += text[end] === "\\" ? 2 : 1;
-    return end + 1;
-  }
-  if (char === "[") {
-    let end = at + 1;
-    while (end < text.length && text[end] !== "]") {
-      end = text[end] === '"' || text[end] === "'" ? skip(text, end) : end + 1;
-    }
-    return end + 1;
-  }
-  return at + 1;
+/** @import { Node, Selector } from "postcss-selector-parser" */
+/** @typedef {{combinator: string, nodes: Node[]}} Compound its combinator is the one before it */
+
+const LEGACY_PSEUDO_ELEMENT = /^:(before|after|first-line|first-letter)$/i;
+// `:not()` of what cannot exist adds exactly the specificity that `body` or `:root` had.
+const AS_TYPE = ":not(fanreel-none)";
+const AS_PSEUDO_CLASS = ":not(.fanreel-none)";
+
+const hostSelector = (instance) => `[data-fanreel-host="${instance.key}"]`;
+
+const isPseudoElement = ({ type, value }) =>
+  type === "pseudo" && (value.startsWith("::") || LEGACY_PSEUDO_ELEMENT.test(value));
+
+// A word of a pseudo-class or -element that takes no selectors, such as `::part(body)`.
+const TAKES_SELECTORS =
+  /^(?::(?:is|not|where|has|matches|-webkit-any|nth-child|nth-last-child|host|host-context)|::(?:slotted|cue))$/i;
+function isArgument(node) {
+  const pseudo = node.parent?.parent;
+  return pseudo?.type === "pseudo" && !TAKES_SELECTORS.test(pseudo.value);
 }
 
-function identEnd(text, from) {
-  let end = from;
-  while (end < text.length && (IDENT.test(text[end]) || text[end] === "\\")) {
-    end += text[end] === "\\" ? 2 : 1;
-  }
-  return end;
-}
-
-// Splits at top-level commas.
-function splitList(text) {
-  const parts = [];
-  let depth = 0;
-  let start = 0;
-  for (let at = 0; at < text.length; ) {
-    if (text[at] === "(") depth += 1;
-    else if (text[at] === ")") depth -= 1;
-    else if (text[at] === "," && depth === 0) {
-      parts.push(text.slice(start, at).trim());
-      start = at + 1;
-    }
-    at = skip(text, at);
-  }
-  parts.push(text.slice(start).trim());
-  return parts;
-}
-
-// [{combinator, compound}], the combinator being the one before the compound.
-function splitCompounds(text) {
-  const parts = [];
-  let depth = 0;
-  let compound = "";
-  let combinator = "";
-  const push = () => {
-    if (compound !== "") parts.push({ combinator, compound });
-    if (compound !== "") combinator = " ";
-    compound = "";
+// Puts other selectors in the place of those that name the document's own elements, and of ids that
+// have another name here, see nesting.js and unique_ids.js. Gives the nodes that mean the host.
+function translate(selector, instance) {
+  const { selectorParser } = parsers();
+  const hosts = new Set();
+  const raw = (value) => selectorParser.string({ value });
+  const becomesHost = (node, specificity) => {
+    const host = raw(`:where(${hostSelector(instance)})${specificity}`);
+    hosts.add(host);
+    node.replaceWith(host);
   };
-  for (let at = 0; at < text.length; ) {
-    const char = text[at];
-    const end = skip(text, at);
-    if (char === "(") depth += 1;
-    if (char === ")") depth -= 1;
-    if (depth === 0 && /\s/.test(char)) push();
-    else if (depth === 0 && (char === ">" || char === "+" || char === "~")) {
-      push();
-      combinator = char;
-    } else compound += text.slice(at, end);
-    at = end;
-  }
-  push();
-  return parts;
-}
-
-// An id that has another name here, see nesting.js and unique_ids.js.
-function nameId(name, { renamedIds }) {
-  const known = name[0] === "#" && renamedIds.get(name.slice(1).replace(/\\([^\da-f])/gi, "$1"));
-  return known ? `:is(${name}, ${known})` : name;
-}
-
-// Puts HOST-marks where a selector names the document's own elements. The mark is followed by
-// `e` (a type selector) or `c` (a pseudo-class), for the specificity.
-function markHost(text, instance) {
-  let result = "";
-  for (let at = 0; at < text.length; ) {
-    const char = text[at];
-    if (char === "." || char === "#" || char === ":") {
-      const from = at + (text.startsWith("::", at) ? 2 : 1);
-      const end = identEnd(text, from);
-      const name = text.slice(at, end);
-      result += name.toLowerCase() === ":root" ? `${HOST}c` : nameId(name, instance);
-      at = Math.max(end, at + 1);
-    } else if (IDENT.test(char) || char === "\\") {
-      const end = identEnd(text, at);
-      const name = text.slice(at, end);
-      const isType = result === "" || /[\s>+~(,]$/.test(result);
-      result += isType && /^(html|body)$/i.test(name) ? `${HOST}e` : name;
-      at = end;
-    } else {
-      const end = skip(text, at);
-      result += text.slice(at, end);
-      at = end;
+  selector.walk((node) => {
+    if (node.type === "comment") node.remove();
+    else if (isArgument(node)) return;
+    else if (node.type === "tag" && /^(html|body)$/i.test(node.value)) becomesHost(node, AS_TYPE);
+    else if (node.type === "pseudo" && /^:root$/i.test(node.value)) {
+      becomesHost(node, AS_PSEUDO_CLASS);
+    } else if (node.type === "id" && instance.renamedIds.has(node.value)) {
+      node.replaceWith(raw(`:is(${text(node)}, ${instance.renamedIds.get(node.value)})`));
     }
+  });
+  return hosts;
+}
+
+const text = (node) => String(node).trim();
+
+/** @returns {Compound[]} */
+function compoundsOf(/** @type {Selector} */ selector) {
+  const compounds = [{ combinator: "", nodes: [] }];
+  for (const node of selector.nodes) {
+    if (node.type !== "combinator") compounds.at(-1).nodes.push(node);
+    else compounds.push({ combinator: node.value.trim() || " ", nodes: [] });
   }
-  return result;
+  return compounds;
 }
 
 // `html body .x` and `html > body > .x`: both compounds are the host, which is one element.
-function mergeHosts(parts) {
+function mergeHosts(compounds, hosts) {
+  const isHost = ({ nodes }) => nodes.some((node) => hosts.has(node));
   const merged = [];
-  for (const part of parts) {
+  for (const compound of compounds) {
     const last = merged.at(-1);
-    const follows = part.combinator === " " || part.combinator === ">";
-    if (last && follows && isHost(last.compound) && isHost(part.compound)) {
-      last.compound += part.compound;
-    } else merged.push({ ...part });
+    const follows = compound.combinator === " " || compound.combinator === ">";
+    if (last && follows && isHost(last) && isHost(compound)) last.nodes.push(...compound.nodes);
+    else merged.push(compound);
   }
   return merged;
 }
 
-const isHost = (compound) => {
-  let depth = 0;
-  for (const char of compound) {
-    if (char === "(") depth += 1;
-    else if (char === ")") depth -= 1;
-    else if (char === HOST && depth === 0) return true;
+// Every node of a compound, also those within its pseudo-classes.
+function* within(nodes) {
+  for (const node of nodes) {
+    yield node;
+    if (node.nodes) yield* within(node.nodes);
   }
-  return false;
-};
-
-const hostSelector = (instance) => `[data-fanreel-host="${instance.key}"]`;
-
-// `:not()` of what cannot exist adds exactly the specificity that `body` or `:root` had.
-const unmark = (text, instance) =>
-  text
-    .replaceAll(`${HOST}e`, `:where(${hostSelector(instance)}):not(fanreel-none)`)
-    .replaceAll(`${HOST}c`, `:where(${hostSelector(instance)}):not(.fanreel-none)`);
-
-function pseudoElementAt(compound) {
-  let depth = 0;
-  for (let at = 0; at < compound.length; ) {
-    if (compound[at] === "(") depth += 1;
-    if (compound[at] === ")") depth -= 1;
-    if (depth === 0 && compound.startsWith("::", at)) return at;
-    if (depth === 0 && /^:(before|after|first-line|first-letter)\b/i.test(compound.slice(at))) {
-      return at;
-    }
-    at = skip(compound, at);
-  }
-  return compound.length;
 }
 
 // The composition's id stands on the host alone where the file's root has the same one, but a
 // rule of the file means its root: that is what its children stand directly below. As an ancestor
 // the host does as well, since the root is in it.
-const NAMED =
-  /\[\s*data-composition-id\s*(?:[~|^$*]?=\s*(?:"[^"]*"|'[^']*'|[^\]\s]+)\s*[is]?\s*)?\]/gi;
-
-function meanRoot(parts, { key, ids, root, host }) {
+function meanRoot(compounds, { key, ids, root, host }) {
   if (!root || root === host || root.hasAttribute("data-composition-id")) return;
   const named = document.createElement("i");
   const isOurs = (attribute) =>
@@ -181,54 +105,80 @@ function meanRoot(parts, { key, ids, root, host }) {
       named.setAttribute("data-composition-id", id);
       return named.matches(attribute);
     });
-  for (const [index, part] of parts.entries()) {
-    if (parts[index + 1]?.combinator === " ") continue;
-    part.compound = part.compound.replace(NAMED, (attribute) =>
-      isOurs(attribute) ? `[data-fanreel-root="${key}"]` : attribute,
-    );
+  for (const [index, { nodes }] of compounds.entries()) {
+    if (compounds[index + 1]?.combinator === " ") continue;
+    for (const node of [...within(nodes)]) {
+      if (node.type !== "attribute" || node.attribute !== "data-composition-id") continue;
+      if (isOurs(text(node))) becomeRoot(node, nodes, key);
+    }
   }
 }
 
-function scopeComplex(text, instance) {
-  const parts = mergeHosts(splitCompounds(markHost(text, instance)));
-  if (parts.length === 0) return text;
-  meanRoot(parts, instance);
-  const subject = parts.at(-1);
-  if (!isHost(subject.compound)) {
-    const host = hostSelector(instance).repeat(Math.max(instance.depth, 1));
-    const reachesHost =
-      subject.compound.includes(HOST) || /\[\s*data-composition-/.test(subject.compound);
-    const membership = reachesHost ? `:is(${host}, ${host} *)` : `:is(${host} *)`;
-    const at = pseudoElementAt(subject.compound);
-    subject.compound = subject.compound.slice(0, at) + membership + subject.compound.slice(at);
-  }
-  const joined = parts
-    .map(({ combinator, compound }, index) => {
-      if (index === 0) return (combinator === "" ? "" : `${combinator} `) + compound;
-      return combinator === " " ? ` ${compound}` : ` ${combinator} ${compound}`;
+function becomeRoot(node, nodes, key) {
+  const root = parsers().selectorParser.string({ value: `[data-fanreel-root="${key}"]` });
+  if (nodes.includes(node)) nodes[nodes.indexOf(node)] = root;
+  else node.replaceWith(root);
+}
+
+// The selector that says where the subject may be, before its pseudo-element if it has one.
+function addMembership({ nodes }, hosts, instance) {
+  const host = hostSelector(instance).repeat(Math.max(instance.depth, 1));
+  const reachesHost = [...within(nodes)].some(
+    (node) => hosts.has(node) || node.attribute?.startsWith("data-composition-"),
+  );
+  const value = reachesHost ? `:is(${host}, ${host} *)` : `:is(${host} *)`;
+  const at = nodes.findIndex(isPseudoElement);
+  const membership = parsers().selectorParser.string({ value });
+  nodes.splice(at < 0 ? nodes.length : at, 0, membership);
+}
+
+const written = (compounds) =>
+  compounds
+    .map(({ combinator, nodes }, index) => {
+      const between = index > 0 && combinator !== " " ? ` ${combinator} ` : combinator;
+      return between + nodes.map(String).join("").trim();
     })
-    .join("");
-  return unmark(joined, instance);
+    .join("")
+    .trim();
+
+/** @returns {Selector[]} */
+const parse = (list) => parsers().selectorParser().astSync(list).nodes;
+
+function scopeComplex(selector, instance) {
+  const hosts = translate(selector, instance);
+  const compounds = mergeHosts(compoundsOf(selector), hosts);
+  meanRoot(compounds, instance);
+  const subject = compounds.at(-1);
+  const isHost = subject.nodes.some((node) => hosts.has(node));
+  if (!isHost && subject.nodes.length > 0) addMembership(subject, hosts, instance);
+  return written(compounds);
 }
 
-const selector = (text, instance) =>
-  splitList(text)
-    .map((part) => scopeComplex(part, instance))
-    .join(", ");
+export function scope(list, instance) {
+  let selectors;
+  try {
+    selectors = parse(list);
+  } catch {
+    // The browser has taken it, so it knows more than the parser.
+    return `:is(${list}):is(${hostSelector(instance).repeat(Math.max(instance.depth, 1))} *)`;
+  }
+  return selectors.map((selector) => scopeComplex(selector, instance)).join(", ");
+}
 
-const mapDocument = (text, instance) =>
-  splitList(text)
-    .map((part) => {
-      const parts = mergeHosts(splitCompounds(markHost(part, instance)));
+export function mapDocument(list, instance) {
+  let selectors;
+  try {
+    selectors = parse(list);
+  } catch {
+    return list; // the browser says what is wrong with it
+  }
+  return selectors
+    .map((selector) => {
+      const hosts = translate(selector, instance);
+      const compounds = mergeHosts(compoundsOf(selector), hosts);
       // Else the host, which scripts find by that id in the page's markup.
-      if (instance.namedByFile) meanRoot(parts, instance);
-      return unmark(
-        parts
-          .map(({ combinator, compound }) => (combinator.trim() ? `${combinator} ` : "") + compound)
-          .join(" "),
-        instance,
-      );
+      if (instance.namedByFile) meanRoot(compounds, instance);
+      return written(compounds);
     })
     .join(", ");
-
-export { mapDocument, selector as scope };
+}
