@@ -31,6 +31,16 @@ def descendants(pid: int | None = None) -> set[int]:
     return {process.pid for process in below if runs(process.pid)}
 
 
+def named(*beginnings: str) -> list[int]:
+    """Return the processes with a word on their command line that begins with one of these."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if any(f"{word}/".startswith(beginnings) for word in process.cmdline()):
+                found.append(process.pid)
+    return found
+
+
 def kill_all(pids: Iterable[int]) -> None:
     """End processes at once, hung or not, and wait for that; harmless for any that has ended."""
     ended = set(pids)
@@ -55,6 +65,18 @@ def kill_tree(pid: int) -> None:
 def age_ms() -> int:
     """Give how long ago this process was started, in milliseconds (10 ms steps)."""
     return round(1000 * max(0.0, time.time() - psutil.Process().create_time()))
+
+
+def cpu_s(pid: int) -> float:
+    """Return the CPU seconds of a process and all below it, those it has waited for included."""
+    spent = 0.0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                times = process.cpu_times()
+                spent += times.user + times.system + times.children_user + times.children_system
+    return spent
 
 
 def memory_mb() -> int:

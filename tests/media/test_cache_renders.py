@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from fanreel.media.cache_entries import _indices_of
+from fanreel.processes import runs
 from tests.media.hostile import Place, page, small_disk
 from tests.media.sources import write_numbered
 
@@ -137,14 +138,8 @@ def kill(render: "subprocess.Popen[str]") -> None:
     for process in children:
         process.kill()
     render.wait(timeout=_END_S)
-    while any(_lives(process) for process in children):
+    while any(runs(process.pid) for process in children):
         time.sleep(0.002)
-
-
-def _lives(process: psutil.Process) -> bool:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 def _is_in_group(pid: int, group: int) -> bool:

@@ -10,9 +10,8 @@ from typing import Any, Literal
 import psutil
 import pytest
 
-from fanreel.browser.browser import Browser
+from fanreel.browser.browser import Browser, processes_of
 from fanreel.browser.cdp import TargetGone
-from fanreel.browser.processes import processes_of
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, InvalidComposition

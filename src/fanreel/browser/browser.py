@@ -15,9 +15,8 @@ from fanreel.browser.locate import find_chromium
 from fanreel.browser.loop import AsyncThread
 from fanreel.browser.piped_browser import PipedBrowser
 from fanreel.browser.playwright_browser import PlaywrightBrowser
-from fanreel.browser.processes import processes_of
 from fanreel.errors import BrowserCrashed, BrowserUnavailable, CaptureTimeout
-from fanreel.processes import kill_all
+from fanreel.processes import kill_all, named
 
 Result = TypeVar("Result")
 
@@ -126,6 +125,11 @@ class Browser:
                 "`fanreel doctor` says what is missing",
                 path=str(program),
             ) from exc
+
+
+def processes_of(directory: Path) -> list[int]:
+    """Return the ids of browsers and screens with a profile or display in *directory*."""
+    return named(f"--user-data-dir={directory}/", f"{directory}/display-")
 
 
 def kill_orphans(temp_dir: Path) -> None:

@@ -6,7 +6,7 @@
 //
 // Between two points the speed goes evenly in ratios, and is held before the first and after the
 // last (docs, speed-ramps). A way that bends is cut into pieces here, so that all who count time
-// count the same integral over the same points: this file, and fanreel/ramp.py for the pictures
+// count the same integral over the same points: this file, and fanreel/timing/ramp.py for the pictures
 // and the sound.
 
 const SLOWEST = 0.1;

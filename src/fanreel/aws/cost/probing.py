@@ -16,9 +16,8 @@ from fanreel.config import RenderConfig
 from fanreel.engine.engine import Engine
 from fanreel.errors import PlanProducedZeroChunks
 from fanreel.files.plan_dir import read_manifest
+from fanreel.processes import cpu_s
 from fanreel.timing.timeline import ChunkPlan, resolve_chunk_plan
-
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,31 +26,6 @@ class Probed:
 
     measured: Measured
     cut: ChunkPlan
-
-
-def tree_cpu_s(root: int) -> float:
-    """Give the CPU seconds of process *root* and its descendants, the ended ones included."""
-    ticks: dict[int, float] = {}
-    parent: dict[int, int] = {}
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
-        try:
-            stat = Path(entry.path, "stat").read_text()
-        except OSError:  # it ended meanwhile
-            continue
-        # proc(5): the name is in brackets and may hold anything; field 4 is the parent, 14 to 17
-        # are user and system time, its own and that of children it has waited for.
-        fields = stat.rpartition(")")[2].split()
-        parent[int(entry.name)] = int(fields[1])
-        ticks[int(entry.name)] = sum(map(int, fields[11:15]))
-
-    def belongs(pid: int) -> bool:
-        while pid not in (root, 0):
-            pid = parent.get(pid, 0)
-        return pid == root
-
-    return sum(spent for pid, spent in ticks.items() if belongs(pid)) * _TICK_S
 
 
 class _Clock:
@@ -66,7 +40,7 @@ class _Clock:
     def __call__(self, frames_done: int) -> None:
         self._done_s.append(time.perf_counter())
         if frames_done in (1, self._segment_frames):
-            self._cpu_s.append(tree_cpu_s(os.getpid()))
+            self._cpu_s.append(cpu_s(os.getpid()))
 
     def rates(self) -> "Pace":
         """Give what the marks say."""
