@@ -10,8 +10,9 @@ from typing import Any, Literal
 import psutil
 import pytest
 
-from fanreel.browser.browser import Browser, processes_of
+from fanreel.browser.browser import Browser
 from fanreel.browser.cdp import TargetGone
+from fanreel.browser.orphans import processes_of
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, InvalidComposition

@@ -13,10 +13,11 @@ from fanreel.browser.environment import child_environment
 from fanreel.browser.launch import Launch
 from fanreel.browser.locate import find_chromium
 from fanreel.browser.loop import AsyncThread
+from fanreel.browser.orphans import processes_of
 from fanreel.browser.piped_browser import PipedBrowser
 from fanreel.browser.playwright_browser import PlaywrightBrowser
 from fanreel.errors import BrowserCrashed, BrowserUnavailable, CaptureTimeout
-from fanreel.processes import kill_all, named
+from fanreel.processes import kill_all
 
 Result = TypeVar("Result")
 
@@ -125,16 +126,6 @@ class Browser:
                 "`fanreel doctor` says what is missing",
                 path=str(program),
             ) from exc
-
-
-def processes_of(directory: Path) -> list[int]:
-    """Return the ids of browsers and screens with a profile or display in *directory*."""
-    return named(f"--user-data-dir={directory}/", f"{directory}/display-")
-
-
-def kill_orphans(temp_dir: Path) -> None:
-    """End browsers and screens below *temp_dir* whose owners are no more; harmless without any."""
-    kill_all(processes_of(temp_dir))
 
 
 def _reason(text: str) -> str:

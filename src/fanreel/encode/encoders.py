@@ -13,6 +13,9 @@ from fanreel.config import Quality, RenderConfig
 from fanreel.errors import InvalidConfig
 from fanreel.formats import FORMATS, Format
 
+Padding = tuple[int, int]
+"""Columns added at the right and rows added at the bottom of a picture."""
+NO_PADDING: Padding = (0, 0)
 _MOST_PX = 8192  # 8K, and what players and encoders agree on
 
 
@@ -47,9 +50,9 @@ class EncoderChoice:
                 height=height,
             )
 
-    def padding(self, width: int, height: int) -> tuple[int, int]:
+    def padding(self, width: int, height: int) -> Padding:
         """Give the columns and rows to add to a frame of this size, for the format to hold it."""
-        return (width % 2, height % 2) if FORMATS[self.format].even_size else (0, 0)
+        return (width % 2, height % 2) if FORMATS[self.format].even_size else NO_PADDING
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from fanreel.encode.encoders import NO_PADDING, Padding
+
 Picture = np.ndarray[Any, np.dtype[Any]]
 Convert = Callable[[Picture], av.VideoFrame]
-Padding = tuple[int, int]
-"""Columns added at the right and rows added at the bottom."""
-
-NO_PADDING: Padding = (0, 0)
 _SCALED = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 _RESAMPLED_AS = {np.dtype(np.uint8): "bgra", np.dtype(np.uint16): "rgb48le"}
 # A capture may be a pixel larger than asked for; see PixelConverter.

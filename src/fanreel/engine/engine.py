@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-from fanreel.browser.browser import kill_orphans
+from fanreel.browser.orphans import kill_orphans
 from fanreel.config import RenderConfig
 from fanreel.engine.messages import (
     Assemble,

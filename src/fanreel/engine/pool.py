@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from fanreel.browser.browser import kill_orphans
+from fanreel.browser.orphans import kill_orphans
 from fanreel.engine.messages import Assemble, Assembled, Open, Plan, Planned, Prepare
 from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.renderers import ChildRenderer, Losses

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from fanreel.browser.browser import kill_orphans
+from fanreel.browser.orphans import kill_orphans
 from fanreel.engine.messages import Done, Open, Render
 from fanreel.engine.process import Child, ChildLost
 from fanreel.errors import BrowserCrashed, RenderCancelled

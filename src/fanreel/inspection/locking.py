@@ -6,8 +6,7 @@ from fractions import Fraction
 from fanreel.browser.environment import runtime_snapshot
 from fanreel.browser.locate import find_xvfb
 from fanreel.config import RESOLUTIONS, RenderConfig
-from fanreel.encode.encoders import lock_encoder
-from fanreel.encode.padding import NO_PADDING
+from fanreel.encode.encoders import NO_PADDING, lock_encoder
 from fanreel.errors import InvalidConfig
 from fanreel.files.plan_dir import LockedRenderConfig
 from fanreel.files.project import Root
