@@ -3,7 +3,7 @@
 // Only white space is taken out: names of functions and classes are seen by pages, in messages and
 // in stacks. A file that is missing, or that does not bring what is asked of it, ends it.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 
@@ -35,6 +35,13 @@ function digestOfSources() {
   return digest.digest("hex");
 }
 
+// A render that goes on meanwhile reads the old file or the new one.
+function put(name, content) {
+  const aside = join(BUNDLE, `.${name}.${process.pid}`);
+  writeFileSync(aside, content);
+  renameSync(aside, join(BUNDLE, name));
+}
+
 const packageOf = (input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
 
 // Their licences ask that they go wherever the code goes.
@@ -53,12 +60,12 @@ function licences(names) {
 
 const sources = digestOfSources();
 const bundled = new Set();
-rmSync(BUNDLE, { recursive: true, force: true });
+mkdirSync(BUNDLE, { recursive: true });
 for (const [name, entry] of Object.entries(ENTRIES)) {
   const [banner, footer] = AROUND[name] ?? ["", ""];
-  const { metafile } = await esbuild.build({
+  const { metafile, outputFiles } = await esbuild.build({
     entryPoints: [join(PAGE, entry)],
-    outfile: join(BUNDLE, `${name}.js`),
+    write: false,
     bundle: true,
     format: "iife",
     target: "chrome140",
@@ -73,7 +80,8 @@ for (const [name, entry] of Object.entries(ENTRIES)) {
     logLevel: "warning",
     logOverride: { "import-is-undefined": "error", "assign-to-import": "error" },
   });
+  put(`${name}.js`, outputFiles[0].contents);
   for (const input of Object.keys(metafile.inputs)) bundled.add(packageOf(input));
 }
-writeFileSync(join(BUNDLE, "third_party.txt"), licences([...bundled].filter(Boolean).sort()));
-writeFileSync(join(BUNDLE, "sources.sha256"), `${sources}\n`);
+put("third_party.txt", licences([...bundled].filter(Boolean).sort()));
+put("sources.sha256", `${sources}\n`);

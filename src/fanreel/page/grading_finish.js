@@ -62,7 +62,7 @@ function plan({ details, effects, palette }, frame, element) {
   return {
     key: JSON.stringify([details, effects, palette, shape, moves]),
     before: (pixels) =>
-      isBefore ? gradingEffects.before(pixels, lay(shape, pixels), effects, moment) : pixels,
+      isBefore ? gradingEffects.before(pixels, lay(shape, pixels), effects) : pixels,
     after: (pixels) =>
       gradingEffects.after(pixels, lay(shape, pixels), { details, effects, palette }, moment),
   };

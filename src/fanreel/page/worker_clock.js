@@ -6,6 +6,7 @@
 // that the worker has said. Its own script runs at time 0.
 
 import { hash, makeChance } from "./seeded.js";
+import { makeTurns } from "./turns.js";
 import { TICK } from "./worker_words.js";
 
 Object.defineProperty(globalThis, TICK, { value: true });
@@ -92,14 +93,7 @@ count(globalThis.OffscreenCanvas?.prototype, "convertToBlob");
 count(globalThis.ImageDecoder?.prototype, "decode");
 count(globalThis.FontFace?.prototype, "load");
 
-const channel = new MessageChannel();
-const turns = [];
-channel.port1.onmessage = () => turns.shift()();
-const turn = () =>
-  new Promise((resolve) => {
-    turns.push(resolve);
-    channel.port2.postMessage(null);
-  });
+const turn = makeTurns(new MessageChannel());
 
 // ---- running ---------------------------------------------------------------------------------------
 function call(callback, args) {
