@@ -25,7 +25,12 @@ from tests.media.studio import as_rgba
 Picture = npt.NDArray[np.uint8]
 Sound = npt.NDArray[np.float32]
 
-_TIMEOUT_S = 900
+_TIMEOUT_S = 1800
+# A graded picture on a busy machine without a GPU takes the reference minutes.
+_PATIENCE = (
+    *("--browser-timeout", "600", "--player-ready-timeout", "600000"),
+    *("--protocol-timeout", "1800000"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,7 @@ def film_theirs(programs: Path, project_dir: Path, config: RenderConfig, out_dir
     """
     if not out_dir.is_dir():
         options = ["--format", "png-sequence", "--video-frame-format", "png", "--workers", "1"]
+        options += _PATIENCE
         if config.fps is not None:
             options += ["--fps", str(config.fps)]
         if config.variables:
