@@ -1,17 +1,19 @@
 """
 Renders the compositions and films of the tests with fanreel and with the reference renderer.
 
-    uv run python -m bench.parity [NAME ...] [--again]
+    uv run python -m bench.parity [NAME ...] [--again] [--shares]
 
 Names are those of folders in tests/compositions and tests/films; without any, all are compared:
 also the examples and the bench projects, which are films too. Prints for each the lowest PSNR,
 its frame, how many frames theirs is longer, and the sound's correlation and lag; writes
-bench/out/parity/index.html with the worst frames. Exit status 1 where fewer than 95 of 100 are the
+bench/out/parity/index.html with the worst frames, and keeps the figures in measured.tsv, of which
+--shares gives the sum without running anything. Exit status 1 where fewer than 95 of 100 are the
 same picture, or where verdicts.toml says nothing of one that differs. Needs npm, ffmpeg and
 chromium-headless-shell.
 """
 
 import argparse
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -19,8 +21,11 @@ import sys
 from pathlib import Path
 
 from bench import reference
+from bench.parity import measured
 from bench.parity.agreement import compare
+from bench.parity.encoded import halve_colours, is_encoded
 from bench.parity.films import film_ours, film_theirs
+from bench.parity.measured import shares
 from bench.parity.report import (
     Row,
     Verdict,
@@ -43,17 +48,22 @@ def main() -> int:
     """Run the comparison; give the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--shares", action="store_true", help="of what was measured so far, no run")
     parser.add_argument("--again", action="store_true", help="run the reference renderer again")
     asked = parser.parse_args()
+    verdicts = read_verdicts()
+    if asked.shares:
+        print("\n".join(shares(defined(), measured.read(), verdicts)))
+        return 0
     os.environ["FANREEL_EXTRACT_CACHE_DIR"] = "off"
     out = OUT / "parity"
     out.mkdir(parents=True, exist_ok=True)
     programs = reference.install(OUT / "reference")
-    verdicts = read_verdicts()
     print(f"{'composition':24}{'min dB':>8}{'frame':>7}{'longer':>7}{'sound':>8}{'lag':>6}")
     rows = []
     for name in asked.names or defined():
         rows.append(compare_one(name, programs, verdicts.get(name), out, again=asked.again))
+        measured.keep(rows[-1])
         print(line(rows[-1]), flush=True)
     write_page(rows, out / "index.html")
     share = share_of_same(comparable(rows))
@@ -79,11 +89,15 @@ def compare_one(
     if is_other(project_dir, work_dir / "project.sha256"):
         shutil.rmtree(theirs_dir, ignore_errors=True)
     config = expected.render_config
+    in_mp4 = is_encoded(expected.libraries)
     try:
-        theirs = film_theirs(programs, project_dir, config, theirs_dir)
+        theirs = film_theirs(programs, project_dir, config, theirs_dir, in_mp4=in_mp4)
     except subprocess.SubprocessError:
         return Row(name=name, rule=expected.rule, agreement=None, verdict=verdict)
-    with film_ours(project_dir, config) as ours:
+    with film_ours(project_dir, config) as filmed:
+        ours = filmed
+        if in_mp4:
+            ours = dataclasses.replace(filmed, pictures=halve_colours(filmed.pictures), sound=None)
         agreement = compare(ours, theirs)
     save_pictures(name, agreement, out)
     return Row(name=name, rule=expected.rule, agreement=agreement, verdict=verdict)

@@ -7,7 +7,7 @@ import numpy as np
 from bench.parity.films import Film, Picture, Sound
 
 SAME_DB = 35.0
-_IDENTICAL_DB = 99.0
+IDENTICAL_DB = 99.0
 _MOST_LAG = 4800
 # Transparency is judged over both: a wrong alpha shows over at least one of them.
 _BACKGROUNDS = (0, 255)
@@ -63,7 +63,7 @@ def psnr(one: Picture, other: Picture) -> float:
         for background in _BACKGROUNDS
     ]
     worst = float(max(errors))
-    return min(10 * float(np.log10(255**2 / worst)), _IDENTICAL_DB) if worst else _IDENTICAL_DB
+    return min(10 * float(np.log10(255**2 / worst)), IDENTICAL_DB) if worst else IDENTICAL_DB
 
 
 def over(picture: Picture, background: int) -> np.ndarray:

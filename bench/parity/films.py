@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import reference
+from bench.parity import encoded
 from fanreel.config import RenderConfig
 from fanreel.media.sound.reader import read_sound
 from fanreel.planning import make_plan
@@ -66,7 +67,14 @@ def film_ours(project_dir: Path, config: RenderConfig) -> Iterator[Film]:
             )
 
 
-def film_theirs(programs: Path, project_dir: Path, config: RenderConfig, out_dir: Path) -> Film:
+def film_theirs(
+    programs: Path,
+    project_dir: Path,
+    config: RenderConfig,
+    out_dir: Path,
+    *,
+    in_mp4: bool = False,
+) -> Film:
     """
     Film with the reference renderer: PNG files, and source frames as PNG, so nothing is lost.
 
@@ -75,20 +83,23 @@ def film_theirs(programs: Path, project_dir: Path, config: RenderConfig, out_dir
         project_dir: The composition.
         config: Its frame rate and variables are passed on.
         out_dir: Its frames are kept there, and taken from there the next time.
+        in_mp4: It has this film in no lossless format.
     Raises:
         subprocess.SubprocessError: It fails or takes minutes.
     """
     if not out_dir.is_dir():
-        options = ["--format", "png-sequence", "--video-frame-format", "png", "--workers", "1"]
-        options += _PATIENCE
+        options = ["--video-frame-format", "png", "--workers", "1", *_PATIENCE]
+        options += encoded.OPTIONS if in_mp4 else ("--format", "png-sequence")
         if config.fps is not None:
             options += ["--fps", str(config.fps)]
         if config.variables:
             options += ["--variables", json.dumps(config.variables)]
         aside = out_dir.with_suffix(".partial")
         shutil.rmtree(aside, ignore_errors=True)
+        output = aside / encoded.FILE if in_mp4 else aside
+        output.parent.mkdir(exist_ok=True)
         subprocess.run(
-            reference.render_argv(programs, project_dir, aside, *options),
+            reference.render_argv(programs, project_dir, output, *options),
             check=True,
             env=reference.environment(programs),
             cwd=out_dir.parent,
@@ -96,6 +107,10 @@ def film_theirs(programs: Path, project_dir: Path, config: RenderConfig, out_dir
             capture_output=True,
         )
         aside.rename(out_dir)
+    if in_mp4:
+        path = out_dir / encoded.FILE
+        count = encoded.count_frames(path)
+        return Film(pictures=encoded.read_film(path), count=count, sound=None)
     audio = next(iter(out_dir.glob("audio.*")), None)
     paths = sorted(out_dir.glob("frame_*.png"))
     sound = _read_sound(audio) if audio else None
