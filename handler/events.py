@@ -20,7 +20,6 @@ from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import (
     PLAN_DIR_SIZE_LIMIT_BYTES,
     RenderConfig,
-    reject_unsupported_distributed_format,
 )
 from fanreel.errors import InvalidConfig
 from fanreel.formats import Format
@@ -86,10 +85,8 @@ class PlanRequest(_Request):
 
         Raises:
             InvalidConfig: A field is not allowed. Terminal.
-            FormatNotSupportedInDistributed: It cannot be cut into chunks. Terminal.
         """
         config = RenderConfig.from_json(self.config)
-        reject_unsupported_distributed_format(config)
         return config.replace(
             runtime_cap="lambda",
             # A caller may lower the cap; above it /tmp would overflow.

@@ -199,7 +199,7 @@ class RenderConfig(BaseModel):
     """
     `auto` and `force-sdr` bring HDR videos to SDR as Chromium shows them, `auto` with a warning.
 
-    `force-hdr`, on this machine only, makes an mp4 of H.265 in 10 bits, HLG and BT.2020: white of
+    `force-hdr` makes an mp4 of H.265 in 10 bits, HLG and BT.2020: white of
     graphics at 203 cd/m2, HDR videos with what they have above it.
     """
     cfr: bool = False
@@ -329,27 +329,34 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _VALUE_SHOWN else text[:_VALUE_SHOWN] + "…"
 
 
-def reject_unsupported_distributed_format(config: RenderConfig) -> None:
+def reject_unsupported_distributed_format(
+    config: RenderConfig, *, total_frames: int, width: int, height: int
+) -> None:
     """
-    Refuse, before anything exists on disk, what cannot be cut into chunks.
+    Refuse, before anything exists on disk, what cannot be rendered by many machines.
 
+    That is the size of a GIF: one process has to find its palette and to colour every frame.
+
+    Args:
+        config: What is asked for.
+        total_frames: Of the output.
+        width: Of the output, in pixels.
+        height: Of the output, in pixels.
     Raises:
-        FormatNotSupportedInDistributed: webm, gif or forced HDR, with `format` and `reason`.
-            Terminal.
+        FormatNotSupportedInDistributed: A GIF of more pixels than one invocation of Lambda can
+            colour, with `format` and `reason`. Terminal.
     """
-    reasons = {
-        "webm": "VP9 with alpha is encoded over the whole timeline",
-        "gif": "one palette is computed over the whole timeline",
-    }
-    what = "hdr" if config.hdr_mode == "force-hdr" else str(config.format)
-    reason = (
-        "HDR output is made on one machine only" if what == "hdr" else reasons.get(config.format)
-    )
-    if reason is None:
+    pixels, limit = total_frames * width * height, FORMATS[config.format].one_process_px
+    if limit is None or pixels <= limit:
         return
+    reason = (
+        f"{total_frames} frames of {width}x{height} are {pixels / 1e6:,.0f} million pixels, and "
+        f"one process, which encodes them all, is given {limit / 1e6:,.0f}"
+    )
     raise FormatNotSupportedInDistributed(
-        f"format {what!r} is not supported in distributed mode: {reason}; render it in one "
+        f"format {config.format!r} is not supported in distributed mode at this size: {reason}; lower fps "
+        "(15 is usual), outputResolution or frameRange, choose webm or mp4, or render it in one "
         "process with fanreel.render() or `fanreel render`",
-        format=what,
+        format=config.format,
         reason=reason,
     )

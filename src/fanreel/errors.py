@@ -65,7 +65,7 @@ class InvalidVariables(RenderError, code="INVALID_VARIABLES", retryable=False, e
 class FormatNotSupportedInDistributed(
     RenderError, code="FORMAT_NOT_SUPPORTED_IN_DISTRIBUTED", retryable=False, exit_status=2
 ):
-    """The format cannot be cut into chunks; render it in one process with `fanreel.render()`."""
+    """One process has to make it, and may not finish; render it with `fanreel.render()`."""
 
 
 class PlanTooLarge(RenderError, code="PLAN_TOO_LARGE", retryable=False, exit_status=2):

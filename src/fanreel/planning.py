@@ -62,14 +62,14 @@ def plan(
         root_dir: A folder around the project, up to which its files and links may lead; None: no
             further than the project.
     Raises:
-        FormatNotSupportedInDistributed: webm, gif, forced HDR; nothing is written. Terminal.
+        FormatNotSupportedInDistributed: A GIF too large for one process of many; nothing is
+            written. Terminal.
         InvalidConfig, InvalidComposition, InvalidVariables: As their names say. Terminal.
         AssetNotFound, FontFetchFailed, NotMedia, MediaUnreadable: A file is missing or not
             usable. Terminal.
         PlanTooLarge: Before or after the expensive stages; nothing is left. Terminal.
         CaptureTimeout, BrowserCrashed, DiskFull: Retryable.
     """
-    reject_unsupported_distributed_format(config)
     folder, config = within_root(Path(project_dir), config, root_dir)
     return make_distributed_plan(folder, config, Path(plan_dir))
 
@@ -78,9 +78,8 @@ def make_distributed_plan(
     project_dir: Path, config: RenderConfig, plan_dir: Path, temp_dir: Path | None = None
 ) -> PlanResult:
     """Do as `plan()` does; *temp_dir* takes what is there only meanwhile, None is the system's."""
-    reject_unsupported_distributed_format(config)
     try:
-        return make_plan(project_dir, config, plan_dir, temp_dir=temp_dir)
+        return make_plan(project_dir, config, plan_dir, temp_dir=temp_dir, distributed=True)
     except PlanTooLarge as exc:
         raise PlanTooLarge(
             f"{exc}, or render in one process with fanreel.render()", **exc.facts
@@ -93,9 +92,11 @@ def make_plan(
     plan_dir: Path,
     session: PageSession | None = None,
     temp_dir: Path | None = None,
+    *,
+    distributed: bool = False,
 ) -> PlanResult:
     """
-    Plan for any format; `plan()` lets through what distributed rendering supports.
+    Plan a render for this machine, or as `plan()` does.
 
     Args:
         project_dir: See `plan()`.
@@ -105,6 +106,7 @@ def make_plan(
             starts one.
         temp_dir: Takes what is there only while planning, and is removed by the caller; None makes
             one of the system's.
+        distributed: Many machines will render it; refuse what they cannot.
     """
     started = time.monotonic()
     root = open_project(project_dir, config)
@@ -130,6 +132,14 @@ def make_plan(
         check_estimate(
             _estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir, plan_dir
         )
+        if distributed:
+            start, end = _frame_range(found, config)
+            reject_unsupported_distributed_format(
+                config,
+                total_frames=end - start,
+                width=locked.output_width,
+                height=locked.output_height,
+            )
         with written_aside(plan_dir) as aside, naming_write_errors(plan_dir):
             manifest = _write(project_dir, found, config, locked, aside)
             size_bytes = check_measured(aside, config.plan_dir_size_limit_bytes)

@@ -18,11 +18,9 @@ from fanreel.aws.client.results import PLATFORM_ADVICE, Failure
 from fanreel.aws.storage.objects import write_bytes
 from fanreel.aws.storage.segments import pack
 from fanreel.aws.storage.uris import S3Uri
-from fanreel.config import RenderConfig
 from fanreel.errors import (
     AssetNotFound,
     BrowserCrashed,
-    FormatNotSupportedInDistributed,
     InvalidConfig,
     RenderCancelled,
     S3UriNotAllowed,
@@ -392,8 +390,6 @@ def test_everything_is_checked_before_anything_is_sent(lab: Lab) -> None:
     before = lab.objects()
     with pytest.raises(InvalidConfig, match="crf"):
         lab.client.start_render(lab.project, {"crf": 99})
-    with pytest.raises(FormatNotSupportedInDistributed):
-        lab.client.start_render(lab.project, RenderConfig(format="gif"))
     with pytest.raises(S3UriNotAllowed):
         lab.client.start_render(lab.project, output_uri="s3://elsewhere/x.mp4")
     with pytest.raises(InvalidConfig, match="OutputS3Uri"):

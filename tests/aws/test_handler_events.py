@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from fanreel.errors import (
-    FormatNotSupportedInDistributed,
     InvalidConfig,
     RenderError,
     S3UriNotAllowed,
@@ -122,10 +121,11 @@ def test_a_uri_that_cannot_be_read_has_its_own_code(key: str) -> None:
 @pytest.mark.parametrize(
     "config", [{"format": "webm"}, {"format": "gif"}, {"hdrMode": "force-hdr"}]
 )
-def test_what_cannot_be_cut_into_chunks_is_refused_at_once(config: dict[str, Any]) -> None:
-    """Before anything is fetched."""
-    with pytest.raises(FormatNotSupportedInDistributed):
-        parse_event(PLAN | {"Config": config})
+def test_every_format_is_planned(config: dict[str, Any]) -> None:
+    """Webm and HDR are joined like mp4, a GIF is coloured when it is assembled."""
+    request = parse_event(PLAN | {"Config": config})
+    assert isinstance(request, PlanRequest)
+    assert config.items() <= request.render_config().to_json().items()
 
 
 def test_variables_of_the_configuration_outrank_those_in_s3() -> None:

@@ -10,8 +10,9 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import av
 import psutil
 import pytest
 
@@ -22,6 +23,7 @@ from fanreel.aws.storage.progress import read_progress
 from fanreel.aws.storage.transfer import fetch_file
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
+from fanreel.local import render
 from fanreel.planning import plan
 from fanreel.processes import descendants
 from fanreel.rendering import render_chunk
@@ -119,6 +121,46 @@ def test_lambda_renders_what_this_machine_renders(
     assert chunk.path is not None
     assemble(tmp_path / "plan", [chunk.path], None, tmp_path / "local.mp4")
     assert (tmp_path / "local.mp4").read_bytes() == (tmp_path / "lambda.mp4").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("config", "extension", "codec"),
+    [
+        ({"format": "webm"}, "webm", "vp9"),
+        ({"format": "gif", "fps": 15}, "gif", "gif"),
+        ({"hdrMode": "force-hdr"}, "mp4", "hevc"),
+        ({"format": "mov"}, "mov", "prores"),
+    ],
+)
+def test_every_format_is_rendered_in_chunks(
+    s3: "S3Client",
+    bucket: str,
+    tmp_path: Path,
+    config: dict[str, Any],
+    extension: str,
+    codec: str,
+) -> None:
+    """By the function in two chunks: the bytes that this machine makes of one, and transparent."""
+    project = _project(tmp_path / "moving", "<b>word</b>", "0.4")
+    config = config | {"quality": "draft", "targetChunkFrames": 1, "segmentFrames": 3}
+    if extension in ("mov", "gif"):
+        del config["quality"]
+    with deployed(s3, bucket, tmp_path, None, project) as function:
+        planned = function.planned(Config=config | {"maxParallelChunks": 2})
+        assert planned["ChunkCount"] == 2
+        for index in (1, 0):
+            function.invoke(function.chunk_event(index))
+        uri = f"s3://{bucket}/outputs/r1.{extension}"
+        function.invoke(function.assemble_event(OutputS3Uri=uri))
+    fetch_file(s3, S3Uri.parse(uri), tmp_path / f"lambda.{extension}")
+    local = tmp_path / f"local.{extension}"
+    render(project, local, RenderConfig.from_json(config))
+    assert local.read_bytes() == (tmp_path / f"lambda.{extension}").read_bytes()
+    with av.open(str(local)) as film:
+        stream = film.streams.video[0]
+        assert stream.codec_context.name == codec
+        if extension == "webm":
+            assert stream.metadata["alpha_mode"] == "1"
 
 
 def test_a_worker_that_is_killed_loses_one_segment_at_most(

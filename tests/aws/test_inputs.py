@@ -5,9 +5,7 @@ import json
 import pytest
 
 from fanreel.aws.client.inputs import MAX_INPUT_BYTES, build_request, new_render_id, parse_config
-from fanreel.config import RenderConfig
 from fanreel.errors import (
-    FormatNotSupportedInDistributed,
     InvalidConfig,
     S3UriNotAllowed,
 )
@@ -147,12 +145,6 @@ def test_an_output_may_have_any_name_below_outputs(output_format: str, key: str)
         bucket="bucket", project_uri=SITE, config={"format": output_format}, output_uri=uri
     )
     assert request.to_json()["OutputS3Uri"] == uri
-
-
-def test_formats_that_cannot_be_cut_are_refused() -> None:
-    """Webm needs one pass."""
-    with pytest.raises(FormatNotSupportedInDistributed):
-        parse_config(RenderConfig(format="webm"))
 
 
 def test_variables_are_json() -> None:

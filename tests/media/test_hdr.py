@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
 from fanreel.encode.hdr import HlgConverter
-from fanreel.errors import FormatNotSupportedInDistributed
 from fanreel.local import render
 from fanreel.media.frames import VideoSource
 from fanreel.planning import make_plan, plan
+from fanreel.rendering import render_chunk
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
 from fanreel.stills import still
@@ -294,18 +295,26 @@ def test_auto_warns_and_forced_sdr_does_not(tmp_path: Path) -> None:
     [warning] = plan(project, RenderConfig(), tmp_path / "auto").warnings
     assert "v.mp4 is HDR" in warning
     assert "force-hdr" in warning
-    assert "one machine" in warning
     sdr = plan(project, RenderConfig(hdr_mode="force-sdr"), tmp_path / "sdr")
     assert sdr.warnings == ()
     assert make_plan(project, HDR, tmp_path / "hdr").warnings == ()
 
 
-def test_a_plan_for_many_machines_is_refused(tmp_path: Path) -> None:
-    """Before anything is on disk, with the way out."""
+def test_many_machines_make_what_one_makes(tmp_path: Path) -> None:
+    """Two chunks, each rendered by itself, give the bytes of one."""
     project = write_page(tmp_path / "p", "")
-    with pytest.raises(FormatNotSupportedInDistributed, match=r"fanreel\.render\(\)"):
-        plan(project, HDR, tmp_path / "plan")
-    assert not (tmp_path / "plan").exists()
+    films = []
+    for chunks in (1, 2):
+        plan_dir = tmp_path / f"plan{chunks}"
+        config = HDR.replace(max_parallel_chunks=chunks, target_chunk_frames=1, segment_frames=2)
+        planned = plan(project, config, plan_dir)
+        assert planned.chunk_count == chunks
+        paths = [tmp_path / f"{chunks}-{index}.mp4" for index in range(chunks)]
+        for index, path in enumerate(paths):
+            render_chunk(plan_dir, index, path)
+        films.append(tmp_path / f"film{chunks}.mp4")
+        assemble(plan_dir, paths, None, films[-1])
+    assert films[0].read_bytes() == films[1].read_bytes()
 
 
 def test_a_still_is_sdr(tmp_path: Path) -> None:

@@ -378,7 +378,6 @@ def test_sound_that_is_not_the_plans_is_refused(copy: Rendered, place: Place) ->
         ("plan plan plan", 2, "ASSET_NOT_FOUND"),
         ("render nowhere -o video.mp4 --crf 99", 2, "INVALID_CONFIG"),
         ("render nowhere -o video.avi", 2, "INVALID_CONFIG"),
-        ("plan nowhere elsewhere --format gif", 2, "FORMAT_NOT_SUPPORTED_IN_DISTRIBUTED"),
         ("still nowhere --at nan -o still.png", 2, "INVALID_CONFIG"),
     ],
 )

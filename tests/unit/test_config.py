@@ -278,22 +278,23 @@ def test_a_changed_copy_is_checked() -> None:
         config.replace(bitrate="1M")
 
 
-@pytest.mark.parametrize(
-    ("fields", "what"),
-    [({"format": "webm"}, "webm"), ({"format": "gif"}, "gif"), ({"hdr_mode": "force-hdr"}, "hdr")],
-)
-def test_what_cannot_be_cut_is_refused(fields: dict[str, Any], what: str) -> None:
-    """The way out, the renderer in one process, is in the message."""
+def test_only_a_gif_that_is_too_large_cannot_be_distributed() -> None:
+    """The ways out are in the message: smaller, another format, one process."""
+    size = {"width": 1920, "height": 1080}
+    gif = RenderConfig(format="gif")
+    reject_unsupported_distributed_format(gif, total_frames=900, **size)
     with pytest.raises(FormatNotSupportedInDistributed, match=r"fanreel\.render\(\)") as caught:
-        reject_unsupported_distributed_format(RenderConfig(**fields))
-    assert caught.value.facts["format"] == what
-    assert caught.value.facts["reason"]
+        reject_unsupported_distributed_format(gif, total_frames=1000, **size)
+    assert caught.value.facts["format"] == "gif"
+    for way in ("2,074 million pixels", "lower fps", "webm or mp4"):
+        assert way in caught.value.message
 
 
-@pytest.mark.parametrize("name", ["mp4", "mov", "png-sequence"])
-def test_what_can_be_cut_is_let_through(name: Any) -> None:
-    """The three formats of distributed mode pass."""
-    reject_unsupported_distributed_format(RenderConfig(format=name))
+@pytest.mark.parametrize("name", ["mp4", "mov", "webm", "png-sequence"])
+def test_other_formats_are_distributed_at_any_size(name: Any) -> None:
+    """Their segments are joined, and nothing is encoded again."""
+    config = RenderConfig(format=name)
+    reject_unsupported_distributed_format(config, total_frames=10**6, width=7680, height=4320)
 
 
 def test_the_limit_is_two_gibibytes() -> None:

@@ -537,8 +537,7 @@ def _hdr_warnings(
     names = {_local(i["src"]) for i in described if i["shown"] and known[i["key"]][1].is_hdr}
     return [
         f"{name} is HDR and is brought to SDR, as Chromium shows it; hdrMode 'force-hdr' keeps "
-        "its highlights (on one machine only, with fanreel.render() or `fanreel render`), "
-        "'force-sdr' says that SDR is meant"
+        "its highlights, 'force-sdr' says that SDR is meant"
         for name in sorted(names)
     ]
 

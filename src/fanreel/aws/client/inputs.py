@@ -15,7 +15,7 @@ from typing import Any
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.sites import require_project
 from fanreel.aws.storage.uris import S3Uri, require_allowed
-from fanreel.config import RenderConfig, reject_unsupported_distributed_format
+from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig
 from fanreel.files.digest import canonical_json
 
@@ -43,11 +43,9 @@ def parse_config(config: RenderConfig | Mapping[str, Any] | None) -> RenderConfi
 
     Raises:
         InvalidConfig: A value is not allowed. Terminal.
-        FormatNotSupportedInDistributed: The format cannot be cut into chunks. Terminal.
     """
     if not isinstance(config, RenderConfig):
         config = RenderConfig.from_json(dict(config or {}))
-    reject_unsupported_distributed_format(config)
     return config.replace(runtime_cap="lambda")
 
 

@@ -260,7 +260,6 @@ class RenderClient:
         Raises:
             InvalidConfig: Something about it is not allowed, or the id is taken by a render with
                 other input. Terminal.
-            FormatNotSupportedInDistributed: The format cannot be cut into chunks. Terminal.
             S3UriNotAllowed: A URI lies outside the stack's bucket. Terminal.
             StorageUnavailable: AWS did not answer. Retryable.
         """

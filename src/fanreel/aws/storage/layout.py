@@ -34,9 +34,7 @@ OUTPUTS = "outputs/"
 INTERMEDIATE_PREFIXES = ("blobs/", "renders/", "segments/")
 """What an expiry rule may clear; at least one day old, as S3 counts in days."""
 
-OUTPUT_EXTENSIONS = {
-    name: spec.stored_extension for name, spec in FORMATS.items() if spec.distributed
-}
+OUTPUT_EXTENSIONS = {name: spec.stored_extension for name, spec in FORMATS.items()}
 """A PNG sequence is stored as one archive; as single objects if the URI ends in `/`."""
 
 # Also an execution name, a path component and a metric dimension.
