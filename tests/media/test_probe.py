@@ -111,6 +111,24 @@ def test_alpha_is_found(tmp_path: Path, name: str, codec: str, pixel_format: str
     assert probe(path).has_alpha
 
 
+def test_alpha_is_found_where_a_tag_says_so(tmp_path: Path) -> None:
+    """As in a WebM that was copied, packet by packet, or tagged by hand; the name is upper case."""
+    source = write_video(
+        tmp_path / "a.webm", pictures(2), codec="libvpx-vp9", pixel_format="yuva420p"
+    )
+    copied = tmp_path / "b.webm"
+    with av.open(str(source)) as given, av.open(str(copied), "w") as target:
+        stream = target.add_stream_from_template(given.streams.video[0], opaque=True)
+        stream.metadata["alpha_mode"] = "1"
+        for packet in given.demux(given.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                target.mux_one(packet)
+    with av.open(str(copied)) as container:
+        assert "ALPHA_MODE" in container.streams.video[0].metadata
+    assert probe(copied).has_alpha
+
+
 def test_animated_images_have_a_length_and_still_ones_none(tmp_path: Path) -> None:
     """GIF, APNG and WebP, each of three frames of 200 ms, and a PNG."""
     stills = [Image.fromarray(numbered(n)) for n in range(3)]

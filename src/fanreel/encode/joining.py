@@ -116,8 +116,10 @@ def _video_like(target: OutputContainer, template: VideoStream, fps: Fraction) -
     video.codec_context.bit_rate = 0
     # Left to itself the muxer takes the codec's first tag: hev1, or ProRes 422 for 4444.
     video.codec_context.codec_tag = template.codec_context.codec_tag
-    if _ALPHA_MODE in template.metadata:
-        video.metadata[_ALPHA_MODE] = template.metadata[_ALPHA_MODE]
+    # Matroska upper-cases the names of its tags.
+    tags = {name.lower(): value for name, value in template.metadata.items()}
+    if _ALPHA_MODE in tags:
+        video.metadata[_ALPHA_MODE] = tags[_ALPHA_MODE]
     return video
 
 

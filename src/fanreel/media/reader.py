@@ -36,7 +36,9 @@ def picture_stream(container: InputContainer) -> VideoStream | None:
 
 def stores_alpha_beside(stream: VideoStream) -> bool:
     """Tell whether the stream is VP8 or VP9 with its alpha in each packet's side data."""
-    return stream.metadata.get("alpha_mode") == "1" and stream.codec_context.name in _ALPHA_DECODERS
+    # Where it is a tag, and not only a field of the track, Matroska upper-cases its name.
+    tags = {name.lower(): value for name, value in stream.metadata.items()}
+    return tags.get("alpha_mode") == "1" and stream.codec_context.name in _ALPHA_DECODERS
 
 
 class StreamReader:
