@@ -354,9 +354,9 @@ def reject_unsupported_distributed_format(
         f"one process, which encodes them all, is given {limit / 1e6:,.0f}"
     )
     raise FormatNotSupportedInDistributed(
-        f"format {config.format!r} is not supported in distributed mode at this size: {reason}; lower fps "
-        "(15 is usual), outputResolution or frameRange, choose webm or mp4, or render it in one "
-        "process with fanreel.render() or `fanreel render`",
+        f"format {config.format!r} is not supported in distributed mode at this size: {reason}; "
+        "lower fps (15 is usual), outputResolution or frameRange, choose webm or mp4, or render it "
+        "in one process with fanreel.render() or `fanreel render`",
         format=config.format,
         reason=reason,
     )
