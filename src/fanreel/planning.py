@@ -121,13 +121,12 @@ def make_plan(
                 )
             )
         found = survey(project_dir, root, config, session, work_dir)
-        filmed = found.uses_webgl or found.uses_webgpu or any(clip.shown for clip in found.media)
         locked = lock_config(
             root,
             config,
             webgl=found.uses_webgl,
             webgpu=found.uses_webgpu,
-            drawn=not filmed,
+            drawn=found.drawn,
         )
         check_estimate(
             _estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir, plan_dir

@@ -71,7 +71,7 @@ def lock_encoder(config: RenderConfig, *, alpha: bool, drawn: bool = False) -> E
         config: As the caller asked; its `crf` or `bitrate` outranks its `quality`.
         alpha: The composition is to keep its transparency; formats without it ignore this.
         drawn: The composition is text, shapes and pictures, without video and WebGL, whose every
-            pixel may be another at each frame.
+            pixel may be another at each frame; and they become no larger at a constant quantiser.
     """
     row = _row(config, alpha=alpha, drawn=drawn)
     rated = row.crf is not None

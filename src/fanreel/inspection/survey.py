@@ -7,7 +7,7 @@ import os
 import re
 import threading
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -32,6 +32,7 @@ from fanreel.fonts.supply import FontSupply, FrozenFonts
 from fanreel.fonts.web import web_fonts
 from fanreel.inspection.blankness import find_blankness
 from fanreel.inspection.font_report import check_fonts, used_fonts
+from fanreel.inspection.rate_choice import suits_constant_quantiser
 from fanreel.inspection.statefulness import (
     find_statefulness,
     follow,
@@ -94,6 +95,8 @@ class Survey:
     uses_webgl: bool
     uses_webgpu: bool
     """It was surveyed on a session that offers WebGPU, since it asks for that."""
+    drawn: bool
+    """See `lock_encoder()`."""
     stepped: bool
     warnings: tuple[str, ...]
     desk: Desk
@@ -230,10 +233,19 @@ class _Surveyor:
             frozen_fonts=self._supply.frozen(),
             uses_webgl=bool(described["usesWebgl"]),
             uses_webgpu=session.spec.webgpu,
+            drawn=self._is_drawn(session, described, pictures.values()),
             stepped=stepped,
             warnings=tuple(dict.fromkeys(self._warnings)),
             desk=desk,
         )
+
+    def _is_drawn(
+        self, session: PageSession, described: Mapping[str, Any], pictures: Iterable[Any]
+    ) -> bool:
+        filmed = described["usesWebgl"] or session.spec.webgpu
+        if filmed or any(item["shown"] for item in described["media"]):
+            return False
+        return suits_constant_quantiser(self._config, pictures, session.pixels)
 
     def _open(self, session: PageSession) -> dict[str, Any]:
         """Open the page, again until it has the faces that it asks for before its first script."""
