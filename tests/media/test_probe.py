@@ -80,6 +80,20 @@ def test_rotation_turns_the_size(
     assert ((info.width, info.height), info.rotation) == (size, rotation)
 
 
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "photo.webp"])
+@pytest.mark.parametrize(("orientation", "rotation"), [(1, 0), (3, 180), (6, 90), (8, 270)])
+def test_a_photo_tells_its_orientation(
+    tmp_path: Path, name: str, orientation: int, rotation: int
+) -> None:
+    """As cameras write it, in EXIF: side data that PyAV has no name for comes with it."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (40, 24)).save(tmp_path / name, exif=exif)
+    info = probe(tmp_path / name)
+    size = (24, 40) if rotation in {90, 270} else (40, 24)
+    assert ((info.width, info.height), info.rotation) == (size, rotation)
+
+
 @pytest.mark.parametrize(
     ("aspect", "size"),
     [(Fraction(4, 3), (WIDTH * 4 // 3 + 1, HEIGHT)), (Fraction(1, 2), (WIDTH, 2 * HEIGHT))],

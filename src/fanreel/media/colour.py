@@ -9,7 +9,7 @@ format that loses nothing visible.
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -125,6 +125,20 @@ class Orientation:
 
 
 UPRIGHT = Orientation()
+
+
+def _unlisted(cls: type[Type], value: Any) -> Type:
+    """
+    Give a member for side data that PyAV has no name for: EXIF, views of spatial videos.
+
+    libav attaches more kinds than PyAV 18 lists, and asking a frame for any of them would fail.
+    """
+    member = object.__new__(cls)
+    member._name_, member._value_ = f"UNLISTED_{value}", value
+    return member
+
+
+Type._missing_ = classmethod(_unlisted)  # type: ignore[method-assign,assignment]
 
 
 def read_orientation(frame: VideoFrame) -> Orientation:
