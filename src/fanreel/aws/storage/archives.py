@@ -6,7 +6,9 @@ absolute and parent paths, links, devices, two members for one path, and bombs b
 size or member count. Sizes are counted as bytes arrive, not as headers claim.
 """
 
+import errno
 import gzip
+import io
 import lzma
 import stat
 import struct
@@ -30,6 +32,9 @@ _DAMAGED = (
     tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError,
     NotImplementedError, RecursionError, ValueError, struct.error,
 )  # fmt: skip
+_ZIP_END = struct.Struct("<10sH10s")
+"""The end of the central directory: signature and disks, members in all, its place and so on."""
+_IN_ZIP64 = 0xFFFF
 _APPLE_METADATA = "__MACOSX"  # resource forks that the Finder adds beside the project
 
 
@@ -71,12 +76,10 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits = DEFAULT_LIMITS) ->
         else:
             _unpack_tar(archive, into, meter)
     except _DAMAGED as exc:
-        raise UnsafeArchive(
-            f"{archive.name} is not a whole {' or '.join(ARCHIVE_SUFFIXES)} file: {exc}",
-            member="",
-            reason="damaged",
-        ) from exc
+        raise _damaged(archive, exc) from exc
     except OSError as exc:
+        if exc.errno == errno.EINVAL:  # a zip names a place before its own beginning
+            raise _damaged(archive, exc) from exc
         raise disk_failure(exc) from exc
 
 
@@ -183,10 +186,15 @@ def _unpack_tar(archive: Path, into: Path, meter: _Meter) -> None:
                 if not member.isdir() and (not member.isreg() or member.issparse()):
                     raise meter.refused("device")
                 _place(into, member.name, members.extractfile(member))
+        # gzip's check sum stands at its end, where tar does not read: without it a flipped bit
+        # passes, and a header that is damaged ends the list.
+        while metered.read(_COPY_BYTES):
+            pass
 
 
 def _unpack_zip(archive: Path, into: Path, meter: _Meter) -> None:
     with zipfile.ZipFile(archive) as members:
+        _check_count(archive, members)
         for member in members.infolist():
             meter.begin(member.filename)
             kind = stat.S_IFMT(member.external_attr >> 16)
@@ -201,6 +209,15 @@ def _unpack_zip(archive: Path, into: Path, meter: _Meter) -> None:
                 continue
             with members.open(member) as content:
                 _place(into, member.filename, _MeteredMember(content, meter))
+
+
+def _check_count(archive: Path, members: zipfile.ZipFile) -> None:
+    """Compare the list with its own count, which `zipfile` leaves out: a damaged one is shorter."""
+    with archive.open("rb") as file:
+        file.seek(-_ZIP_END.size - len(members.comment), io.SEEK_END)
+        _, count, _ = _ZIP_END.unpack(file.read(_ZIP_END.size))
+    if count not in (len(members.infolist()), _IN_ZIP64):
+        raise zipfile.BadZipFile(f"it lists {len(members.infolist())} of its {count} members")
 
 
 def _place(into: Path, name: str, content: "IO[bytes] | _MeteredMember | None") -> None:
@@ -220,6 +237,14 @@ def _place(into: Path, name: str, content: "IO[bytes] | _MeteredMember | None") 
                 file.write(data)
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as exc:
         raise _unsafe(name, "a second member for this path") from exc
+
+
+def _damaged(archive: Path, exc: Exception) -> UnsafeArchive:
+    return UnsafeArchive(
+        f"{archive.name} is not a whole {' or '.join(ARCHIVE_SUFFIXES)} file: {exc}",
+        member="",
+        reason="damaged",
+    )
 
 
 def _unsafe(member: str, reason: str) -> UnsafeArchive:

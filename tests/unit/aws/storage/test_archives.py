@@ -1,7 +1,10 @@
 """Archives are unpacked without trusting them."""
 
+import base64
+import contextlib
 import gzip
 import io
+import random
 import stat
 import tarfile
 import zipfile
@@ -211,6 +214,34 @@ def test_a_damaged_archive_is_refused(tmp_path: Path, name: str, kept: float) ->
     """Cut short anywhere, it is not half a project."""
     archive = PACKERS[name](tmp_path / name, *((f"{n}.txt", bytes([n]) * 9999) for n in range(9)))
     archive.write_bytes(archive.read_bytes()[: int(archive.stat().st_size * kept)])
+    with pytest.raises(UnsafeArchive) as caught:
+        unpack(archive, tmp_path / "out")
+    assert caught.value.facts["reason"] == "damaged"
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_flipped_bit_is_noticed(tmp_path: Path, name: str) -> None:
+    """In a file's bytes, a header, a check sum: refused, or of no matter."""
+    files = {f"{n}.txt": random.Random(n).randbytes(700) for n in range(3)}  # noqa: S311
+    archive = PACKERS[name](tmp_path / name, *files.items())
+    whole = archive.read_bytes()
+    for at in range(0, len(whole), 7):
+        archive.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        out = tmp_path / f"out-{at}"
+        with contextlib.suppress(UnsafeArchive):
+            unpack(archive, out)
+            assert {path.name: path.read_bytes() for path in out.iterdir()} == files
+
+
+def test_a_place_before_the_beginning_is_refused(tmp_path: Path) -> None:
+    """As a fuzzer wrote it: the file lies before the archive's first byte."""
+    archive = tmp_path / "project.zip"
+    archive.write_bytes(
+        base64.b64decode(
+            "UEsDBH5dy3xAkQsAAAB4AAAADAAAAGEvaW5kZXguaHRtbLPJKMnNsbOhOwkAUEsBAhQDFAAAAAgAoW1+Xct8QJEL"
+            "AAAAeAAAAAwBAAAAAAAAAAAAAIABAAAAAGEvaW5kZXguaHRtbFBLBQYAAAAAAQABADoAAAA1AAAAAAA="
+        )
+    )
     with pytest.raises(UnsafeArchive) as caught:
         unpack(archive, tmp_path / "out")
     assert caught.value.facts["reason"] == "damaged"
