@@ -9,29 +9,22 @@ size or member count. Sizes are counted as bytes arrive, not as headers claim.
 import errno
 import gzip
 import io
-import lzma
 import stat
 import struct
 import tarfile
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from fanreel.aws.storage.failures import disk_failure
-from fanreel.errors import UnsafeArchive
+from fanreel.errors import RenderError, UnsafeArchive
 
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
 _COPY_BYTES = 1024**2
 # A header is read in one piece, so this also bounds the memory that a header can claim.
 _MOST_BYTES_AT_ONCE = 4 * 1024**2
 _MOST_NAME_BYTES = 1024
-# What the parsers raise; NotImplementedError is a compression that zipfile does not know.
-_DAMAGED = (
-    tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError,
-    NotImplementedError, RecursionError, ValueError, struct.error,
-)  # fmt: skip
 _ZIP_END = struct.Struct("<10sH10s")
 """The end of the central directory: signature and disks, members in all, its place and so on."""
 _IN_ZIP64 = 0xFFFF
@@ -75,12 +68,15 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits = DEFAULT_LIMITS) ->
             _unpack_zip(archive, into, meter)
         else:
             _unpack_tar(archive, into, meter)
-    except _DAMAGED as exc:
-        raise _damaged(archive, exc) from exc
+    except RenderError:
+        raise
     except OSError as exc:
-        if exc.errno == errno.EINVAL:  # a zip names a place before its own beginning
+        if exc.errno == errno.EINVAL or isinstance(exc, gzip.BadGzipFile):
+            # A zip may name a place before its own beginning.
             raise _damaged(archive, exc) from exc
         raise disk_failure(exc) from exc
+    except Exception as exc:  # the parsers raise whatever they run into
+        raise _damaged(archive, exc) from exc
 
 
 def member_path(name: str) -> PurePosixPath:

@@ -233,15 +233,26 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path, name: str) -> None:
             assert {path.name: path.read_bytes() for path in out.iterdir()} == files
 
 
-def test_a_place_before_the_beginning_is_refused(tmp_path: Path) -> None:
-    """As a fuzzer wrote it: the file lies before the archive's first byte."""
-    archive = tmp_path / "project.zip"
-    archive.write_bytes(
-        base64.b64decode(
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(
             "UEsDBH5dy3xAkQsAAAB4AAAADAAAAGEvaW5kZXguaHRtbLPJKMnNsbOhOwkAUEsBAhQDFAAAAAgAoW1+Xct8QJEL"
-            "AAAAeAAAAAwBAAAAAAAAAAAAAIABAAAAAGEvaW5kZXguaHRtbFBLBQYAAAAAAQABADoAAAA1AAAAAAA="
-        )
-    )
+            "AAAAeAAAAAwBAAAAAAAAAAAAAIABAAAAAGEvaW5kZXguaHRtbFBLBQYAAAAAAQABADoAAAA1AAAAAAA=",
+            id="a file before the first byte",
+        ),
+        pytest.param(
+            "UEsDBBQAAAAIAFVufl3LfECRCwAAAHgAAAAMAAAAYS9pbmRleC5odG1ss8koyc2xs6E7CQBQSwECFAMUAAAACI"
+            "BVbn5dy3xAkQsAAAB4AAAADAAAAAAAAAAADAAAAAAAAAAAAAAAgAEAAABodG1sUEsFBgAAAAABAAEAOgAAADYA"
+            "AAAAAA==",
+            id="a file without a name",
+        ),
+    ],
+)
+def test_what_a_fuzzer_wrote_is_refused(tmp_path: Path, content: str) -> None:
+    """The parser runs into whatever there is; it is the archive that is damaged."""
+    archive = tmp_path / "project.zip"
+    archive.write_bytes(base64.b64decode(content))
     with pytest.raises(UnsafeArchive) as caught:
         unpack(archive, tmp_path / "out")
     assert caught.value.facts["reason"] == "damaged"
