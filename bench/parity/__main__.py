@@ -92,7 +92,8 @@ def compare_one(
     in_mp4 = is_encoded(expected.libraries)
     try:
         theirs = film_theirs(programs, project_dir, config, theirs_dir, in_mp4=in_mp4)
-    except subprocess.SubprocessError:
+    except subprocess.SubprocessError as error:
+        (work_dir / "theirs.log").write_bytes((error.stdout or b"") + (error.stderr or b""))
         return Row(name=name, rule=expected.rule, agreement=None, verdict=verdict)
     with film_ours(project_dir, config) as filmed:
         ours = filmed
