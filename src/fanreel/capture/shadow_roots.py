@@ -1,8 +1,9 @@
 """
 Hand the page the shadow roots of its own videos.
 
-Page code cannot reach the tree that Chromium keeps inside a `<video>`; DevTools can. page/media.js
-puts the video's picture there. It asks through a binding, for all videos that wait at once.
+Page code cannot reach the tree that Chromium keeps inside a `<video>`; DevTools can. There
+page/video_homes.js finds a place for the video's picture. It asks through a binding, for all videos
+that wait at once.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ _WAITING = """(() => {
   const found = [];
   const visit = (view) => {
     try {
-      found.push(...(view.__fanreel?.media?.homeless() ?? []));
+      found.push(...(view.__fanreel?.videoHomes.homeless() ?? []));
       for (let i = 0; i < view.length; i += 1) visit(view[i]);
     } catch { /* a frame of another origin */ }
   };
@@ -26,13 +27,13 @@ _WAITING = """(() => {
   return found;
 })()"""
 _ADOPT = """function () {
-  this.ownerDocument.defaultView.__fanreel.media.adopt(this.host, this);
+  this.ownerDocument.defaultView.__fanreel.videoHomes.adopt(this.host, this);
 }"""
 _DONE = "adopted"
 
 
 async def offer_shadow_roots(session: DevTools) -> None:
-    """Answer page/media.js on the page of *session* for as long as it lives."""
+    """Answer page/video_homes.js on the page of *session* for as long as it lives."""
     tasks: set[asyncio.Task[None]] = set()
 
     def called(event: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ import "./workers.js";
 import "./resources.js";
 import "./media_elements.js";
 import "./media.js";
+import "./video_substitutes.js";
 import "./bindings.js";
 import "./lookups.js";
 import "./scoped_realm.js";
@@ -61,6 +62,7 @@ import * as selectors from "./selectors.js";
 import * as svgImages from "./svg_images.js";
 import * as timelines from "./timelines.js";
 import * as vfx from "./vfx.js";
+import * as videoHomes from "./video_homes.js";
 import * as workers from "./workers.js";
 
 const offered = {
@@ -92,6 +94,7 @@ const offered = {
   svgImages,
   timelines,
   vfx,
+  videoHomes,
   workers,
   get rootAttributes() {
     return rootAttributes;

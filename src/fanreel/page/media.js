@@ -4,9 +4,7 @@
 //   pictureOf(element)    the canvas with a video's current picture, or null
 //   screenOf(element)     {canvas, context, drawn, show(canvas)}: a video's picture, how many there
 //                               were, and how to show another in its place (null: its own); or null
-//   homeless()            videos that wait for `adopt`
 //   showLayer(layer, serial)    shows a layer of all HDR videos; false if there is none
-//   adopt(element, root)    gives a video's own shadow root, where its canvas is put
 //
 // A video's picture is a canvas inside the video: in the shadow tree where Chromium keeps its
 // captions. There it is laid out in the content box and clipped, rounded, masked, blended,
@@ -15,67 +13,24 @@
 //
 // An image's picture is a PNG put into `srcset`, so the image stays the browser's own.
 
-import { clock } from "./clock.js";
+import { pending } from "./held_media.js";
 import * as layers from "./layers.js";
 import { paintMarker } from "./marker.js";
-import * as mediaElements from "./media_elements.js";
 import { elements as mediaElementsByKey } from "./media_keys.js";
-import { nameOf } from "./naming.js";
+import { isActive } from "./media_times.js";
 import { real } from "./real.js";
-import { config, isRoot, report } from "./realm.js";
+import { config, isRoot } from "./realm.js";
 import * as styleImages from "./style_images.js";
+import { runCallbacks } from "./video_callbacks.js";
+import { findHomes, INHERIT } from "./video_homes.js";
 
 const { VideoFrame } = globalThis;
 const getContext = HTMLCanvasElement.prototype.getContext;
 const FRAMES = "/__fanreel__/frame";
-const ADOPT = "__fanreelAdopt";
-const ADOPT_TIMEOUT_MS = 15_000;
 const KEPT_IMAGES = 64;
-const INHERIT = "object-fit: inherit; object-position: inherit; image-rendering: inherit";
 const FILL = `display: block; width: 100%; height: 100%; ${INHERIT}`;
 const text = new TextDecoder();
 const items = new Map(); // element -> what is shown in it
-const unplaced = new Map(); // video -> function that ends the wait
-
-// ---- a place for the canvas ------------------------------------------------------------------------
-async function settle(element) {
-  // Those of the page would be drawn there by the browser's clock, over the picture.
-  for (const own of element.textTracks) own.mode = "disabled";
-  // Captions that are on make Chromium build the container; off again, it stays.
-  const track = element.addTextTrack("captions");
-  track.mode = "showing";
-  const adopted = new Promise((resolve) => {
-    unplaced.set(element, resolve);
-  });
-  track.mode = "disabled";
-  return adopted;
-}
-
-function adopt(element, root) {
-  const container = root.querySelector('[pseudo="-webkit-media-text-track-container"]');
-  container.style.cssText += `; ${INHERIT}`;
-  unplaced.get(element)?.(container);
-  unplaced.delete(element);
-}
-
-async function findHomes(videos) {
-  const placed = videos.map(async (item) => {
-    item.home = await settle(item.element);
-  });
-  if (typeof globalThis[ADOPT] !== "function") {
-    throw new Error("this browser was not told to hand over shadow roots");
-  }
-  globalThis[ADOPT]("");
-  let timer;
-  const late = new Promise((_resolve, reject) => {
-    timer = real.setTimeout(() => {
-      const names = [...unplaced.keys()].map(nameOf).join(", ");
-      reject(new Error(`no place for the picture of ${names}`));
-    }, ADOPT_TIMEOUT_MS);
-  });
-  await Promise.race([Promise.all(placed), late]);
-  real.clearTimeout(timer);
-}
 
 // ---- what is shown where ---------------------------------------------------------------------------
 function itemOf(key, element) {
@@ -102,7 +57,7 @@ function activeItems() {
     const entry = config.media[key];
     if (!entry?.shown) continue;
     const item = itemOf(key, element);
-    if (mediaElements.isActive(element)) found.push(item);
+    if (isActive(element)) found.push(item);
     else forget(item);
   }
   return found;
@@ -228,7 +183,7 @@ function keepOriginal(item) {
 
 // ---- seeking ---------------------------------------------------------------------------------------
 function seek(ms) {
-  const waits = mediaElements.pending();
+  const waits = pending();
   if (waits.length > 0) return Promise.all(waits).then(() => seek(ms));
   const active = activeItems();
   if (active.length === 0) return undefined;
@@ -296,73 +251,4 @@ function screenOf(element) {
   return { canvas, context, drawn, show };
 }
 
-function substitute(prototype, name) {
-  const native = prototype?.[name];
-  if (!native) return;
-  prototype[name] = function substituted(...args) {
-    return native.apply(this, args.map(picturesIn));
-  };
-}
-
-function picturesIn(value) {
-  if (value instanceof HTMLVideoElement) return pictureOf(value) ?? value;
-  if (value?.source instanceof HTMLVideoElement) {
-    return { ...value, source: pictureOf(value.source) ?? value.source };
-  }
-  return value;
-}
-
-for (const type of ["CanvasRenderingContext2D", "OffscreenCanvasRenderingContext2D"]) {
-  for (const name of ["drawImage", "createPattern"]) {
-    substitute(globalThis[type]?.prototype, name);
-  }
-}
-for (const type of ["WebGLRenderingContext", "WebGL2RenderingContext"]) {
-  for (const name of ["texImage2D", "texSubImage2D", "texImage3D", "texSubImage3D"]) {
-    substitute(globalThis[type]?.prototype, name);
-  }
-}
-substitute(globalThis.GPUQueue?.prototype, "copyExternalImageToTexture");
-substitute(globalThis, "createImageBitmap");
-if (VideoFrame) {
-  globalThis.VideoFrame = new Proxy(VideoFrame, {
-    construct(target, [image, init], subtype) {
-      const picture = picturesIn(image);
-      const given = picture === image ? init : { timestamp: image.currentTime * 1e6, ...init };
-      return Reflect.construct(target, [picture, given], subtype);
-    },
-  });
-}
-
-// ---- requestVideoFrameCallback ---------------------------------------------------------------------
-let handles = 0;
-const asked = new WeakMap();
-
-HTMLVideoElement.prototype.requestVideoFrameCallback = function requestFrame(callback) {
-  if (!asked.has(this)) asked.set(this, new Map());
-  handles += 1;
-  asked.get(this).set(handles, callback);
-  return handles;
-};
-HTMLVideoElement.prototype.cancelVideoFrameCallback = function cancelFrame(handle) {
-  asked.get(this)?.delete(handle);
-};
-
-function runCallbacks({ element }) {
-  const callbacks = [...(asked.get(element)?.values() ?? [])];
-  asked.get(element)?.clear();
-  const { now } = clock;
-  const facts = { presentationTime: now, expectedDisplayTime: now, presentedFrames: 1 };
-  const { videoWidth: width, videoHeight: height, currentTime: mediaTime } = element;
-  for (const callback of callbacks) {
-    try {
-      callback(now, { ...facts, width, height, mediaTime });
-    } catch (error) {
-      report(error);
-    }
-  }
-}
-
-export const homeless = () => [...unplaced.keys()];
-
-export { adopt, pictureOf, screenOf, seek, showLayer };
+export { pictureOf, screenOf, seek, showLayer };
