@@ -9,7 +9,6 @@ HOST = "fanreel.localhost"
 """The one name that a page can look up: its own origin's (`network/site.py`)."""
 
 _FLAGS = (
-    "--no-sandbox",  # containers and Lambda allow no user namespaces; the page is walled in below
     "--disable-dev-shm-usage",  # Lambda has no /dev/shm
     "--enable-unsafe-swiftshader",  # WebGL is drawn by SwiftShader: no GPU's own pixels
     "--disable-checker-imaging",  # a frame waits for its images instead of showing gaps
@@ -103,6 +102,8 @@ class Launch:
     """File with the cookie that the display asks for."""
     driver: Literal["pipe", "playwright"] = "pipe"
     """What speaks to it: see `capture.driver`."""
+    sandbox: bool = False
+    """Keep its renderers in Chromium's own sandbox; see `browser.sandbox`."""
     webgpu: bool = False
     """Offer pages an adapter for WebGPU: SwiftShader's."""
     runtime_env: Mapping[str, str] = field(default_factory=dict)
@@ -117,6 +118,7 @@ def browser_argv(launch: Launch) -> list[str]:
     features = (*_ENABLED_FEATURES, "Vulkan") if launch.webgpu else _ENABLED_FEATURES
     argv = [
         *_FLAGS,
+        *([] if launch.sandbox else ["--no-sandbox"]),
         *(_WITH_WEBGPU if launch.webgpu else _COMPOSED_ON_CPU),
         _BLINK_SETTINGS,
         _BLINK_FEATURES,

@@ -99,7 +99,7 @@ class PlaywrightBrowser:
             args=browser_argv(self._launch),
             ignore_default_args=list(NOT_FROM_PLAYWRIGHT),
             env=dict(self._environment),
-            chromium_sandbox=False,
+            chromium_sandbox=self._launch.sandbox,
             service_workers="block",
             accept_downloads=False,
             handle_sigint=False,

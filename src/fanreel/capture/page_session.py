@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from fanreel.browser.browser import Browser
 from fanreel.browser.launch import Launch
+from fanreel.browser.sandbox import has_sandbox
 from fanreel.capture.backdrop import Backdrop
 from fanreel.capture.event_log import EventLog, PageLeft
 from fanreel.capture.faces import faces_of
@@ -176,6 +177,7 @@ class PageSession:
                 height=self.spec.height,
                 temp_dir=self._temp_dir,
                 device_scale_factor=self.spec.device_scale_factor,
+                sandbox=has_sandbox(),
                 webgpu=self.spec.webgpu,
                 driver=self.spec.driver,
                 runtime_env=self.spec.runtime_env,
