@@ -130,6 +130,17 @@ def test_dynamics_bring_a_level_to_another(
     assert played(flat, node(kind, **settings))[-RATE, 0] == pytest.approx(expected, rel=2e-3)
 
 
+@pytest.mark.parametrize("above_db", [-8.0, -4.3, 0.0, 1.9, 7.7])
+def test_a_compressor_bends_within_its_knee(above_db: float) -> None:
+    """From one slope to the other by a square: to 0.01 dB, wherever its lines happen to join."""
+    threshold, ratio, knee_db = -24.0, 4.0, 20 * math.log10(2.83)
+    level = 10 ** ((threshold + above_db) / 20)
+    reduced_db = (1 / ratio - 1) * (above_db + knee_db) ** 2 / (4 * knee_db)
+    flat = np.full((3 * RATE, 2), level, np.float32)
+    heard = played(flat, node("compressor", threshold=threshold, ratio=ratio, knee=2.83))
+    assert heard[-RATE, 0] == pytest.approx(level * 10 ** (reduced_db / 20), rel=1e-3)
+
+
 def test_dynamics_take_their_time() -> None:
     """After one attack the level is followed by 63 %; each side goes by itself."""
     step = np.zeros((RATE, 2), np.float32)

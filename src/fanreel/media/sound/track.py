@@ -13,7 +13,7 @@ from fanreel.media.sound.desk import Strip
 from fanreel.media.sound.effects.chain import tail_s, through
 from fanreel.media.sound.reader import read_sound
 from fanreel.media.sound.retiming import Positions, retimed
-from fanreel.media.sound.samples import SOUND_RATE, Reader, Samples, exactly
+from fanreel.media.sound.samples import SOUND_RATE, Reader, Samples, exactly, in_blocks
 from fanreel.timing.ramp import passed, passed_at
 
 _FADE_SAMPLES = 96  # 2 ms
@@ -21,6 +21,8 @@ _FADE_SAMPLES = 96  # 2 ms
 _LONGEST_TAIL_S = 5.0
 # A lap of 10 s takes 4 MB. Opening a file takes up to 40 ms, long for a loop of one second.
 _KEPT_SAMPLES = 10 * SOUND_RATE
+# Decoders give 1024 samples at once, for which effects take longer to be called than to work.
+_EFFECT_SAMPLES = 8192
 
 
 class Track:
@@ -116,7 +118,8 @@ class Track:
         sound = self._faded(exactly(self.end - self.begin, self._play()))
         if self.strip.chain:
             ringing = exactly(self.silent - self.end, iter(()))
-            sound = through(self.strip.chain, itertools.chain(sound, ringing), self.begin)
+            played = in_blocks(itertools.chain(sound, ringing), _EFFECT_SAMPLES)
+            sound = through(self.strip.chain, played, self.begin)
         return sound
 
     def _play(self) -> Iterator[Samples]:

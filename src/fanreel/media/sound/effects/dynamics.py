@@ -17,7 +17,9 @@ from fanreel.media.sound.lanes import Values
 from fanreel.media.sound.samples import SOUND_RATE, Samples
 
 _QUIETEST, _LOUDEST = -300.0, 20 * math.log10(16)
-_KNEE_POINTS = 65  # a curve of straight lines, 1e-5 off at most
+# A curve of straight lines, 0.005 dB off at most at the default knee, and 0.013 dB at the widest:
+# compand goes through them all at each sample, and 65 would take three times as long.
+_KNEE_LINES = 16
 _FOLLOWING = (("attacks", "attack"), ("decays", "release"))
 
 
@@ -39,12 +41,18 @@ def compressor(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
     """Bring what is above `threshold` closer to it, by `ratio`; `makeup` raises the whole."""
     threshold, slope = knobs.number("threshold"), 1 / knobs.number("ratio") - 1
     knee = 20 * math.log10(knobs.number("knee"))
-    bend = np.linspace(-knee, knee, _KNEE_POINTS if knee else 1)
+    bend = np.linspace(-knee, knee, _KNEE_LINES + 1 if knee else 1)
+    bent = slope * np.square(bend + knee) / (4 * knee or 1)
+    # Lines between points of the bow lie below it, so they are moved up by half of that.
+    bent[1:-1] -= slope * knee / (8 * _KNEE_LINES**2)
     levels = [*(threshold + bend), _LOUDEST]
-    reduced = [*(slope * np.square(bend + knee) / (4 * knee or 1)), slope * (_LOUDEST - threshold)]
+    reduced = [*bent, slope * (_LOUDEST - threshold)]
     curve = [(level, level + less) for level, less in zip(levels, reduced, strict=True)]
     mix = np.float32(knobs.number("mix"))
     wet = mix * np.float32(amplitude(knobs.number("makeup")))
+    if mix == 1:
+        yield from (held * wet for held in _companded(pieces, knobs, curve))
+        return
     for piece, held in beside(pieces, lambda dry: _companded(dry, knobs, curve)):
         yield piece * (1 - mix) + held * wet
 
