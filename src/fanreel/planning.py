@@ -156,7 +156,7 @@ def make_plan(
         producer_version=manifest.versions.fanreel,
         duration_ms=round(1000 * (time.monotonic() - started)),
         size_bytes=size_bytes,
-        warnings=(*found.warnings, *padding_warnings(locked)),
+        warnings=tuple(map(str, (*found.warnings, *padding_warnings(locked)))),
         fonts=found.fonts,
     )
 

@@ -207,7 +207,9 @@ def test_a_broken_nested_script_is_not_waited_for(player: Any) -> None:
         },
     )
     assert said["ok"]
-    assert said["warnings"] == ['the page never brought timeline "card"']
+    [warning] = said["warnings"]
+    assert (warning["rule"], warning["written"]) == ("never-ready", None)
+    assert warning["message"] == 'the page never brought timeline "card"'
 
 
 def test_requests_that_hang_are_named(player: Any) -> None:
@@ -249,4 +251,6 @@ def test_a_canvas_nobody_draws_on_is_a_warning(player: Any) -> None:
     """What is only likely to be missing does not stop a render."""
     said = player.open("<main data-composition-id='main' data-no-timeline><canvas id='c'></main>")
     assert said["ok"]
-    assert said["warnings"] == ["the page never brought a drawing on canvas#c"]
+    [warning] = said["warnings"]
+    assert warning["message"] == "the page never brought a drawing on canvas#c"
+    assert warning["written"]["attributes"] == {"id": "c"}

@@ -204,7 +204,9 @@ def test_media_that_get_no_frames_are_named(show: Callable[..., PageSession]) ->
         "audio of inner.html is inside an iframe",
     ]
     starts += ["video#t has a <track>", "video#s shows a live stream"]
-    assert [any(text.startswith(start) for text in warnings) for start in starts] == [True] * 4
+    assert [any(item["message"].startswith(start) for item in warnings) for start in starts] == [
+        True
+    ] * 4
     assert len(warnings) == 4
 
 

@@ -34,6 +34,7 @@ from fanreel.errors import (
 from fanreel.network.outside import Recorder, Replayer
 from fanreel.network.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
 from fanreel.page import page_script, parsers_script, shell_script
+from fanreel.problems import Problem
 
 Pixels = npt.NDArray[np.uint8]
 Layout = Literal["bgr0", "bgra", "rgba"]
@@ -112,7 +113,7 @@ class WebGpuWanted(Exception):
 class Opened:
     """What a page that is ready lacks nevertheless."""
 
-    warnings: tuple[str, ...]
+    warnings: tuple[Problem, ...]
     failed: tuple[str, ...]
     """Fonts and images that did not load, by kind and URL or name."""
 
@@ -265,7 +266,7 @@ class PageSession:
         if answer["lacksGpu"] and not self.spec.webgpu:
             raise WebGpuWanted
         if answer["problem"] is not None:
-            raise self._explained(InvalidComposition, answer["problem"])
+            raise self._explained(InvalidComposition, answer["problem"], rule="webgpu")
         if not answer["ok"]:
             waiting = ", ".join(answer["waitingFor"]) or "nothing it could name"
             raise self._explained(
@@ -292,7 +293,10 @@ class PageSession:
             self._backdrop.forget()
             backing = "style => __fanreelShell.showCells(style)"
             self._evaluate(backing, self._backdrop.style(), "preparing what is behind the page")
-        return Opened(warnings=tuple(answer["warnings"]), failed=tuple(answer["failed"]))
+        return Opened(
+            warnings=tuple(map(Problem.model_validate, answer["warnings"])),
+            failed=tuple(answer["failed"]),
+        )
 
     def _await_scripts(self) -> None:
         """

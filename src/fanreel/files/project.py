@@ -51,6 +51,7 @@ def open_project(project_dir: Path, config: RenderConfig) -> Root:
             raise AssetNotFound(
                 f"{project_dir} is not a directory; give the folder that holds {config.entry_file}",
                 path=str(project_dir),
+                rule="no-entry",
             )
         if not entry.resolve().is_relative_to(project_dir.resolve()):
             raise InvalidConfig(
@@ -61,10 +62,13 @@ def open_project(project_dir: Path, config: RenderConfig) -> Root:
         raise AssetNotFound(
             f"{project_dir} holds no {config.entry_file}; name another with entryFile",
             path=str(entry),
+            rule="no-entry",
         ) from exc
     except (OSError, RuntimeError) as exc:  # RuntimeError: symlinks that go round in a circle
         why = getattr(exc, "strerror", None) or exc
-        raise AssetNotFound(f"cannot read {entry}: {why}", path=str(entry)) from exc
+        raise AssetNotFound(
+            f"cannot read {entry}: {why}", path=str(entry), rule="no-entry"
+        ) from exc
     return parse_root(scene_page(text), config.entry_path)
 
 
@@ -103,7 +107,8 @@ def parse_root(html: str, entry_file: str) -> Root:
         raise InvalidComposition(
             f"{entry_file} has no element with data-composition-id; the root is written "
             '<div data-composition-id="main" data-width="1920" data-height="1080" '
-            'data-duration="5">'
+            'data-duration="5">',
+            rule="no-root",
         )
     return Root(
         composition_id=attributes["data-composition-id"] or "",
@@ -169,6 +174,7 @@ def _number(attributes: dict[str, str | None], name: str, entry_file: str) -> Fr
             "write it as in 5 or 7.5",
             attribute=name,
             value=text,
+            rule="bad-number",
         )
     return value
 
@@ -184,6 +190,7 @@ def _fps(attributes: dict[str, str | None], entry_file: str) -> Fraction | None:
             f"{entry_file}: the root's data-fps={text[:_SHOWN]!r}: {exc}",
             attribute="data-fps",
             value=text,
+            rule="bad-number",
         ) from None
 
 
@@ -194,6 +201,7 @@ def _side(attributes: dict[str, str | None], name: str, entry_file: str) -> int:
             f"{entry_file}: the root has no {name}; it needs the authored frame size in CSS "
             'pixels, as in data-width="1920" data-height="1080"',
             attribute=name,
+            rule="bad-size",
         )
     if value.denominator != 1 or value > MAX_SIDE_PX:
         raise InvalidComposition(
@@ -201,5 +209,6 @@ def _side(attributes: dict[str, str | None], name: str, entry_file: str) -> int:
             f"to {MAX_SIDE_PX}",
             attribute=name,
             value=attributes[name],
+            rule="bad-size",
         )
     return math.floor(value)

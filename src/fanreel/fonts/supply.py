@@ -15,6 +15,7 @@ from fanreel.fonts.store import FontStore, FontsUnavailable
 from fanreel.fonts.web import WebFonts
 from fanreel.network.fetch import Refused
 from fanreel.network.site import ORIGIN, OWN_PREFIX, Reply
+from fanreel.problems import Problem
 
 OWN_PATH = "fonts/"
 """Below `/__fanreel__/`: where pages ask for a face's file, by its id."""
@@ -199,19 +200,23 @@ class FontSupply:
                 for face in faces
             ]
 
-    def problems(self, drawn: Collection[str]) -> list[str]:
+    def problems(self, drawn: Collection[str]) -> list[Problem]:
         """
         Say once what could not be had: of the format's own families, and of the web's.
 
         Args:
             drawn: Faces of the machine; one that was asked for by its name is nothing to tell.
         """
-        said = []
+        said: list[Problem] = []
+
+        def told(message: str) -> None:
+            said.append(Problem(rule="font-offline", message=message))
+
         if self._missing:
             found = [self._library.find(name) for name in self._missing]
             families = sorted({one[1].name for one in found if one and one[0] != "generic"})
             what = ", ".join(families) or "the format's fonts for generic families"
-            said.append(
+            told(
                 f"{what}: not on this machine yet, and the npm registry does not give them "
                 f"({next(iter(self._missing.values()))}); run `fanreel fonts fetch` once where "
                 "the network is reached"
@@ -219,7 +224,7 @@ class FontSupply:
         here = {name.casefold() for name in drawn}
         unanswered = [name for name in self._unanswered if name.casefold() not in here]
         if unanswered:
-            said.append(
+            told(
                 f"{', '.join(unanswered)}: not looked up among the web's families, since "
                 f"their service does not answer ({self._web.offline}); plan where the network is "
                 "reached, or ship the font with the project"

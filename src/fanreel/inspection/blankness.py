@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from fanreel.capture.page_session import PageSession
+from fanreel.problems import Problem
 
 Pixels = npt.NDArray[np.uint8]
 
 
 def find_blankness(
     session: PageSession, passed: Iterable[Pixels], path: Sequence[int]
-) -> str | None:
+) -> Problem | None:
     """
     Tell that every frame of a composition is one and the same colour.
 
@@ -35,10 +36,11 @@ def find_blankness(
         colour = picture[0, 0].copy() if colour is None else colour
         if not _is_all(picture, colour):
             return None
-    return (
-        f"nothing is to be seen: all of {len(path)} frames looked at show one and the same colour; "
-        "look for text in the colour of its background, clips outside the composition's time, and "
-        "boxes outside the frame or without a size"
+    return Problem(
+        rule="blank",
+        message=f"nothing is to be seen: all of {len(path)} frames looked at show one and the same "
+        "colour; look for text in the colour of its background, clips outside the composition's "
+        "time, and boxes outside the frame or without a size",
     )
 
 

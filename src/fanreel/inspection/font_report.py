@@ -7,6 +7,7 @@ from fanreel.capture.page_session import PageSession
 from fanreel.errors import InvalidComposition
 from fanreel.files.plan_dir import UsedFont
 from fanreel.fonts.library import Way, library
+from fanreel.problems import Problem, as_facts
 
 Faces = tuple[tuple[str, ...], tuple[str, ...]]
 """Families that glyphs were drawn with: shipped with the page, and found on this machine."""
@@ -94,7 +95,7 @@ def _name(face: Mapping[str, Any]) -> str:
 
 def check_fonts(
     fonts: Iterable[UsedFont], generic: frozenset[str], *, reject_system: bool
-) -> list[str]:
+) -> list[Problem]:
     """
     Give a warning for each silent fallback.
 
@@ -109,27 +110,36 @@ def check_fonts(
     """
     if reject_system:
         problems = [
-            f"{font.element} asks for {', '.join(font.families)} and is drawn with the system font "
-            f"{', '.join(font.system_fonts)}{_beside(font)}"
+            Problem(
+                rule="font-fallback",
+                subject=font.element,
+                message=f"{font.element} asks for {', '.join(font.families)} and is drawn with "
+                f"the system font {', '.join(font.system_fonts)}{_beside(font)}",
+            )
             for font in fonts
             if font.system_fonts
         ]
         if problems:
             raise InvalidComposition(
-                f"{_first_of(problems, '; ')}; "
+                f"{_first_of(list(map(str, problems)), '; ')}; "
                 "ship the font with the project by @font-face, or set rejectOnSystemFonts to false",
-                problems=problems,
+                **as_facts(problems),
             )
     return _by_element((font.element, _fallback(font, generic)) for font in fonts)
 
 
-def _by_element(said: Iterable[tuple[str, str | None]]) -> list[str]:
+def _by_element(said: Iterable[tuple[str, str | None]]) -> list[Problem]:
     """Say what is the same about several elements once, naming the first of them."""
     elements: dict[str, list[str]] = {}
     for element, text in said:
         if text is not None:
             elements.setdefault(text, []).append(element)
-    return [_first_of(names, ", ") + text for text, names in elements.items()]
+    return [
+        Problem(
+            rule="font-fallback", element=_first_of(names, ", "), subject=names[0], message=text
+        )
+        for text, names in elements.items()
+    ]
 
 
 def _first_of(texts: Sequence[str], separator: str) -> str:
@@ -148,7 +158,7 @@ def _fallback(font: UsedFont, generic: frozenset[str]) -> str | None:
     if not is_there:
         others = ", ".join(font.web_fonts + font.system_fonts)
         return (
-            f": {first} is not there, the text is drawn with {others}; ship the font with the "
+            f"{first} is not there, the text is drawn with {others}; ship the font with the "
             "project by @font-face"
         )
     if font.declared is None or not font.system_fonts:
@@ -158,7 +168,7 @@ def _fallback(font: UsedFont, generic: frozenset[str]) -> str | None:
     if not strange:
         return None
     return (
-        f": {font.declared} did not load or lacks characters of the text, drawn with the "
+        f"{font.declared} did not load or lacks characters of the text, drawn with the "
         f"system font {', '.join(strange)}{_beside(font)}; ship a font that has them"
     )
 

@@ -10,6 +10,7 @@ from fanreel.encode.encoders import NO_PADDING, lock_encoder
 from fanreel.errors import InvalidConfig
 from fanreel.files.plan_dir import LockedRenderConfig
 from fanreel.files.project import Root
+from fanreel.problems import Problem
 from fanreel.timing.timeline import DEFAULT_SEGMENT_FRAMES
 
 
@@ -66,7 +67,7 @@ def lock_config(
     )
 
 
-def padding_warnings(locked: LockedRenderConfig) -> list[str]:
+def padding_warnings(locked: LockedRenderConfig) -> list[Problem]:
     """Tell of an odd size that the format cannot hold, and how to have the size that was meant."""
     if locked.padding == NO_PADDING:
         return []
@@ -77,7 +78,7 @@ def padding_warnings(locked: LockedRenderConfig) -> list[str]:
         f"{locked.format} has colours in blocks of 2x2 pixels; give the root an even data-width "
         "and data-height, or choose format 'mov', 'webm' or 'png-sequence'"
     )
-    return [warning]
+    return [Problem(rule="odd-size", message=warning)]
 
 
 def output_size(root: Root, config: RenderConfig) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fanreel.capture.page_session import PageSession
 from fanreel.config import RenderConfig
+from fanreel.problems import Problem
 from fanreel.timing.timeline import resolve_chunk_plan, segments_of
 
 # Of the timeline: a simulation may have come to rest at its end, or not have begun at its start.
@@ -92,7 +93,7 @@ def stepping_cost(total_frames: int, config: RenderConfig) -> SteppingCost:
 
 def find_statefulness(
     session: PageSession, passed: Mapping[int, Pixels], cost: SteppingCost
-) -> tuple[bool, str | None]:
+) -> tuple[bool, Problem | None]:
     """
     Compare frames reached directly, the last first, with the same reached by stepping.
 
@@ -127,15 +128,17 @@ def find_statefulness(
     again = _pictures(session, path, looks)
     for look in looks:
         if (between := changed_blocks(stepped[look], again[look])).any():
-            return True, (
-                f"the composition is not deterministic: frame {look} differs between two identical "
-                f"runs, in {_region(between, again[look])}, and {cost}; look for what reads the "
-                "real time or an unseeded source of chance"
+            return True, Problem(
+                rule="not-deterministic",
+                message=f"the composition is not deterministic: frame {look} differs between "
+                f"two identical runs, in {_region(between, again[look])}, and {cost}; look for "
+                "what reads the real time or an unseeded source of chance",
             )
-    return True, (
-        f"frames depend on the frames before them (frame {moved[0]} differs when reached by "
-        f"stepping, in {_region(different[moved[0]], stepped[moved[0]])}), so {cost}; make the "
-        "animation a function of time to render faster"
+    return True, Problem(
+        rule="stateful",
+        message=f"frames depend on the frames before them (frame {moved[0]} differs when reached "
+        f"by stepping, in {_region(different[moved[0]], stepped[moved[0]])}), so {cost}; make the "
+        "animation a function of time to render faster",
     )
 
 

@@ -1,13 +1,14 @@
 """The planner's look at a composition: opened once, with the network, at every clip's bounds."""
 
 import base64
+import contextlib
 import json
 import mimetypes
 import os
 import re
 import threading
 import urllib.parse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -41,7 +42,7 @@ from fanreel.inspection.statefulness import (
 )
 from fanreel.markup.missing import missing_files
 from fanreel.markup.references import References
-from fanreel.media.kinds import probe_for, refuse_no_picture, silence_warning
+from fanreel.media.kinds import is_silent, probe_for, refuse_no_picture
 from fanreel.media.probe import MediaInfo
 from fanreel.media.serving import ProbeFeed
 from fanreel.media.sound.declared import read_desk
@@ -51,6 +52,7 @@ from fanreel.network.fetch import Refused, fetch
 from fanreel.network.outside import Recorder
 from fanreel.network.site import ORIGIN, SiteRequest
 from fanreel.page.config import planning_config
+from fanreel.problems import Problem, each_once, refusal
 from fanreel.timing.timeline import frame_count
 
 # Besides the bounds of clips, so that what a page loads in between is recorded too.
@@ -67,6 +69,7 @@ _IMAGE_ELEMENT = re.compile(r"(img|image|picture|source)\b")
 _SEQUENCE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".svg", ".json"})
 _MOST_SIBLINGS = 20_000
 _SIBLING_BYTES = 512 * 1024**2
+_FRAME = re.compile(rf"{re.escape(ORIGIN)}/(?P<file>[^\s()]+?):(?P<line>\d+):\d+")
 _FONT_STYLESHEET = re.compile(r"https?://fonts\.googleapis\.com/", re.IGNORECASE)
 
 
@@ -98,7 +101,7 @@ class Survey:
     drawn: bool
     """See `lock_encoder()`."""
     stepped: bool
-    warnings: tuple[str, ...]
+    warnings: tuple[Problem, ...]
     desk: Desk
     """Volumes over time, effects and groups of the sounds."""
 
@@ -132,6 +135,35 @@ def survey(
             return _Surveyor(project_dir, root, config, work_dir).survey(with_gpu)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a composition shows a medium."""
+
+    element: str
+    words: str
+    file: str | None = None
+    line: int | None = None
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[None]:
+        """Add to the facts of an error what it is about."""
+        try:
+            yield
+        except RenderError as error:
+            known = {"element": self.element, "file": self.file, "line": self.line}
+            raise type(error)(error.message, **(known | error.facts)) from error
+
+    def problem(self, message: str) -> Problem:
+        """Return what is wrong with the medium."""
+        return Problem(
+            rule="bad-media",
+            subject=self.element,
+            message=f"{self.words}: {message}",
+            file=self.file,
+            line=self.line,
+        )
+
+
 class _Surveyor:
     def __init__(self, project_dir: Path, root: Root, config: RenderConfig, work_dir: Path) -> None:
         self._project_dir, self._root, self._config = project_dir, root, config
@@ -145,7 +177,7 @@ class _Surveyor:
         self._recorder = Recorder(work_dir / "recorded")
         self._requests: dict[str, SiteRequest] = {}
         self._lock = threading.Lock()
-        self._warnings: list[str] = []
+        self._warnings: list[Problem] = []
         self._opened = Opened(warnings=(), failed=())
         self._supply = FontSupply(
             project_dir,
@@ -196,7 +228,7 @@ class _Surveyor:
         blank = None
         if not any(item["shown"] for item in described["media"]):  # their frames come later
             blank = find_blankness(session, pictures.values(), _thinned(path, _MOST_BLANK))
-        self._warnings += [text for text in (warning, blank) if text]
+        self._warnings += [problem for problem in (warning, blank) if problem]
         self._check_recorder()
         self._check_assets()
         self._warnings += self._check(described, session, inert)
@@ -235,7 +267,7 @@ class _Surveyor:
             uses_webgpu=session.spec.webgpu,
             drawn=self._is_drawn(session, described, pictures.values()),
             stepped=stepped,
-            warnings=tuple(dict.fromkeys(self._warnings)),
+            warnings=each_once(self._warnings),
             desk=desk,
         )
 
@@ -313,29 +345,33 @@ class _Surveyor:
             self._requests.setdefault(request.path, request)
 
     def _check(
-        self, described: Mapping[str, Any], session: PageSession, inert: Sequence[str] = ()
-    ) -> list[str]:
+        self,
+        described: Mapping[str, Any],
+        session: PageSession,
+        inert: Sequence[Problem] = (),
+    ) -> list[Problem]:
         """Refuse what is broken, and with `strict` what is doubtful; give the doubts."""
         doubts = [
-            *described["warnings"],
+            *map(Problem.model_validate, described["warnings"]),
             *inert,
             *self._opened.warnings,
-            *(f"{_local(what)} could not be loaded" for what in self._opened.failed),
-            *(f"the page's scripts threw: {text}" for text in session.events.uncaught),
+            *map(_not_loaded, self._opened.failed),
+            *(_thrown(text, stack) for text, stack in session.events.uncaught.items()),
         ]
-        problems = [_problem(item) for item in described["errors"]]
+        problems = [Problem.model_validate(item) for item in described["errors"]]
         if self._config.strict:
             problems += doubts
         if problems:
-            raise InvalidComposition(
-                f"{self._config.entry_path}: " + "; ".join(problems), problems=problems
-            )
+            raise refusal(InvalidComposition, problems, f"{self._config.entry_path}: ")
         return doubts
 
     def _check_variables(self, session: PageSession) -> None:
-        problems = [str(item["message"]) for item in session.check_variables()]
+        problems = [
+            Problem(rule="variables", message=item["message"], composition=item["composition"])
+            for item in session.check_variables()
+        ]
         if problems and self._config.strict_variables:
-            raise InvalidVariables("; ".join(problems), problems=problems)
+            raise refusal(InvalidVariables, problems)
         self._warnings += problems
 
     def _check_recorder(self) -> None:
@@ -359,7 +395,11 @@ class _Surveyor:
             elif failed.destination in _NEEDED and not is_font:
                 urls[failed.url] = failed.reason
             else:
-                self._warnings.append(f"{failed.url} could not be fetched: {failed.reason}")
+                self._warn(
+                    "outside-file",
+                    f"{failed.url} could not be fetched: {failed.reason}",
+                    failed.url,
+                )
         if paths or urls:
             raise missing_files(paths, urls, self._references(), self._project_dir)
         for url, reason in fonts.items():
@@ -369,6 +409,9 @@ class _Surveyor:
                 url=url,
             )
 
+    def _warn(self, rule: str, message: str, *names: str) -> None:
+        self._warnings.append(Problem(rule=rule, message=message, names=names))
+
     def _missing_paths(self, media: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Give the project paths of files that there are not, each with what asks for it."""
         missing = {}
@@ -376,7 +419,8 @@ class _Surveyor:
             if request.found:
                 continue
             if request.destination in _OPTIONAL_DESTINATIONS:
-                self._warnings.append(f"fetch of {request.path}: no such file in the project")
+                message = f"fetch of {request.path}: no such file in the project"
+                self._warn("missing-file", message, request.path)
             else:
                 missing[request.path] = request.destination
         for item in media:
@@ -399,14 +443,15 @@ class _Surveyor:
         if "script" in failed | lacking:
             self._check_assets()
 
-    def _place_of(self, item: Mapping[str, Any]) -> str:
-        """Name a media element with its file and line, as far as they are known."""
+    def _place_of(self, item: Mapping[str, Any]) -> _Place:
+        """Tell where a media element names its source, as far as that is known."""
         element = str(item.get("element", item["key"]))
         name = _project_name(item["src"])
         reference = None if name is None else self._references().to(name)
         if reference is None:
-            return f"{element} shows {_source_name(item['src'])}"
-        return f"{reference.file}:{reference.line}: {element} names {reference.written}"
+            return _Place(element, f"{element} shows {_source_name(item['src'])}")
+        words = f"{reference.file}:{reference.line}: {element} names {reference.written}"
+        return _Place(element, words, reference.file, reference.line)
 
     def _check_pictures(self) -> None:
         """Tell pictures that could not be shown because they are something else."""
@@ -415,16 +460,20 @@ class _Surveyor:
             located = None if name is None else self._files.locate(name)
             reference = None if located is None else self._references().to(located[0])
             if located and reference and _IMAGE_ELEMENT.match(reference.element):
-                refuse_no_picture(located[1], str(reference))
+                place = _Place(reference.element, str(reference), reference.file, reference.line)
+                with place.told():
+                    refuse_no_picture(located[1], place.words)
 
     def _probe(self, media: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Path, MediaInfo]]:
         known: dict[str, tuple[Path, MediaInfo]] = {}
         for item in media:
-            path, place = self._source(item["src"], self._place_of(item)), self._place_of(item)
-            info = probe_for(path, item["kind"], place)
+            place = self._place_of(item)
+            with place.told():
+                path = self._source(item["src"], place.words)
+                info = probe_for(path, item["kind"], place.words)
             known[item["key"]] = path, info
-            if warning := silence_warning(item, info, place):
-                self._warnings.append(warning)
+            if is_silent(item, info):
+                self._warnings.append(place.problem("it has no sound, so nothing of it is heard"))
         return known
 
     def _source(self, url: str, element: str) -> Path:
@@ -458,9 +507,13 @@ class _Surveyor:
         try:
             response = fetch(url, {})
         except (Refused, OSError) as exc:
-            raise AssetNotFound(f"{element}: {url} could not be fetched: {exc}", url=url) from exc
+            raise AssetNotFound(
+                f"{element}: {url} could not be fetched: {exc}", url=url, rule="outside-file"
+            ) from exc
         if response.status >= 400:  # noqa: PLR2004 (HTTP errors)
-            raise AssetNotFound(f"{element}: {url} answered HTTP {response.status}", url=url)
+            raise AssetNotFound(
+                f"{element}: {url} answered HTTP {response.status}", url=url, rule="outside-file"
+            )
         suffix = Path(urllib.parse.urlsplit(url).path).suffix
         return self._keep_source(response.body, suffix)
 
@@ -480,13 +533,15 @@ class _Surveyor:
             raise InvalidComposition(
                 f"{self._config.entry_path}: the root has no data-duration, and nothing finite "
                 "(a timeline, an animation, a timed clip or media) tells how long the composition "
-                'is; add data-duration="SECONDS" to the root'
+                'is; add data-duration="SECONDS" to the root',
+                rule="no-length",
             )
         if duration_s * self._fps > MAX_TOTAL_FRAMES:
             raise InvalidComposition(
                 f"{self._config.entry_path}: {float(duration_s):g} s at "
                 f"{float(self._fps):g} frames/s is more than {MAX_TOTAL_FRAMES} frames; shorten "
-                "data-duration"
+                "data-duration",
+                rule="too-long",
             )
         return duration_s
 
@@ -543,13 +598,34 @@ def _scripted(volumes: Mapping[int, float], fps: Fraction, written: float) -> La
     return Lane.through([points[0], *inner, points[-1]])
 
 
+def _not_loaded(what: str) -> Problem:
+    url = what.rpartition(" ")[2]
+    names = (_local(url),) if "://" in url else ()
+    return Problem(rule="broken-file", message=f"{_local(what)} could not be loaded", names=names)
+
+
+def _thrown(text: str, stack: str) -> Problem:
+    """Tell of what a script threw, with the first place of the project in its stack."""
+    place = _FRAME.search(stack)
+    return Problem(
+        rule="script-threw",
+        message=f"the page's scripts threw: {text}",
+        file=urllib.parse.unquote(place["file"]).partition("?")[0] if place else None,
+        line=int(place["line"]) if place else None,
+    )
+
+
 def _hdr_warnings(
     described: Sequence[Mapping[str, Any]], known: Mapping[str, tuple[Path, MediaInfo]]
-) -> list[str]:
+) -> list[Problem]:
     names = {_local(i["src"]) for i in described if i["shown"] and known[i["key"]][1].is_hdr}
     return [
-        f"{name} is HDR and is brought to SDR, as Chromium shows it; hdrMode 'force-hdr' keeps "
-        "its highlights, 'force-sdr' says that SDR is meant"
+        Problem(
+            rule="hdr-source",
+            names=(name,),
+            message=f"{name} is HDR and is brought to SDR, as Chromium shows it; hdrMode "
+            "'force-hdr' keeps its highlights, 'force-sdr' says that SDR is meant",
+        )
         for name in sorted(names)
     ]
 
@@ -583,7 +659,9 @@ def _clip(item: Mapping[str, Any]) -> Clip:
         duration_s = None if duration is None else _exact(duration)
     except ValueError as exc:
         raise InvalidComposition(
-            f"{item['element']} starts at {start} s and lasts {duration} s; give finite seconds"
+            f"{item['element']} starts at {start} s and lasts {duration} s; give finite seconds",
+            rule="bad-time",
+            element=item["element"],
         ) from exc
     return Clip(
         key=item["key"],
@@ -636,8 +714,3 @@ def _info_json(info: MediaInfo) -> dict[str, Any]:
         "width": info.width,
         "height": info.height,
     }
-
-
-def _problem(item: Mapping[str, Any]) -> str:
-    element = item.get("element")
-    return f"{element}: {item['message']}" if element else str(item["message"])

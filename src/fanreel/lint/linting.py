@@ -1,13 +1,12 @@
 """lint(): what a composition gets wrong, by file, line and element, with the way to mend it."""
 
-import contextlib
 import json
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from fanreel.capture.session_specs import session_spec
 from fanreel.config import RenderConfig
@@ -15,12 +14,9 @@ from fanreel.errors import RenderError
 from fanreel.files.plan_dir import UsedFont
 from fanreel.files.project import open_project, parse_data_fps, within_root
 from fanreel.inspection.locking import lock_config, padding_warnings
-from fanreel.lint.rules import rule_of
+from fanreel.lint.rules import RULE_OF_CODE, RULES
 from fanreel.markup.elements import Element, Page, Pages, Spot, read_page
-from fanreel.network.site import ORIGIN
-
-if TYPE_CHECKING:
-    from fanreel.capture.page_session import PageSession
+from fanreel.problems import Problem, problems_of
 
 # Seconds, or the id of a clip and an offset; an id holds no `+`, and may hold a `-`.
 _TIME = re.compile(
@@ -42,12 +38,6 @@ _FILES = {
     "link": ("href",),
 }
 _OUTSIDE = re.compile(r"(https?:)?//", re.IGNORECASE)
-_THREW = "the page's scripts threw: "
-_FRAME = re.compile(rf"{re.escape(ORIGIN)}/(?P<file>[^\s()]+?):(?P<line>\d+):\d+")
-_NESTED_SCRIPT = re.compile(
-    r"(?:^|: )(?:script |module )?(?P<file>[^\s:]+\.\w+): (?:\w*Error: |threw )"
-    r"(?:.*\(line (?P<line>\d+)\)$)?"
-)
 _ENDLESS = re.compile(r"\brepeat\s*:\s*-1\b")
 
 
@@ -260,94 +250,95 @@ def _lint_in_browser(
     from fanreel.files.work_dir import open_work_dir  # noqa: PLC0415
     from fanreel.inspection.survey import survey  # noqa: PLC0415
 
+    places = _Places(pages, config.project_path, project_dir / config.project_path)
     try:
         root = open_project(project_dir, config)
     except RenderError as error:
-        return [_finding(error.message, "error", pages.root_spot(), error)]
+        return [_finding(problem, "error", places) for problem in _problems(error)]
     locked = lock_config(root, config, webgl=False)
     spec = session_spec(root.width, root.height, locked, driver="playwright")
     with open_work_dir() as work_dir, PageSession(spec, work_dir) as session:
         try:
             found = survey(project_dir, root, config, session, work_dir)
         except RenderError as error:
-            if missing := error.facts.get("missing"):
-                return [_missing(item, config, error, pages) for item in missing]
-            places = _Places(session, pages, project_dir / config.project_path, config.project_path)
-            messages = map(str, error.facts.get("problems") or [error.message])
-            return [_finding(text, "error", places.of(text, error), error) for text in messages]
-        places = _Places(session, pages, project_dir / config.project_path, config.project_path)
+            return [_finding(problem, "error", places) for problem in _problems(error)]
     on_fonts(found.fonts)
-    padding = [_finding(text, "warning", pages.root_spot()) for text in padding_warnings(locked)]
-    return padding + [_finding(text, "warning", places.of(text)) for text in found.warnings]
+    doubts = (*padding_warnings(locked), *found.warnings)
+    return [_finding(problem, "warning", places) for problem in doubts]
 
 
-def _missing(
-    item: Mapping[str, Any], config: RenderConfig, error: RenderError, pages: Pages
-) -> Finding:
-    """Give the finding of one missing file; its place is not repeated in the message."""
-    message = item["message"]
-    if "file" not in item:
-        return _finding(message, "error", pages.search(message), error)
-    prefix = f"{config.project_path}/" if config.project_path else ""
-    message = message.removeprefix(f"{item['file']}:{item['line']}: ")
-    spot = Spot(item["file"].removeprefix(prefix), item["line"], item["element"])
-    return _finding(message, "error", spot, error)
+def _problems(error: RenderError) -> list[Problem]:
+    """Return what an error tells of, one by one."""
+    if details := problems_of(error):
+        return details
+    default = RULE_OF_CODE.get(error.code, error.code.lower().replace("_", "-"))
+    facts = {"rule": default} | error.facts
+    items = facts.get("missing") or [{"message": error.message} | facts]
+    return [_problem(item) for item in items]
 
 
-def _finding(
-    message: str,
-    severity: Literal["error", "warning"],
-    spot: Spot,
-    error: RenderError | None = None,
-) -> Finding:
-    rule = rule_of(message)
-    told = message.rpartition("; ")[2] if "; " in message else ""
-    code = error.code.lower().replace("_", "-") if error else "composition"
+def _problem(item: Mapping[str, Any]) -> Problem:
+    names = [str(item[name]) for name in ("path", "url") if item.get(name)]
+    return Problem(
+        rule=item["rule"],
+        message=item["message"],
+        subject=item.get("element"),
+        file=item.get("file"),
+        line=item.get("line"),
+        names=tuple(names),
+    )
+
+
+def _finding(problem: Problem, severity: Literal["error", "warning"], places: "_Places") -> Finding:
+    spot = places.of(problem)
     return Finding(
-        rule=rule.name if rule else code,
+        rule=problem.rule,
         severity=severity,
         file=spot.file,
         line=spot.line,
         element=spot.element,
-        message=message,
-        fix=rule.fix if rule else told or (error and error.__doc__) or "change what it names",
+        message=str(problem),
+        fix=RULES.get(problem.rule, "change what it names"),
     )
 
 
 class _Places:
-    """Where in the files what the planner's page speaks of is written."""
+    """Where in the files what the planner speaks of is written."""
 
-    def __init__(
-        self, session: "PageSession", pages: Pages, project_dir: Path, project_path: str
-    ) -> None:
+    def __init__(self, pages: Pages, project_path: str, project_dir: Path) -> None:
         self._pages, self._project_dir = pages, project_dir
         self._prefix = f"{project_path}/" if project_path else ""
-        self._stacks = dict(session.events.uncaught)
-        self._places: dict[str, Mapping[str, Any]] = {}
-        with contextlib.suppress(RenderError):  # a page that broke down names nothing
-            self._places = {item["message"]: item for item in session.describe()["places"]}
 
-    def of(self, message: str, error: RenderError | None = None) -> Spot:
-        """Give the place of the code or element that *message* is about."""
-        place = self._places.get(message)
-        spot = self._script_spot(message)
-        if spot is None and place:
-            where = {k: v for k, v in place.items() if k != "message"}
-            where["file"] = where["file"] and where["file"].removeprefix(self._prefix)
-            spot = self._pages.spot_of(**where)
-        if spot is None:
-            path = Path(str(error.facts.get("path", ""))) if error else Path()
-            if path.is_absolute() and path.is_relative_to(self._project_dir):
-                path = path.relative_to(self._project_dir)
-            spot = self._pages.search(f"{message} {path.as_posix()}")
-        return spot
+    def of(self, problem: Problem) -> Spot:
+        """Return the place of the code, the element or the file that a problem is about."""
+        return (
+            self._code_spot(problem)
+            or self._reference_spot(problem)
+            or self._element_spot(problem)
+            or self._pages.root_spot()
+        )
 
-    def _script_spot(self, message: str) -> Spot | None:
-        stack = self._stacks.get(message.removeprefix(_THREW))
-        if stack is not None and (match := _FRAME.search(stack)):
-            file = urllib.parse.unquote(match["file"]).partition("?")[0]
-            return self._pages.script_spot(file.removeprefix(self._prefix), int(match["line"]))
-        if match := _NESTED_SCRIPT.search(message):
-            line = int(match["line"]) if match["line"] else None
-            return self._pages.script_spot(match["file"].removeprefix(self._prefix), line)
-        return None
+    def _own(self, file: str) -> str:
+        """Name a file of the folder served, or of this machine, as the project does."""
+        path = Path(file)
+        if path.is_absolute() and path.is_relative_to(self._project_dir):
+            return path.relative_to(self._project_dir).as_posix()
+        return file.removeprefix(self._prefix)
+
+    def _code_spot(self, problem: Problem) -> Spot | None:
+        if problem.rule != "script-threw" or problem.file is None:
+            return None
+        return self._pages.script_spot(self._own(problem.file), problem.line)
+
+    def _reference_spot(self, problem: Problem) -> Spot | None:
+        if problem.subject is None or problem.file is None or problem.line is None:
+            return None
+        return Spot(self._own(problem.file), problem.line, problem.subject)
+
+    def _element_spot(self, problem: Problem) -> Spot | None:
+        if written := problem.written:
+            file = None if written.file is None else self._own(written.file)
+            return self._pages.spot_of(file, written.tag, written.attributes, written.nth)
+        names = [self._own(name) for name in problem.names]
+        selector = problem.subject or problem.element
+        return self._pages.search(selector, names, problem.composition)

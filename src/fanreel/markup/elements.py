@@ -1,20 +1,19 @@
-"""A project's pages as text: which element stands at which line, and which one a message means."""
+"""A project's pages as text: which element stands at which line, and which one is spoken of."""
 
 import re
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
 from fanreel.markup.outline import project_pages
 
-# How page/real.js names elements, most telling first.
-_BY_ID = re.compile(r"\b(?P<tag>[a-z][\w-]*)#(?P<id>[^\s:,;]+)")
-_BY_COMPOSITION = re.compile(r"""composition(?:-id=)? ?["'](?P<id>[^"']+)["']""")
-_BY_CLASS = re.compile(r"(?:#(?P<around>\S+) )?\b(?P<tag>[a-z][\w-]*)(?P<classes>(?:\.[\w-]+)+)")
-_BY_ID_AROUND = re.compile(r"#(?P<around>\S+) (?P<tag>[a-z][\w-]*)\b")
-_PATH = re.compile(r"[^\s'\",;()]*\.[A-Za-z]\w*|\w+://[^\s'\",;()]+")
+# As page/naming.js names elements: `p#a`, `p[data-composition-id="a"]`, `#a p.b.c:nth(2)`.
+_SELECTOR = re.compile(
+    r"(?:#(?P<around>\S+) )?(?P<tag>[a-z][\w-]*)(?:#(?P<id>\S+))?(?P<classes>(?:\.[^\s.:\[]+)*)"
+    r"""(?:\[data-composition-id="(?P<composition>[^"]*)"\])?(?::nth\(\d+\))?"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class Spot:
 
 
 class Pages:
-    """All pages of a project, to find in them what a message is about."""
+    """All pages of a project, to find in them what a problem is about."""
 
     def __init__(self, project_dir: Path, entry_file: str) -> None:
         files = {
@@ -153,48 +152,66 @@ class Pages:
         script = page.script_at(line)
         return Spot(file, line, script.name if script else "script")
 
-    def search(self, message: str) -> Spot:
-        """Give the place of the element or file that *message* names, else the root's."""
-        finders = (self._by_id, self._by_class, self._by_path, self._by_mention)
-        for finds in (*finders, self._by_composition):
+    def search(
+        self, selector: str | None, names: Sequence[str] = (), composition: str | None = None
+    ) -> Spot | None:
+        """
+        Find what a problem is about.
+
+        Args:
+            selector: Of an element, as page/naming.js writes it.
+            names: Paths and URLs; what names one of them in an attribute, else in its text.
+            composition: An id.
+        Returns:
+            The place of the first element of all pages that fits; None: there is none.
+        """
+        paths = {_plain(name) for name in names}
+        unknown = [name for name in names if _plain(name) not in self.by_file]
+        finders: tuple[Callable[[Page], Iterator[Element]], ...] = (
+            lambda page: _selected(page, selector or ""),
+            lambda page: _naming(page, paths),
+            lambda page: _mentioning(page, unknown),
+            lambda page: _composition(page, composition),
+        )
+        for finds in finders:
             for file, page in self.by_file.items():
-                if found := next(iter(finds(page, message)), None):
+                if found := next(finds(page), None):
                     return Spot(file, found.line, found.name)
-        return self.root_spot()
+        return None
 
-    def _by_id(self, page: Page, message: str) -> Iterator[Element]:
-        for match in _BY_ID.finditer(message):
-            tag, identity = match["tag"], match["id"].rstrip(".")
-            yield from (
-                e for e in page.elements if e.tag == tag and e.attributes.get("id") == identity
-            )
 
-    def _by_class(self, page: Page, message: str) -> Iterator[Element]:
-        for match in _BY_CLASS.finditer(message):
-            words = frozenset(match["classes"].removeprefix(".").split("."))
-            inside = _from(page.elements, match["around"])
-            yield from (e for e in inside if e.tag == match["tag"] and words <= e.classes)
-        for match in _BY_ID_AROUND.finditer(message):
-            yield from (e for e in _from(page.elements, match["around"]) if e.tag == match["tag"])
+def _selected(page: Page, selector: str) -> Iterator[Element]:
+    match = _SELECTOR.fullmatch(selector)
+    if match is None:
+        return
+    words = frozenset(filter(None, match["classes"].split(".")))
+    for element in _from(page.elements, match["around"]):
+        same = element.tag == match["tag"] and words <= element.classes
+        told = {"id": match["id"], "data-composition-id": match["composition"]}
+        if same and all(
+            value is None or element.attributes.get(name) == value for name, value in told.items()
+        ):
+            yield element
 
-    def _by_path(self, page: Page, message: str) -> Iterator[Element]:
-        paths = {_plain(path) for path in _PATH.findall(message)}
-        for element in page.elements:
-            values = (element.attributes.get(name) for name in ("src", "href", "poster"))
-            if any(value and _plain(value) in paths for value in values):
-                yield element
 
-    def _by_mention(self, page: Page, message: str) -> Iterator[Element]:
-        for path in _PATH.findall(message):
-            if _plain(path) not in self.by_file and (found := page.mention(path.rstrip(".:"))):
-                yield found
+def _naming(page: Page, paths: Collection[str]) -> Iterator[Element]:
+    for element in page.elements:
+        values = (element.attributes.get(name) for name in ("src", "href", "poster"))
+        if any(value and _plain(value) in paths for value in values):
+            yield element
 
-    def _by_composition(self, page: Page, message: str) -> Iterator[Element]:
-        for match in _BY_COMPOSITION.finditer(message):
-            identity = match["id"].rpartition(" / ")[2]
-            yield from (
-                e for e in page.elements if e.attributes.get("data-composition-id") == identity
-            )
+
+def _mentioning(page: Page, names: Iterable[str]) -> Iterator[Element]:
+    for name in names:
+        if found := page.mention(name):
+            yield found
+
+
+def _composition(page: Page, composition: str | None) -> Iterator[Element]:
+    if composition is None:
+        return
+    identity = composition.rpartition(" / ")[2]
+    yield from (e for e in page.elements if e.attributes.get("data-composition-id") == identity)
 
 
 def _from(elements: Iterable[Element], identity: str | None) -> Iterator[Element]:

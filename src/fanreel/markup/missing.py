@@ -26,7 +26,11 @@ def missing_files(
     found += [_missing_url(url, why, references) for url, why in urls.items()]
     found.sort(key=lambda item: (item.get("file", ""), item.get("line", 0)))
     facts = {"path": next(iter(paths))} if paths else {"url": next(iter(urls))}
-    return AssetNotFound(_told([item["message"] for item in found]), missing=found, **facts)
+    return AssetNotFound(_told([_sentence(**item) for item in found]), missing=found, **facts)
+
+
+def _sentence(*, message: str, file: str = "", line: int = 0, **_: Any) -> str:
+    return f"{file}:{line}: {message}" if file else message
 
 
 def _told(messages: Sequence[str]) -> str:
@@ -43,30 +47,36 @@ def _missing_path(path: str, kind: str, references: References, root_dir: Path) 
         return _item(
             f"the composition names {path} (as {kind}), which is not in {root_dir}; add the file "
             "or correct the path",
+            "missing-file",
             path=path,
         )
+    rule = "missing-file"
     target = references.target(reference)
     if target.is_relative_to(root_dir.resolve()):
         why = f"which is not in {root_dir}; add the file or correct the path"
     elif target.exists():
+        rule = "outside-project"
         why = (
             f"which leads to {target}, outside of {root_dir}; allow that by --root DIR (root_dir "
             "in Python) with a folder that holds both, or copy the file into the project"
         )
     else:
         why = f"which leads to {target}, where there is no such file; correct the path"
-    return _item(f"{reference}, {why}", reference, path=path)
+    message = f"{reference.element} names {reference.written}, {why}"
+    return _item(message, rule, reference, path=path)
 
 
 def _missing_url(url: str, why: str, references: References) -> dict[str, Any]:
     reference = references.to(url)
-    place = "" if reference is None else f"{reference.file}:{reference.line}: {reference.element}: "
-    message = f"{place}{url} could not be fetched: {why}; put the file into the project"
-    return _item(message, reference, url=url)
+    element = "" if reference is None else f"{reference.element}: "
+    message = f"{element}{url} could not be fetched: {why}; put the file into the project"
+    return _item(message, "outside-file", reference, url=url)
 
 
-def _item(message: str, reference: Reference | None = None, **facts: str) -> dict[str, Any]:
+def _item(
+    message: str, rule: str, reference: Reference | None = None, **facts: str
+) -> dict[str, Any]:
     if reference is None:
-        return {"message": message} | facts
+        return {"rule": rule, "message": message} | facts
     place = {"file": reference.file, "line": reference.line, "element": reference.element}
-    return {"message": message} | place | facts
+    return {"rule": rule, "message": message} | place | facts

@@ -33,11 +33,9 @@ def probe_for(path: Path, kind: str, place: str) -> MediaInfo:
     return info
 
 
-def silence_warning(item: Mapping[str, Any], info: MediaInfo, place: str) -> str | None:
+def is_silent(item: Mapping[str, Any], info: MediaInfo) -> bool:
     """Tell of an `<audio>` whose file has no sound."""
-    if item["kind"] != "audio" or info.has_audio:
-        return None
-    return f"{place}: it has no sound, so nothing of it is heard"
+    return item["kind"] == "audio" and not info.has_audio
 
 
 def refuse_no_picture(path: Path, place: str) -> None:

@@ -7,7 +7,7 @@
 //   clips.compositions         Map element -> {element, id, parent, zeroS, rate, startS, endS}
 //   clips.axisOf(element)      {zeroMs, rate}: `local = (now - zeroMs) * rate` in the clip's time
 //   clips.sourceTimeS(element) of a media clip at the clock's time; null when it is no clip
-//   clips.errors, .warnings    [{element, message}], [text]
+//   clips.errors, .warnings    problems (problems.js)
 //
 
 import { clock } from "./clock.js";

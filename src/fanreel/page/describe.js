@@ -1,10 +1,9 @@
 // What the planner has to know of a composition.
 //
 //   await describe()     {root, inferredDurationS, clips, media, audioGroups, master, errors, warnings,
-//                        usesWebgl, timelines, fonts, fontNames, variables, instances, places}
+//                        usesWebgl, timelines, fonts, fontNames, variables, instances}
 //
-// places: [{message, file, tag, attributes, nth}], which element a message speaks of and the file it
-// is written in, null for the page itself; it is the *nth* of those written alike, from 0.
+// errors, warnings: as problems.js tells them.
 //
 // Times are seconds on the root's timeline. Called again after setMediaInfo(), it knows the
 // length of media that say nothing of it themselves.
@@ -13,11 +12,12 @@ import * as assets from "./assets.js";
 import { clips } from "./clips.js";
 import * as fonts from "./fonts.js";
 import * as grading from "./grading.js";
-import { instanceOf, instances, errors as nestingErrors, timelineOf } from "./instances.js";
+import { instances, errors as nestingErrors, timelineOf } from "./instances.js";
 import * as mediaErrors from "./media_errors.js";
 import * as mediaList from "./media_list.js";
-import { about, nameOf, subjects } from "./naming.js";
+import { nameOf } from "./naming.js";
 import { declared } from "./page_variables.js";
+import { naming, problem, told } from "./problems.js";
 import { realms } from "./realm.js";
 import { rootAttributes } from "./root_attributes.js";
 import * as soundDesk from "./sound_desk.js";
@@ -37,21 +37,15 @@ function writtenAttributes() {
 function describeRoot(errors) {
   const written = writtenAttributes();
   if (!written) {
-    errors.push({
-      element: "the page",
-      message:
-        "no element has data-composition-id; write the root as " +
-        '<div data-composition-id="main" data-width="1920" data-height="1080" data-duration="5">',
-    });
+    const message =
+      "no element has data-composition-id; write the root as " +
+      '<div data-composition-id="main" data-width="1920" data-height="1080" data-duration="5">';
+    errors.push(problem("no-root", null, message));
     return null;
   }
-  const element = nameOf(clips.rootElement());
-  const fail = (message) => {
-    about(clips.rootElement(), `${element}: ${message}`);
-    errors.push({ element, message });
-  };
+  const fail = (rule, message) => errors.push(problem(rule, clips.rootElement(), message));
   if (written["data-composition-id"].trim() === "") {
-    fail('data-composition-id is empty; give the composition a name, such as "main"');
+    fail("no-root", 'data-composition-id is empty; give the composition a name, such as "main"');
   }
   return {
     id: written["data-composition-id"],
@@ -66,12 +60,18 @@ function describeRoot(errors) {
 function pixels(written, name, fail) {
   const text = written[name];
   if (text === undefined || text.trim() === "") {
-    fail(`${name} is missing; it is the frame's size in CSS pixels, such as ${name}="1080"`);
+    fail(
+      "bad-size",
+      `${name} is missing; it is the frame's size in CSS pixels, such as ${name}="1080"`,
+    );
     return null;
   }
   const value = Number(text.trim().replace(/px$/, ""));
   if (Number.isInteger(value) && value >= 1 && value <= MOST_PIXELS) return value;
-  fail(`${name}="${text}" must be a whole number of CSS pixels from 1 to ${MOST_PIXELS}`);
+  fail(
+    "bad-size",
+    `${name}="${text}" must be a whole number of CSS pixels from 1 to ${MOST_PIXELS}`,
+  );
   return null;
 }
 
@@ -81,7 +81,7 @@ function positive(written, name, what, fail) {
   if (text === undefined || text === "") return null;
   const number = text.replace(/s$/, "");
   if (/^\+?(\d+\.?\d*|\.\d+)$/.test(number) && Number(number) > 0) return number;
-  fail(`${name}="${text}" must be a positive number of ${what}`);
+  fail("bad-number", `${name}="${text}" must be a positive number of ${what}`);
   return null;
 }
 
@@ -108,12 +108,13 @@ function describeClips() {
 function duplicates() {
   const warnings = [];
   const seen = new Map();
-  const warn = (element, text) => warnings.push(about(element, text));
+  const warn = (rule, element, text) => warnings.push(naming(rule, element, text));
   for (const { element, owner } of clips.all) {
     if (element.id === "") continue;
     const ids = seen.get(owner) ?? seen.set(owner, new Set()).get(owner);
     if (ids.has(element.id)) {
       warn(
+        "duplicate-id",
         element,
         `id "${element.id}" names two clips of composition "${owner.id}"; data-start means the first`,
       );
@@ -125,6 +126,7 @@ function duplicates() {
   for (const { host } of inline) {
     if (!root.contains(host)) {
       warn(
+        "second-root",
         host,
         `${nameOf(host)} is a second root; only the first element with data-composition-id is rendered as one`,
       );
@@ -133,6 +135,7 @@ function duplicates() {
   const names = inline.map(({ id }) => id).concat(root?.getAttribute("data-composition-id") ?? []);
   for (const id of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
     warn(
+      "duplicate-composition",
       inline.findLast((instance) => instance.id === id).host,
       `data-composition-id="${id}" is written twice; both would be played by window.__timelines["${id}"]`,
     );
@@ -161,59 +164,16 @@ function inferDuration(media) {
 // ---- problems -----------------------------------------------------------------------------------
 // A script that cannot be read, or fails before it has registered the timeline it speaks of, leaves
 // a hole. One that fails otherwise leaves a composition that browsers show, and so do we.
-function leavesHole({ instance, script, message }) {
-  if (!script || message.includes("SyntaxError")) return true;
+function leavesHole({ instance, isCode, isSyntax }) {
+  if (!isCode || isSyntax) return true;
   return /__timelines/.test(instance.text) && timelineOf(instance) === null;
 }
 
 function nestingProblems() {
-  const errors = [];
-  const warnings = [];
-  for (const problem of nestingErrors) {
-    const { element, message } = problem;
-    if (leavesHole(problem)) errors.push({ element, message });
-    else warnings.push(`${element}: ${message}`);
-  }
-  return { errors, warnings };
-}
-
-function describePlaces() {
-  return [...subjects].map(([message, element]) => {
-    const attributes = [...element.attributes].map(({ name, value }) => [name, value]);
-    return {
-      message,
-      file: fileOf(element),
-      tag: element.localName,
-      attributes: Object.fromEntries(attributes),
-      nth: twinsOf(element).indexOf(element),
-    };
-  });
-}
-
-function twinsOf(element) {
-  const told = ["id", "class", "data-start", "src"];
-  const instance = instanceOf(element);
-  return [...element.ownerDocument.querySelectorAll(element.localName)].filter(
-    (other) =>
-      told.every((name) => other.getAttribute(name) === element.getAttribute(name)) &&
-      instanceOf(other) === instance,
+  const { errors = [], warnings = [] } = Object.groupBy(nestingErrors, (item) =>
+    leavesHole(item) ? "errors" : "warnings",
   );
-}
-
-function fileOf(element) {
-  const { ownerDocument } = element;
-  if (ownerDocument !== document) return assets.nameOf(ownerDocument.URL);
-  let instance = instanceOf(element);
-  while (instance?.url === null) instance = instance.parent;
-  return instance ? assets.nameOf(instance.url) : null;
-}
-
-function unprefixed({ element, message }) {
-  const prefix = `${element}: `;
-  return {
-    element,
-    message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
-  };
+  return { errors, warnings };
 }
 
 async function describe() {
@@ -229,7 +189,7 @@ async function describe() {
     clips: describeClips(),
     media,
     ...sound,
-    errors: [...errors, ...nested.errors, ...clips.errors.map(unprefixed), ...mediaErrors.errors],
+    errors: [...errors, ...nested.errors, ...clips.errors, ...mediaErrors.errors].map(told),
     warnings: [
       ...clips.warnings,
       ...nested.warnings,
@@ -237,7 +197,7 @@ async function describe() {
       ...grading.describe(),
       ...vfx.describe(),
       ...unplayed,
-    ],
+    ].map(told),
     usesWebgl: [...realms()].some((realm) => realm.runtimes.usesWebgl),
     timelines: timelines.names(),
     fonts: fonts.describe(),
@@ -252,7 +212,6 @@ async function describe() {
       height,
       parent: parent?.key ?? null,
     })),
-    places: describePlaces(),
   };
 }
 

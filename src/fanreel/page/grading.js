@@ -14,7 +14,7 @@ import * as gradingTable from "./grading_table.js";
 import * as gradingValues from "./grading_values.js";
 import { instanceOf } from "./instances.js";
 import * as media from "./media.js";
-import { about, nameOf } from "./naming.js";
+import { problem } from "./problems.js";
 
 const NAME = "data-color-grading";
 /** @type {Record<string, [string, number, number]>} */
@@ -169,7 +169,7 @@ function problemsOf(element) {
     return ["has no effect: only <img> and <video> are graded; grade what is in it"];
   }
   const { values, problems } = reading(element);
-  if (!values) return problems.map((problem) => `${problem}; the picture is shown as it is`);
+  if (!values) return problems.map((text) => `${text}; the picture is shown as it is`);
   const found = values.lut ? cubeOf(element, values.lut) : null;
   const lut = found?.problem
     ? [`lut ${values.lut.src} cannot be read (${found.problem}); the rest of the grade is applied`]
@@ -179,7 +179,7 @@ function problemsOf(element) {
 
 function describe() {
   return [...document.querySelectorAll(`[${NAME}]`)].flatMap((element) =>
-    problemsOf(element).map((problem) => about(element, `${nameOf(element)}: ${NAME}: ${problem}`)),
+    problemsOf(element).map((text) => problem("bad-grade", element, `${NAME}: ${text}`)),
   );
 }
 

@@ -20,10 +20,10 @@
 //   lastWritten    name of a global -> what the script of an instance wrote there last
 //   isOwnRoot(el)  el is an instance's own root: a composition, not a clip of its host
 //   instanceOf(el)   the instance whose content el is (a host is its parent's content)
-//   fail(instance, message, script?)   adds to the errors
-//   errors         [{element, message, url, instance, script}]; *script*: of its own code
+//   fail(instance, rule, message, more)   adds to the errors
+//   errors         problems (problems.js) with {url, instance} and, of its own code, {isCode, isSyntax}
 
-import { about, nameOf } from "./naming.js";
+import { nameOf } from "./naming.js";
 
 export const errors = [];
 export const owners = new WeakMap();
@@ -39,10 +39,9 @@ const numberOr = (text, fallback) => {
   return Number.isFinite(value) ? value : fallback;
 };
 
-export function fail(instance, message, script = false) {
+export function fail(instance, rule, message, more = {}) {
   const { host, url } = instance;
-  about(host, `${nameOf(host)}: ${message}`);
-  errors.push({ element: nameOf(host), message, url, instance, script });
+  errors.push({ rule, element: nameOf(host), message, subject: host, url, instance, ...more });
   console.error(`fanreel: ${message}`);
 }
 

@@ -1,10 +1,10 @@
 // What is wrong with the document's media and sounds, as of the last description.
 //
-//   errors          [{element, message}]
+//   errors          problems (problems.js)
 //   clear()         a description begins
-//   fail(element, message)
+//   fail(rule, element, message)
 
-import { about, nameOf } from "./naming.js";
+import { problem } from "./problems.js";
 
 export let errors = [];
 
@@ -12,7 +12,6 @@ export function clear() {
   errors = [];
 }
 
-export function fail(element, message) {
-  about(element, `${nameOf(element)}: ${message}`);
-  errors.push({ element: nameOf(element), message });
+export function fail(rule, element, message) {
+  errors.push(problem(rule, element, message));
 }

@@ -9,7 +9,8 @@ import { plays } from "./image_plays.js";
 import { clear } from "./media_errors.js";
 import { keepFacts } from "./media_facts.js";
 import { elements, sourceOf } from "./media_keys.js";
-import { about, nameOf } from "./naming.js";
+import { nameOf } from "./naming.js";
+import { naming } from "./problems.js";
 import * as ramps from "./ramps.js";
 import { ownRealm, realms } from "./realm.js";
 import { isMuted, strip } from "./sound_desk.js";
@@ -101,14 +102,18 @@ export async function describe() {
 }
 
 // ---- what is not played ------------------------------------------------------------------------
-export const unplayed = () => [...new Set([...mediaInFrames(), ...captions()])];
+export function unplayed() {
+  const all = [...mediaInFrames(), ...captions()];
+  return [...new Map(all.map((item) => [item.message, item])).values()];
+}
 
 function* mediaInFrames() {
   for (const realm of realms()) {
     if (realm === ownRealm) continue;
     for (const element of realm.document.querySelectorAll("video, audio")) {
       const page = realm.window.location.pathname.slice(1);
-      yield about(
+      yield naming(
+        "media-in-iframe",
         element,
         `${realm.nameOf(element)} of ${page} is inside an iframe, where media neither show nor sound; put it into the composition itself`,
       );
@@ -121,13 +126,15 @@ function* captions() {
   const media = document.querySelectorAll("video, audio");
   for (const element of media) {
     if (element.querySelector(":scope > track")) {
-      yield about(
+      yield naming(
+        "captions",
         element,
         `${nameOf(element)} has a <track>, which is not shown and tells scripts nothing; show its texts as clips with data-start`,
       );
     }
     if (element.srcObject) {
-      yield about(
+      yield naming(
+        "live-stream",
         element,
         `${nameOf(element)} shows a live stream (srcObject), which has no frames to show; give it a file as src`,
       );

@@ -1,7 +1,7 @@
 // Runs the `type="module"` scripts of nested compositions, once per mount.
 //
 //   map({instance, element})           null, or what went wrong; installs an import map
-//   await run({instance, element})     null, or what went wrong
+//   await run({instance, element})     null, or what went wrong: {message, file, line, isSyntax}
 //   rebaseDynamic(code, fileUrl)       code whose import() starts at the file
 //   enter(token), .leave(token)        called by the code itself
 //
@@ -23,7 +23,7 @@ function map({ instance, element }) {
   try {
     content = JSON.parse(element.textContent);
   } catch (error) {
-    return `import map: ${error.message}`;
+    return { message: `import map: ${error.message}`, isSyntax: error instanceof SyntaxError };
   }
   for (const [name, url] of Object.entries(content.imports ?? {})) {
     content.imports[name] = absolute(url, instance.url);
@@ -68,7 +68,9 @@ function runPlain(url) {
     script.src = url;
     const ended = new Promise((resolve) => {
       script.addEventListener("load", () => resolve(null));
-      script.addEventListener("error", () => resolve(`module ${url} could not be loaded`));
+      script.addEventListener("error", () =>
+        resolve({ message: `module ${url} could not be loaded` }),
+      );
     });
     document.head.append(script);
     plain.set(url, ended);
@@ -89,7 +91,7 @@ function runCode(instance, code, url, line) {
     `;__fanreel.modules.leave("${token}");\n//# sourceURL=${name}`;
   const ended = new Promise((resolve) => waiting.set(token, { instance, resolve, name }));
   script.addEventListener("error", () =>
-    settle(token, `module of ${name.split("?")[0]}: an import could not be loaded`),
+    settle(token, { message: `module of ${name.split("?")[0]}: an import could not be loaded` }),
   );
   document.head.append(script);
   return ended.finally(() => script.remove());
@@ -113,7 +115,13 @@ window.addEventListener("error", (event) => {
   if (!found) return;
   const [token, { name }] = found;
   const text = event.message.replace(/^Uncaught |Failed to execute '\w+' on '\w+': /g, "");
-  settle(token, `${name.split("?")[0]}: ${text} (line ${event.lineno})`);
+  const [file] = name.split("?");
+  settle(token, {
+    message: `${file}: ${text} (line ${event.lineno})`,
+    file,
+    line: event.lineno,
+    isSyntax: event.error instanceof SyntaxError,
+  });
 });
 
 export const rebaseDynamic = (code, fileUrl) =>

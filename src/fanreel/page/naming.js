@@ -1,8 +1,6 @@
-// How messages name elements, and which element each message speaks of.
+// How messages name elements.
 //
-//   nameOf(element)        how an error names an element
-//   about(element, text)   gives *text*, and keeps that it speaks of *element*
-//   subjects               those texts -> their elements
+//   nameOf(element)   as a selector, for people
 
 export function nameOf(element) {
   if (!element) return "the page";
@@ -16,11 +14,4 @@ export function nameOf(element) {
   const place = twins.length > 1 ? `:nth(${twins.indexOf(element) + 1})` : "";
   const around = element.parentElement?.closest("[id]");
   return `${around ? `#${around.id} ` : ""}${element.localName}${classes}${place}`;
-}
-
-export const subjects = new Map();
-
-export function about(element, text) {
-  if (element) subjects.set(text, element);
-  return text;
 }

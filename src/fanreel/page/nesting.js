@@ -22,6 +22,7 @@ import {
   markStale,
   mounting,
 } from "./instances.js";
+import { problem } from "./problems.js";
 import * as scopedRealm from "./scoped_realm.js";
 import * as scripts from "./scripts.js";
 import * as sheets from "./sheets.js";
@@ -41,6 +42,7 @@ function mount(instance) {
     const path = [...chain.reverse(), instance.url].map(assets.nameOf).join(" → ");
     fail(
       instance,
+      "circular-nesting",
       `composition includes itself: ${path}; remove one of these data-composition-src`,
     );
     return;
@@ -52,6 +54,7 @@ function mount(instance) {
     const path = instance.host.getAttribute("data-composition-src");
     fail(
       instance,
+      "missing-file",
       `nested composition '${path}' could not be read (${error.message}); paths start at the project's root`,
     );
     return;
@@ -137,7 +140,11 @@ function mountAll() {
       try {
         mount(instance);
       } catch (error) {
-        fail(instance, `${assets.nameOf(url)} could not be mounted: ${error.message}`);
+        fail(
+          instance,
+          "nested-failure",
+          `${assets.nameOf(url)} could not be mounted: ${error.message}`,
+        );
       }
       if (instance.scope !== null) fresh.push(instance);
     }
@@ -160,11 +167,8 @@ async function work() {
 function start() {
   working ??= work()
     .catch((error) => {
-      errors.push({
-        element: "the page",
-        message: `mounting failed: ${error.message}`,
-        url: null,
-      });
+      const message = `mounting failed: ${error.message}`;
+      errors.push({ ...problem("nested-failure", null, message), url: null });
     })
     .finally(() => {
       working = null;

@@ -1,6 +1,6 @@
 // When a page is ready for its first frame, and what it is waiting for otherwise.
 //
-//   await ready({timeoutMs})     {ok, waitingFor: [names], warnings: [texts], failed: [names],
+//   await ready({timeoutMs})     {ok, waitingFor: [names], warnings: [problems], failed: [names],
 //                                problem: text or null}
 //
 // Waited for: the document, nested compositions, fonts, images, requests, timelines that the page's
@@ -19,8 +19,9 @@ import { clips } from "./clips.js";
 import { clock } from "./clock.js";
 import { errors } from "./instances.js";
 import { elements as mediaElements } from "./media_keys.js";
-import { about, nameOf } from "./naming.js";
+import { nameOf } from "./naming.js";
 import * as nesting from "./nesting.js";
+import { naming, told } from "./problems.js";
 import { real } from "./real.js";
 import { realms } from "./realm.js";
 import { runtimes } from "./runtimes.js";
@@ -111,10 +112,10 @@ function missingTimelines() {
   return [...announced].filter((id) => (id === null ? known.size === 0 : !known.has(id)));
 }
 
-// [{what, likely}]: *likely* ones are given up when nothing is left to run.
+// [{what, likely, subject}]: *likely* ones are given up when nothing is left to run.
 function missing() {
   const found = [];
-  const add = (what, likely = false) => found.push({ what, likely });
+  const add = (what, likely = false, subject = null) => found.push({ what, likely, subject });
   for (const what of nesting.pending()) add(`nested composition ${what}`);
   // A nested composition whose script has failed will not bring its timeline any more.
   const failed = errors.length > 0;
@@ -126,9 +127,7 @@ function missing() {
   for (const _player of runtimes.unloaded()) add("a Lottie animation");
   for (const canvas of document.querySelectorAll("canvas:not([layoutsubtree], .hf-vfx-out)")) {
     if (!runtimes.isBlank(canvas)) continue;
-    const what = `a drawing on ${nameOf(canvas)}`;
-    about(canvas, `the page never brought ${what}`);
-    add(what, true);
+    add(`a drawing on ${nameOf(canvas)}`, true, canvas);
   }
   if (globalThis.__THREE__ && !runtimes.usesWebgl) add("a Three.js renderer", true);
   return found;
@@ -246,9 +245,13 @@ async function ready({ timeoutMs }) {
     ok,
     waitingFor: ok || names.length > 0 ? names : ["the page's own scripts to come to rest"],
     warnings: [
-      ...lacking.filter((item) => item.likely).map(({ what }) => `the page never brought ${what}`),
-      ...(lacksGpu() ? [NO_GPU] : []),
-    ],
+      ...lacking
+        .filter((item) => item.likely)
+        .map(({ what, subject }) =>
+          naming("never-ready", subject, `the page never brought ${what}`),
+        ),
+      ...(lacksGpu() ? [naming("webgpu", null, NO_GPU)] : []),
+    ].map(told),
     failed: [...realms()].flatMap((realm) => [...realm.resources.failed]),
     lacksGpu: lacksGpu(),
     problem: undrawn ? NO_GPU : null,

@@ -25,16 +25,26 @@ function waitFor(what, promise) {
 const nameOf = (error) =>
   error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`;
 
-function placeOf(error, name) {
+function lineOf(error, name) {
   const line = String(error?.stack ?? "")
     .split(`${name}:`)[1]
     ?.match(/^\d+/)?.[0];
-  return line ? ` (line ${line})` : "";
+  return line ? Number(line) : null;
 }
 
 function report(instance, error, name) {
-  fail(instance, `${name}: ${nameOf(error)}${placeOf(error, name)}`, true);
+  const line = lineOf(error, name);
+  const place = line === null ? "" : ` (line ${line})`;
+  failCode(instance, {
+    message: `${name}: ${nameOf(error)}${place}`,
+    file: name,
+    line,
+    isSyntax: error instanceof SyntaxError,
+  });
 }
+
+const failCode = (instance, { message, ...more }) =>
+  fail(instance, "script-threw", message, { isCode: true, ...more });
 
 // ---- one script --------------------------------------------------------------------------
 function loadLibrary(url) {
@@ -68,7 +78,7 @@ async function runFile(instance, element) {
     if (!isComposition(code)) return await loadLibrary(url.href);
     runCode(instance, { code, element, name, line: 1, share: true });
   } catch (error) {
-    fail(instance, `script ${name}: ${error.message}`);
+    fail(instance, "script-threw", `script ${name}: ${error.message}`, { file: name });
   }
 }
 
@@ -108,7 +118,7 @@ async function run(instances) {
   const of = (kind) => all.filter((item) => item.kind === kind);
   for (const item of of("importmap")) {
     const failure = modules.map(item);
-    if (failure) fail(item.instance, failure, true);
+    if (failure) failCode(item.instance, failure);
   }
   for (const { instance, element } of of("classic")) {
     const share = of("classic").filter((item) => item.instance === instance).length > 1;
@@ -118,7 +128,7 @@ async function run(instances) {
   for (const item of of("module")) {
     const name = assets.nameOf(item.instance.url);
     const failure = await waitFor(`${name}: a module`, Promise.resolve(modules.run(item)));
-    if (failure) fail(item.instance, failure, true);
+    if (failure) failCode(item.instance, failure);
   }
   for (const instance of instances) {
     const name = assets.nameOf(instance.url);

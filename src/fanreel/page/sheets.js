@@ -94,7 +94,7 @@ function inlineLink(link, instance) {
     text = readFile(url, []);
   } catch (error) {
     if (new URL(url).origin === assets.origin) {
-      fail(instance, `style sheet ${assets.nameOf(url)}: ${error.message}`);
+      fail(instance, "nested-failure", `style sheet ${assets.nameOf(url)}: ${error.message}`);
     }
     return;
   }

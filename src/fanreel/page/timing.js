@@ -8,7 +8,8 @@
 // 1/10000 of a frame late counts as on the frame, which makes 0.1 + 0.2 equal to 0.3.
 
 import { durationS } from "./media_facts.js";
-import { about, nameOf } from "./naming.js";
+import { nameOf } from "./naming.js";
+import { naming, problem } from "./problems.js";
 import * as ramps from "./ramps.js";
 import { config } from "./realm.js";
 import { lengthOf } from "./timeline_lengths.js";
@@ -35,9 +36,8 @@ let errors = [];
 let warnings = [];
 
 // ---- attributes --------------------------------------------------------------------------------
-function fail(element, message) {
-  const text = about(element, `${nameOf(element)}: ${message}`);
-  errors.push({ element: nameOf(element), message: text });
+function fail(rule, element, message) {
+  errors.push(problem(rule, element, message));
 }
 
 // A number of seconds, or *fallback* when absent; anything else is an error.
@@ -47,7 +47,7 @@ function seconds(element, name, fallback, { least = -Infinity, above = -Infinity
   const value = NUMBER.test(text) ? Number(text) : Number.NaN;
   if (Number.isFinite(value) && value >= least && value > above) return value;
   const limit = above > -Infinity ? ` above ${above}` : "";
-  fail(element, `${name}="${text}" must be a number of seconds${limit}`);
+  fail("bad-time", element, `${name}="${text}" must be a number of seconds${limit}`);
   return fallback;
 }
 
@@ -62,7 +62,7 @@ function playbackRate(element) {
   if (!text) return 1;
   const rate = NUMBER.test(text) ? Number(text) : Number.NaN;
   if (rate >= 0.1 && rate <= 10) return rate;
-  fail(element, `data-playback-rate="${text}" must be a number from 0.1 to 10`);
+  fail("bad-rate", element, `data-playback-rate="${text}" must be a number from 0.1 to 10`);
   return 1;
 }
 
@@ -150,12 +150,24 @@ function reference(clip, id) {
   if (target) {
     const length = durationOf(target);
     if (length !== null) return startOf(target) + length;
-    fail(clip.element, `data-start refers to "${id}", whose duration is not known`);
+    fail(
+      "unknown-length",
+      clip.element,
+      `data-start refers to "${id}", whose duration is not known`,
+    );
   } else if (all.some((other) => find(id, other.owner))) {
-    fail(clip.element, `data-start refers to "${id}", which is in another composition`);
+    fail(
+      "unknown-reference",
+      clip.element,
+      `data-start refers to "${id}", which is in another composition`,
+    );
   } else {
     const hint = id.includes("-") ? "; write a space before a - that takes seconds away" : "";
-    fail(clip.element, `data-start refers to "${id}", which is no clip of this composition${hint}`);
+    fail(
+      "unknown-reference",
+      clip.element,
+      `data-start refers to "${id}", which is no clip of this composition${hint}`,
+    );
   }
   return 0;
 }
@@ -165,7 +177,7 @@ function startOf(clip) {
   if (clip.localStartS !== undefined) return clip.localStartS;
   const text = clip.element.getAttribute("data-start").trim();
   if (clip.resolving) {
-    fail(clip.element, `data-start="${text}" depends on itself`);
+    fail("circular-start", clip.element, `data-start="${text}" depends on itself`);
     return 0;
   }
   clip.resolving = true;
@@ -173,7 +185,11 @@ function startOf(clip) {
   if (NUMBER.test(text)) {
     start = Number(text);
   } else if (text === "" || /^[+-]?(nan|infinity)$/i.test(text)) {
-    fail(clip.element, `data-start="${text}" must be a number of seconds or the id of a clip`);
+    fail(
+      "bad-time",
+      clip.element,
+      `data-start="${text}" must be a number of seconds or the id of a clip`,
+    );
   } else if (find(text, clip.owner)) {
     start = reference(clip, text);
   } else {
@@ -237,7 +253,7 @@ function compareLanes() {
         const text =
           `${nameOf(other.element)} and ${nameOf(clip.element)} overlap in lane ` +
           `${clip.track} of composition "${clip.composition}"`;
-        warnings.push(about(clip.element, text));
+        warnings.push(naming("lane-overlap", clip.element, text));
       }
     }
     others.push(clip);

@@ -7,7 +7,7 @@
 // out is shown by `.hf-vfx-out`. Both are the format's.
 
 import { clock } from "./clock.js";
-import { about, nameOf } from "./naming.js";
+import { problem } from "./problems.js";
 import { real } from "./real.js";
 import { runtimes } from "./runtimes.js";
 import * as vfxNoise from "./vfx_noise.js";
@@ -121,8 +121,8 @@ function problemsOf(host) {
 
 function describe() {
   return [...document.querySelectorAll(`[${NAME}]`)].flatMap((host) =>
-    problemsOf(host).map((problem) =>
-      about(host, `${nameOf(host)}: ${NAME}: ${problem}; the rest of the chain is drawn`),
+    problemsOf(host).map((text) =>
+      problem("bad-vfx-chain", host, `${NAME}: ${text}; the rest of the chain is drawn`),
     ),
   );
 }

@@ -18,6 +18,7 @@ export function volumeOf(element) {
   if (value !== null) return value;
   const text = element.getAttribute("data-volume").trim();
   fail(
+    "bad-volume",
     element,
     `data-volume="${text}" must be a number from 0 to 1 (up to ${MOST_VOLUME.toFixed(3)} boosts)`,
   );

@@ -62,7 +62,8 @@ def test_the_plan_locks_the_padding_and_warns_of_it() -> None:
     locked = lock_config(ODD, RenderConfig(), webgl=False)
     assert (locked.output_width, locked.output_height, locked.padding) == (406, 722, (1, 1))
     assert locked.device_scale_factor == 1
-    [warning] = padding_warnings(locked)
+    [problem] = padding_warnings(locked)
+    warning = problem.message
     assert "405x721 is padded to 406x722" in warning
     mov = lock_config(ODD, RenderConfig(format="mov"), webgl=False)
     assert (mov.output_width, mov.output_height, mov.padding) == (405, 721, (0, 0))

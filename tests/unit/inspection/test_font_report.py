@@ -25,7 +25,8 @@ def test_elements_with_one_fallback_share_a_warning() -> None:
     """The first five are named."""
     fonts = [mixed(f"p#{number}") for number in range(7)]
     [warning] = check_fonts(fonts, GENERIC, reject_system=False)
-    assert warning.startswith("p#0, p#1, p#2, p#3, p#4 and 2 more: Mono did not load or lacks")
+    assert warning.subject == "p#0"
+    assert str(warning).startswith("p#0, p#1, p#2, p#3, p#4 and 2 more: Mono did not load or lacks")
     with pytest.raises(InvalidComposition, match="p#0 asks for Mono") as caught:
         check_fonts(fonts, GENERIC, reject_system=True)
     assert "Noto Sans CJK JP beside Mono Bold and 2 more; ship" in caught.value.message

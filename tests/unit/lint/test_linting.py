@@ -75,13 +75,14 @@ def test_an_empty_nested_file_is_found(tmp_path: Path, text: str) -> None:
 
 
 def test_what_a_style_mentions_has_its_line(tmp_path: Path) -> None:
-    """Where a message names an address only."""
+    """Where a problem names an address only."""
     style = "<style>\n  p {}\n  div { background: url(https://x.invalid/a.png) }\n</style>"
     (tmp_path / "index.html").write_text(ROOT.format("1") + "\n" + style)
     pages = Pages(tmp_path, "index.html")
-    spot = pages.search("https://x.invalid/a.png could not be fetched: refused")
+    spot = pages.search(None, ["https://x.invalid/a.png"])
     assert spot == Spot("index.html", 4, "style")
-    assert pages.search("index.html: something else") == Spot("index.html", 1, "div")
+    assert pages.search(None, ["something-else.png"]) is None
+    assert pages.root_spot() == Spot("index.html", 1, "div")
 
 
 def test_a_clip_has_no_unit(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_junk_is_the_default_and_told() -> None:
     node = {"type": "highpass", "params": {"q": "much", "poles": 1}}
     desk, doubts = read_desk(described(fxChain=chain(node)), {})
     assert strip_of(desk).chain[0].settings["poles"] == "2"
-    assert [doubt.removeprefix("audio#bed: data-fx-chain: ") for doubt in doubts] == [
+    assert [doubt.message.removeprefix("data-fx-chain: ") for doubt in doubts] == [
         'q of highpass is "much", not a number from 0.1 to 20; 0.707 is taken',
         'poles of highpass is 1, not one of "1", "2"; 2 is taken',
     ]
@@ -99,7 +99,7 @@ def test_numbers_beyond_all_bounds_do_no_harm() -> None:
     desk, doubts = read_desk(written, {})
     (gain,) = strip_of(desk).chain
     assert gain.settings["gain"] == 0
-    assert "not a number from -60 to 12" in doubts[0]
+    assert "not a number from -60 to 12" in doubts[0].message
     assert gain.lanes["gain"].values(48_000 * 10, 1) == pytest.approx(12)
 
 
@@ -146,7 +146,8 @@ def test_a_lane_that_moves_nothing_is_told(target: str, reason: str) -> None:
     written = lanes(**{target: [{"t": 0, "v": 1}]})
     _, doubts = read_desk(described(fxChain=chain(*nodes), automation=written), {})
     assert len(doubts) == 1
-    assert reason in doubts[0]
+    assert reason in doubts[0].message
+    assert (doubts[0].rule, doubts[0].element) == ("bad-automation", "audio#bed")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,10 @@ from fanreel.media.sound.effects.chain import Node, Preset
 from fanreel.media.sound.effects.knobs import Setting
 from fanreel.media.sound.effects.registry import KINDS, Dial, Switch
 from fanreel.media.sound.lanes import Lane, Point
+from fanreel.problems import Problem, refusal
 
+_CHAIN, _AUTOMATION = "data-fx-chain", "data-automation"
+_RULES = {_CHAIN: "bad-effect", _AUTOMATION: "bad-automation"}
 _VOLUME = Dial(0, 10 ** (12 / 20), 1, moves=True)
 _SHARE = Dial(0, 1, 1, moves=True)
 _RAMPED = frozenset({"video", "audio"})
@@ -102,8 +105,18 @@ class _ChainText(_Declared):
 class _Unreadable(ValueError):
     """An attribute is not what it should be; says which, why and what to do."""
 
+    def __init__(self, attribute: str, message: str) -> None:
+        super().__init__(message)
+        self.attribute = attribute
 
-def read_desk(described: Mapping[str, Any], scripted: Mapping[str, Lane]) -> tuple[Desk, list[str]]:
+
+def _problem(item: Mapping[str, Any], attribute: str, message: str) -> Problem:
+    return Problem(rule=_RULES[attribute], element=item["element"], message=message)
+
+
+def read_desk(
+    described: Mapping[str, Any], scripted: Mapping[str, Lane]
+) -> tuple[Desk, list[Problem]]:
     """
     Read what the page declares of its sounds.
 
@@ -111,19 +124,19 @@ def read_desk(described: Mapping[str, Any], scripted: Mapping[str, Lane]) -> tup
         described: As `F.describe()` gives it.
         scripted: By the medium's key, the volumes that scripts move; a declared lane wins.
     Returns:
-        The desk, and in words what is declared in vain.
+        The desk, and what is declared in vain.
     Raises:
         InvalidComposition: An attribute cannot be read; a mix without it would sound plausible and
             be wrong. Terminal.
     """
-    problems: list[str] = []
-    doubts: list[str] = []
+    problems: list[Problem] = []
+    doubts: list[Problem] = []
 
     def strip(item: Mapping[str, Any], volume: Lane | None) -> Strip:
         try:
             return _strip(item, volume, doubts)
         except _Unreadable as exc:
-            problems.append(f"{item['element']}: {exc}")
+            problems.append(_problem(item, exc.attribute, str(exc)))
             return Strip()
 
     clips = {item["key"]: strip(item, scripted.get(item["key"])) for item in described["media"]}
@@ -133,13 +146,13 @@ def read_desk(described: Mapping[str, Any], scripted: Mapping[str, Lane]) -> tup
     }
     master = strip(described["master"], None).chain if described["master"] else ()
     if problems:
-        raise InvalidComposition("; ".join(problems), problems=problems)
+        raise refusal(InvalidComposition, problems)
     return Desk(clips=clips, groups=groups, master=master), doubts
 
 
-def _strip(item: Mapping[str, Any], volume: Lane | None, doubts: list[str]) -> Strip:
-    written = _parse(_ChainText, "data-fx-chain", item["fxChain"])
-    automation = _parse(_AutomationText, "data-automation", item["automation"])
+def _strip(item: Mapping[str, Any], volume: Lane | None, doubts: list[Problem]) -> Strip:
+    written = _parse(_ChainText, _CHAIN, item["fxChain"])
+    automation = _parse(_AutomationText, _AUTOMATION, item["automation"])
     start_s, rate = Fraction(str(item["laneStartS"])), Fraction(str(item["laneRate"]))
     nodes = [node for node in written.nodes if node.enabled is not False] if written else []
     dials = _moving(nodes)
@@ -151,11 +164,11 @@ def _strip(item: Mapping[str, Any], volume: Lane | None, doubts: list[str]) -> S
             if points := _points(lane, start_s, rate, dial):
                 lanes.setdefault(lane.target, Lane(points, dial.by_ratio))
         else:
-            doubts.append(f"{item['element']}: {_why_inert(lane.target, written)}")
+            doubts.append(_problem(item, _AUTOMATION, _why_inert(lane.target, written)))
     chain = []
     for node in nodes:
         settings, junk = _settings(node)
-        doubts += [f"{item['element']}: data-fx-chain: {text}" for text in junk]
+        doubts += [_problem(item, _CHAIN, f"{_CHAIN}: {text}") for text in junk]
         chain.append(_node(node, settings, lanes))
     return Strip(chain=tuple(chain), volume=lanes.get("volume", volume), group=item.get("group"))
 
@@ -171,8 +184,9 @@ def _parse(model: type[_Text], attribute: str, text: str | None) -> _Text | None
         where = f", {place}" if place else ""
         reason = first["msg"].removeprefix("Value error, ")
         raise _Unreadable(
+            attribute,
             f"{attribute}{where}: {reason}; write it as {attribute}='{_EXAMPLES[attribute]}', or "
-            "remove it"
+            "remove it",
         ) from exc
 
 
