@@ -174,7 +174,7 @@ function problemsOf(element) {
   const lut = found?.problem
     ? [`lut ${values.lut.src} cannot be read (${found.problem}); the rest of the grade is applied`]
     : [];
-  return [...problems, ...lut, ...gradingFinish.problems(values)];
+  return [...problems, ...lut];
 }
 
 function describe() {

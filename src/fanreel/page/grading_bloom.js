@@ -1,11 +1,13 @@
 // The glow around what is bright in a grade's picture.
 //
-//   glow(pixels, box, effects)   ImageData
+//   lightOf(pixels, box, effects)   what glows, three numbers a pixel
+//   add(pixels, light)              in place
 //
 // As on the reference: what is lighter than half, at half the size, softened by nine taps across and
 // nine down, is added to the picture. The taps stand apart with a large radius, which shows as steps.
 
 const WEIGHTS = [0.227027, 0.1945946, 0.1216216, 0.054054, 0.016216];
+// Here the reference weighs as BT.601 does.
 const THRESHOLD = 0.5 * 255;
 
 // The bright of the picture at half its size, three numbers a pixel.
@@ -26,7 +28,7 @@ function bright({ data, width, height }) {
             data[lower + right + channel]) /
           4,
       );
-      const luma = 0.2126 * mean[0] + 0.7152 * mean[1] + 0.0722 * mean[2];
+      const luma = 0.299 * mean[0] + 0.587 * mean[1] + 0.114 * mean[2];
       if (luma > THRESHOLD) light.set(mean, into);
     }
   }
@@ -67,28 +69,36 @@ function halves(size, half) {
   });
 }
 
-function glow(pixels, box, { bloom, bloomRadius }) {
-  const { data, width, height } = pixels;
-  const result = new ImageData(new Uint8ClampedArray(data), width, height);
+function lightOf(pixels, box, { bloom, bloomRadius }) {
+  const { width, height } = pixels;
   const { light, across, down } = bright(pixels);
   const along = soften(light, across, 1, down, across, bloomRadius / 4 / box.across);
   const spread = soften(along, down, across, across, 1, bloomRadius / 4 / box.down);
   const columns = halves(width, across);
   const rows = halves(height, down);
+  const result = new Float32Array(3 * width * height);
   for (let y = 0, at = 0; y < height; y += 1) {
     const [above, below, deep] = rows[y];
-    for (let x = 0; x < width; x += 1, at += 4) {
+    for (let x = 0; x < width; x += 1, at += 3) {
       const [left, right, far] = columns[x];
       for (let channel = 0; channel < 3; channel += 1) {
         const upper = 3 * above * across + channel;
         const lower = 3 * below * across + channel;
         const top = spread[upper + 3 * left] * (1 - far) + spread[upper + 3 * right] * far;
         const bottom = spread[lower + 3 * left] * (1 - far) + spread[lower + 3 * right] * far;
-        result.data[at + channel] = data[at + channel] + bloom * (top * (1 - deep) + bottom * deep);
+        result[at + channel] = bloom * (top * (1 - deep) + bottom * deep);
       }
     }
   }
   return result;
 }
 
-export { glow };
+function add({ data }, light) {
+  for (let at = 0, from = 0; at < data.length; at += 4, from += 3) {
+    data[at] += light[from];
+    data[at + 1] += light[from + 1];
+    data[at + 2] += light[from + 2];
+  }
+}
+
+export { add, lightOf };

@@ -1,6 +1,7 @@
 // The hatched look of a grade: up to four sets of waving lines where the picture is dark, and its edges.
 //
-//   draw(pixels, box, values, seconds)   in place
+//   draw(pixels, box, values, seconds, plain)   in place; *plain* are the lumas of the picture, whose
+//                                              edges are drawn, before any other look
 //
 // Lengths are CSS pixels of the element. Fitted to stills of the reference with each control at its
 // ends. The waves run along the lines in time; chance decides which line is how heavy.
@@ -54,14 +55,6 @@ function lineAt(set, right, up, { wave, frequency, weight }) {
 }
 
 // ---- the picture's edges ----------------------------------------------------------------------------
-function lumasOf({ data, width, height }) {
-  const lumas = new Float32Array(width * height);
-  for (let pixel = 0, at = 0; pixel < lumas.length; pixel += 1, at += 4) {
-    lumas[pixel] = (0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2]) / 255;
-  }
-  return lumas;
-}
-
 // Sobel's operator.
 function steepness(lumas, width, height, x, y) {
   const left = Math.max(x - 1, 0);
@@ -83,7 +76,7 @@ function steepness(lumas, width, height, x, y) {
 }
 
 // ---- drawing ----------------------------------------------------------------------------------------
-function draw(pixels, box, { effects, palette }, seconds) {
+function draw(pixels, box, { effects, palette }, seconds, plain) {
   const { data, width, height } = pixels;
   const colours = palette ?? INK_AND_PAPER;
   const [ink, paper] = [colours[0], colours.at(-1)];
@@ -95,11 +88,11 @@ function draw(pixels, box, { effects, palette }, seconds) {
   };
   const power = mix(0.5, 2, effects.crosshatchContrast);
   const edges = 2 * effects.crosshatchEdges;
-  const lumas = lumasOf(pixels);
   for (let y = 0, at = 0; y < height; y += 1) {
     const up = box.height - box.top - (y + 0.5) * box.down;
     for (let x = 0; x < width; x += 1, at += 4) {
-      const luma = lumas[y * width + x] ** power;
+      const light = 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+      const luma = (light / 255) ** power;
       const right = box.left + (x + 0.5) * box.across;
       let bare = 1 - SHADE * (1 - smoothstep(0, SHADE_NONE, luma));
       for (const set of sets) {
@@ -108,7 +101,7 @@ function draw(pixels, box, { effects, palette }, seconds) {
         bare *= 1 - shown * lineAt(set, right, up, lines);
       }
       if (edges > 0) {
-        const steep = steepness(lumas, width, height, x, y);
+        const steep = steepness(plain, width, height, x, y);
         bare *= 1 - Math.min(edges * smoothstep(0.1, 0.3, steep), 1);
       }
       for (let channel = 0; channel < 3; channel += 1) {

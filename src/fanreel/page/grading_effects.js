@@ -1,31 +1,44 @@
 // Effects of a grade: where a pixel takes its colour from, and what is laid over it.
 //
 //   before(pixels, box, effects, moment)                  ImageData for the colour formulas
-//   after(pixels, box, values, moment)                    draws over graded pixels, in place
+//   after(pixels, box, values, moment, source)            draws over graded pixels, in place;
+//                                                         *source* are those before all of it
 //   DRAWN                                                 names of the amounts that are drawn
 //
 // `moment` is the frame shown and its time: {frame, seconds}. `box` says where pixels lie in the element, see grading_finish.js. Lengths are CSS pixels of the
 // element, and patterns begin at its bottom left, as in the shader whose look this is.
 
+import * as gradingAscii from "./grading_ascii.js";
 import * as gradingBleed from "./grading_bleed.js";
 import * as gradingBloom from "./grading_bloom.js";
 import * as gradingBlur from "./grading_blur.js";
+import { lumasOf } from "./grading_cells.js";
 import * as gradingColour from "./grading_colour.js";
 import * as gradingCrosshatch from "./grading_crosshatch.js";
 import * as gradingDither from "./grading_dither.js";
 import * as gradingEngraving from "./grading_engraving.js";
+import * as gradingFilm from "./grading_film.js";
+import * as gradingGlitch from "./grading_glitch.js";
 import * as gradingGrain from "./grading_grain.js";
 import * as gradingInks from "./grading_inks.js";
 import * as gradingKuwahara from "./grading_kuwahara.js";
 import * as gradingMono from "./grading_mono.js";
+import * as gradingTape from "./grading_tape.js";
 import * as gradingTube from "./grading_tube.js";
 
 const { smoothstep } = gradingColour;
-const BEFORE = "crtCurvature blur kuwahara bloom pixelate chromaticAberration chromaBleed".split(
-  " ",
-);
-const OVER = "monoScreen dither halftone twoInkPrint engraving crosshatch scanlines".split(" ");
-const DRAWN = new Set([...BEFORE, ...OVER]);
+const BEFORE = [
+  "crtCurvature",
+  "digitalGlitch",
+  "tapeDamage",
+  "blur",
+  "kuwahara",
+  "pixelate",
+  "chromaticAberration",
+  "chromaBleed",
+];
+const REDRAWN = "engraving crosshatch monoScreen halftone twoInkPrint dither ascii".split(" ");
+const DRAWN = new Set([...BEFORE, ...REDRAWN, "bloom", "filmArtifacts", "scanlines"]);
 const within = (value, most) => Math.min(Math.max(value, 0), most);
 
 // ---- sampling ---------------------------------------------------------------------------------------
@@ -89,13 +102,16 @@ function separate(pixels, box, amount, angle) {
   return result;
 }
 
-function before(pixels, box, effects) {
+function before(pixels, box, effects, moment) {
   let result = pixels;
   const { crtCurvature: bulge } = effects;
   if (bulge > 0) result = gradingTube.bend(result, box, bulge);
+  if (effects.digitalGlitch > 0) {
+    result = gradingGlitch.disrupt(result, box, effects, moment.seconds);
+  }
+  if (effects.tapeDamage > 0) result = gradingTape.wear(result, box, effects, moment);
   if (effects.blur > 0) result = gradingBlur.soften(result, box, effects.blur);
   if (effects.kuwahara > 0) result = gradingKuwahara.paint(result, box, effects);
-  if (effects.bloom > 0) result = gradingBloom.glow(result, box, effects);
   if (effects.pixelate > 0) result = pixelate(result, box, effects.pixelate);
   const { chromaticAberration: amount, chromaticAngle: angle } = effects;
   if (amount > 0) result = separate(result, box, amount, angle);
@@ -159,15 +175,25 @@ function darken({ data, width, height }, box, details) {
   }
 }
 
-function after(pixels, box, values, { frame, seconds }) {
-  const { details, effects } = values;
-  if (details.grain > 0) gradingGrain.scatter(pixels, box, details, frame);
+// What a picture becomes line by line or cell by cell, one look over the other.
+function redraw(pixels, box, values, seconds) {
+  const { effects } = values;
+  const plain = new ImageData(new Uint8ClampedArray(pixels.data), pixels.width, pixels.height);
+  if (effects.engraving > 0) gradingEngraving.draw(pixels, box, values);
+  if (effects.crosshatch > 0) gradingCrosshatch.draw(pixels, box, values, seconds, lumasOf(plain));
   if (effects.monoScreen > 0) gradingMono.draw(pixels, box, values);
-  if (effects.dither > 0) gradingDither.draw(pixels, box, values);
   if (effects.halftone > 0) gradingInks.halftone(pixels, box, effects);
   if (effects.twoInkPrint > 0) gradingInks.twoInkPrint(pixels, box, effects);
-  if (effects.engraving > 0) gradingEngraving.draw(pixels, box, values);
-  if (effects.crosshatch > 0) gradingCrosshatch.draw(pixels, box, values, seconds);
+  if (effects.dither > 0) gradingDither.draw(pixels, box, values);
+  if (effects.ascii > 0) gradingAscii.draw(pixels, box, values, plain);
+}
+
+function after(pixels, box, values, { frame, seconds }, source) {
+  const { details, effects } = values;
+  if (effects.bloom > 0) gradingBloom.add(pixels, gradingBloom.lightOf(source, box, effects));
+  if (details.grain > 0) gradingGrain.scatter(pixels, box, details, frame);
+  if (REDRAWN.some((name) => effects[name] > 0)) redraw(pixels, box, values, seconds);
+  if (effects.filmArtifacts > 0) gradingFilm.scratch(pixels, box, effects, frame);
   if (effects.scanlines > 0) scan(pixels, box, effects);
   if (details.vignette > 0) darken(pixels, box, details);
   if (effects.crtCurvature > 0) gradingTube.mask(pixels, box, effects.crtCurvature);

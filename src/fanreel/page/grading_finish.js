@@ -2,20 +2,14 @@
 //
 //   plan(values, frame, element)                   {key, before(pixels), after(pixels)}, or null for
 //                                                  nothing to do; equal keys draw the same
-//   problems(values)                               what is asked for and not drawn
 //
 // The picture may be cut or squeezed by object-fit: `box` says where its pixels lie in the element.
 
 import * as gradingEffects from "./grading_effects.js";
 import { config } from "./realm.js";
 
-// Amounts; everything else of effects only says how.
-const EFFECTS =
-  "blur pixelate chromaBleed tapeDamage filmArtifacts halftone twoInkPrint ascii dither bloom " +
-  "monoScreen scanlines chromaticAberration crtCurvature digitalGlitch engraving crosshatch kuwahara";
-
 // What is another picture in every frame.
-const MOVING = ["crosshatch"];
+const MOVING = ["crosshatch", "tapeDamage", "filmArtifacts", "digitalGlitch"];
 
 // ---- where the pixels lie ---------------------------------------------------------------------------
 function contentBox(element) {
@@ -59,22 +53,18 @@ function plan({ details, effects, palette }, frame, element) {
   const isMoving = details.grain > 0 || MOVING.some((name) => effects[name] > 0);
   const moves = isMoving ? frame : null;
   const moment = { frame, seconds: (frame * (config.fpsDen ?? 1)) / (config.fpsNum ?? 30) };
+  let source = null;
   return {
     key: JSON.stringify([details, effects, palette, shape, moves]),
-    before: (pixels) =>
-      isBefore ? gradingEffects.before(pixels, lay(shape, pixels), effects) : pixels,
-    after: (pixels) =>
-      gradingEffects.after(pixels, lay(shape, pixels), { details, effects, palette }, moment),
+    before: (pixels) => {
+      source = pixels;
+      return isBefore ? gradingEffects.before(pixels, lay(shape, pixels), effects, moment) : pixels;
+    },
+    after: (pixels) => {
+      const values = { details, effects, palette };
+      gradingEffects.after(pixels, lay(shape, pixels), values, moment, source);
+    },
   };
 }
 
-function problems({ effects }) {
-  const left = EFFECTS.split(" ").filter(
-    (name) => effects[name] > 0 && !gradingEffects.DRAWN.has(name),
-  );
-  if (left.length === 0) return [];
-  const names = left.map((name) => `effects.${name}`).join(", ");
-  return [`${names} cannot be drawn yet; the rest of the grade is applied`];
-}
-
-export { plan, problems };
+export { plan };

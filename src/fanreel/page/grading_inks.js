@@ -6,6 +6,7 @@
 // A dot is as large as its ink is asked for by the pixel it falls on, so dots are cut at edges of the
 // picture. Lengths are cells of the grid; colours and radii fitted to stills of the reference.
 
+import { scaleOf } from "./grading_cells.js";
 import * as chance from "./grading_chance.js";
 import { smoothstep } from "./grading_colour.js";
 
@@ -21,8 +22,6 @@ const INKS = [
 const REPLACED = 0.72;
 const LARGEST = 0.68;
 const SOFT = 0.055;
-
-const scaleOf = ({ width, height }) => Math.max(Math.min(width, height) / 1080, 0.125);
 
 // What *turn* degrees make of a place, in cells from the box's bottom left.
 function grid(turn, cell, offset = [0, 0]) {

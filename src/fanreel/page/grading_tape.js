@@ -1,0 +1,86 @@
+// A worn video tape of a grade: rows out of track, soft edges, noise and drop-outs.
+//
+//   wear(pixels, box, effects, moment)   ImageData
+//
+// Chance decides which rows and specks; how far rows move and how strong noise is, is as on the
+// reference.
+
+import * as chance from "./grading_chance.js";
+
+// Bands of rows that leave the track, in shares of the height; their way in shares of the width.
+const BANDS = 15;
+const OUT_OF_TRACK = 0.35;
+const FARTHEST = 0.05;
+const ROLLS_A_SECOND = 6;
+// Every row trembles, in CSS pixels.
+const TREMBLE = 0.6;
+// What is mixed in of the luma this far to both sides.
+const NEAR = 4;
+const NEAR_SHARE = 0.22;
+// Levels: specks, and the drop-outs over three rows each.
+const NOISE = 4.4;
+const DROPPED = 12;
+const DROP_OUTS = 2;
+const DROP_WIDTH = 53;
+const DROP_HEIGHT = 3;
+
+const around = (share) => 2 * share - 1;
+
+// How far a row is moved, in CSS pixels.
+function offTrack(up, box, effects, seconds) {
+  const { tapeDamage: amount, tapeTracking: tracking, tapeSpeed: speed } = effects;
+  const tremble = amount * TREMBLE * Math.sin(0.26 * up + 9 * speed * seconds);
+  const place = (BANDS * up) / box.height + ROLLS_A_SECOND * speed * seconds;
+  const band = Math.floor(place);
+  if (tracking === 0 || chance.of(band, 0, 21) > OUT_OF_TRACK) return tremble;
+  const far = FARTHEST * box.width * around(chance.of(band, 1, 21));
+  return tremble + amount ** 1.5 * tracking * far * Math.sin(Math.PI * (place - band));
+}
+
+// A drop-out's levels at a place, or 0.
+function droppedAt(right, up, box, frame) {
+  for (let drop = 0; drop < DROP_OUTS; drop += 1) {
+    const bottom = Math.floor(chance.of(drop, frame, 22) * box.height);
+    const row = Math.floor(up) - bottom;
+    if (row < 0 || row >= 2 * DROP_HEIGHT) continue;
+    const part = Math.floor(right / DROP_WIDTH);
+    return DROPPED * around(chance.of(part, Math.floor(row / DROP_HEIGHT) + 2 * drop, 23 + frame));
+  }
+  return 0;
+}
+
+function wear(pixels, box, effects, { frame, seconds }) {
+  const { data, width, height } = pixels;
+  const { tapeDamage: amount, tapeNoise } = effects;
+  const result = new ImageData(new Uint8ClampedArray(data), width, height);
+  const near = Math.max(Math.round((NEAR * amount) / box.across), 1);
+  const noise = amount ** 1.5 * tapeNoise;
+  const lumaAt = (at) => 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+  for (let y = 0, at = 0; y < height; y += 1) {
+    const up = box.height - box.top - (y + 0.5) * box.down;
+    const moved = offTrack(up, box, effects, seconds) / box.across;
+    const row = y * width;
+    for (let x = 0; x < width; x += 1, at += 4) {
+      const place = Math.min(Math.max(x + moved, 0), width - 1);
+      const first = Math.floor(place);
+      const far = place - first;
+      const from = 4 * (row + first);
+      const next = first + 1 < width ? 4 : 0;
+      const left = lumaAt(4 * (row + Math.max(first - near, 0)));
+      const right = lumaAt(4 * (row + Math.min(first + near, width - 1)));
+      const softer = amount * NEAR_SHARE * (left + right - 2 * lumaAt(from));
+      const speck =
+        noise > 0
+          ? noise * NOISE * around(chance.of(x, y, 24 + frame)) +
+            noise * droppedAt(box.left + x * box.across, up, box, frame)
+          : 0;
+      for (let channel = 0; channel < 3; channel += 1) {
+        const level = data[from + channel] * (1 - far) + data[from + next + channel] * far;
+        result.data[at + channel] = level + softer + speck;
+      }
+    }
+  }
+  return result;
+}
+
+export { wear };
