@@ -26,7 +26,7 @@ class Verdict:
     comparable: bool = True
     """
     False where the reference has no picture of its own here: it goes by the wall clock, so that two
-    of its runs differ, or lacks the network, a GPU, or the format in which frames are compared.
+    of its runs differ, or lacks a face, a GPU, or what the documentation has added to its version.
     """
 
 

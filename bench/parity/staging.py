@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from bench.parity.faces import give_faces
 from fanreel.files.digest import sha256_file
 from tests.media import compositions, films
 
@@ -16,7 +17,9 @@ def defined() -> list[str]:
 def stage(name: str, project_dir: Path) -> compositions.Expected | films.Film:
     """Make a composition or a film a whole project in *project_dir*."""
     part_of = films if name in films.names() else compositions
-    return part_of.stage(name, project_dir)
+    found = part_of.stage(name, project_dir)
+    give_faces(name, project_dir)
+    return found
 
 
 def is_other(project_dir: Path, digest_path: Path) -> bool:
