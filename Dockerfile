@@ -44,6 +44,7 @@ RUN /opt/uv/bin/uv sync --locked --no-default-groups --group lambda --extra aws 
 FROM system AS fonts
 ARG NPM_CONFIG_REGISTRY=
 WORKDIR /opt/fanreel
+COPY src/fanreel/files/kept_dirs.py fanreel/files/
 COPY src/fanreel/fonts fanreel/fonts
 RUN FANREEL_FONTS_DIR=/usr/local/share/fanreel/fonts python3 -m fanreel.fonts
 

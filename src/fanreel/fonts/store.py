@@ -8,7 +8,6 @@ place, then renamed; so it is whole or absent, and any number of processes may u
 import base64
 import hashlib
 import io
-import os
 import re
 import shutil
 import ssl
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from fanreel.files.kept_dirs import cache_dir, home_dir
 from fanreel.fonts.faces import Face, parse_faces
 from fanreel.fonts.library import Family
 
@@ -154,8 +154,7 @@ def _unpack(data: bytes, family: Family, target: Path) -> None:
 def font_store(environ: Mapping[str, str]) -> FontStore:
     """Give the store that *environ* names, by default one in this user's cache folder."""
     named = environ.get(DIR_VARIABLE, "").strip()
-    cache = environ.get("XDG_CACHE_HOME", "").strip() or Path(_home(environ), ".cache")
-    directory = Path(named) if named else Path(cache) / "fanreel" / "fonts"
+    directory = Path(named) if named else cache_dir(environ, "fonts")
     return FontStore(directory=directory, registry=_registry(environ))
 
 
@@ -165,12 +164,8 @@ def _registry(environ: Mapping[str, str]) -> str:
         if environ.get(name, "").strip():
             return environ[name].strip().rstrip("/")
     try:
-        settings = Path(_home(environ), ".npmrc").read_text(encoding="utf-8")
+        settings = (home_dir(environ) / ".npmrc").read_text(encoding="utf-8")
     except (OSError, ValueError):
         settings = ""
     lines = _REGISTRY_LINE.findall(settings)
     return (lines[-1] if lines else DEFAULT_REGISTRY).rstrip("/")
-
-
-def _home(environ: Mapping[str, str]) -> str:
-    return environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 (raises nothing)

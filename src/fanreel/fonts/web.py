@@ -7,12 +7,12 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Self
 
+from fanreel.files.kept_dirs import is_off
 from fanreel.fonts.faces import Face, parse_faces
 from fanreel.network.fetch import Refused, fetch
 
 URL_VARIABLE = "FANREEL_WEB_FONTS_URL"
 DEFAULT_URL = "https://fonts.googleapis.com"
-OFF = frozenset({"off", "none", "false", "0"})
 _TIMEOUT_S = 20.0
 _MOST_BYTES = 32 * 2**20
 # The API answers with WOFF 2 by subset only to a browser that is known to read it.
@@ -41,7 +41,7 @@ class WebFonts:
     def of(cls, environ: Mapping[str, str]) -> Self:
         """Give what *environ* names, by default Google Fonts."""
         named = environ.get(URL_VARIABLE, "").strip()
-        return cls(None if named.lower() in OFF else (named or DEFAULT_URL).rstrip("/"))
+        return cls(None if is_off(named) else (named or DEFAULT_URL).rstrip("/"))
 
     def find(self, name: str) -> list[Face]:
         """Give the faces of the family *name*; none where nobody knows it or nobody answers."""

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fanreel.files.kept_dirs import kept_dir
 from fanreel.media.cache_sweep import size_of, sweep
 from fanreel.versions import libav_version
 
@@ -25,7 +26,6 @@ Result = TypeVar("Result")
 
 DIR_VARIABLE = "FANREEL_EXTRACT_CACHE_DIR"
 LIMIT_VARIABLE = "FANREEL_EXTRACT_CACHE_MAX_MB"
-OFF = frozenset({"off", "none", "false", "0"})
 DEFAULT_LIMIT_BYTES = 2 * 2**30
 DEFAULT_RESERVE_BYTES = 512 * 2**20
 _MOST_DIGITS = 12
@@ -170,10 +170,9 @@ class FrameCache:
 
 def cache_settings(environ: Mapping[str, str]) -> CacheSettings | None:
     """Give the cache that *environ* names, by default this user's own; None: switched off."""
-    named = environ.get(DIR_VARIABLE, "").strip()
-    if named.lower() in OFF:
+    directory = kept_dir(environ, DIR_VARIABLE, _default_directory())
+    if directory is None:
         return None
-    directory = Path(named) if named else _default_directory()
     limit = environ.get(LIMIT_VARIABLE, "").strip()
     if not limit:
         return CacheSettings(directory=directory)

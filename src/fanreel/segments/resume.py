@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fanreel.files.budget import directory_size
+from fanreel.files.kept_dirs import cache_dir, kept_dir
 
 DIR_VARIABLE = "FANREEL_RESUME_DIR"
-OFF = frozenset({"off", "none", "false", "0"})
 KEPT_S = 7 * 24 * 3600
 LIMIT_BYTES = 8 * 2**30
 _RESERVE_BYTES = 2 * 2**30
@@ -42,15 +42,9 @@ class ResumeFolder:
 
 def resume_root(environ: Mapping[str, str]) -> Path | None:
     """Give the folder that *environ* names, by default in the user's cache; None: switched off."""
-    named = environ.get(DIR_VARIABLE, "").strip()
-    if named.lower() in OFF:
-        return None
-    if named:
-        return Path(named)
-    cache = environ.get("XDG_CACHE_HOME") or (
-        Path(environ["HOME"], ".cache") if environ.get("HOME") else None
-    )
-    return Path(cache, "fanreel", "resume") if cache else None
+    has_place = environ.get("HOME") or environ.get("XDG_CACHE_HOME")
+    usual = cache_dir(environ, "resume") if has_place else None
+    return kept_dir(environ, DIR_VARIABLE, usual)
 
 
 @contextlib.contextmanager

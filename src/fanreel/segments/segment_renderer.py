@@ -31,8 +31,8 @@ _ATTEMPTS = 2
 # Counted from the segment's start, so that every segment sees it at the same frames.
 _FRAMES_PER_RELIEF = 32
 _HAND_OVER_POLL_S = 1.0
-# Playwright remembers requests, and a page asks for a picture of each video at every frame: 20 KB a
-# frame in its driver and here, which is 400 MB after ten minutes. A new browser takes a second.
+# Whatever a page, its browser or the way to it pile up in long films is let go. A new browser takes
+# a second.
 _FRAMES_PER_BROWSER = 2400
 # A frame takes milliseconds; whoever gives up on a segment does not wait out a page that hangs.
 _LAST_FRAME_S = 2.0

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from fanreel.files.digest import canonical_json, sha256_file
+from fanreel.files.kept_dirs import cache_dir
 
 PACKAGE_DIR = Path(__file__).resolve().parents[2]
 DEPLOYABLE = "deployable"
@@ -45,7 +46,8 @@ def unpacked_checkout(carried: Path, package_dir: Path = PACKAGE_DIR) -> Path:
         if not name.startswith(f"{DEPLOYABLE}/")
     } | _files_below(carried)
     content = canonical_json({name: sha256_file(file) for name, file in files.items()})
-    target = _cache_dir() / f"checkout-{hashlib.sha256(content).hexdigest()[:_DIGITS]}"
+    name = f"checkout-{hashlib.sha256(content).hexdigest()[:_DIGITS]}"
+    target = cache_dir(os.environ, "deploy") / name
     if not target.is_dir():
         _lay_out(files, target)
     return target
@@ -70,8 +72,3 @@ def _lay_out(files: dict[str, Path], target: Path) -> None:
             aside.rename(target)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def _cache_dir() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    return Path(base, "fanreel", "deploy")
