@@ -14,6 +14,7 @@
 //
 // Files are read while the page is being parsed, and before its next script runs: hence no promises.
 
+import { mapReferences } from "./css_text.js";
 import { config } from "./realm.js";
 
 const listed = Array.isArray(config.projectFiles) ? new Set(config.projectFiles) : null;
@@ -81,19 +82,8 @@ function resolve(reference, fileUrl) {
   return unchanged ? reference : url.pathname + url.search + url.hash;
 }
 
-const CSS_TOKEN =
-  /\/\*[\s\S]*?\*\/|url\(\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|((?:\\.|[^"'()\\\s])*))\s*\)|@import\s+(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/gi;
-
-function rebaseCss(text, place) {
-  return text.replace(CSS_TOKEN, (token, ...groups) => {
-    const reference = groups.slice(0, 5).find((group) => group !== undefined);
-    if (!reference || !RELATIVE.test(reference)) return token;
-    const placed = place(reference);
-    if (placed === reference) return token;
-    const quoted = `"${placed.replace(/["\\]/g, "\\$&")}"`;
-    return token.startsWith("@") ? `@import ${quoted}` : `url(${quoted})`;
-  });
-}
+const rebaseCss = (text, place) =>
+  mapReferences(text, (reference) => (RELATIVE.test(reference) ? place(reference) : reference));
 
 function rebaseSrcset(text, place) {
   const candidates = text.match(/\S+(?:\s+[^,]+)?(?=\s*(?:,|$))/g) ?? [];

@@ -10,47 +10,22 @@
 // read (another origin without CORS) stays a link, and unscoped.
 
 import * as assets from "./assets.js";
+import { leadingImports } from "./css_text.js";
 import { fail } from "./instances.js";
 import * as scopeCss from "./scope_css.js";
 
 const SHEETS = 'style, link[rel~="stylesheet" i]:not([rel~="alternate" i])';
-const IMPORT =
-  /@import\s+(?:url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]*))\s*\)|"([^"]*)"|'([^']*)')\s*((?:[^;"'(]|\([^)]*\)|"[^"]*"|'[^']*')*);?/iy;
-const BEFORE_IMPORT = /(?:\s|\/\*[\s\S]*?\*\/|<!--|-->)+|@charset[^;]*;|@layer[^;{]*;/iy;
 const owners = new WeakMap();
 
-// [start, end, url, conditions] of the leading @import rules; later ones have no effect in CSS.
-function leadingImports(text) {
-  const found = [];
-  for (let at = 0; ; ) {
-    BEFORE_IMPORT.lastIndex = at;
-    const skipped = BEFORE_IMPORT.exec(text);
-    if (skipped) {
-      at += skipped[0].length;
-      continue;
-    }
-    IMPORT.lastIndex = at;
-    const match = IMPORT.exec(text);
-    if (!match) return found;
-    const url = match.slice(1, 6).find((group) => group !== undefined);
-    found.push({ start: at, end: at + match[0].length, url, conditions: match[6].trim() });
-    at += match[0].length;
-  }
-}
-
 // `layer(x) supports(y) screen` as the blocks that say the same.
-function wrap(text, conditions) {
-  const layer = /^layer(?:\(([^)]*)\))?(?=\s|$)/i.exec(conditions);
-  let rest = layer ? conditions.slice(layer[0].length).trim() : conditions;
-  const supports = /^supports\(((?:[^()]|\([^()]*\))*)\)/i.exec(rest);
-  if (supports) rest = rest.slice(supports[0].length).trim();
+function wrap(text, { layer, supports, media }) {
   let wrapped = text;
-  if (layer) wrapped = `@layer ${layer[1] ?? ""} {\n${wrapped}\n}`;
-  if (supports) {
-    const plain = /^\s*[-\w]+\s*:/.test(supports[1]) ? `(${supports[1]})` : supports[1];
-    wrapped = `@supports ${plain} {\n${wrapped}\n}`;
+  if (layer !== null) wrapped = `@layer ${layer} {\n${wrapped}\n}`;
+  if (supports !== null) {
+    const condition = /^[-\w]+\s*:/.test(supports) ? `(${supports})` : supports;
+    wrapped = `@supports ${condition} {\n${wrapped}\n}`;
   }
-  return rest ? `@media ${rest} {\n${wrapped}\n}` : wrapped;
+  return media === null ? wrapped : `@media ${media} {\n${wrapped}\n}`;
 }
 
 // References of a style sheet file are relative to that file.
@@ -72,7 +47,7 @@ function flatten(text, chain) {
   let kept = "";
   let inlined = "";
   let end = 0;
-  for (const { start, end: next, url, conditions } of imports) {
+  for (const { start, end: next, url, ...conditions } of imports) {
     const before = text.slice(end, start);
     inlined += before;
     end = next;
