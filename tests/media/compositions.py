@@ -174,7 +174,7 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in COMPOSITIONS.glob("*/expect.toml"))
 
 
-def stage(name: str, project_dir: Path) -> Expected:
+def lay_out(name: str, project_dir: Path) -> Expected:
     """Make the composition *name* a whole project in *project_dir*, with libraries and media."""
     found = expected(name)
     ignored = shutil.ignore_patterns("expect.toml")

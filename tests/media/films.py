@@ -76,7 +76,7 @@ def film(name: str) -> Film:
     return Film.model_validate(tomllib.loads((FILMS / name / "film.toml").read_text("utf-8")))
 
 
-def stage(name: str, project_dir: Path) -> Film:
+def lay_out(name: str, project_dir: Path) -> Film:
     """Make the film *name* a whole project in *project_dir*, with libraries and media."""
     found = film(name)
     source = REPOSITORY / found.project if found.project else FILMS / name

@@ -14,19 +14,19 @@ class Studio:
     def __init__(self, temp_dir: Path) -> None:
         self._temp_dir = temp_dir
         self._stack = contextlib.ExitStack()
-        self._stage: PageSession | None = None
+        self._session: PageSession | None = None
 
-    def stage(self, spec: SessionSpec) -> PageSession:
-        """Give a stage of the kind *spec*, entered."""
-        if self._stage is None or self._stage.spec != spec:
+    def session(self, spec: SessionSpec) -> PageSession:
+        """Give a session of the kind *spec*, entered."""
+        if self._session is None or self._session.spec != spec:
             self.close()
-            self._stage = self._stack.enter_context(PageSession(spec, self._temp_dir))
-        return self._stage
+            self._session = self._stack.enter_context(PageSession(spec, self._temp_dir))
+        return self._session
 
     def close(self) -> None:
         """End the browser."""
         self._stack.close()
-        self._stage = None
+        self._session = None
 
 
 def as_rgba(picture: Picture, pixels: str) -> Any:

@@ -23,7 +23,7 @@ from fanreel.planning import make_plan
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import VerifiedPlan, verify_plan
 from fanreel.timing.timeline import segments_of
-from tests.media.compositions import COMPOSITIONS, Expected, expected, names, stage
+from tests.media.compositions import COMPOSITIONS, Expected, expected, lay_out, names
 from tests.media.sources import Picture, read_samples
 from tests.media.studio import Studio, as_rgba
 
@@ -54,11 +54,11 @@ def in_order() -> list[str]:
 def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path) -> None:
     """It is seen, heard and warned of as written, and cutting it does not move a byte."""
     project_dir = tmp_path / "project"
-    found = stage(name, project_dir)
+    found = lay_out(name, project_dir)
     cut = {"segment_frames": -(-found.frames // CHUNKS), "target_chunk_frames": 1}
     config = found.render_config.replace(**cut)
     root = open_project(project_dir, config)
-    screen = studio.stage(
+    screen = studio.session(
         session_spec(root.width, root.height, lock_config(root, config, webgl=False))
     )
     planned = make_plan(project_dir, config, tmp_path / "plan", screen)
@@ -67,7 +67,7 @@ def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path)
     for part, warning in zip(found.warnings, planned.warnings, strict=True):
         assert part in warning
     plan = verify_plan(tmp_path / "plan")
-    screen = studio.stage(session_spec(root.width, root.height, plan.locked))
+    screen = studio.session(session_spec(root.width, root.height, plan.locked))
     with SegmentRenderer(plan, tmp_path, screen) as renderer:
         whole = [picture.copy() for picture in renderer.capture(range(found.frames))]
         quarters = film_backwards(plan, renderer, tmp_path / "quarters")

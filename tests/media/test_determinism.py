@@ -14,7 +14,7 @@ from fanreel.files.plan_dir import read_manifest
 from fanreel.local import render
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
-from tests.media.compositions import stage
+from tests.media.compositions import lay_out
 
 COMPOSITIONS = Path(__file__).parents[1] / "compositions"
 CONFIG = RenderConfig(segment_frames=6, quality="draft", fps=24)
@@ -77,7 +77,7 @@ def test_chunks_of_other_pages_join(name: str, tmp_path: Path) -> None:
     """Browsers of their own, in shuffled order, give the bytes of one."""
     config = CONFIG.replace(segment_frames=3, quality="standard")
     project, count = tmp_path / "project", OTHERS[name]
-    stage(name, project)
+    lay_out(name, project)
     whole = plan_in_chunks(project, 1, tmp_path / "whole", config)
     cut = plan_in_chunks(project, count, tmp_path / "cut", config)
     wanted = rendered(whole, tmp_path / "of one", [0])

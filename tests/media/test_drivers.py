@@ -51,18 +51,18 @@ SEEN = {"plain": 1, "preflight": 1, "worker": 2, "clock": "object", "refused": T
 
 
 @pytest.fixture(params=["pipe", "playwright"])
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PageSession]:
-    """Give a stage of either driver."""
+def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PageSession]:
+    """Give a session of either driver."""
     driver: Literal["pipe", "playwright"] = request.param
     with PageSession(
         SessionSpec(width=160, height=90, engine="xvfb", driver=driver), tmp_path
-    ) as stage:
-        yield stage
+    ) as session:
+        yield session
 
 
 @pytest.fixture
-def shown(stage: PageSession, tmp_path: Path) -> Callable[[str], Recorder]:
-    """Give the function that opens a page on the stage."""
+def shown(session: PageSession, tmp_path: Path) -> Callable[[str], Recorder]:
+    """Give the function that opens a page in the session."""
 
     def cdn(url: str, _headers: Mapping[str, str]) -> Response:
         if url not in OUTSIDE:
@@ -75,7 +75,7 @@ def shown(stage: PageSession, tmp_path: Path) -> Callable[[str], Recorder]:
         project.mkdir()
         (project / "index.html").write_text(page(body))
         recorder = Recorder(tmp_path / "bodies", fetcher=cdn)
-        stage.load(
+        session.load(
             PageLoad(
                 root_dir=project,
                 entry_file="index.html",
@@ -83,19 +83,19 @@ def shown(stage: PageSession, tmp_path: Path) -> Callable[[str], Recorder]:
                 network=recorder,
             )
         )
-        stage.open()
+        session.open()
         return recorder
 
     return show
 
 
-def inside(stage: PageSession, expression: str) -> Any:
+def inside(session: PageSession, expression: str) -> Any:
     """Evaluate in the composition's document."""
     script = "code => document.querySelector('iframe').contentWindow.eval(code)"
-    return stage.browser.driver.evaluate(script, expression).result(20)
+    return session.browser.driver.evaluate(script, expression).result(20)
 
 
-def settled(stage: PageSession) -> Any:
+def settled(session: PageSession) -> Any:
     """Give what the page has seen once it has seen all there is, or after seconds."""
     waits = """(async () => {
       const end = Date.now;
@@ -106,60 +106,60 @@ def settled(stage: PageSession) -> Any:
       }
       return { ...seen };
     })()"""
-    return inside(stage, waits)
+    return inside(session, waits)
 
 
 def test_frames_workers_and_scripts_get_outside_answers(
-    stage: PageSession, shown: Callable[[str], Recorder]
+    session: PageSession, shown: Callable[[str], Recorder]
 ) -> None:
     """Also a frame of another process, which runs the page script; and what is refused fails."""
     recorder = shown(BODY)
-    assert settled(stage) == SEEN
+    assert settled(session) == SEEN
     assert {response.url for response in recorder.responses} == set(OUTSIDE)
     assert {failed.url for failed in recorder.failed} == {"https://nowhere.example/"}
-    assert not stage.events.awaits_scripts
+    assert not session.events.awaits_scripts
 
 
-def test_what_a_page_says_is_heard(stage: PageSession, shown: Callable[[str], Recorder]) -> None:
+def test_what_a_page_says_is_heard(session: PageSession, shown: Callable[[str], Recorder]) -> None:
     """Lines of the console, and what its scripts threw, with name and place."""
     shown(BODY)
-    assert "error: said 1 to the console" in stage.events.console
-    [(text, stack)] = stage.events.uncaught.items()
+    assert "error: said 1 to the console" in session.events.console
+    [(text, stack)] = session.events.uncaught.items()
     assert text == "TypeError: nobody catches this"
     assert "index.html" in stack
 
 
-def test_values_come_as_they_are(stage: PageSession, shown: Callable[[str], Recorder]) -> None:
+def test_values_come_as_they_are(session: PageSession, shown: Callable[[str], Recorder]) -> None:
     """Whatever a page has taught its arrays to say."""
     shown("<script>Array.prototype.toJSON = () => 'mine';</script>")
-    value = inside(stage, "({ a: [1, 2.5, 'ü', null], b: { c: true }, d: undefined, e: -1e21 })")
+    value = inside(session, "({ a: [1, 2.5, 'ü', null], b: { c: true }, d: undefined, e: -1e21 })")
     assert value == {"a": [1, 2.5, "ü", None], "b": {"c": True}, "d": None, "e": -1e21}
-    [nan, infinite] = inside(stage, "[NaN, -Infinity]")
+    [nan, infinite] = inside(session, "[NaN, -Infinity]")
     assert nan != nan  # noqa: PLR0124 (only NaN is not itself)
     assert infinite == -float("inf")
 
 
 def test_a_page_that_throws_is_no_crash(
-    stage: PageSession, shown: Callable[[str], Recorder]
+    session: PageSession, shown: Callable[[str], Recorder]
 ) -> None:
     """Its text is in the message."""
     shown("<script>Object.defineProperty(window, 'thrower', { value: 1 });</script>")
     with pytest.raises(InvalidComposition, match="the page threw: Error: on purpose"):
-        stage._evaluate("() => { throw new Error('on purpose'); }", None, "looking")
+        session._evaluate("() => { throw new Error('on purpose'); }", None, "looking")
 
 
 def test_a_page_that_crashes_is_told_at_once(
-    stage: PageSession, shown: Callable[[str], Recorder]
+    session: PageSession, shown: Callable[[str], Recorder]
 ) -> None:
     """Its process is killed while it is asked."""
     shown("")
-    forever = stage.browser.driver.evaluate("() => new Promise(() => {})", None)
-    for pid in processes_of(stage.browser.launch.temp_dir):
+    forever = session.browser.driver.evaluate("() => new Promise(() => {})", None)
+    for pid in processes_of(session.browser.launch.temp_dir):
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         if b"--user-data-dir" in command and b"--type=" not in command:
             os.kill(pid, signal.SIGKILL)
     with pytest.raises(BrowserCrashed):
-        stage._await(forever, 20, "waiting")
+        session._await(forever, 20, "waiting")
 
 
 def test_both_drivers_make_the_same_plan(tmp_path: Path) -> None:
@@ -168,8 +168,8 @@ def test_both_drivers_make_the_same_plan(tmp_path: Path) -> None:
     by_playwright = plan(project, config, tmp_path / "one")
     with PageSession(
         SessionSpec(width=640, height=360, engine="xvfb", driver="pipe"), tmp_path
-    ) as stage:
-        by_pipe = make_plan(project, config, tmp_path / "two", stage)
+    ) as session:
+        by_pipe = make_plan(project, config, tmp_path / "two", session)
     assert by_pipe.plan_hash == by_playwright.plan_hash
 
 

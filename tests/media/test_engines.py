@@ -36,8 +36,8 @@ def pictures(
         device_scale_factor=scale,
     )
     config = planning_config(root.width, root.height, output_fps(root, RenderConfig()), {})
-    with PageSession(spec, temp_dir) as stage:
-        stage.load(
+    with PageSession(spec, temp_dir) as session:
+        session.load(
             PageLoad(
                 root_dir=project,
                 entry_file="index.html",
@@ -45,13 +45,13 @@ def pictures(
                 network=Replayer([], temp_dir),
             )
         )
-        stage.open()
+        session.open()
         width, height = spec.pixel_size
         buffer = np.empty((height, width, 4), np.uint8)
         found = []
         for frame in frames:
-            stage.capture(frame, buffer)
-            order = [0, 1, 2] if stage.pixels == "rgba" else [2, 1, 0]
+            session.capture(frame, buffer)
+            order = [0, 1, 2] if session.pixels == "rgba" else [2, 1, 0]
             found.append(buffer[:, :, [*order, 3] if alpha else order].copy())
     return found
 

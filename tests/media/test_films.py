@@ -20,7 +20,7 @@ from fanreel.planning import make_plan
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
 from fanreel.stills import frame_at
-from tests.media.films import FILMS, REPOSITORY, film, furthest, kept, names, small, stage
+from tests.media.films import FILMS, REPOSITORY, film, furthest, kept, lay_out, names, small
 from tests.media.studio import Studio, as_rgba
 
 # Of 255, in a mean over some twenty pixels: a word that is missing or elsewhere is 30 and more.
@@ -48,10 +48,10 @@ def in_order() -> list[str]:
 @pytest.mark.parametrize("name", in_order())
 def test_a_film_shows_what_it_showed(name: str, studio: Studio, tmp_path: Path) -> None:
     """At each of its moments, to within what another version of Chromium may round otherwise."""
-    found = stage(name, tmp_path / "project")
+    found = lay_out(name, tmp_path / "project")
     config = found.render_config
     root = open_project(tmp_path / "project", config)
-    screen = studio.stage(
+    screen = studio.session(
         session_spec(root.width, root.height, lock_config(root, config, webgl=False))
     )
     planned = make_plan(tmp_path / "project", config, tmp_path / "plan", screen)

@@ -262,17 +262,17 @@ def test_a_command_that_is_killed_leaves_no_process(place: Place, whom: str) -> 
 
 
 @contextlib.contextmanager
-def impatient_stage(
+def impatient_session(
     place: Place, driver: Literal["pipe", "playwright"] = "pipe"
 ) -> Iterator[PageSession]:
-    """Give a stage that waits for seconds only; its browser is gone at the end."""
+    """Give a session that waits for seconds only; its browser is gone at the end."""
     patience = Patience(open_s=4, ready_s=3, frame_s=3)
     spec = SessionSpec(width=160, height=90, engine="xvfb", driver=driver, patience=patience)
-    with PageSession(spec, place.temp) as stage:
+    with PageSession(spec, place.temp) as session:
         try:
-            yield stage
+            yield session
         finally:
-            stage.browser.kill()
+            session.browser.kill()
 
 
 @pytest.mark.timeout(120)
@@ -280,10 +280,10 @@ def test_a_frame_that_never_ends_is_named(place: Place) -> None:
     """A loop without an end; a fresh browser is tried once, and both are gone."""
     place.write({"index.html": HUNG})
     config = DRAFT.replace(segment_frames=12, frame_range=(12, 24))
-    with impatient_stage(place) as stage:
-        make_plan(place.project, config, place.out / "plan", stage)
+    with impatient_session(place) as session:
+        make_plan(place.project, config, place.out / "plan", session)
         with (
-            SegmentRenderer(verify_plan(place.out / "plan", 0), place.temp, stage) as renderer,
+            SegmentRenderer(verify_plan(place.out / "plan", 0), place.temp, session) as renderer,
             pytest.raises(CaptureTimeout, match="frame 13: no answer from the page in 3 s"),
         ):
             renderer.render(0, 12, place.out / "segment.mp4", lambda _frames: None)
@@ -295,10 +295,10 @@ def test_a_page_that_loops_while_it_loads_is_named(place: Place) -> None:
     """No answer comes from it, not even that it is not ready."""
     place.write({"index.html": page(script("for (;;);"))})
     with (
-        impatient_stage(place) as stage,
+        impatient_session(place) as session,
         pytest.raises(CaptureTimeout, match="loading the page: no answer from the page in 4 s"),
     ):
-        make_plan(place.project, DRAFT, place.out / "plan", stage)
+        make_plan(place.project, DRAFT, place.out / "plan", session)
     assert place.outputs() == []
 
 
@@ -315,10 +315,10 @@ def test_a_page_that_never_loads_is_named(place: Place, monkeypatch: pytest.Monk
     place.write({"index.html": page('<script src="https://cdn.example/slow.js"></script>')})
     try:
         with (
-            impatient_stage(place) as stage,
+            impatient_session(place) as session,
             pytest.raises(CaptureTimeout, match=r"unanswered requests: .*cdn\.example/slow\.js"),
         ):
-            make_plan(place.project, DRAFT, place.out / "plan", stage)
+            make_plan(place.project, DRAFT, place.out / "plan", session)
     finally:
         over.set()
     assert place.outputs() == []
@@ -330,7 +330,7 @@ def test_a_driver_that_is_stuck_does_not_hold_up_the_end(
 ) -> None:
     """What is left of Playwright is killed with its browser."""
     monkeypatch.setattr(playwright_browser, "_CLOSE_TIMEOUT_S", 1.0)
-    with impatient_stage(place, "playwright"):
+    with impatient_session(place, "playwright"):
         [driver] = ours(place, DRIVER)
         driver.suspend()
     assert not driver.is_running()

@@ -34,11 +34,11 @@ SHORT_PATIENCE = replace(PATIENCE, ready_s=3)
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
     """One browser for every page here: none of them may spoil it for the next."""
     spec = SessionSpec(width=160, height=90, engine="xvfb", patience=PATIENCE)
-    with PageSession(spec, tmp_path_factory.mktemp("s")) as stage:
-        yield stage
+    with PageSession(spec, tmp_path_factory.mktemp("s")) as session:
+        yield session
 
 
 @pytest.fixture(scope="module")
@@ -48,25 +48,25 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return write_video(path, map(numbered, range(5))).read_bytes()
 
 
-def planned(place: Place, stage: PageSession, config: RenderConfig = DRAFT) -> PlanResult:
+def planned(place: Place, session: PageSession, config: RenderConfig = DRAFT) -> PlanResult:
     """Plan the project of *place* on the shared browser."""
-    return make_plan(place.project, config, place.out / "plan", stage)
+    return make_plan(place.project, config, place.out / "plan", session)
 
 
 def refusal(
-    place: Place, stage: PageSession, words: str, config: RenderConfig = DRAFT
+    place: Place, session: PageSession, words: str, config: RenderConfig = DRAFT
 ) -> RenderError:
     """Plan what cannot be planned; give the error, which says *words*, if it left nothing."""
     with pytest.raises(RenderError, match=words) as caught:
-        planned(place, stage, config)
+        planned(place, session, config)
     assert place.outputs() == []
     return caught.value
 
 
-def pixel(place: Place, stage: PageSession, frame: int = 0) -> tuple[int, ...]:
+def pixel(place: Place, session: PageSession, frame: int = 0) -> tuple[int, ...]:
     """Film *frame* of the plan that was made; give red, green and blue in the middle."""
     plan = verify_plan(place.out / "plan", 0)
-    with SegmentRenderer(plan, place.temp, stage) as renderer:
+    with SegmentRenderer(plan, place.temp, session) as renderer:
         [picture] = [np.array(p) for p in renderer.capture([frame])]
     return tuple(int(level) for level in picture[45, 80, [2, 1, 0]])
 
@@ -210,30 +210,30 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_project_is_named(
-    place: Place, stage: PageSession, clip: bytes, name: str, monkeypatch: pytest.MonkeyPatch
+    place: Place, session: PageSession, clip: bytes, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The code, the file or element, and what to do; nothing is written."""
     body, code, words = BROKEN[name]
     if code == "CAPTURE_TIMEOUT":
-        monkeypatch.setattr(stage, "spec", replace(stage.spec, patience=SHORT_PATIENCE))
+        monkeypatch.setattr(session, "spec", replace(session.spec, patience=SHORT_PATIENCE))
     place.write({"index.html": page(body), "cut.mp4": clip[: len(clip) // 2], **FILES})
-    error = refusal(place, stage, words)
+    error = refusal(place, session, words)
     assert error.code in code.split("|")
     assert isinstance(error, CATALOGUE[error.code])
 
 
-def test_a_page_without_an_end_is_named(place: Place, stage: PageSession) -> None:
+def test_a_page_without_an_end_is_named(place: Place, session: PageSession) -> None:
     """Nothing says how long it is, or the one thing that does has no end."""
     endless = script("__timelines = { main: { duration: () => Infinity, seek() {} } }")
     for body in ("", endless):
         place.write({"index.html": page(body, root="")})
-        refusal(place, stage, 'add data-duration="SECONDS"')
+        refusal(place, session, 'add data-duration="SECONDS"')
 
 
-def test_a_page_of_years_is_named(place: Place, stage: PageSession) -> None:
+def test_a_page_of_years_is_named(place: Place, session: PageSession) -> None:
     """More frames than anybody renders."""
     place.write({"index.html": page(root='data-duration="99999999" data-no-timeline')})
-    refusal(place, stage, "more than 10000000 frames; shorten data-duration")
+    refusal(place, session, "more than 10000000 frames; shorten data-duration")
 
 
 VARIABLES = page(
@@ -251,14 +251,14 @@ VARIABLES = page(
     ],
 )
 def test_mistyped_variables_are_named_when_strict(
-    place: Place, stage: PageSession, given: dict[str, Any], words: str
+    place: Place, session: PageSession, given: dict[str, Any], words: str
 ) -> None:
     """Variable, type and value; without `strict_variables` the same words are a warning."""
     place.write({"index.html": VARIABLES})
     config = DRAFT.replace(variables=given)
-    error = refusal(place, stage, words, config.replace(strict_variables=True))
+    error = refusal(place, session, words, config.replace(strict_variables=True))
     assert error.code == "INVALID_VARIABLES"
-    assert str(error) in planned(place, stage, config).warnings
+    assert str(error) in planned(place, session, config).warnings
 
 
 # ---- rude pages --------------------------------------------------------------------------------
@@ -297,11 +297,11 @@ RUDE = {
 
 
 @pytest.mark.parametrize("name", RUDE)
-def test_a_rude_page_is_filmed(place: Place, stage: PageSession, name: str) -> None:
+def test_a_rude_page_is_filmed(place: Place, session: PageSession, name: str) -> None:
     """What it asks for is refused without a sound, and the picture is what it should be."""
     place.write({"index.html": page(RUDE[name])})
-    planned(place, stage)
-    assert pixel(place, stage) == GREEN
+    planned(place, session)
+    assert pixel(place, session) == GREEN
 
 
 THROWING = {
@@ -316,25 +316,25 @@ THROWING = {
 
 
 @pytest.mark.parametrize("name", THROWING)
-def test_a_page_that_throws_is_told_of(place: Place, stage: PageSession, name: str) -> None:
+def test_a_page_that_throws_is_told_of(place: Place, session: PageSession, name: str) -> None:
     """As in a browser the show goes on, with a warning; `strict` stops it."""
     body, words = THROWING[name]
     place.write({"index.html": page(body)})
-    [warning] = [text for text in planned(place, stage).warnings if "scripts threw" in text]
+    [warning] = [text for text in planned(place, session).warnings if "scripts threw" in text]
     assert words in warning
-    assert pixel(place, stage) == GREEN
+    assert pixel(place, session) == GREEN
     with pytest.raises(InvalidComposition, match=f"scripts threw: .*{words}"):
-        planned(place, stage, DRAFT.replace(strict=True))
+        planned(place, session, DRAFT.replace(strict=True))
 
 
-def test_a_lane_that_moves_nothing_is_told_of(place: Place, stage: PageSession) -> None:
+def test_a_lane_that_moves_nothing_is_told_of(place: Place, session: PageSession) -> None:
     """A slip in the name of a node costs its envelope, so `strict` stops it."""
     lane = '{"version":1,"lanes":[{"target":"fx.n1.gain","points":[{"t":0,"v":-6}]}]}'
     group = f"<hf-audio-group id=g data-automation='{lane}'></hf-audio-group>"
     place.write({"index.html": page(group)})
     words = "hf-audio-group#g: the lane of 'fx.n1.gain' in data-automation moves nothing"
-    refusal(place, stage, words, DRAFT.replace(strict=True))
-    assert [words in text for text in planned(place, stage).warnings].count(True) == 1
+    refusal(place, session, words, DRAFT.replace(strict=True))
+    assert [words in text for text in planned(place, session).warnings].count(True) == 1
 
 
 @pytest.mark.parametrize(
@@ -347,11 +347,11 @@ def test_a_lane_that_moves_nothing_is_told_of(place: Place, stage: PageSession) 
     ids=["image", "file of the machine", "font"],
 )
 def test_what_does_not_load_is_told_of(
-    place: Place, stage: PageSession, body: str, words: str
+    place: Place, session: PageSession, body: str, words: str
 ) -> None:
     """Files that are there but hold something else, and addresses that are no project's."""
     place.write({"index.html": page(body), "bad.png": "no picture", "bad.woff2": "no font"})
-    assert words in planned(place, stage).warnings
+    assert words in planned(place, session).warnings
 
 
 # ---- what a worker must not reach --------------------------------------------------------------
@@ -376,15 +376,15 @@ ASKS = {
 
 @pytest.mark.parametrize("name", ASKS)
 def test_a_worker_gets_nothing_that_was_not_planned(
-    place: Place, stage: PageSession, name: str
+    place: Place, session: PageSession, name: str
 ) -> None:
     """A request that comes up at one frame only, in whatever way it is made."""
     code = ONLY_THEN.replace("ASK", ASKS[name])
     place.write({"index.html": page(script(code), root=LATE), "late.bin": "late"})
-    planned(place, stage)
+    planned(place, session)
     plan = verify_plan(place.out / "plan", 0)
     with (
-        SegmentRenderer(plan, place.temp, stage) as renderer,
+        SegmentRenderer(plan, place.temp, session) as renderer,
         pytest.raises(AssetNotInPlan, match=r"/?late(\.bin)?, which the plan did not record; make"),
     ):
         list(renderer.capture([17]))
@@ -395,7 +395,7 @@ def test_a_worker_gets_nothing_that_was_not_planned(
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9"/>'
 
 
-def test_any_name_will_do(place: Place, stage: PageSession, clip: bytes) -> None:
+def test_any_name_will_do(place: Place, session: PageSession, clip: bytes) -> None:
     """Spaces, percent signs, hashes, question marks, quotes and letters of all the world."""
     names = {
         "image": "bil der/ü 100% #1?&'.svg",
@@ -417,27 +417,27 @@ def test_any_name_will_do(place: Place, stage: PageSession, clip: bytes) -> None
             names["clip"]: clip,
         }
     )
-    planned(place, stage, DRAFT.replace(entry_file="pa ge #1 100%.html"))
-    assert pixel(place, stage) == (0, 0, 255)
+    planned(place, session, DRAFT.replace(entry_file="pa ge #1 100%.html"))
+    assert pixel(place, session) == (0, 0, 255)
 
 
 @pytest.mark.parametrize("element", ['<img src="link.png">', video("link.png")])
 def test_a_link_out_of_the_project_is_not_followed(
-    place: Place, stage: PageSession, element: str
+    place: Place, session: PageSession, element: str
 ) -> None:
     """The file it points to may be anything on this machine."""
     place.write({"index.html": page(element)})
     (place.project / "link.png").symlink_to("/etc/passwd")
-    assert refusal(place, stage, r"link\.png").code == "ASSET_NOT_FOUND"
+    assert refusal(place, session, r"link\.png").code == "ASSET_NOT_FOUND"
 
 
-def test_links_beside_a_used_file_are_not_copied(place: Place, stage: PageSession) -> None:
+def test_links_beside_a_used_file_are_not_copied(place: Place, session: PageSession) -> None:
     """A sequence of pictures is frozen whole; what a link of the folder points to is not."""
     place.write({"index.html": page('<img src="s/1.svg">'), "s/1.svg": SVG, "s/2.svg": SVG})
     (place.project / "s" / "3.svg").symlink_to("2.svg")
     (place.project / "s" / "4.svg").symlink_to("/etc/passwd")
     (place.project / "s" / "5.svg").symlink_to("5.svg")
-    planned(place, stage)
+    planned(place, session)
     frozen = {path.name for path in (place.out / "plan" / SITE_DIR / "s").iterdir()}
     assert {"1.svg", "2.svg"} <= frozen <= {"1.svg", "2.svg", "3.svg"}
 
@@ -447,14 +447,14 @@ WEBGL = "<canvas id='c'></canvas>" + script("c.getContext('webgl').clear(0)")
 
 @pytest.mark.parametrize("renderer", ["'ANGLE (NVIDIA GeForce)'", "null"])
 def test_webgl_on_hardware_is_refused(
-    place: Place, stage: PageSession, monkeypatch: pytest.MonkeyPatch, renderer: str
+    place: Place, session: PageSession, monkeypatch: pytest.MonkeyPatch, renderer: str
 ) -> None:
     """By the planner too, which learns from the page that it draws so; others pass."""
     monkeypatch.setattr("fanreel.capture.page_session._ASK_RENDERER", f"() => {renderer}")
     place.write({"index.html": page(WEBGL)})
-    assert refusal(place, stage, "not by SwiftShader").code == "BROWSER_GPU_NOT_SOFTWARE"
+    assert refusal(place, session, "not by SwiftShader").code == "BROWSER_GPU_NOT_SOFTWARE"
     place.write({"index.html": page()})
-    planned(place, stage)
+    planned(place, session)
 
 
 NO_GPU = "draw(await navigator.gpu.requestAdapter())"
@@ -473,23 +473,25 @@ def no_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_adapter")
 @pytest.mark.parametrize("code", WEBGPU.values(), ids=WEBGPU)
-def test_webgpu_without_an_adapter_is_refused(place: Place, stage: PageSession, code: str) -> None:
+def test_webgpu_without_an_adapter_is_refused(
+    place: Place, session: PageSession, code: str
+) -> None:
     """At once, and not by waiting for the picture that never comes."""
     place.write(
         {"index.html": page(f"<canvas id='c'></canvas><script type='module'>{code}</script>")}
     )
-    error = refusal(place, stage, "asks for WebGPU, .* draw with WebGL")
+    error = refusal(place, session, "asks for WebGPU, .* draw with WebGL")
     assert error.code == "INVALID_COMPOSITION"
 
 
 @pytest.mark.usefixtures("no_adapter")
-def test_a_page_may_do_without_webgpu(place: Place, stage: PageSession) -> None:
+def test_a_page_may_do_without_webgpu(place: Place, session: PageSession) -> None:
     """One that then draws by other means is rendered, with a warning."""
     fallback = f"const draw = (gpu) => gpu ?? c.getContext('webgl').clear(0); {NO_GPU}"
     place.write(
         {"index.html": page(f"<canvas id='c'></canvas><script type='module'>{fallback}</script>")}
     )
-    warnings = planned(place, stage).warnings
+    warnings = planned(place, session).warnings
     assert [text for text in warnings if "asks for WebGPU" in text], warnings
 
 
@@ -502,18 +504,18 @@ def test_a_page_may_do_without_webgpu(place: Place, stage: PageSession) -> None:
     ids=["by estimate", "by measurement"],
 )
 def test_a_plan_that_is_too_large_leaves_nothing(
-    place: Place, stage: PageSession, limit_bytes: int, words: str
+    place: Place, session: PageSession, limit_bytes: int, words: str
 ) -> None:
     """Before the expensive stages where the sources alone are too much, else at the end."""
     place.write({"index.html": page()})
     config = DRAFT.replace(plan_dir_size_limit_bytes=limit_bytes)
-    error = refusal(place, stage, words, config)
+    error = refusal(place, session, words, config)
     assert isinstance(error, PlanTooLarge)
     assert error.limit_bytes == limit_bytes < error.size_bytes
 
 
 def test_only_media_of_the_frames_asked_for_are_frozen(
-    place: Place, stage: PageSession, clip: bytes
+    place: Place, session: PageSession, clip: bytes
 ) -> None:
     """The sources of the rest may be many and large."""
     body = video("early.mp4", 'data-duration="0.2"') + (
@@ -521,10 +523,10 @@ def test_only_media_of_the_frames_asked_for_are_frozen(
     )
     late = clip + b"\0\0\0\x08free"
     place.write({"index.html": page(body, root=LATE), "early.mp4": clip, "late.mp4": late})
-    planned(place, stage, DRAFT.replace(frame_range=(0, 6)))
+    planned(place, session, DRAFT.replace(frame_range=(0, 6)))
     [frozen] = (place.out / "plan" / MEDIA_DIR).iterdir()
     assert frozen.read_bytes() == clip
-    assert pixel(place, stage) != GREEN
+    assert pixel(place, session) != GREEN
 
 
 def test_paths_may_be_text(place: Place) -> None:

@@ -43,10 +43,10 @@ def project(tmp_path: Path) -> Path:
     return directory
 
 
-def colour_on_stage(project: Path, network: Recorder | Replayer, temp_dir: Path) -> list[int]:
+def colour_shown(project: Path, network: Recorder | Replayer, temp_dir: Path) -> list[int]:
     """PageLoad the page and give the red, green and blue of a pixel."""
-    with PageSession(SPEC, temp_dir) as stage:
-        stage.load(
+    with PageSession(SPEC, temp_dir) as session:
+        session.load(
             PageLoad(
                 root_dir=project,
                 entry_file="index.html",
@@ -54,9 +54,9 @@ def colour_on_stage(project: Path, network: Recorder | Replayer, temp_dir: Path)
                 network=network,
             )
         )
-        stage.open()
+        session.open()
         picture = np.empty((90, 160, 4), np.uint8)
-        stage.capture(0, picture)
+        session.capture(0, picture)
         return [int(level) for level in picture[40, 80, [2, 1, 0]]]
 
 
@@ -73,7 +73,7 @@ def test_recorded_answers_are_replayed_and_nothing_else_is(project: Path, tmp_pa
         return Response(url=url, status=200, headers=headers, body=body)
 
     recorder = Recorder(tmp_path / "bodies", fetcher=cdn)
-    assert colour_on_stage(project, recorder, tmp_path) == [0, 128, 255]
+    assert colour_shown(project, recorder, tmp_path) == [0, 128, 255]
     [recorded] = recorder.responses
     assert recorded.headers == {"content-type": "text/javascript"}
     assert {failed.url for failed in recorder.failed} == {
@@ -83,7 +83,7 @@ def test_recorded_answers_are_replayed_and_nothing_else_is(project: Path, tmp_pa
     }
 
     replayer = Replayer(recorder.responses, tmp_path / "bodies")
-    assert colour_on_stage(project, replayer, tmp_path) == [0, 128, 255]
+    assert colour_shown(project, replayer, tmp_path) == [0, 128, 255]
     assert "https://cdn.example/colour.js" not in replayer.missing
     assert "https://other.example/" in replayer.missing
     assert asked.count("https://cdn.example/colour.js") == 1
@@ -98,7 +98,7 @@ def test_answers_are_bounded_together(project: Path, tmp_path: Path) -> None:
         return Response(url=url, status=200, headers=headers, body=body)
 
     recorder = Recorder(tmp_path / "bodies", fetcher=cdn, limit_bytes=len(body) - 1)
-    assert colour_on_stage(project, recorder, tmp_path) == [255, 0, 0]
+    assert colour_shown(project, recorder, tmp_path) == [255, 0, 0]
     assert recorder.responses == []
     assert all("may be recorded" in failed.reason for failed in recorder.failed)
 
@@ -106,7 +106,7 @@ def test_answers_are_bounded_together(project: Path, tmp_path: Path) -> None:
 def test_a_worker_without_recordings_has_no_network(project: Path, tmp_path: Path) -> None:
     """The script is missing from the picture, and named."""
     replayer = Replayer([], tmp_path)
-    assert colour_on_stage(project, replayer, tmp_path) == [255, 0, 0]
+    assert colour_shown(project, replayer, tmp_path) == [255, 0, 0]
     assert "https://cdn.example/colour.js" in replayer.missing
 
 
@@ -156,10 +156,10 @@ def test_a_redirect_leads_to_what_lies_beside_its_end(project: Path, tmp_path: P
         return dataclasses.replace(answer, headers=answer.headers | headers)
 
     recorder = Recorder(tmp_path / "bodies", fetcher=fetch)
-    assert colour_on_stage(project, recorder, tmp_path) == [9, 99, 200]
+    assert colour_shown(project, recorder, tmp_path) == [9, 99, 200]
     assert {response.url for response in recorder.responses} == set(pages)
     replayer = Replayer(recorder.responses, tmp_path / "bodies")
-    assert colour_on_stage(project, replayer, tmp_path) == [9, 99, 200]
+    assert colour_shown(project, replayer, tmp_path) == [9, 99, 200]
     assert replayer.missing == []
 
 
@@ -189,5 +189,5 @@ def test_a_defect_leaves_no_request_unanswered(project: Path, tmp_path: Path) ->
         raise ZeroDivisionError("a defect")
 
     recorder = Recorder(tmp_path / "bodies", fetcher=broken)
-    assert colour_on_stage(project, recorder, tmp_path) == [255, 0, 0]
+    assert colour_shown(project, recorder, tmp_path) == [255, 0, 0]
     assert {failed.reason for failed in recorder.failed} == {"ZeroDivisionError: a defect"}

@@ -35,18 +35,20 @@ VIDEO = f'<video id="v" src="v.mp4" {TIMED}></video>'
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
     """Give one browser for the tests of this file."""
     spec = SessionSpec(width=VIEW[0], height=VIEW[1], engine="screenshot", driver="playwright")
-    with PageSession(spec, tmp_path_factory.mktemp("stage")) as stage:
-        yield stage
+    with PageSession(spec, tmp_path_factory.mktemp("stage")) as session:
+        yield session
 
 
 class Film:
-    """A composition on stage with the pictures of its media."""
+    """A composition in a session with the pictures of its media."""
 
-    def __init__(self, stage: PageSession, project_dir: Path, stack: contextlib.ExitStack) -> None:
-        self.stage, self.project_dir, self._stack = stage, project_dir, stack
+    def __init__(
+        self, session: PageSession, project_dir: Path, stack: contextlib.ExitStack
+    ) -> None:
+        self.session, self.project_dir, self._stack = session, project_dir, stack
         self.asked: list[SiteRequest] = []
 
     def show(self, body: str, **clips: MediaClip) -> None:
@@ -82,15 +84,15 @@ class Film:
     def at(self, frame: int) -> Pixels:
         """Give the picture of *frame*, height × width × 3."""
         into = np.empty((VIEW[1], VIEW[0], 4), np.uint8)
-        self.stage.capture(frame, into)
+        self.session.capture(frame, into)
         return into[..., :3]
 
     def run(self, expression: str, frame: int | None = None) -> Any:
         """Evaluate in the composition's document, at *frame* if given."""
         if frame is not None:
-            self.stage.pass_through([frame])
+            self.session.pass_through([frame])
         script = "code => document.querySelector('iframe').contentWindow.eval(code)"
-        return self.stage.browser.driver.evaluate(script, expression).result(20)
+        return self.session.browser.driver.evaluate(script, expression).result(20)
 
     def _open(self, body: str, config: dict[str, Any], own: Callable[[str], Any]) -> None:
         html = (
@@ -99,7 +101,7 @@ class Film:
             f' data-duration="2" data-no-timeline>{body}</div>'
         )
         (self.project_dir / "index.html").write_text(html)
-        self.stage.load(
+        self.session.load(
             PageLoad(
                 root_dir=self.project_dir,
                 entry_file="index.html",
@@ -109,14 +111,14 @@ class Film:
                 on_request=self.asked.append,
             )
         )
-        self.stage.open()
+        self.session.open()
 
 
 @pytest.fixture
-def film(stage: PageSession, tmp_path: Path) -> Iterator[Film]:
-    """Give an empty project on stage."""
+def film(session: PageSession, tmp_path: Path) -> Iterator[Film]:
+    """Give an empty project in it."""
     with contextlib.ExitStack() as stack:
-        yield Film(stage, tmp_path, stack)
+        yield Film(session, tmp_path, stack)
 
 
 @pytest.fixture
@@ -542,7 +544,7 @@ def patches(width: int, height: int) -> Pixels:
 
 def play_natively(film: Film, body: str) -> npt.NDArray[np.int64]:
     """Give what a plain page of *body* shows once its videos have loaded, height × width × 3."""
-    driver = film.stage.browser.driver
+    driver = film.session.browser.driver
     assert isinstance(driver, PlaywrightDriver)  # it opens pages of any size
 
     async def play() -> bytes:
@@ -570,7 +572,7 @@ def play_natively(film: Film, body: str) -> npt.NDArray[np.int64]:
         await page.close()
         return shot
 
-    shot = Image.open(io.BytesIO(film.stage.browser.run(play(), 60)))
+    shot = Image.open(io.BytesIO(film.session.browser.run(play(), 60)))
     return np.asarray(shot.convert("RGB")).astype(int)
 
 

@@ -29,15 +29,15 @@ RED, GREEN, BLUE = (255, 0, 0), (0, 128, 0), (0, 0, 255)
 
 
 @pytest.fixture(scope="module", params=["xvfb", "screenshot"])
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Give a browser of either engine."""
     spec = SessionSpec(width=160, height=90, engine=request.param)
-    with PageSession(spec, tmp_path_factory.mktemp("s")) as stage:
-        yield stage
+    with PageSession(spec, tmp_path_factory.mktemp("s")) as session:
+        yield session
 
 
 @pytest.fixture
-def show(stage: PageSession, tmp_path: Path) -> Callable[..., PageSession]:
+def show(session: PageSession, tmp_path: Path) -> Callable[..., PageSession]:
     """Give the function that opens a page with files beside it."""
 
     def open_page(
@@ -49,7 +49,7 @@ def show(stage: PageSession, tmp_path: Path) -> Callable[..., PageSession]:
         for name, content in {"index.html": page(body, root=root), **(files or {})}.items():
             data = content if isinstance(content, bytes) else content.encode()
             (tmp_path / name).write_bytes(data)
-        stage.load(
+        session.load(
             PageLoad(
                 root_dir=tmp_path,
                 entry_file="index.html",
@@ -58,8 +58,8 @@ def show(stage: PageSession, tmp_path: Path) -> Callable[..., PageSession]:
                 on_request=_ignore,
             )
         )
-        stage.open()
-        return stage
+        session.open()
+        return session
 
     return open_page
 
@@ -68,11 +68,11 @@ def _ignore(_request: SiteRequest) -> None:
     pass
 
 
-def colour(stage: PageSession, frame: int, x: int = 80, y: int = 45) -> tuple[int, ...]:
+def colour(session: PageSession, frame: int, x: int = 80, y: int = 45) -> tuple[int, ...]:
     """Give red, green and blue of a point of *frame*."""
     picture = np.empty((90, 160, 4), np.uint8)
-    stage.capture(frame, picture)
-    order = [0, 1, 2] if stage.pixels == "rgba" else [2, 1, 0]
+    session.capture(frame, picture)
+    order = [0, 1, 2] if session.pixels == "rgba" else [2, 1, 0]
     return tuple(int(level) for level in picture[y, x, order])
 
 
@@ -97,12 +97,12 @@ def test_animated_images_of_style_sheets_wait_for_their_frames(
       #a {{ background: url(moving.{kind}) }} #b {{ left: 40px; content: url(moving.{kind}) }}
       #c {{ left: 80px }} #c::before {{ content: url(moving.{kind}) }}
     </style><div id="a"></div><div id="b"></div><div id="c"></div>"""
-    stage = show(body, {f"moving.{kind}": moving(kind)})
+    session = show(body, {f"moving.{kind}": moving(kind)})
     for frame in (0, 5, 2, 9, 0):
         for x in (20, 60, 100):
-            assert colour(stage, frame, x, 20) == RED
+            assert colour(session, frame, x, 20) == RED
         time.sleep(0.05)
-    [image] = stage.describe()["media"]
+    [image] = session.describe()["media"]
     assert image["src"].endswith(f"moving.{kind}")
 
 
@@ -119,12 +119,12 @@ def test_svg_images_go_by_the_frames_time(show: Callable[..., PageSession]) -> N
     }
     body = """<style>img { position: absolute; top: 0 } #b { left: 40px }</style>
       <img id="a" src="smil.svg"><img id="b" src="style.svg">"""
-    stage = show(body, {name: text.encode() for name, text in files.items()})
+    session = show(body, {name: text.encode() for name, text in files.items()})
     for frame in (0, 5, 2, 8, 2, 0):
         for x in (20, 60):
-            assert colour(stage, frame, x, 20) == (BLUE if frame in (2, 8) else RED)
+            assert colour(session, frame, x, 20) == (BLUE if frame in (2, 8) else RED)
         time.sleep(0.03)
-    assert stage.describe()["warnings"] == []
+    assert session.describe()["warnings"] == []
 
 
 def test_sandboxed_frames_go_by_the_pages_clock(show: Callable[..., PageSession]) -> None:
@@ -139,8 +139,8 @@ def test_sandboxed_frames_go_by_the_pages_clock(show: Callable[..., PageSession]
         '<iframe sandbox="allow-scripts" src="inner.html" width="160" height="90" '
         'style="border: 0; position: absolute; left: 0; top: 0"></iframe>'
     )
-    stage = show(body, {"inner.html": inner})
-    assert [colour(stage, frame) for frame in (1, 9, 2, 11)] == [RED, BLUE, RED, BLUE]
+    session = show(body, {"inner.html": inner})
+    assert [colour(session, frame) for frame in (1, 9, 2, 11)] == [RED, BLUE, RED, BLUE]
 
 
 def test_a_page_is_ready_when_what_it_imports_has_come(
@@ -160,8 +160,8 @@ def test_a_page_is_ready_when_what_it_imports_has_come(
         return Response(url=url, status=200, headers=headers, body=modules[url].encode())
 
     body = "<script>import('https://cdn.example/one.js');</script>"
-    stage = show(body, network=Recorder(tmp_path / "bodies", fetcher=slowly))
-    assert colour(stage, 0) == BLUE
+    session = show(body, network=Recorder(tmp_path / "bodies", fetcher=slowly))
+    assert colour(session, 0) == BLUE
 
 
 def test_no_timer_runs_ahead_of_a_module_that_brings_the_timeline(
@@ -184,8 +184,8 @@ def test_no_timer_runs_ahead_of_a_module_that_brings_the_timeline(
         return Response(url=url, status=200, headers=headers, body=b"export default 1")
 
     network = Recorder(tmp_path / "bodies", fetcher=slowly)
-    stage = show(body, network=network, root='data-duration="0.4"')
-    assert colour(stage, 0) == BLUE
+    session = show(body, network=network, root='data-duration="0.4"')
+    assert colour(session, 0) == BLUE
 
 
 def test_media_that_get_no_frames_are_named(show: Callable[..., PageSession]) -> None:
@@ -211,12 +211,12 @@ def test_media_that_get_no_frames_are_named(show: Callable[..., PageSession]) ->
 
 
 @contextlib.contextmanager
-def one_stage(tmp_path: Path) -> Iterator[PageSession]:
+def one_session(tmp_path: Path) -> Iterator[PageSession]:
     """Give a browser for a plan."""
     temp_dir = tmp_path / "t"
     temp_dir.mkdir()
-    with PageSession(SessionSpec(width=160, height=90, engine="screenshot"), temp_dir) as stage:
-        yield stage
+    with PageSession(SessionSpec(width=160, height=90, engine="screenshot"), temp_dir) as session:
+        yield session
 
 
 def test_a_video_from_memory_is_refused_by_name(tmp_path: Path) -> None:
@@ -228,12 +228,12 @@ def test_a_video_from_memory_is_refused_by_name(tmp_path: Path) -> None:
         )
     )
     with (
-        one_stage(tmp_path) as stage,
+        one_session(tmp_path) as session,
         pytest.raises(
             MediaUnreadable, match=r"video#v shows blob:\S+: .* not blob: .* put the file into"
         ),
     ):
-        make_plan(tmp_path, DRAFT, tmp_path / "plan", stage)
+        make_plan(tmp_path, DRAFT, tmp_path / "plan", session)
 
 
 def test_an_animated_image_in_a_data_url_plays(tmp_path: Path) -> None:
@@ -243,10 +243,10 @@ def test_an_animated_image_in_a_data_url_plays(tmp_path: Path) -> None:
     (project / "index.html").write_text(
         page("<img id='i'><script>i.src = DATA</script>").replace("DATA", repr(_data_url()))
     )
-    with one_stage(tmp_path) as stage:
-        make_plan(project, DRAFT, tmp_path / "plan", stage)
+    with one_session(tmp_path) as session:
+        make_plan(project, DRAFT, tmp_path / "plan", session)
         plan = verify_plan(tmp_path / "plan", 0)
-        with SegmentRenderer(plan, tmp_path / "t", stage) as renderer:
+        with SegmentRenderer(plan, tmp_path / "t", session) as renderer:
             pictures = [np.array(picture) for picture in renderer.capture([0, 1, 2, 3])]
     # 40 ms each, at 30 frames a second.
     assert [tuple(map(int, p[10, 10, :3])) for p in pictures] == [RED, RED, BLUE, RED]
@@ -263,8 +263,8 @@ def test_a_browser_that_came_too_late_once_is_started_again(
     project = tmp_path / "project"
     project.mkdir()
     (project / "index.html").write_text(page())
-    with one_stage(tmp_path) as stage:
-        make_plan(project, DRAFT, tmp_path / "plan", stage)
+    with one_session(tmp_path) as session:
+        make_plan(project, DRAFT, tmp_path / "plan", session)
     started = []
 
     class LateOnce(PageSession):
@@ -284,7 +284,7 @@ def test_a_browser_that_came_too_late_once_is_started_again(
 
 def test_frames_are_passed_through_in_order(show: Callable[..., PageSession]) -> None:
     """Each of them once, however many fit into one visit of the page."""
-    stage = show(
+    session = show(
         """<div id="all" style="position: fixed; inset: 0"></div><script>
         let [count, last, broken] = [0, -1, 0];
         addEventListener("hf-seek", ({ detail }) => {
@@ -294,18 +294,18 @@ def test_frames_are_passed_through_in_order(show: Callable[..., PageSession]) ->
         });
         </script>"""
     )
-    stage.pass_through(range(600))
-    assert colour(stage, 600) == (601 >> 8, 601 & 255, 0)
+    session.pass_through(range(600))
+    assert colour(session, 600) == (601 >> 8, 601 & 255, 0)
 
 
 def test_a_page_opened_again_knows_its_media(show: Callable[..., PageSession]) -> None:
     """What was probed of them is told to every page of the show, and to none of the next."""
     clips = """<video id="v" src="none.mp4" data-start="0" data-track-index="0"></video>
         <div id="after" class="clip" data-start="v" data-duration="1"></div>"""
-    stage = show(clips)
-    [media] = stage.describe()["media"]
-    stage.set_media_info({media["key"]: {"durationS": 2.5, "width": 2, "height": 2}})
-    stage.open()
-    assert float(stage.describe()["clips"][-1]["startS"]) == 2.5
+    session = show(clips)
+    [media] = session.describe()["media"]
+    session.set_media_info({media["key"]: {"durationS": 2.5, "width": 2, "height": 2}})
+    session.open()
+    assert float(session.describe()["clips"][-1]["startS"]) == 2.5
     show(clips)
-    assert float(stage.describe()["clips"][-1]["startS"]) == 0
+    assert float(session.describe()["clips"][-1]["startS"]) == 0

@@ -59,9 +59,9 @@ def test_a_renderer_changes_its_browser_now_and_then(
     browsers: list[PageSession] = []
     enter = PageSession.__enter__
 
-    def note(stage: PageSession) -> PageSession:
-        browsers.append(stage)
-        return enter(stage)
+    def note(session: PageSession) -> PageSession:
+        browsers.append(session)
+        return enter(session)
 
     monkeypatch.setattr(PageSession, "__enter__", note)
     for frames_per_browser, expected in ((4, 3), (1000, 1)):

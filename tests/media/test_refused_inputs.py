@@ -20,25 +20,25 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>'
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
     """One browser for all pages, as patient as for users."""
     spec = SessionSpec(width=160, height=90, engine="xvfb", patience=Patience())
-    with PageSession(spec, tmp_path_factory.mktemp("s")) as stage:
-        yield stage
+    with PageSession(spec, tmp_path_factory.mktemp("s")) as session:
+        yield session
 
 
 def refusal(
-    place: Place, stage: PageSession, config: RenderConfig = DRAFT, root: Path | None = None
+    place: Place, session: PageSession, config: RenderConfig = DRAFT, root: Path | None = None
 ) -> RenderError:
     """Plan what cannot be planned; give the error."""
     folder, config = within_root(place.project, config, root)
     with pytest.raises(RenderError) as caught:
-        make_plan(folder, config, place.out / "plan", stage)
+        make_plan(folder, config, place.out / "plan", session)
     assert place.outputs() == []
     return caught.value
 
 
-def test_all_missing_files_are_told_in_one_error(place: Place, stage: PageSession) -> None:
+def test_all_missing_files_are_told_in_one_error(place: Place, session: PageSession) -> None:
     """With element, file and line, whoever asks for them: page, style, nested file or media."""
     place.write(
         {
@@ -53,7 +53,7 @@ def test_all_missing_files_are_told_in_one_error(place: Place, stage: PageSessio
             "</template>",
         }
     )
-    error = refusal(place, stage)
+    error = refusal(place, session)
     assert error.code == "ASSET_NOT_FOUND"
     lines = (place.project / "index.html").read_text().splitlines()
     at = {
@@ -70,25 +70,25 @@ def test_all_missing_files_are_told_in_one_error(place: Place, stage: PageSessio
     assert error.message.startswith("5 files are missing: css/a.css:2: a.css names ../d.png, ")
 
 
-def test_a_missing_script_is_told_at_once(place: Place, stage: PageSession) -> None:
+def test_a_missing_script_is_told_at_once(place: Place, session: PageSession) -> None:
     """Not when the page has been waited for in vain; with its URL, and what else is missing."""
     waits = "<script>window.__renderReady = false</script>"
     url = "http://127.0.0.1:9/gsap.js"
     place.write({"index.html": page(f'<script src="{url}"></script>{waits}')})
     began = time.monotonic()
-    error = refusal(place, stage)
+    error = refusal(place, session)
     assert time.monotonic() - began < 20
     assert isinstance(error, AssetNotFound)
     assert f"script: {url} could not be fetched" in error.message
     video = '<video src="c.mp4" data-start="0" data-duration="1"></video>'
     place.write({"index.html": page(f'<script src="gsap.js"></script>{waits}{video}')})
-    error = refusal(place, stage)
+    error = refusal(place, session)
     assert {item["path"] for item in error.facts["missing"]} == {"gsap.js", "c.mp4"}
 
 
 @pytest.mark.parametrize("written", ["../shared/x.svg", "linked/x.svg"])
 def test_what_lies_outside_is_told_with_the_way_out(
-    place: Place, stage: PageSession, written: str
+    place: Place, session: PageSession, written: str
 ) -> None:
     """The path as written, where it leads, and the option; which lets it through."""
     shared = place.temp / "shared"
@@ -99,12 +99,12 @@ def test_what_lies_outside_is_told_with_the_way_out(
     (film / "linked").symlink_to("../shared")
     (film / "index.html").write_text(page(f'<img id="x" src="{written}">'))
     with pytest.raises(AssetNotFound) as caught:
-        make_plan(film, DRAFT, place.out / "plan", stage)
+        make_plan(film, DRAFT, place.out / "plan", session)
     message = caught.value.message
     assert f"img#x names {written}, which leads to {shared.resolve() / 'x.svg'}, " in message
     assert "--root DIR (root_dir in Python)" in message
     folder, config = within_root(film, DRAFT, place.temp)
-    assert make_plan(folder, config, place.out / "plan", stage).total_frames > 0
+    assert make_plan(folder, config, place.out / "plan", session).total_frames > 0
     for path in (shared / "x.svg", film / "linked", film / "index.html"):
         path.unlink()
     shared.rmdir()
@@ -128,14 +128,14 @@ KINDS = {
 
 @pytest.mark.parametrize("element", KINDS)
 def test_a_file_of_another_kind_is_told_with_its_element(
-    place: Place, stage: PageSession, element: str
+    place: Place, session: PageSession, element: str
 ) -> None:
     """When planning and by lint, by the names that the author knows."""
     write_video(place.project / "clip.mp4", map(numbered, range(3)))
     write_sound_file(place.project / "beep.wav", clicks(1, [0.1]))
     (place.project / "a.png").write_bytes(_png())
     place.write({"index.html": page(element)})
-    error = refusal(place, stage)
+    error = refusal(place, session)
     assert isinstance(error, NotMedia)
     assert KINDS[element] in error.message
     assert error.message.startswith("index.html:")

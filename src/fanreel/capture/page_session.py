@@ -243,7 +243,7 @@ class PageSession:
             BrowserCrashed: Chromium went away. Retryable.
         """
         if self._page_load is None:
-            raise RuntimeError("present() comes before open()")
+            raise RuntimeError("load() comes before open()")
         url = f"{ORIGIN}/{urllib.parse.quote(self._page_load.entry_file)}"
         patience = self.spec.patience
         self.events.expect_document()

@@ -98,7 +98,7 @@ def find_statefulness(
     Compare frames reached directly, the last first, with the same reached by stepping.
 
     Args:
-        session: A session with a show; left opened afresh.
+        session: A session with a page loaded; left opened afresh.
         passed: Pictures of `frames_to_look_at()` that `follow()` took while it went through the
             timeline.
         cost: What stepping would cost, for the warning.
