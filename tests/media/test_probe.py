@@ -1,12 +1,14 @@
 """What probe() says of real files, and how it refuses what is not media."""
 
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from fanreel.errors import MediaUnreadable, NotMedia
 from fanreel.media.probe import probe
@@ -92,6 +94,22 @@ def test_a_photo_tells_its_orientation(
     info = probe(tmp_path / name)
     size = (24, 40) if rotation in {90, 270} else (40, 24)
     assert ((info.width, info.height), info.rotation) == (size, rotation)
+
+
+def test_a_colour_profile_harms_nobody(tmp_path: Path) -> None:
+    """Its name was freed twice: the process died, at the next collection of garbage."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for name in ("photo.png", "photo.jpg"):
+        Image.new("RGB", (40, 24)).save(tmp_path / name, icc_profile=profile)
+    code = (
+        "import gc, sys; from pathlib import Path; from fanreel.media.probe import probe\n"
+        "for _ in range(60):\n"
+        "    for name in sys.argv[1:]: probe(Path(name))\n"
+        "    gc.collect()"
+    )
+    files = [str(tmp_path / "photo.png"), str(tmp_path / "photo.jpg")]
+    ended = subprocess.run([sys.executable, "-c", code, *files], check=False)
+    assert ended.returncode == 0
 
 
 @pytest.mark.parametrize(

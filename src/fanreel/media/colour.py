@@ -125,6 +125,14 @@ class Orientation:
 
 
 UPRIGHT = Orientation()
+_TURNS = {
+    0: UPRIGHT,
+    90: Orientation(transposed=True, flip_rows=True),
+    180: Orientation(flip_columns=True, flip_rows=True),
+    270: Orientation(transposed=True, flip_columns=True),
+}
+"""By the angle that libav tells, counter-clockwise."""
+_WITH_COLOUR_PROFILES = frozenset({"apng", "jpegxl", "libjxl", "mjpeg", "png", "tiff", "webp"})
 
 
 def _unlisted(cls: type[Type], value: Any) -> Type:
@@ -141,8 +149,18 @@ def _unlisted(cls: type[Type], value: Any) -> Type:
 Type._missing_ = classmethod(_unlisted)  # type: ignore[method-assign,assignment]
 
 
-def read_orientation(frame: VideoFrame) -> Orientation:
-    """Read the display matrix a container or codec attached to *frame*."""
+def read_orientation(frame: VideoFrame, codec: str) -> Orientation:
+    """
+    Read the display matrix a container or codec attached to *frame*.
+
+    Args:
+        frame: Decoded.
+        codec: Its decoder's name.
+    """
+    if codec in _WITH_COLOUR_PROFILES:
+        # PyAV frees the name of a colour profile twice once a frame's side data was asked for. The
+        # angle comes another way, and only a mirror image, which cameras do not write, is lost.
+        return _TURNS[frame.rotation % 360]
     side_data = cast("SideDataContainer", frame.side_data)  # PyAV's stub calls it a TypedDict
     if Type.DISPLAYMATRIX not in side_data:
         return UPRIGHT

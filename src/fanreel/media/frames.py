@@ -71,7 +71,7 @@ class VideoSource:
             if self._orientation is None:
                 # Once: asking a frame for its side data ties it into a cycle, which keeps its
                 # megabytes until the garbage collector comes by.
-                self._orientation = read_orientation(frame)
+                self._orientation = read_orientation(frame, self.codec)
             aspect = self._reader.sample_aspect
             if self._keep_hdr and not as_rgb and is_hdr(frame):
                 self._last = to_layered_frame(frame, index, self._orientation, aspect)

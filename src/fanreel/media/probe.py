@@ -94,7 +94,7 @@ def _describe(
             plays=1,
         )
     frame = _first_frame(path, container, stream)
-    orientation = read_orientation(frame)
+    orientation = read_orientation(frame, stream.codec_context.name)
     width, height = displayed_size(
         frame.width, frame.height, stream.sample_aspect_ratio, orientation
     )
