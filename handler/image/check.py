@@ -111,7 +111,7 @@ LOOKS = {
     "mov": Look(
         project="writing",
         output_format="mov",
-        engine="screenshot",
+        engine="xvfb",
         frames=24,
         problems=problems_of_writing,
     ),
