@@ -192,7 +192,7 @@ class RenderConfig(BaseModel):
     )
     strict_variables: bool = False
     strict: bool = False
-    """Warnings about the composition (overlapping lanes, ...) become errors."""
+    """Warnings about the composition (overlapping clips of a track, ...) become errors."""
     reject_on_system_fonts: bool = False
     fail_closed_font_fetch: bool = True
     hdr_mode: HdrMode = "auto"

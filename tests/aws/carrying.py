@@ -67,7 +67,7 @@ class Carrying:
             producer_version="1",
             duration_ms=7,
             size_bytes=1,
-            warnings=("lanes overlap",),
+            warnings=("clips overlap",),
         )
 
     def render_chunk(

@@ -403,7 +403,7 @@ def test_each_invocation_tells_a_start_and_an_end(function: Function, steps: Car
     assert lines[6]["code"] == "INVALID_CONFIG"
     assert len({line["function_request_id"] for line in lines}) == 4
     warned = [line for line in function.lines() if line["message"] == "composition"]
-    assert warned[0]["reason"] == "lanes overlap"
+    assert warned[0]["reason"] == "clips overlap"
 
 
 def test_metrics_are_published(function: Function, capsys: pytest.CaptureFixture[str]) -> None:

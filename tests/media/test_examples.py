@@ -22,7 +22,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
     ],
 )
 def test_an_example_shows_something(name: str, at_s: float, tmp_path: Path) -> None:
-    """Strictly: no overlapping lanes, no undeclared variable, fonts of its own, and no blank."""
+    """Strictly: no overlapping clips, no undeclared variable, fonts of its own, and no blank."""
     config = RenderConfig(
         strict=True, strict_variables=True, reject_on_system_fonts=True, output_resolution=0.25
     )

@@ -114,13 +114,13 @@ def test_what_the_browser_warns_of_is_found_at_its_place(tmp_path: Path) -> None
     (tmp_path / "index.html").write_text(DOUBTFUL.replace('"1s"', '"1"'))
     findings = [item for item in lint(tmp_path) if item.rule != "missing-file"]
     assert [(item.file, item.line, item.element, item.rule) for item in findings] == [
-        ("cards/card.html", 3, "p.clip.two", "lane-overlap"),
+        ("cards/card.html", 3, "p.clip.two", "track-overlap"),
         ("cards/card.html", 4, "video#a", "captions"),
         ("cards/card.html", 7, "script", "script-threw"),
         ("code.js", 2, "script", "script-threw"),
         ("index.html", 5, "p#a", "font-fallback"),
         ("index.html", 6, "p#a", "duplicate-id"),
-        ("index.html", 6, "p#a", "lane-overlap"),
+        ("index.html", 6, "p#a", "track-overlap"),
         ("index.html", 7, "img", "broken-file"),
         ("index.html", 13, "script", "script-threw"),
     ]
@@ -135,7 +135,7 @@ def test_an_error_in_the_text_does_not_hide_what_the_browser_sees(tmp_path: Path
     (tmp_path / "index.html").write_text(page)
     (tmp_path / "unused.html").write_text('<p data-start="soon!" class="clip"></p>')
     found = {(item.file, item.line, item.rule) for item in lint(tmp_path)}
-    assert found >= {("unused.html", 1, "bad-time"), ("index.html", 6, "lane-overlap")}
+    assert found >= {("unused.html", 1, "bad-time"), ("index.html", 6, "track-overlap")}
 
 
 def test_a_mistake_is_told_once(tmp_path: Path) -> None:

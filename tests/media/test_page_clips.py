@@ -220,7 +220,7 @@ def test_root_attributes_are_those_of_the_file(player: Any) -> None:
 
 
 def test_lanes_that_overlap_are_a_warning(player: Any) -> None:
-    """Two clips of one lane and composition may touch but not overlap."""
+    """Two clips of one track and composition may touch but not overlap."""
     player.open(
         root(
             clip("a", 0, 2, 'data-track-index="1"')
@@ -231,7 +231,7 @@ def test_lanes_that_overlap_are_a_warning(player: Any) -> None:
         )
     )
     assert player.page.evaluate("__fanreel.clips.warnings.map((item) => item.message)") == [
-        'p#b and p#c overlap in lane 1 of composition "main"'
+        'p#b and p#c overlap on track 1 of composition "main"'
     ]
 
 

@@ -350,7 +350,7 @@ def test_a_failing_nested_script_is_an_error_where_it_leaves_a_hole(
 
 
 def test_doubtful_structure_is_a_warning(describe: Any) -> None:
-    """Lanes that overlap, ids and compositions written twice, a second root."""
+    """Clips that overlap, ids and compositions written twice, a second root."""
     warnings = describe(
         f"""<div {ROOT} data-duration="4">
           <p id="x" class="clip" data-start="0" data-duration="2" data-track-index="1"></p>
@@ -359,7 +359,7 @@ def test_doubtful_structure_is_a_warning(describe: Any) -> None:
         </div><div id="other" data-composition-id="second"></div>"""
     )["warnings"]
     text = "\n".join(item["message"] for item in warnings)
-    for part in ("overlap in lane 1", 'id "x" names two clips', 'data-composition-id="twice"'):
+    for part in ("overlap on track 1", 'id "x" names two clips', 'data-composition-id="twice"'):
         assert part in text
     assert "div#other is a second root" in text
 

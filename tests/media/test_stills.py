@@ -16,7 +16,7 @@ PAGE = """<!doctype html>
   <p id="b" class="clip" data-start="0" data-duration="1" data-track-index="1">Two</p>
 </div>
 """
-OVERLAP = 'p#a and p#b overlap in lane 1 of composition "main"'
+OVERLAP = 'p#a and p#b overlap on track 1 of composition "main"'
 
 
 @pytest.fixture(name="project")

@@ -59,7 +59,8 @@ test("clips that wait for each other are an error", () => {
 
 test("a start that is no clip is an error that says so", () => {
   const { errors } = read('<p id="a" data-start="nobody"></p>');
-  assert.match(errors[0].message, /p#a: data-start refers to "nobody", which is no clip/);
+  assert.equal(errors[0].element, "p#a");
+  assert.match(errors[0].message, /^data-start refers to "nobody", which is no clip/);
 });
 
 test("an inner composition runs at its own rate, from its own start", () => {
@@ -73,12 +74,15 @@ test("an inner composition runs at its own rate, from its own start", () => {
   assert.deepEqual([inner.zeroS, inner.rate, inner.endS], [1.5, 2, 6]);
 });
 
-test("two clips of one lane may not show together", () => {
+test("two clips of one track may not show together", () => {
   const { warnings } = read(
     '<p id="a" data-start="0" data-duration="2" data-track-index="1"></p>' +
       '<p id="b" data-start="1" data-duration="2" data-track-index="1"></p>',
   );
-  assert.deepEqual(warnings, ['p#a and p#b overlap in lane 1 of composition "main"']);
+  assert.deepEqual(
+    warnings.map(({ rule, message }) => [rule, message]),
+    [["track-overlap", 'p#a and p#b overlap on track 1 of composition "main"']],
+  );
 });
 
 test("an image without a length shows for three seconds", () => {

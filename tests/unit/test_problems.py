@@ -10,8 +10,8 @@ from fanreel.problems import Problem, Written, each_once, problems_of, refusal
 
 LATE = Problem(rule="bad-time", element="p#a", message='data-start="soon" is no time')
 OVERLAP = Problem(
-    rule="lane-overlap",
-    message="p#a and p#b overlap in lane 1",
+    rule="track-overlap",
+    message="p#a and p#b overlap on track 1",
     written=Written(tag="p", attributes={"id": "b"}, file="card.html", nth=1),
 )
 
@@ -19,7 +19,7 @@ OVERLAP = Problem(
 def test_a_sentence_begins_with_the_element_unless_that_is_in_it() -> None:
     """That is how reports and errors say it."""
     assert str(LATE) == 'p#a: data-start="soon" is no time'
-    assert str(OVERLAP) == "p#a and p#b overlap in lane 1"
+    assert str(OVERLAP) == "p#a and p#b overlap on track 1"
 
 
 def test_an_error_tells_all_problems() -> None:

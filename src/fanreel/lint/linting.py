@@ -164,9 +164,10 @@ def _check_timing(element: Element) -> Iterator[_Problem]:
             'a timed element without class="clip" is always visible',
             'add class="clip"',
         )
-    lane = attributes.get("data-track-index")
-    if lane is not None and not re.fullmatch(r"\s*-?\d+\s*", lane):
-        yield ("bad-lane", "warning", f"data-track-index={lane!r} is no whole number", "write 0, 1")
+    track = attributes.get("data-track-index")
+    if track is not None and not re.fullmatch(r"\s*-?\d+\s*", track):
+        message = f"data-track-index={track!r} is no whole number"
+        yield "bad-track", "warning", message, "write 0, 1"
 
 
 def _check_rate(text: str) -> Iterator[_Problem]:

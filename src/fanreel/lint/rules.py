@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 RULES: Mapping[str, str] = {
-    "lane-overlap": (
+    "track-overlap": (
         "give one of them another data-track-index, or let it start when the other ends"
     ),
     "circular-start": (

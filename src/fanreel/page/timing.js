@@ -242,18 +242,18 @@ function trackOf(element) {
   return text === null || !Number.isFinite(Number(text)) ? null : Number(text);
 }
 
-function compareLanes() {
-  const lanes = new Map();
+function compareTracks() {
+  const tracks = new Map();
   for (const clip of all) {
     if (clip.track === null) continue;
-    const lane = lanes.get(clip.owner) ?? lanes.set(clip.owner, new Map()).get(clip.owner);
-    const others = lane.get(clip.track) ?? lane.set(clip.track, []).get(clip.track);
+    const known = tracks.get(clip.owner) ?? tracks.set(clip.owner, new Map()).get(clip.owner);
+    const others = known.get(clip.track) ?? known.set(clip.track, []).get(clip.track);
     for (const other of others) {
       if (clip.startFrame < other.endFrame && other.startFrame < clip.endFrame) {
         const text =
-          `${nameOf(other.element)} and ${nameOf(clip.element)} overlap in lane ` +
+          `${nameOf(other.element)} and ${nameOf(clip.element)} overlap on track ` +
           `${clip.track} of composition "${clip.composition}"`;
-        warnings.push(naming("lane-overlap", clip.element, text));
+        warnings.push(naming("track-overlap", clip.element, text));
       }
     }
     others.push(clip);
@@ -269,7 +269,7 @@ function read() {
     composition.startS = clip?.startS ?? composition.parent?.startS ?? 0;
     composition.endS = clip?.endS ?? composition.parent?.endS ?? Infinity;
   }
-  compareLanes();
+  compareTracks();
   return { all, compositions, byElement, errors, warnings };
 }
 
