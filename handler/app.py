@@ -22,7 +22,7 @@ from fanreel.processes import age_ms, memory_mb
 from handler.actions import Outcome, Run, act
 from handler.events import RenderChunkRequest, Request, parse_event
 from handler.heartbeat import Heartbeat
-from handler.naming import code_of, named, to_render_error
+from handler.naming import code_of, named, to_render_error, without_scratch
 from handler.primitives import Primitives
 from handler.scratch import scratch
 from handler.settings import Settings
@@ -90,8 +90,9 @@ class Worker:
             record = self._record(heartbeat, code, {}, cold=cold, started=started)
             self._telemetry.fail(record, exc)
             if heartbeat is not None:
-                heartbeat.record(record, to_render_error(exc).message)
-            raise named(exc, **about) from None
+                message = without_scratch(to_render_error(exc).message, self._settings.tmp_dir)
+                heartbeat.record(record, message)
+            raise named(exc, self._settings.tmp_dir, **about) from None
         record = self._record(
             heartbeat, outcome.outcome, outcome.numbers, cold=cold, started=started
         )

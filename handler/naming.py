@@ -6,6 +6,8 @@ machine's `ErrorEquals` matches; `errorMessage` is JSON for people and programs.
 """
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 from fanreel.errors import RenderError, UnexpectedError
@@ -31,30 +33,44 @@ def code_of(exc: BaseException) -> str:
     return OUT_OF_MEMORY if isinstance(exc, MemoryError) else to_render_error(exc).code
 
 
-def named(exc: BaseException, **context: Any) -> Exception:
+def without_scratch(text: str, tmp_dir: Path) -> str:
+    """
+    Give *text* with paths below *tmp_dir* as what they are to the caller.
+
+    The disk is gone once the message is read, and its names are chance: of
+    `/tmp/run-x7/project/index.html` only `index.html` means something outside.
+    """
+    below = rf"{re.escape(str(tmp_dir))}/[^/\s'\"`:;,()]+"
+    text = re.sub(rf"{below}/project/", "", text)
+    text = re.sub(rf"{below}/(?=[^\s'\"`:;,()])", "", text)
+    return re.sub(rf"{below}/?|{re.escape(str(tmp_dir))}(?![\w.-])", "the function's disk", text)
+
+
+def named(exc: BaseException, tmp_dir: Path, **context: Any) -> Exception:
     """
     Give the exception to raise for *exc*: a class with the code as its name, a JSON message.
 
     Args:
         exc: What happened.
+        tmp_dir: Where the function works; no path of it is said.
         context: Which render, which chunk; joins the message, None left out.
     """
     code = code_of(exc)
     error = to_render_error(exc)
     message = {
         "Code": code,
-        "Message": error.message[:_MOST_MESSAGE_CHARS],
+        "Message": without_scratch(error.message, tmp_dir)[:_MOST_MESSAGE_CHARS],
         "Retryable": error.retryable or code == OUT_OF_MEMORY,
         **{name: value for name, value in context.items() if value is not None},
-        "Facts": {name: _plain(value) for name, value in error.facts.items()},
+        "Facts": {name: _plain(value, tmp_dir) for name, value in error.facts.items()},
     }
     kind: type[Exception] = type(code, (Exception,), {})
     return kind(json.dumps(message))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, tmp_dir: Path) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value[:20]]
-    return str(value)[:_MOST_FACT_CHARS]
+        return [_plain(item, tmp_dir) for item in value[:20]]
+    return without_scratch(str(value), tmp_dir)[:_MOST_FACT_CHARS]

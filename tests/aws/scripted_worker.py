@@ -242,7 +242,7 @@ def _answer(worker: ScriptedWorker, event: Event) -> tuple[int, dict[str, str], 
 
 def _as_lambda_tells(error: RenderError, event: Event) -> Event:
     """Give Lambda's answer to what the handler raises for *error*."""
-    raised = named(error, ChunkIndex=event.get("ChunkIndex"))
+    raised = named(error, Path("/nowhere"), ChunkIndex=event.get("ChunkIndex"))
     return {
         "errorType": type(raised).__name__,
         "errorMessage": str(raised),

@@ -18,7 +18,7 @@ from fanreel.aws.storage.progress import read_message, read_progress
 from fanreel.aws.storage.sites import upload_site
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
-from fanreel.errors import CATALOGUE
+from fanreel.errors import CATALOGUE, MediaUnreadable
 from fanreel.processes import descendants
 from handler import heartbeat
 from handler.naming import OUT_OF_MEMORY
@@ -171,6 +171,37 @@ def test_each_error_leaves_under_its_code(function: Function, steps: Carrying) -
         assert record.outcome == code
         folder = layout.render(function.bucket, code)
         assert read_message(record, folder, function.s3) == "what happened"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{tmp}/run-x7/project holds no index.html", "project holds no index.html"),
+        ("{tmp}/run-x7/project/a/b.mp4 is damaged", "a/b.mp4 is damaged"),
+        ("chunk '{tmp}/run-x7/segments/0-9.mp4': no", "chunk 'segments/0-9.mp4': no"),
+        ("no room in {tmp}/run-x7; free some", "no room in the function's disk; free some"),
+        (
+            "planning needs 2 GB in {tmp}, which",
+            "planning needs 2 GB in the function's disk, which",
+        ),
+        ("{tmp}x/y and /etc/hosts", "{tmp}x/y and /etc/hosts"),
+    ],
+)
+def test_no_path_of_the_function_s_disk_gets_into_a_message(
+    function: Function, steps: Carrying, text: str, told: str
+) -> None:
+    """Neither into the exception, its facts, nor the record: of a path what means something."""
+    text, told = (one.format(tmp=function.tmp_dir) for one in (text, told))
+
+    def fail(*_: object) -> None:
+        raise MediaUnreadable(text, path=text, paths=[text])
+
+    steps.during = fail
+    message = json.loads(str(_raised(function, function.plan_event())))
+    assert message["Message"] == told
+    assert message["Facts"] == {"path": told, "paths": [told]}
+    record = read_progress("r1", function.bucket, function.s3).records[0]
+    assert read_message(record, layout.render(function.bucket, "r1"), function.s3) == told
 
 
 @pytest.mark.parametrize(

@@ -567,6 +567,7 @@ def test_what_is_not_distributed_leaves_nothing(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A GIF that one process could not colour; what it would have been is in the message."""
+    place.write({"index.html": page()})
     small = replace(FORMATS["gif"], one_process_px=100)
     monkeypatch.setattr("fanreel.config.FORMATS", {**FORMATS, "gif": small})
     with pytest.raises(RenderError, match=r"fanreel\.render") as caught:
