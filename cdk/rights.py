@@ -7,9 +7,13 @@ from aws_cdk import aws_s3 as s3
 
 from fanreel.aws.storage.layout import BLOBS, OUTPUTS, RENDERS, SEGMENTS, SITES
 
-READ = (SITES, BLOBS, RENDERS, SEGMENTS)
+READ = (SITES, BLOBS, RENDERS, SEGMENTS, OUTPUTS)
 WRITTEN = (BLOBS, RENDERS, SEGMENTS, OUTPUTS)
-"""Prefixes of the bucket that the function reads, and those it writes; it deletes nothing."""
+"""
+Prefixes of the bucket that the function reads, and those it writes; it deletes nothing.
+
+Of outputs it reads back what it has just put in parts, for its digest.
+"""
 
 
 def bucket_rights(bucket: s3.IBucket, key: kms.IKey | None) -> list[iam.PolicyStatement]:
@@ -18,7 +22,7 @@ def bucket_rights(bucket: s3.IBucket, key: kms.IKey | None) -> list[iam.PolicySt
     def objects(prefixes: tuple[str, ...]) -> list[str]:
         return [bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
 
-    listed = [f"{prefix}*" for prefix in (*READ, OUTPUTS)]
+    listed = [f"{prefix}*" for prefix in READ]
     statements = [
         iam.PolicyStatement(sid="Read", actions=["s3:GetObject"], resources=objects(READ)),
         iam.PolicyStatement(

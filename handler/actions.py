@@ -2,32 +2,24 @@
 
 import hashlib
 import json
-import shutil
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fanreel.aws.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
-from fanreel.aws.storage.layout import require_output
 from fanreel.aws.storage.objects import in_parallel, read_bytes
 from fanreel.aws.storage.progress import CACHE_NUMBERS, DONE, MORE
-from fanreel.aws.storage.segments import S3SegmentStore, fetch_segments, pack, segment_folder
+from fanreel.aws.storage.segments import (
+    S3SegmentStore,
+    segment_folder,
+)
 from fanreel.aws.storage.sites import fetch_project, root_of_site
-from fanreel.aws.storage.transfer import put_file
-from fanreel.aws.storage.uris import S3Uri
-from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
-from fanreel.files.digest import sha256_file
-from fanreel.files.plan_dir import CHUNKS, Artifact, PlanManifest, read_chunks, role_chunk
+from fanreel.errors import ChunkIndexOutOfRange, InvalidVariables
+from fanreel.files.plan_dir import CHUNKS, read_chunks, role_chunk
 from fanreel.files.project import within_root
-from fanreel.formats import FORMATS, PACKED
-from fanreel.media.cache import CacheSettings
-from fanreel.results import AssembleResult
 from fanreel.segments.stores import SegmentKey
 from fanreel.timing.timeline import ChunkSlice, segments_of
+from handler.assembling import assemble
 from handler.events import (
-    AssembleReply,
     AssembleRequest,
     PlanReply,
     PlanRequest,
@@ -35,42 +27,10 @@ from handler.events import (
     RenderChunkRequest,
     Request,
 )
-from handler.heartbeat import Heartbeat
-from handler.primitives import Primitives
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from handler.run import Outcome, Run, check_format
 
 VARIABLES_LIMIT_BYTES = 16 * 1024**2
 _NO_DIGESTS = hashlib.sha256().hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What an action works with."""
-
-    client: "S3Client"
-    primitives: Primitives
-    work_dir: Path
-    temp_dir: Path
-    """Where the steps put what is there only meanwhile."""
-    heartbeat: Heartbeat
-    remaining_s: Callable[[], float]
-    """Seconds until Lambda ends the process."""
-    plan_dir_size_limit_bytes: int
-    cache: CacheSettings | None
-    phase: Callable[[str], AbstractContextManager[None]]
-    """Marks what takes the time, for the trace."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The reply, and what the invocation's record says of it."""
-
-    reply: dict[str, Any]
-    outcome: str = DONE
-    numbers: dict[str, int] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
 
 
 def act(request: Request, run: Run) -> Outcome:
@@ -81,7 +41,7 @@ def act(request: Request, run: Run) -> Outcome:
         case RenderChunkRequest():
             return _render_chunk(request, run)
         case AssembleRequest():
-            return _assemble(request, run)
+            return assemble(request, run)
 
 
 def _plan(request: PlanRequest, run: Run) -> Outcome:
@@ -127,7 +87,7 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
     plan_dir = run.work_dir / "plan"
     uri, index = request.plan_manifest_s3_uri, request.chunk_index
     manifest = fetch_manifest(run.client, uri, plan_dir, request.plan_hash)
-    _check_format(request.format, manifest)
+    check_format(request.format, manifest)
     fetch_artifacts(run.client, manifest, uri.bucket, plan_dir, lambda a: a.path == CHUNKS)
     chunk = _chunk(plan_dir, index)
     folder = segment_folder(request.chunk_output_s3_prefix, uri.bucket, manifest.plan_hash)
@@ -178,40 +138,6 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
     )
 
 
-def _assemble(request: AssembleRequest, run: Run) -> Outcome:
-    plan_dir, uri = run.work_dir / "plan", request.plan_manifest_s3_uri
-    manifest = fetch_manifest(run.client, uri, plan_dir, request.plan_hash)
-    _check_format(request.format, manifest)
-    require_output(request.output_s3_uri, manifest.format)
-
-    def needed(artifact: Artifact) -> bool:
-        # Segments stand on their own; of the plan only the sound and the numbers are needed.
-        return artifact.path == manifest.audio_path or artifact.path.startswith("meta/")
-
-    folder = segment_folder(request.chunk_output_s3_prefix, uri.bucket, manifest.plan_hash)
-    with run.phase("fetch"):
-        fetch_artifacts(run.client, manifest, uri.bucket, plan_dir, needed)
-        segments = fetch_segments(run.client, folder, manifest, run.work_dir / "segments")
-    output = run.work_dir / "output" / _output_name(manifest.format)
-    output.parent.mkdir()
-    audio = plan_dir / manifest.audio_path if manifest.audio_path else None
-    with run.phase("assemble"):
-        result = run.primitives.assemble(plan_dir, segments, audio, output, cfr=request.cfr)
-    run.heartbeat.check_cancelled()
-    # A sequence of frames is packed next, which takes the room that its segments no longer need.
-    shutil.rmtree(run.work_dir / "segments")
-    with run.phase("store"):
-        size_bytes, sha256 = _store_output(run.client, result, request.output_s3_uri)
-    reply = AssembleReply(
-        output_s3_uri=str(request.output_s3_uri),
-        frames_encoded=result.frames_encoded,
-        file_size=size_bytes,
-        sha256=sha256,
-        duration_ms=result.duration_ms,
-    )
-    return Outcome(reply=reply.to_json(), numbers={"frames": result.frames_encoded})
-
-
 def _fetch_variables(request: PlanRequest, run: Run) -> dict[str, Any]:
     uri = request.variables_s3_uri
     if uri is None:
@@ -252,29 +178,3 @@ def _found(chunk: ChunkSlice, segments: int) -> Outcome:
     )
     numbers = {"frames": chunk.frames, "segments_found": segments}
     return Outcome(reply=reply.to_json(), numbers=numbers)
-
-
-def _check_format(asked: str | None, manifest: PlanManifest) -> None:
-    if asked not in (None, manifest.format):
-        raise InvalidConfig(f"Format {asked!r}: the plan is for {manifest.format!r}")
-
-
-def _output_name(output_format: str) -> str:
-    spec = FORMATS[output_format]
-    return "frames" if spec.is_directory else f"video{spec.extension}"
-
-
-def _store_output(client: "S3Client", result: AssembleResult, uri: S3Uri) -> tuple[int, str]:
-    """Store a file, or a directory of frames as one tar or as single objects; size and sha256."""
-    path = result.output_path
-    if path.is_file():
-        put_file(client, uri, path, sha256=result.sha256)
-        return result.size_bytes, result.sha256
-    if uri.key.endswith("/"):
-        in_parallel(lambda frame: put_file(client, uri.joined(frame.name), frame), path.iterdir())
-        return result.size_bytes, result.sha256
-    packed = path.with_name(f"frames{PACKED}")
-    pack(path, packed)
-    digest = sha256_file(packed)
-    put_file(client, uri, packed, sha256=digest)
-    return packed.stat().st_size, digest

@@ -19,11 +19,12 @@ from fanreel.aws.storage.uris import require_allowed
 from fanreel.engine.engine import Engine
 from fanreel.engine.isolation import hide_process
 from fanreel.processes import age_ms, memory_mb
-from handler.actions import Outcome, Run, act
+from handler.actions import act
 from handler.events import RenderChunkRequest, Request, parse_event
 from handler.heartbeat import Heartbeat
 from handler.naming import code_of, named, to_render_error, without_scratch
 from handler.primitives import Primitives
+from handler.run import Outcome, Run
 from handler.scratch import scratch
 from handler.settings import Settings
 from handler.telemetry import RequestMeter, Telemetry
@@ -112,6 +113,7 @@ class Worker:
                     heartbeat=heartbeat,
                     remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
                     plan_dir_size_limit_bytes=self._settings.plan_dir_size_limit_bytes,
+                    assembly_room_bytes=self._settings.assembly_room_bytes,
                     cache=self._settings.cache,
                     phase=self._telemetry.phase,
                 )

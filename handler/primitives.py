@@ -56,3 +56,13 @@ class Primitives(Protocol):
         cfr: bool = False,
     ) -> AssembleResult:
         """Assemble the video."""
+
+    def assemble_parts(
+        self,
+        plan_dir: Path,
+        chunk_paths: Sequence[Path],
+        audio_path: Path | None,
+        parts_dir: Path,
+        part_bytes: int,
+    ) -> AssembleResult:
+        """Assemble the video while its chunks come and its parts go."""

@@ -30,6 +30,8 @@ class Settings:
     plan_dir_size_limit_bytes: int
     memory_mb: int
     tmp_mb: int
+    assembly_room_bytes: int | None = None
+    """`FANREEL_ASSEMBLY_ROOM_BYTES`: disk for assembling, beyond which it is done by parts."""
     cache: CacheSettings | None = None
     """`FANREEL_EXTRACT_CACHE_DIR`; off unless it names a folder: /tmp is emptied every time."""
 
@@ -39,11 +41,13 @@ class Settings:
         owned = environ.get("FANREEL_TMP_DIR")
         tmp_dir = Path(owned or tempfile.gettempdir())
         limit = environ.get("FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES", "")
+        room = environ.get("FANREEL_ASSEMBLY_ROOM_BYTES", "")
         return cls(
             bucket=environ.get("FANREEL_RENDER_BUCKET") or None,
             tmp_dir=tmp_dir,
             owns_tmp=bool(owned),
             plan_dir_size_limit_bytes=int(limit) if limit else PLAN_DIR_SIZE_LIMIT_BYTES,
+            assembly_room_bytes=int(room) if room else None,
             memory_mb=int(environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0),
             tmp_mb=_tmp_mb(tmp_dir),
             cache=cache_settings(environ) if environ.get(DIR_VARIABLE) else None,

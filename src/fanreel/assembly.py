@@ -1,12 +1,14 @@
 """`assemble()`: rendered chunks and the sound become the video."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fanreel.encode.gif import write_gif
-from fanreel.encode.joining import join_packets
+from fanreel.encode.joining import join_packets, join_stream
 from fanreel.encode.part import Part
-from fanreel.encode.parts import check_sequence, read_part
+from fanreel.encode.part_files import PartFiles
+from fanreel.encode.parts import check_sequence, in_sequence, read_part
 from fanreel.encode.png_frames import copy_frames
 from fanreel.errors import MissingPlanArtifact, PlanHashMismatch
 from fanreel.files import plan_dir as plans
@@ -15,6 +17,10 @@ from fanreel.files.digest import measure, sha256_file
 from fanreel.files.plan_dir import PlanManifest
 from fanreel.formats import FORMATS
 from fanreel.results import AssembleResult
+
+_PART_TIMEOUT_S = 600.0
+"""A large part at a slow moment; whoever fetches it ends this process sooner if that fails."""
+_PART_LOOK_S = 0.02
 
 
 def assemble(
@@ -42,13 +48,7 @@ def assemble(
         InvalidConfig: The output cannot be written. Terminal.
     """
     del cfr
-    manifest = plans.read_manifest(Path(plan_dir))
-    if manifest.checksum and not manifest.is_sealed():
-        raise PlanHashMismatch(
-            f"{plans.MANIFEST} in {plan_dir} changed since it was planned; plan again, or fetch "
-            "the plan afresh",
-            expected=manifest.plan_hash,
-        )
+    manifest = _read_sealed(Path(plan_dir))
     sound = _check_sound(manifest, audio_path)
     parts = [read_part(Path(path), manifest.format) for path in chunk_paths]
     _check_whole(manifest, parts)
@@ -63,6 +63,68 @@ def assemble(
         sha256=digest,
         duration_ms=round(1000 * manifest.total_frames / manifest.fps),
     )
+
+
+def assemble_parts(
+    plan_dir: Path,
+    chunk_paths: Sequence[Path],
+    audio_path: Path | None,
+    parts_dir: Path,
+    part_bytes: int,
+) -> AssembleResult:
+    """
+    Do as `assemble()` does, with no more on the disk than a few chunks and parts of the video.
+
+    Args:
+        plan_dir: See `assemble()`.
+        chunk_paths: See `assemble()`; they appear one after the other, are waited for, and are
+            removed when they are done with.
+        audio_path: See `assemble()`.
+        parts_dir: Takes the video part by part, for somebody who carries them away (`PartFiles`).
+        part_bytes: Size of a part.
+    Returns:
+        What `assemble()` does, without a digest: nobody sees the video from its first byte on.
+    """
+    manifest = _read_sealed(plan_dir)
+    sound = _check_sound(manifest, audio_path)
+    parts, container = _coming(manifest, chunk_paths), FORMATS[manifest.format].container
+    with PartFiles(parts_dir, part_bytes) as output:
+        join_stream(parts, output, container, manifest.fps, sound)
+    return AssembleResult(
+        output_path=parts_dir,
+        frames_encoded=manifest.total_frames,
+        size_bytes=output.size_bytes,
+        sha256="",
+        duration_ms=round(1000 * manifest.total_frames / manifest.fps),
+    )
+
+
+def _coming(manifest: PlanManifest, chunk_paths: Sequence[Path]) -> Iterator[Part]:
+    """Give the parts as they appear, each checked, and in the end that they were all."""
+
+    def read() -> Iterator[Part]:
+        for path in chunk_paths:
+            end = time.monotonic() + _PART_TIMEOUT_S
+            while not path.exists() and time.monotonic() < end:
+                time.sleep(_PART_LOOK_S)
+            yield read_part(path, manifest.format)
+
+    frames = 0
+    for part in in_sequence(read(), manifest.plan_hash, 0):
+        frames += part.frames
+        yield part
+    _check_frames(manifest, len(chunk_paths), frames)
+
+
+def _read_sealed(plan_dir: Path) -> PlanManifest:
+    manifest = plans.read_manifest(plan_dir)
+    if manifest.checksum and not manifest.is_sealed():
+        raise PlanHashMismatch(
+            f"{plans.MANIFEST} in {plan_dir} changed since it was planned; plan again, or fetch "
+            "the plan afresh",
+            expected=manifest.plan_hash,
+        )
+    return manifest
 
 
 def _write(manifest: PlanManifest, parts: Sequence[Part], sound: Path | None, aside: Path) -> None:
@@ -97,10 +159,13 @@ def _check_sound(manifest: PlanManifest, audio_path: Path | str | None) -> Path 
 
 def _check_whole(manifest: PlanManifest, parts: Sequence[Part]) -> None:
     """Check that *parts* are this plan's, in order, and all of it."""
-    end = check_sequence(parts, manifest.plan_hash, 0)
+    _check_frames(manifest, len(parts), check_sequence(parts, manifest.plan_hash, 0))
+
+
+def _check_frames(manifest: PlanManifest, count: int, end: int) -> None:
     if end != manifest.total_frames:
         raise MissingPlanArtifact(
-            f"the {len(parts)} chunks hold {end} frames, the plan has "
+            f"the {count} chunks hold {end} frames, the plan has "
             f"{manifest.total_frames}; pass all chunks of the plan, each once",
             frames=end,
             total_frames=manifest.total_frames,

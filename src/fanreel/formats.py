@@ -50,6 +50,11 @@ class FormatSpec:
         return not self.container
 
     @property
+    def joins_packets(self) -> bool:
+        """The finished thing holds the very packets of its segments."""
+        return bool(self.container) and self.container == self.segment_container
+
+    @property
     def stored_extension(self) -> str:
         """Of the finished file in a bucket."""
         return self.extension or PACKED

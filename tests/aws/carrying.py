@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.config import RenderConfig
+from fanreel.encode.part_files import PartFiles
+from fanreel.errors import RenderCancelled
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import read_chunks, read_manifest
 from fanreel.media.cache import CacheSettings, CacheStats
@@ -26,6 +28,8 @@ class Carrying:
     called: list[str] = field(default_factory=list)
     rendered: list[str] = field(default_factory=list)
     config: RenderConfig | None = None
+    segment_bytes: int = 0
+    """Smallest size of a segment."""
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
@@ -119,6 +123,35 @@ class Carrying:
             cache=CacheStats() if cache is None else CacheStats(hits=3, freed_bytes=7),
         )
 
+    def assemble_parts(
+        self,
+        plan_dir: Path,
+        chunk_paths: Sequence[Path],
+        audio_path: Path | None,
+        parts_dir: Path,
+        part_bytes: int,
+    ) -> AssembleResult:
+        """Take segments as they come, and give their bytes as parts, the first part last."""
+        self.called.append("assemble parts")
+        manifest = read_manifest(plan_dir)
+        with PartFiles(parts_dir, part_bytes) as file:
+            for path in chunk_paths:
+                while not path.exists():
+                    if self.cancelled.wait(0.01):
+                        raise RenderCancelled
+                self.during(path)
+                file.write(path.read_bytes())
+                path.unlink()
+            file.write(audio_path.read_bytes() if audio_path else b"")
+            file.close(index_first=False)
+        return AssembleResult(
+            output_path=parts_dir,
+            frames_encoded=manifest.total_frames,
+            size_bytes=file.size_bytes,
+            sha256="",
+            duration_ms=1,
+        )
+
     def assemble(
         self,
         plan_dir: Path,
@@ -152,7 +185,7 @@ class Carrying:
         )
 
     def _segment(self, folder: Path, key: SegmentKey, output_format: str) -> Path:
-        data = f"[{key.name}]".encode()
+        data = f"[{key.name}]".encode().ljust(self.segment_bytes, b".")
         if output_format != "png-sequence":
             path = folder / f"{key.name}.{output_format}"
             path.write_bytes(data)

@@ -130,6 +130,7 @@ def test_lambda_renders_what_this_machine_renders(
         ({"format": "gif", "fps": 15}, "gif", "gif"),
         ({"hdrMode": "force-hdr"}, "mp4", "hevc"),
         ({"format": "mov"}, "mov", "prores"),
+        ({"format": "mp4"}, "mp4", "h264"),
     ],
 )
 def test_every_format_is_rendered_in_chunks(
@@ -140,19 +141,25 @@ def test_every_format_is_rendered_in_chunks(
     extension: str,
     codec: str,
 ) -> None:
-    """By the function in two chunks: the bytes that this machine makes of one, and transparent."""
+    """
+    By the function in two chunks: the bytes that this machine makes of one, and transparent.
+
+    What is joined by packets is so by parts, as if there were no room on the disk for the whole.
+    """
     project = _project(tmp_path / "moving", "<b>word</b>", "0.4")
     config = config | {"quality": "draft", "targetChunkFrames": 1, "segmentFrames": 3}
     if extension in ("mov", "gif"):
         del config["quality"]
-    with deployed(s3, bucket, tmp_path, None, project) as function:
+    environ = {} if extension == "gif" else {"FANREEL_ASSEMBLY_ROOM_BYTES": "1"}
+    with deployed(s3, bucket, tmp_path, None, project, environ) as function:
         planned = function.planned(Config=config | {"maxParallelChunks": 2})
         assert planned["ChunkCount"] == 2
         for index in (1, 0):
             function.invoke(function.chunk_event(index))
         uri = f"s3://{bucket}/outputs/r1.{extension}"
-        function.invoke(function.assemble_event(OutputS3Uri=uri))
-    fetch_file(s3, S3Uri.parse(uri), tmp_path / f"lambda.{extension}")
+        reply = function.invoke(function.assemble_event(OutputS3Uri=uri))
+    content = fetch_file(s3, S3Uri.parse(uri), tmp_path / f"lambda.{extension}")
+    assert (reply["Sha256"], reply["FileSize"]) == (content.sha256, content.size_bytes)
     local = tmp_path / f"local.{extension}"
     render(project, local, RenderConfig.from_json(config))
     assert local.read_bytes() == (tmp_path / f"lambda.{extension}").read_bytes()

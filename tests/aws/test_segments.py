@@ -11,6 +11,7 @@ from fanreel.aws.storage.objects import list_objects, look_up, read_bytes, refre
 from fanreel.aws.storage.segments import (
     S3SegmentStore,
     fetch_segments,
+    find_segments,
     pack,
     segment_folder,
     unpack_frames,
@@ -85,10 +86,10 @@ def test_other_bytes_than_were_kept_are_not_assembled(
     said = {"sha256": kept.sha256 or ""}
     s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=b"11", Metadata=said)
     with pytest.raises(ArtifactDigestMismatch, match="00000010-00000020"):
-        fetch_segments(s3, folder, manifest, tmp_path / "one")
+        fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "one")
     write_bytes(s3, uri, b"10")
     with pytest.raises(MissingPlanArtifact, match="00000010-00000020"):
-        fetch_segments(s3, folder, manifest, tmp_path / "two")
+        fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "two")
 
 
 def test_a_segment_made_young_keeps_its_digest(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
@@ -127,10 +128,10 @@ def test_segments_are_fetched_in_order(s3: "S3Client", bucket: str, tmp_path: Pa
     for start in range(0, 50, 10):
         if start == 30:
             with pytest.raises(MissingPlanArtifact, match="00000030-00000040"):
-                fetch_segments(s3, folder, manifest, tmp_path / "early")
+                fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "early")
         (tmp_path / "segment").write_bytes(b"%d" % start)
         store.keep(_key(start, start + 10, manifest.plan_hash), tmp_path / "segment")
-    paths = fetch_segments(s3, folder, manifest, tmp_path / "all")
+    paths = fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "all")
     assert [path.read_bytes() for path in paths] == [b"0", b"10", b"20", b"30", b"40"]
 
 
@@ -152,7 +153,7 @@ def test_a_directory_of_frames_travels_as_one_object(
         "00000000-00000010.tar",
         "00000010-00000020.tar",
     ]
-    first, second = fetch_segments(s3, folder, manifest, tmp_path / "back")
+    first, second = fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "back")
     assert (first / "frame_000010.png").read_bytes() == b"10"
     assert (second / "frame_000001.png").read_bytes() == b"11"
     assert len(list(second.iterdir())) == 10

@@ -7,9 +7,12 @@ timeline decodes at frame time *i* less the reorder delay, and shows at its own 
 both average and base frame rate are exact, and no rounding of a container adds up.
 """
 
+import contextlib
 import heapq
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,11 +24,14 @@ from av.video.stream import VideoStream
 
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.part import Part, damaged, open_part
+from fanreel.encode.part_files import PartFiles
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic for the type checker only
 
 _SOUND_RATE = 48_000
+_INDEXED = ("mp4", "mov")
+_BUFFER_BYTES = 1024**2
 _ALPHA_MODE = "alpha_mode"
 """Without this tag a WebM player does not look for the alpha beside each packet."""
 # A movie time scale divides both frames and samples, as long as it is a sane number.
@@ -82,28 +88,59 @@ def join_packets(
     Raises:
         MediaUnreadable: A part's packets are not what its header promises. Terminal.
     """
+    delay = max(part.reorder_depth for part in parts)
     with av.open(str(output), "w", format=container, container_options=_options(fps)) as target:
         if mark is not None:
             target.metadata["comment"] = mark.to_text()
-        with open_part(parts[0].path) as first:
-            video = _video_like(target, first.streams.video[0], fps)
-            tracks = [_video_packets(parts, video, fps)]
-            if audio_path is None:
-                _mux(target, tracks)
-                return
-            with open_part(audio_path) as sound:
-                audio = target.add_stream_from_template(sound.streams.audio[0], opaque=True)
-                tracks.append(_audio_packets(sound, audio))
-                _mux(target, tracks)
+        _copy(target, parts[0].path, _Pictures(parts, fps, delay), audio_path)
 
 
-def _options(fps: Fraction) -> dict[str, str]:
+def join_stream(
+    parts: Iterator[Part], output: PartFiles, container: str, fps: Fraction, audio_path: Path | None
+) -> None:
+    """
+    Do as `join_packets()` does, with parts that come one by one, to a file that leaves by parts.
+
+    The bytes are the same. Each part's file is removed once its packets are copied.
+
+    Raises:
+        MediaUnreadable: As `join_packets()`. Terminal.
+    """
+    first = next(parts)
+    # All were encoded with the same options, so the first, which is longest, decodes latest.
+    pictures = _Pictures(itertools.chain([first], parts), fps, first.reorder_depth, remove=True)
+    options, indexed = _options(fps, fast_start=False), container in _INDEXED
+    with av.open(
+        output, "w", format=container, container_options=options, buffer_size=_BUFFER_BYTES
+    ) as target:
+        _copy(target, first.path, pictures, audio_path)
+        if indexed:
+            output.hold_end()
+    output.close(index_first=indexed)
+
+
+def _copy(
+    target: OutputContainer, like: Path, pictures: "_Pictures", audio_path: Path | None
+) -> None:
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(open_part(like))
+        video = _video_like(target, first.streams.video[0], pictures.fps)
+        tracks = [pictures.packets(video)]
+        if audio_path is not None:
+            sound = stack.enter_context(open_part(audio_path))
+            audio = target.add_stream_from_template(sound.streams.audio[0], opaque=True)
+            tracks.append(_audio_packets(sound, audio))
+        for packet in heapq.merge(*tracks, key=_decode_time):
+            target.mux_one(packet)
+
+
+def _options(fps: Fraction, *, fast_start: bool = True) -> dict[str, str]:
     timescale = math.lcm(fps.numerator, _SOUND_RATE)
     if timescale > _MOVIE_TIMESCALE_LIMIT:
         timescale = fps.numerator
     return {
         "fflags": "+bitexact",
-        "movflags": "+faststart+write_colr",
+        "movflags": "+faststart+write_colr" if fast_start else "+write_colr",
         # Edit lists and durations count in this; the default of 1000 rounds them to ms.
         "movie_timescale": str(timescale),
     }
@@ -123,35 +160,42 @@ def _video_like(target: OutputContainer, template: VideoStream, fps: Fraction) -
     return video
 
 
-def _mux(target: OutputContainer, tracks: "Sequence[Iterator[Packet[Stream]]]") -> None:
-    for packet in heapq.merge(*tracks, key=_decode_time):
-        target.mux_one(packet)
-
-
 def _decode_time(packet: "Packet[Stream]") -> Fraction:
     return (packet.dts or 0) * packet.time_base
 
 
-def _video_packets(
-    parts: Sequence[Part], stream: VideoStream, fps: Fraction
-) -> "Iterator[Packet[Stream]]":
-    delay = max(part.reorder_depth for part in parts)
-    start = 0
-    for part in parts:
-        shown = set()
-        with open_part(part.path) as container:
-            for count, packet in enumerate(_read(container, part.path)):
-                frame = round((packet.pts or 0) * packet.time_base * fps)
-                shown.add(frame)
-                packet.stream = stream
-                packet.time_base = 1 / fps
-                packet.pts = start + frame
-                packet.dts = start + count - delay
-                packet.duration = 1
-                yield packet
-        if shown != set(range(part.frames)):
-            raise damaged(part.path, f"it holds frames {sorted(shown)[:3]}…")
-        start += part.frames
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    """The packets of parts, with timestamps of the whole."""
+
+    parts: Iterable[Part]
+    fps: Fraction
+    delay: int
+    """Frames by which decoding runs ahead of showing."""
+    remove: bool = False
+    """The file of each part that is done with."""
+
+    def packets(self, stream: VideoStream) -> "Iterator[Packet[Stream]]":
+        start = 0
+        for part in self.parts:
+            if part.reorder_depth > self.delay:
+                raise damaged(part.path, "its frames are in another order than the first part's")
+            shown = set()
+            with open_part(part.path) as container:
+                for count, packet in enumerate(_read(container, part.path)):
+                    frame = round((packet.pts or 0) * packet.time_base * self.fps)
+                    shown.add(frame)
+                    packet.stream = stream
+                    packet.time_base = 1 / self.fps
+                    packet.pts = start + frame
+                    packet.dts = start + count - self.delay
+                    packet.duration = 1
+                    yield packet
+            if shown != set(range(part.frames)):
+                raise damaged(part.path, f"it holds frames {sorted(shown)[:3]}…")
+            start += part.frames
+            if self.remove:
+                part.path.unlink()
 
 
 def _read(container: InputContainer, path: Path) -> "Iterator[Packet[Stream]]":

@@ -5,7 +5,7 @@ A part is read and judged before anything is written; how its frames are joined 
 format: packets in one container, or files in one directory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -42,8 +42,16 @@ def check_sequence(parts: Sequence[Part], plan_hash: str, start_frame: int) -> i
         PlanHashMismatch: One belongs to another plan, or is encoded differently. Terminal.
         MissingPlanArtifact: There is a gap, an overlap, or they are out of order. Retryable.
     """
-    expected = start_frame
+    for _ in in_sequence(parts, plan_hash, start_frame):
+        pass
+    return start_frame + sum(part.frames for part in parts)
+
+
+def in_sequence(parts: Iterable[Part], plan_hash: str, start_frame: int) -> Iterator[Part]:
+    """Give *parts* one after the other, each checked as `check_sequence()` does."""
+    expected, first = start_frame, None
     for part in parts:
+        first = first or part
         if part.mark is None or part.mark.plan_hash != plan_hash:
             raise PlanHashMismatch(
                 f"chunk {part.path} was not rendered from this plan ({plan_hash[:12]}…); "
@@ -58,14 +66,14 @@ def check_sequence(parts: Sequence[Part], plan_hash: str, start_frame: int) -> i
                 start_frame=part.mark.start_frame,
                 expected_frame=expected,
             )
-        if part.parameters != parts[0].parameters:
+        if part.parameters != first.parameters:
             raise PlanHashMismatch(
-                f"chunk {part.path} is encoded differently from {parts[0].path}; "
+                f"chunk {part.path} is encoded differently from {first.path}; "
                 "render both from one plan with one version of fanreel",
                 path=str(part.path),
             )
         expected += part.frames
-    return expected
+        yield part
 
 
 def join_parts(

@@ -23,6 +23,7 @@ from fanreel.engine.messages import (
     Answer,
     Assemble,
     Assembled,
+    AssembleParts,
     Done,
     Failed,
     Finish,
@@ -121,6 +122,8 @@ class _Session:
                 return self._join(request)
             case Assemble():
                 return self._assemble(request)
+            case AssembleParts():
+                return self._assemble_parts(request)
             case Still():
                 return self._still(request)
             case Finish():
@@ -197,6 +200,20 @@ class _Session:
                 request.audio_path,
                 request.output_path,
                 cfr=request.cfr,
+            )
+        )
+
+    def _assemble_parts(self, request: AssembleParts) -> Answer:
+        from fanreel.assembly import assemble_parts  # noqa: PLC0415 (see above)
+
+        self._close()
+        return Assembled(
+            result=assemble_parts(
+                request.plan_dir,
+                request.chunk_paths,
+                request.audio_path,
+                request.parts_dir,
+                request.part_bytes,
             )
         )
 

@@ -11,6 +11,7 @@ from fanreel.config import RenderConfig
 from fanreel.engine.messages import (
     Assemble,
     Assembled,
+    AssembleParts,
     Done,
     Join,
     Open,
@@ -145,6 +146,25 @@ class Engine:
             audio_path=audio_path.absolute() if audio_path else None,
             output_path=output_path.absolute(),
             cfr=cfr,
+        )
+        with self._working("assembled", None) as child:
+            return child.ask(request, Assembled).result
+
+    def assemble_parts(
+        self,
+        plan_dir: Path,
+        chunk_paths: Sequence[Path],
+        audio_path: Path | None,
+        parts_dir: Path,
+        part_bytes: int,
+    ) -> AssembleResult:
+        """Do as `fanreel.assembly.assemble_parts()` does."""
+        request = AssembleParts(
+            plan_dir=plan_dir.absolute(),
+            chunk_paths=tuple(path.absolute() for path in chunk_paths),
+            audio_path=audio_path.absolute() if audio_path else None,
+            parts_dir=parts_dir.absolute(),
+            part_bytes=part_bytes,
         )
         with self._working("assembled", None) as child:
             return child.ask(request, Assembled).result

@@ -95,6 +95,18 @@ class Assemble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssembleParts:
+    """Assemble the video while its chunks come and its parts go; answered by `Assembled`."""
+
+    plan_dir: Path
+    chunk_paths: tuple[Path, ...]
+    audio_path: Path | None
+    parts_dir: Path
+    part_bytes: int
+    kind: Literal["assemble parts"] = "assemble parts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Still:
     """Save one frame; answered by `Saved`."""
 
@@ -112,7 +124,7 @@ class Finish:
     kind: Literal["finish"] = "finish"
 
 
-Request = Prepare | Plan | Open | Render | Join | Assemble | Still | Finish
+Request = Prepare | Plan | Open | Render | Join | Assemble | AssembleParts | Still | Finish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ rendered again and replaced.
 
 import shutil
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.failures import disk_failure
-from fanreel.aws.storage.objects import in_parallel, look_up, refresh
+from fanreel.aws.storage.objects import StoredObject, in_parallel, look_up, refresh
 from fanreel.aws.storage.transfer import Content, fetch_file, put_file
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import MediaUnreadable, MissingPlanArtifact
@@ -97,41 +98,63 @@ class S3SegmentStore:
             put_file(self._client, uri, path, sha256=digest, tell_digest=True)
 
 
-def fetch_segments(
-    client: "S3Client", folder: S3Uri, manifest: PlanManifest, into: Path
-) -> list[Path]:
+def find_segments(client: "S3Client", folder: S3Uri, manifest: PlanManifest) -> list[StoredObject]:
     """
-    Bring all segments of a plan to the folder *into*, in parallel.
+    Look all segments of a plan up, in order.
 
-    Returns:
-        Their files (directories of frames for png-sequence), in order.
     Raises:
-        MissingPlanArtifact: One is not there, or says nothing of its bytes. Retryable.
-        ArtifactDigestMismatch: One is not what was kept. Retryable.
-        MediaUnreadable: A packed segment is damaged. Terminal. Otherwise as `s3_failures()`.
+        MissingPlanArtifact: One is not there, or says nothing of its bytes. Retryable. Otherwise
+            as `s3_failures()`.
     """
     suffix = FORMATS[manifest.format].stored_segment_extension
-    names = [
-        f"{start:08d}-{end:08d}"
-        for start, end in segments_of(0, manifest.total_frames, manifest.segment_frames)
-    ]
 
-    def fetch(name: str) -> Path:
-        path, uri = into / (name + suffix), folder.joined(name + suffix)
+    def find(bounds: tuple[int, int]) -> StoredObject:
+        uri = folder.joined(f"{bounds[0]:08d}-{bounds[1]:08d}{suffix}")
         kept = look_up(client, uri)
         if kept is None or kept.sha256 is None:
             raise MissingPlanArtifact(
                 f"{uri} is not there, or not as a worker keeps it", uri=str(uri)
             )
-        expected = Content(sha256=kept.sha256, size_bytes=kept.size_bytes)
-        fetch_file(client, uri, path, expected=expected, missing=MissingPlanArtifact)
-        if suffix != PACKED:
-            return path
-        unpack_frames(path, into / name)
-        path.unlink()
-        return into / name
+        return kept
 
-    return in_parallel(fetch, names)
+    return in_parallel(find, segments_of(0, manifest.total_frames, manifest.segment_frames))
+
+
+def fetch_segment(client: "S3Client", kept: StoredObject, path: Path) -> None:
+    """
+    Bring one segment that was found, as it was kept, to *path*.
+
+    Raises:
+        MissingPlanArtifact: It is gone. Retryable.
+        ArtifactDigestMismatch: It is not what was kept. Retryable. Otherwise as `s3_failures()`.
+    """
+    expected = Content(sha256=kept.sha256 or "", size_bytes=kept.size_bytes)
+    fetch_file(client, kept.uri, path, expected=expected, missing=MissingPlanArtifact)
+
+
+def fetch_segments(client: "S3Client", found: Sequence[StoredObject], into: Path) -> list[Path]:
+    """
+    Bring segments that were found to the folder *into*, in parallel.
+
+    Returns:
+        Their files (directories of frames for png-sequence), in order.
+    Raises:
+        MissingPlanArtifact: One is gone. Retryable.
+        ArtifactDigestMismatch: One is not what was kept. Retryable.
+        MediaUnreadable: A packed segment is damaged. Terminal. Otherwise as `s3_failures()`.
+    """
+
+    def fetch(kept: StoredObject) -> Path:
+        path = into / kept.uri.name
+        fetch_segment(client, kept, path)
+        if path.suffix != PACKED:
+            return path
+        frames_dir = path.with_suffix("")
+        unpack_frames(path, frames_dir)
+        path.unlink()
+        return frames_dir
+
+    return in_parallel(fetch, found)
 
 
 def pack(folder: Path, archive: Path) -> None:

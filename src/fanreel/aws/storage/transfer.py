@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 MULTIPART_BYTES = 32 * 1024**2
 """From this size on, parts and ranges in parallel."""
 PART_BYTES = 16 * 1024**2
-_MAX_PARTS = 10_000  # S3's limit
+MAX_PARTS = 10_000
+"""S3's limit."""
 _STREAM_BYTES = 1024**2
 TRANSFERRED = "transferred.s3"
 """A client's event: some bytes of an object have come. What its handlers raise is the end."""
@@ -112,8 +113,7 @@ def put_file(
         As `s3_failures()`.
     """
     size_bytes = path.stat().st_size
-    content_type = mimetypes.guess_type(uri.name)[0] or "application/octet-stream"
-    about: dict[str, Any] = {"ContentType": content_type}
+    about: dict[str, Any] = {"ContentType": content_type(uri)}
     if tell_digest:
         about["Metadata"] = {DIGEST: sha256}
     try:
@@ -146,11 +146,21 @@ def put_file_once(client: "S3Client", uri: S3Uri, path: Path, sha256: str) -> bo
     return False
 
 
+def content_type(uri: S3Uri) -> str:
+    """Give the media type that an object's extension says."""
+    return mimetypes.guess_type(uri.name)[0] or "application/octet-stream"
+
+
+def fetch_into(client: "S3Client", uri: S3Uri, writer: "HashingWriter") -> None:
+    """Download a large object in ranges, in parallel, to *writer*, in order."""
+    client.download_fileobj(uri.bucket, uri.key, cast("IO[bytes]", writer), Config=_TRANSFER)
+
+
 class _SomebodyWasFirst(Exception):
     """`If-None-Match: *` met an object."""
 
 
-class _HashingWriter:
+class HashingWriter:
     """
     A file that is only ever appended to, hashed on the way.
 
@@ -164,6 +174,7 @@ class _HashingWriter:
         self._size_bytes = 0
 
     def write(self, data: bytes) -> int:
+        """Append *data*."""
         self._hash.update(data)
         self._size_bytes += len(data)
         self._events.emit(TRANSFERRED, size_bytes=len(data))
@@ -171,16 +182,15 @@ class _HashingWriter:
 
     @property
     def content(self) -> Content:
+        """What was written so far."""
         return Content(sha256=self._hash.hexdigest(), size_bytes=self._size_bytes)
 
 
 def _download(client: "S3Client", uri: S3Uri, path: Path, expected: Content | None) -> Content:
     if expected is None or expected.size_bytes >= MULTIPART_BYTES:
         with path.open("wb") as file:
-            writer = _HashingWriter(client, file)
-            client.download_fileobj(
-                uri.bucket, uri.key, cast("IO[bytes]", writer), Config=_TRANSFER
-            )
+            writer = HashingWriter(client, file)
+            fetch_into(client, uri, writer)
         return writer.content
     for _ in range(_ATTEMPTS - 1):
         # Botocore retries requests but not a body that breaks off half-way.
@@ -194,7 +204,7 @@ def _download(client: "S3Client", uri: S3Uri, path: Path, expected: Content | No
 def _download_whole(client: "S3Client", uri: S3Uri, path: Path) -> Content:
     body = client.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
     with body, path.open("wb") as file:
-        writer = _HashingWriter(client, file)
+        writer = HashingWriter(client, file)
         for data in body.iter_chunks(_STREAM_BYTES):
             writer.write(data)
     return writer.content
@@ -221,7 +231,7 @@ def _put_whole(client: "S3Client", uri: S3Uri, file: IO[bytes], options: dict[st
 def _put_parts_if_absent(client: "S3Client", uri: S3Uri, path: Path, about: dict[str, Any]) -> None:
     # s3transfer 0.19 drops `IfNoneMatch`, so the parts are sent here.
     size_bytes = path.stat().st_size
-    part_bytes = max(PART_BYTES, -(-size_bytes // _MAX_PARTS))
+    part_bytes = max(PART_BYTES, -(-size_bytes // MAX_PARTS))
     bucket, key = uri.bucket, uri.key
     # S3 keeps the checksum of the whole only if it is announced, and compares what is repeated.
     upload_id = client.create_multipart_upload(

@@ -1,6 +1,7 @@
 """What a worker said, out of what the platform wraps around it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from handler.naming import named
 
 RAISED = named(
     InvalidComposition("#title: data-start is not a number", element="#title"),
+    Path("/nowhere"),
     RenderId="r1",
     ChunkIndex=3,
 )

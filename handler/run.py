@@ -1,0 +1,53 @@
+"""What an action works with, and what comes of it."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fanreel.aws.storage.progress import DONE
+from fanreel.errors import InvalidConfig
+from fanreel.files.plan_dir import PlanManifest
+from fanreel.media.cache import CacheSettings
+from handler.heartbeat import Heartbeat
+from handler.primitives import Primitives
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What an action works with."""
+
+    client: "S3Client"
+    primitives: Primitives
+    work_dir: Path
+    temp_dir: Path
+    """Where the steps put what is there only meanwhile."""
+    heartbeat: Heartbeat
+    remaining_s: Callable[[], float]
+    """Seconds until Lambda ends the process."""
+    plan_dir_size_limit_bytes: int
+    assembly_room_bytes: int | None
+    """Of the disk, that assembling may take; None for all that is free."""
+    cache: CacheSettings | None
+    phase: Callable[[str], AbstractContextManager[None]]
+    """Marks what takes the time, for the trace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The reply, and what the invocation's record says of it."""
+
+    reply: dict[str, Any]
+    outcome: str = DONE
+    numbers: dict[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def check_format(asked: str | None, manifest: PlanManifest) -> None:
+    """Refuse a format that the plan was not made for. Raises `InvalidConfig`."""
+    if asked not in (None, manifest.format):
+        raise InvalidConfig(f"Format {asked!r}: the plan is for {manifest.format!r}")
