@@ -473,7 +473,7 @@ class PageSession:
             {
                 "width": self.spec.width,
                 "height": self.spec.height,
-                "strip": int(self.spec.engine == "xvfb"),
+                "stamp": int(self.spec.engine == "xvfb"),
                 "transparent": int(self.pixels == "bgra"),
             }
         )

@@ -18,7 +18,7 @@ from fanreel.errors import BrowserUnavailable
 
 Pixels = npt.NDArray[np.uint8]
 
-STRIP_HEIGHT = 32  # CSS pixels, as in page/shell.html
+STAMP_HEIGHT = 32  # CSS pixels, as in page/shell.html
 _CELL = 8
 _BITS = 32
 _MARGIN = 8  # window managers and kiosk mode may keep a pixel of the window for themselves
@@ -38,10 +38,10 @@ class XvfbGrabber:
         self._scale = launch.device_scale_factor
         self._size = round(width * self._scale), round(height * self._scale)
         window_width = max(width, _CELL * _BITS) + _MARGIN
-        window_height = height + STRIP_HEIGHT + _MARGIN
+        window_height = height + STAMP_HEIGHT + _MARGIN
         self.launch = dataclasses.replace(launch, width=window_width, height=window_height)
-        # Two rows well inside the strip: when the lower one has arrived, so has all above it.
-        rows = (np.array([3, STRIP_HEIGHT - 3]) + height) * self._scale
+        # Two rows well inside the stamp: when the lower one has arrived, so has all above it.
+        rows = (np.array([3, STAMP_HEIGHT - 3]) + height) * self._scale
         columns = (np.arange(_BITS) + 0.5) * _CELL * self._scale
         self._cells = np.ix_(rows.astype(int), columns.astype(int), np.arange(3))
         self._stack = contextlib.ExitStack()
@@ -79,7 +79,7 @@ class XvfbGrabber:
         Wait until picture *serial* is on the screen and give the screen.
 
         Args:
-            serial: What the strip shows when the picture is complete.
+            serial: What the stamp shows when the picture is complete.
         Returns:
             `height × width × 4`, B,G,R,x, 8 bit, sRGB; read-only, and live: the next picture will
             be in it.
@@ -106,6 +106,6 @@ class XvfbGrabber:
 
 
 def painted(serial: int) -> bytes:
-    """Give B,G,R of the strip's cells at both rows while they show *serial*; see page/shell.js."""
+    """Give B,G,R of the stamp's cells at both rows while they show *serial*; see page/shell.js."""
     bits = (serial >> np.arange(_BITS)) & 1
     return np.repeat((bits * 255).astype(np.uint8), 3).tobytes() * 2

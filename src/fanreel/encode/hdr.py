@@ -56,10 +56,10 @@ def develop_graphics(capture: Capture, pixels: Pixels, into: Signal) -> None:
     """Bring a capture without HDR video, height × width × 4, to HLG R'G'B'."""
     order = _ORDER[pixels]
 
-    def strip(rows: slice) -> Signal:
+    def band(rows: slice) -> Signal:
         return graphics_to_hlg(capture[rows][..., order].astype(np.uint16) * SHADES)
 
-    _by_strips(strip, into)
+    _by_bands(band, into)
 
 
 def develop_layers(
@@ -68,7 +68,7 @@ def develop_layers(
     """Bring the four captures of a frame with HDR video to HLG R'G'B'; see the module's text."""
     order = _ORDER[pixels]
 
-    def strip(rows: slice) -> Signal:
+    def band(rows: slice) -> Signal:
         if np.array_equal(black[rows], white[rows]):
             return graphics_to_hlg(black[rows][..., order].astype(np.uint16) * SHADES)
         base, full, upper, lower = (
@@ -83,10 +83,10 @@ def develop_layers(
         mixed += lower - base
         return mixed.clip(0, SIGNAL_MAX).astype(np.uint16)
 
-    _by_strips(strip, into)
+    _by_bands(band, into)
 
 
-def _by_strips(develop: Callable[[slice], Signal], into: Signal) -> None:
+def _by_bands(develop: Callable[[slice], Signal], into: Signal) -> None:
     for top in range(0, len(into), ROWS):
         rows = slice(top, top + ROWS)
         into[rows] = develop(rows)

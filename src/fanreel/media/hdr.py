@@ -97,8 +97,8 @@ def _to_signal(frame: VideoFrame, tags: ColourTags) -> Signal:
     signal = np.empty((frame.height, frame.width, 3), np.uint16)
     for top in range(0, frame.height, ROWS):
         rows = slice(top, top + ROWS)
-        for channel, strip in enumerate(_to_rgb([plane[rows] for plane in planes], tags)):
-            signal[rows, :, channel] = strip
+        for channel, band in enumerate(_to_rgb([plane[rows] for plane in planes], tags)):
+            signal[rows, :, channel] = band
     return signal
 
 

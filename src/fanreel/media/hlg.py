@@ -108,7 +108,7 @@ def graphics_to_hlg(levels: npt.NDArray[Any]) -> Signal:
         levels: height × width × 3, sRGB, whole numbers from 0 to `GRAPHICS_MAX`.
     """
     light = _tables().graphics_light
-    return _in_strips(levels, lambda strip: _screen_to_signal(_mix(strip, light)))
+    return _in_bands(levels, lambda band: _screen_to_signal(_mix(band, light)))
 
 
 def video_to_hlg(signal: Signal, transfer: str, primaries: str) -> Signal:
@@ -125,11 +125,11 @@ def video_to_hlg(signal: Signal, transfer: str, primaries: str) -> Signal:
     matrix = _TO_BT2020.get(primaries)
     if transfer == "pq":
         light = _tables().pq_light
-        return _in_strips(signal, lambda strip: _screen_to_signal(_mix(strip, light, matrix)))
+        return _in_bands(signal, lambda band: _screen_to_signal(_mix(band, light, matrix)))
     if matrix is None:
         return signal
     light = _tables().hlg_light
-    return _in_strips(signal, lambda strip: _scene_to_signal(_mix(strip, light, matrix)))
+    return _in_bands(signal, lambda band: _scene_to_signal(_mix(band, light, matrix)))
 
 
 def split_signal(signal: Signal) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -139,12 +139,12 @@ def split_signal(signal: Signal) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.
     return high.astype(np.uint8), low.astype(np.uint8)
 
 
-def _in_strips(pixels: npt.NDArray[Any], convert: Any) -> Signal:
+def _in_bands(pixels: npt.NDArray[Any], convert: Any) -> Signal:
     result = np.empty(pixels.shape, np.uint16)
     for top in range(0, len(pixels), ROWS):
-        strip = convert(pixels[top : top + ROWS])
+        band = convert(pixels[top : top + ROWS])
         for channel in range(3):
-            result[top : top + ROWS, :, channel] = strip[channel]
+            result[top : top + ROWS, :, channel] = band[channel]
     return result
 
 

@@ -10,17 +10,17 @@ const cells = [];
 let shown = 0;
 let frame = null;
 
-function buildStrip() {
-  if (params.get("strip") !== "1") return;
-  const strip = document.createElement("div");
-  strip.id = "strip";
-  strip.style.top = `${height}px`;
+function buildStamp() {
+  if (params.get("stamp") !== "1") return;
+  const stamp = document.createElement("div");
+  stamp.id = "stamp";
+  stamp.style.top = `${height}px`;
   for (let bit = 0; bit < BITS; bit += 1) {
     const cell = document.createElement("i");
     cells.push(cell);
-    strip.append(cell);
+    stamp.append(cell);
   }
-  document.body.append(strip);
+  document.body.append(stamp);
 }
 
 // Paints *serial* as black and white cells, least significant bit first. Called in the task
@@ -132,4 +132,4 @@ window.__fanreelShell = {
     return [view.innerWidth, view.innerHeight, view.devicePixelRatio];
   },
 };
-document.addEventListener("DOMContentLoaded", buildStrip);
+document.addEventListener("DOMContentLoaded", buildStamp);

@@ -1,4 +1,4 @@
-"""How the strip below a picture tells its number."""
+"""How the stamp below a picture tells its number."""
 
 from fanreel.capture.xvfb import painted
 
