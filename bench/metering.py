@@ -26,6 +26,8 @@ class Cost:
     """User and system time of every process the command started, orphans too."""
     peak_bytes: int
     """Largest sum of proportional set sizes over the tree, sampled four times a second."""
+    memory_bytes: Sequence[int] = (0,)
+    """All of those sums, in order."""
 
 
 def meter(
@@ -53,12 +55,17 @@ def meter(
             os.waitpid(-1, 0)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, list(argv), output)
-    return Cost(wall_s=wall_s, cpu_s=_cpu_s() - before, peak_bytes=sampler.peak_bytes)
+    return Cost(
+        wall_s=wall_s,
+        cpu_s=_cpu_s() - before,
+        peak_bytes=max(sampler.samples),
+        memory_bytes=sampler.samples,
+    )
 
 
 class _Sampler:
     def __init__(self) -> None:
-        self.peak_bytes = 0
+        self.samples = [0]
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -71,7 +78,7 @@ class _Sampler:
 
     def _run(self) -> None:
         while not self._stop.wait(_SAMPLE_S):
-            self.peak_bytes = max(self.peak_bytes, tree_bytes())
+            self.samples.append(tree_bytes())
 
 
 def tree_bytes() -> int:
