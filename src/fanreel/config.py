@@ -23,9 +23,9 @@ from fanreel.formats import FORMATS, Codec, Format, FormatSpec
 from fanreel.timing import frame_rate
 
 DEFAULT_CHUNK_SIZE = 240
-"""Frames per chunk when nobody says otherwise."""
-DEFAULT_MAX_PARALLEL_CHUNKS = 16
-"""Most chunks a plan is cut into when nobody says otherwise."""
+"""Frames per chunk when nobody says otherwise; twice as many in films beyond five minutes."""
+DEFAULT_MAX_PARALLEL_CHUNKS = 1000
+"""Most chunks a plan is cut into when nobody says otherwise: as many as a state machine takes."""
 PLAN_DIR_SIZE_LIMIT_BYTES = 2 * 1024**3
 """Largest planned directory: 2 GiB of Lambda's 10 GiB `/tmp`, leaving 8 for frames and encoders."""
 
@@ -168,9 +168,10 @@ class RenderConfig(BaseModel):
     """
     At most this many frames per chunk, as far as whole segments and `max_parallel_chunks` allow.
 
-    Below the length of a segment (120 frames; of a timeline under 480 frames a quarter, at least
-    30) it also shortens the segments: another GOP, so other bytes and another plan hash. How else
-    a render is split into chunks does not move a byte of the video.
+    None lets the timeline's length decide: 240, and up to 480 where that would be more than 40
+    chunks. Below the length of a segment (120 frames; of a timeline under 480 frames a quarter, at
+    least 30) it also shortens the segments: another GOP, so other bytes and another plan hash. How
+    else a render is split into chunks does not move a byte of the video.
     """
     max_parallel_chunks: Whole = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=_MOST_CHUNKS)
     target_chunk_frames: Whole | None = Field(default=None, ge=1)

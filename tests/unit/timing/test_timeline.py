@@ -62,6 +62,14 @@ def test_an_explicit_chunk_size_is_never_exceeded(total: int, chunk_size: int) -
     assert all(chunk.frames <= chunk_size for chunk in build_chunk_slices(plan)[:1000])
 
 
+@pytest.mark.parametrize(
+    ("minutes", "chunks"), [(0.2, 2), (1, 8), (3, 23), (5, 38), (10, 38), (30, 113), (600, 1000)]
+)
+def test_a_longer_film_is_cut_into_more_chunks_and_longer_ones(minutes: float, chunks: int) -> None:
+    """240 frames each up to 40 chunks, then up to 480, and no more than a state machine takes."""
+    assert resolve_chunk_plan(round(minutes * 1800)).chunk_count == chunks
+
+
 def test_the_example_that_broke_others() -> None:
     """121 frames by 10 in at most 12 chunks: the last one takes the frame that is over."""
     plan = resolve_chunk_plan(121, chunk_size=10, max_parallel_chunks=12)
