@@ -63,7 +63,7 @@ COPY --from=fonts /usr/local/share/fanreel /usr/local/share/fanreel
 COPY --from=project /opt/fanreel/lib /opt/fanreel
 # Lambda runs it as a user of its own, without a home; the only place to write is /tmp, which is
 # emptied after every invocation: frames of videos kept there would serve nobody.
-ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/opt/fanreel HOME=/tmp FANREEL_TMP_DIR=/tmp \
+ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/opt/fanreel HOME=/tmp TMPDIR=/tmp FANREEL_TMP_DIR=/tmp \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 FANREEL_EXTRACT_CACHE_DIR=off
 WORKDIR /opt/fanreel
 USER 65534:65534

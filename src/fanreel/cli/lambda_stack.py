@@ -1,5 +1,6 @@
 """`fanreel lambda deploy`, `destroy`, `quotas`: the stack as a whole."""
 
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +51,15 @@ def choose_memory(quotas: "Quotas", wanted_mb: int | None) -> int:
             limit_mb=quotas.memory_limit_mb,
         )
     return wanted_mb
+
+
+def concurrency_of(quotas: "Quotas") -> dict[str, int]:
+    """
+    Give the setting for chunks at once that a new stack gets where the account has few.
+
+    More would only be held back by Lambda, and each wait longer than its turn takes.
+    """
+    return {"max_concurrency": max(1, quotas.concurrency)} if quotas.is_new_account else {}
 
 
 def check_reserved(quotas: "Quotas", reserved: int | None) -> None:
@@ -113,6 +123,7 @@ def deploy(  # noqa: PLR0913 (each is an option)
     to build the image, Docker.
     """
     from fanreel.aws.client.deployment import read_deployment  # noqa: PLC0415
+    from fanreel.aws.deploy.advice import advice  # noqa: PLC0415
     from fanreel.aws.deploy.deployed import is_bootstrapped  # noqa: PLC0415
     from fanreel.aws.deploy.deploying import parse_context  # noqa: PLC0415
     from fanreel.aws.deploy.stack_settings import Settings  # noqa: PLC0415
@@ -134,8 +145,12 @@ def deploy(  # noqa: PLR0913 (each is an option)
     if quotas is not None:
         chosen["memory_mb"] = choose_memory(quotas, chosen.get("memory_mb"))
         check_reserved(quotas, chosen.get("reserved_concurrency"))
+        if deployed is None:
+            chosen = concurrency_of(quotas) | chosen
     wanted = Settings.chosen(chosen)
     tell_changes(target, None if deployed is None else Settings.chosen(deployed), wanted)
+    for text in advice(wanted, platform.machine()):
+        target.say(f"note: {text}")
     if dry_run:
         target.answer({"settings": wanted.to_json()})
         return

@@ -11,7 +11,7 @@ from fanreel.aws.cost.quotas import judge_quotas
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
 from fanreel.cli.lambda_ import lambda_app
-from fanreel.cli.lambda_stack import check_reserved, choose_memory
+from fanreel.cli.lambda_stack import check_reserved, choose_memory, concurrency_of
 from fanreel.cli.lambda_target import camel
 from fanreel.errors import InvalidConfig
 
@@ -64,6 +64,8 @@ def test_memory_fits_the_account() -> None:
     assert choose_memory(usual, None) == 3538
     assert choose_memory(usual, 10_240) == 10_240
     assert choose_memory(new, None) == 3008
+    assert concurrency_of(new) == {"max_concurrency": 10}
+    assert concurrency_of(usual) == {}
     with pytest.raises(InvalidConfig, match="3008 MB"):
         choose_memory(new, 3538)
 
