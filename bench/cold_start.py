@@ -41,7 +41,7 @@ def inside_plan(project: Path, plan_dir: Path) -> None:
 
 
 def container_cpu_s() -> float:
-    """Give the CPU seconds of all processes of this container, the ended ones included."""
+    """Return the CPU seconds of all processes of this container, the ended ones included."""
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -28,7 +28,7 @@ PUBLISHED = (
 
 
 def read_measured(report: dict[str, Any]) -> list[Measured]:
-    """Give the measurements of a report, by growing share of CPU."""
+    """Return the measurements of a report, by growing share of CPU."""
     names = {field.name for field in dataclasses.fields(Measured)}
     found = [
         Measured(**{name: value for name, value in one.items() if name in names})
@@ -38,7 +38,7 @@ def read_measured(report: dict[str, Any]) -> list[Measured]:
 
 
 def nearest(measured: list[Measured], memory_mb: int) -> tuple[Measured, bool]:
-    """Give the measurement closest to what *memory_mb* buys, and whether it is that size."""
+    """Return the measurement closest to what *memory_mb* buys, and whether it is that size."""
     wanted = vcpus(memory_mb)
     best = min(measured, key=lambda one: abs(one.vcpus - wanted))
     return best, abs(best.vcpus - wanted) < 0.1
@@ -63,7 +63,7 @@ def estimate(measured: Measured, memory_mb: int, chunks: int, prices: Prices) ->
 
 
 def table(measured: list[Measured], prices: Prices, s3_ms: float) -> list[str]:
-    """Give the table as Markdown lines."""
+    """Return the table as Markdown lines."""
     lines = [
         "| memory | vCPU | ms a frame | " + " | ".join(f"{n} chunks" for n in CHUNKS) + " |",
         "|---" * (3 + len(CHUNKS)) + "|",

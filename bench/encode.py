@@ -114,7 +114,7 @@ def through_jpeg(frame: Pixels) -> av.VideoFrame:
 
 
 def settings(frames: Pixels, segment_frames: int, tries: list[str]) -> Iterator[Setting]:
-    """Give the rows: the reference, ours, and those asked for."""
+    """Yield the rows: the reference, ours, and those asked for."""
     _, height, width, _ = frames.shape
     convert = PixelConverter(width, height, "yuv420p", "bgr0").convert
     yield Setting(
@@ -208,7 +208,7 @@ def _luma(frame: av.VideoFrame) -> Pixels:
 
 
 def psnr(one: Any, other: Any) -> float:
-    """Give the peak signal-to-noise ratio in dB; 99 if equal."""
+    """Return the peak signal-to-noise ratio in dB; 99 if equal."""
     difference = (one.astype(np.int16) - other).ravel().astype(np.float32)
     error = float(np.dot(difference, difference)) / difference.size
     return min(99.0, float(10 * np.log10(255**2 / error))) if error else 99.0

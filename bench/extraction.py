@@ -40,7 +40,7 @@ FOUR = ("h264.mp4", "hevc10.mp4", "vp9.webm", "prores.mov")
 
 
 def pictures(width: int, height: int, count: int) -> Iterator[np.ndarray]:
-    """Give moving gradients with a little grain: neither flat nor noise."""
+    """Yield moving gradients with a little grain: neither flat nor noise."""
     rows, columns = np.mgrid[0:height, 0:width]
     grain = np.random.default_rng(1).integers(0, 12, (height, width, 1))
     for n in range(count):
@@ -65,7 +65,7 @@ def write(path: Path, width: int, height: int, count: int) -> None:
 
 
 def composition(count: int) -> Composition:
-    """Give four clips over the whole of their sources."""
+    """Return four clips over the whole of their sources."""
     seconds = Fraction(count, FPS)
     clips = tuple(
         MediaClip(
@@ -92,7 +92,7 @@ def composition(count: int) -> Composition:
 
 
 def timed(work: Callable[[], None]) -> tuple[float, float]:
-    """Give wall and CPU milliseconds of *work*."""
+    """Return wall and CPU milliseconds of *work*."""
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
@@ -107,7 +107,7 @@ def extract(folder: Path, shown: Composition, cache: FrameCache | None) -> None:
 
 
 def digest_of(folder: Path, shown: Composition, cache: FrameCache | None) -> str:
-    """Give the digest of every frame of every clip."""
+    """Return the digest of every frame of every clip."""
     digest = hashlib.sha256()
     with FrameFeed(folder, shown, cache) as feed:
         for frame in range(shown.total_frames):
@@ -145,7 +145,7 @@ def compare_codecs(folder: Path, cache_dir: Path) -> None:
 
 
 def costs_of(path: Path, cache: FrameCache) -> tuple[float, float, float, float]:
-    """Give MB of a frame, and CPU milliseconds to decode, write and read one."""
+    """Return MB of a frame, and CPU milliseconds to decode, write and read one."""
     frames: list[bytes] = []
 
     def decode() -> None:

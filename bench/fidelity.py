@@ -43,7 +43,7 @@ def compare(one: Path, other: Path) -> Fidelity:
 
 
 def pictures(path: Path) -> Iterator[Picture]:
-    """Give the frames as `height × width × 3`, 8 bit sRGB."""
+    """Yield the frames as `height × width × 3`, 8 bit sRGB."""
     files = sorted(path.glob("frame_*.png")) if path.is_dir() else [path]
     for file in files:
         with av.open(str(file)) as container:

@@ -79,7 +79,7 @@ def write_project(directory: Path, clips: int, nested: int) -> None:
 
 
 def seek_costs(plan_dir: Path, work_dir: Path) -> list[float]:
-    """Give milliseconds inside the page for every third frame, in order."""
+    """Return milliseconds inside the page for every third frame, in order."""
     verified = verify_plan(plan_dir)
     composition = verified.composition
     spec = session_spec(composition.width, composition.height, verified.locked)

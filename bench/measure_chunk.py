@@ -34,7 +34,7 @@ def inside(project: Path, frames: int, vcpus: float) -> dict[str, Any]:
 
 
 def docker_argv(image: str, project: Path, vcpus: float, memory_mb: int) -> list[str]:
-    """Give the start of a `docker run` under limits; the program's arguments follow."""
+    """Return the start of a `docker run` under limits; the program's arguments follow."""
     memory = f"{memory_mb}m"
     options = {
         "--cpus": f"{vcpus:.3f}",
@@ -55,7 +55,7 @@ def docker_argv(image: str, project: Path, vcpus: float, memory_mb: int) -> list
 
 
 def host_argv(vcpus: float) -> list[str]:
-    """Give the start of a process pinned to whole processors of this machine."""
+    """Return the start of a process pinned to whole processors of this machine."""
     processors = sorted(os.sched_getaffinity(0))[: round(vcpus)]
     return ["taskset", "-c", ",".join(map(str, processors)), sys.executable]
 

@@ -82,7 +82,7 @@ class _Sampler:
 
 
 def tree_bytes() -> int:
-    """Give the proportional set size of all our descendants, in bytes."""
+    """Return the proportional set size of all our descendants, in bytes."""
     total = 0
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(OSError, psutil.Error):

@@ -25,7 +25,7 @@ def install(directory: Path) -> Path:
 
 
 def environment(programs: Path) -> dict[str, str]:
-    """Give the environment it runs in: no telemetry, no updates, the system's browser, no cache."""
+    """Return its environment: no telemetry, no updates, the system's browser, no cache."""
     node = programs.parent / "node" / "bin"
     switches = ("NO_TELEMETRY", "NO_UPDATE_CHECK", "NO_AUTO_INSTALL", "SKIP_SKILLS")
     return os.environ | {
@@ -41,12 +41,12 @@ def environment(programs: Path) -> dict[str, str]:
 
 
 def render_argv(programs: Path, project: Path, output: Path, *options: str) -> list[str]:
-    """Give the command that renders *project* to *output*."""
+    """Return the command that renders *project* to *output*."""
     return [str(programs / "hyperframes"), "render", str(project), "-o", str(output), *options]
 
 
 def snapshot_argv(programs: Path, project: Path, out_dir: Path, at_s: Sequence[float]) -> list[str]:
-    """Give the command that saves the moments *at_s* of *project* as `at-<seconds>s.png`."""
+    """Return the command that saves the moments *at_s* of *project* as `at-<seconds>s.png`."""
     moments = ",".join(f"{moment:g}" for moment in at_s)
     options = ["--no-end", "--no-browser-gpu", "--keep", "-o", str(out_dir)]
     return [str(programs / "hyperframes"), "snapshot", str(project), "--at", moments, *options]

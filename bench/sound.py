@@ -55,13 +55,13 @@ def main() -> None:
 
 
 def node(kind: str, lanes: dict[str, Lane] | None = None) -> Node:
-    """Give an effect as it is set when nothing is said."""
+    """Return an effect as it is set when nothing is said."""
     settings = {name: knob.default for name, knob in KINDS[kind].knobs.items()}
     return Node(kind=kind, settings=settings, lanes=lanes or {})
 
 
 def cost_ms(effect: Node) -> float:
-    """Give the CPU that *effect* takes for a second of noise."""
+    """Return the CPU that *effect* takes for a second of noise."""
     noise = np.random.default_rng(1).uniform(-0.5, 0.5, (SOUND_RATE, 2)).astype(np.float32)
     pieces = (noise for _ in range(SECONDS))
     began = time.process_time()
@@ -71,7 +71,7 @@ def cost_ms(effect: Node) -> float:
 
 
 def in_its_own_process(minutes: int) -> tuple[int, float]:
-    """Give peak memory in KiB and CPU seconds of a mix of *minutes*."""
+    """Return peak memory in KiB and CPU seconds of a mix of *minutes*."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(mix_minutes, (minutes,))
 

@@ -106,7 +106,7 @@ def _image(scope: Construct, settings: Settings) -> lambda_.DockerImageCode:
 
 
 def _stored_image(scope: Construct, image_uri: str) -> lambda_.DockerImageCode:
-    """Give the image at `account.dkr.ecr.region.amazonaws.com/name:tag` (or `@digest`)."""
+    """Return the image at `account.dkr.ecr.region.amazonaws.com/name:tag` (or `@digest`)."""
     registry, _, rest = image_uri.partition("/")
     account, _, _, region, *_ = registry.split(".")
     name, separator, digest = rest.partition("@")
@@ -122,7 +122,7 @@ def _stored_image(scope: Construct, image_uri: str) -> lambda_.DockerImageCode:
 
 
 def _network(scope: Construct, settings: Settings, vpc: ec2.IVpc | None) -> dict[str, Any]:
-    """Give the arguments that put the function into a network; none for Lambda's own."""
+    """Return the arguments that put the function into a network; none for Lambda's own."""
     if vpc is not None:
         return {"vpc": vpc}
     if settings.vpc_id is None:

@@ -17,7 +17,7 @@ Of outputs it reads back what it has just put in parts, for its digest.
 
 
 def bucket_rights(bucket: s3.IBucket, key: kms.IKey | None) -> list[iam.PolicyStatement]:
-    """Give the rights on the bucket's prefixes, and on the key that encrypts it."""
+    """Return the rights on the bucket's prefixes, and on the key that encrypts it."""
 
     def objects(prefixes: tuple[str, ...]) -> list[str]:
         return [bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
@@ -49,7 +49,7 @@ def bucket_rights(bucket: s3.IBucket, key: kms.IKey | None) -> list[iam.PolicySt
 
 
 def log_rights(group: logs.ILogGroup) -> list[iam.PolicyStatement]:
-    """Give the right to write logs; CDK adds the one to write traces."""
+    """Return the right to write logs; CDK adds the one to write traces."""
     return [
         iam.PolicyStatement(
             sid="Log",
@@ -60,7 +60,7 @@ def log_rights(group: logs.ILogGroup) -> list[iam.PolicyStatement]:
 
 
 def network_rights() -> list[iam.PolicyStatement]:
-    """Give what Lambda needs to attach a function to a VPC; EC2 knows no resources here."""
+    """Return what Lambda needs to attach a function to a VPC; EC2 knows no resources here."""
     actions = (
         "CreateNetworkInterface",
         "DescribeNetworkInterfaces",

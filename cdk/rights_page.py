@@ -50,7 +50,7 @@ _HEAD = "| action | resources | only if |\n| --- | --- | --- |\n"
 
 
 def rights_page() -> str:
-    """Give the text of `docs/aws-rights.md`."""
+    """Return the text of `docs/aws-rights.md`."""
     with tempfile.TemporaryDirectory(prefix="fanreel-rights-") as folder:
         plain = _Assembly(Path(folder, "plain"), _PLAIN)
         more = _Assembly(Path(folder, "more"), _MORE)
@@ -123,7 +123,7 @@ def _condition(condition: Mapping[str, Any]) -> str:
 
 
 def _added(plain: Iterable[RolePolicy], more: Iterable[RolePolicy]) -> Iterator[RolePolicy]:
-    """Give the roles of *more* with what those of *plain* do not have."""
+    """Yield the roles of *more* with what those of *plain* do not have."""
     known = {role.role: role.policy["Statement"] for role in plain}
     for role in more:
         added = [one for one in role.policy["Statement"] if one not in known.get(role.role, [])]

@@ -80,7 +80,7 @@ class Workflow(Construct):
         )
 
     def _rights_on_children(self) -> list[iam.PolicyStatement]:
-        """Give what a distributed Map needs to run and redrive its child executions."""
+        """Return what a distributed Map needs to run and redrive its child executions."""
         name = self.machine.state_machine_name
 
         def arn(resource: str, of: str) -> str:

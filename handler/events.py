@@ -55,7 +55,7 @@ class _Request(BaseModel):
         raise NotImplementedError
 
     def uris(self) -> Iterator[S3Uri]:
-        """Give every URI of the event."""
+        """Yield every URI of the event."""
         for name in type(self).model_fields:
             if isinstance(value := getattr(self, name), S3Uri):
                 yield value
@@ -201,7 +201,7 @@ class _Reply(BaseModel):
     model_config = ConfigDict(frozen=True, alias_generator=to_pascal, validate_by_name=True)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the JSON object that the caller gets."""
+        """Return the JSON object that the caller gets."""
         return self.model_dump(mode="json", by_alias=True)
 
 

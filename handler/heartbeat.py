@@ -71,7 +71,7 @@ class Heartbeat:
         self._thread.join(_LAST_REQUEST_S)
 
     def cancellation(self) -> RenderCancelled | None:
-        """Give what a step that ended with an error was ended by, if the render was cancelled."""
+        """Return what a step that ended with an error was ended by, if the render was cancelled."""
         return _cancelled(self._folder) if self._cancelled.is_set() else None
 
     @property

@@ -22,20 +22,20 @@ _MOST_FACT_CHARS = 500
 
 
 def to_render_error(exc: BaseException) -> RenderError:
-    """Give one of ours for anything Python raised; what we do not know is `UNEXPECTED_ERROR`."""
+    """Return one of ours for anything Python raised; what we do not know is `UNEXPECTED_ERROR`."""
     if isinstance(exc, RenderError):
         return exc
     return UnexpectedError(f"{type(exc).__qualname__}: {exc}", kind=type(exc).__qualname__)
 
 
 def code_of(exc: BaseException) -> str:
-    """Give the code that *exc* leaves under."""
+    """Return the code that *exc* leaves under."""
     return OUT_OF_MEMORY if isinstance(exc, MemoryError) else to_render_error(exc).code
 
 
 def without_scratch(text: str, tmp_dir: Path) -> str:
     """
-    Give *text* with paths below *tmp_dir* as what they are to the caller.
+    Return *text* with paths below *tmp_dir* as what they are to the caller.
 
     The disk is gone once the message is read, and its names are chance: of
     `/tmp/run-x7/project/index.html` only `index.html` means something outside.
@@ -48,7 +48,7 @@ def without_scratch(text: str, tmp_dir: Path) -> str:
 
 def named(exc: BaseException, tmp_dir: Path, **context: Any) -> Exception:
     """
-    Give the exception to raise for *exc*: a class with the code as its name, a JSON message.
+    Return the exception to raise for *exc*: a class with the code as its name, a JSON message.
 
     Args:
         exc: What happened.

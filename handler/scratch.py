@@ -13,7 +13,7 @@ from handler.settings import Settings
 @contextlib.contextmanager
 def scratch(settings: Settings) -> Iterator[Path]:
     """
-    Give a fresh folder in which everything happens.
+    Yield a fresh folder in which everything happens.
 
     What is left at the end, or was left by an invocation that was killed, is removed: a warm
     container hands its disk to the next render. Processes that outlived their owner are ended

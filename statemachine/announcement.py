@@ -21,7 +21,7 @@ OUTCOMES = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 def announcement(*, event_bus: str = "${EventBus}") -> dict[str, Any]:
     """
-    Give the state machine that puts the event `Render Finished` on *event_bus*.
+    Return the state machine that puts the event `Render Finished` on *event_bus*.
 
     Step Functions announces every ended execution by itself, but with the whole input inside,
     and a state of the render itself could not speak for an execution that was aborted. So a

@@ -18,12 +18,12 @@ _UNKNOWN = "SomeChunkFailed"
 
 
 def catcher() -> State:
-    """Give the `Catch` entry of the distributed Map."""
+    """Return the `Catch` entry of the distributed Map."""
     return {"ErrorEquals": [EXCEEDED], "ResultPath": "$.Caught", "Next": "FindMapRun"}
 
 
 def states() -> dict[str, State]:
-    """Give the states that find the failed child and raise what it raised."""
+    """Return the states that find the failed child and raise what it raised."""
     failed = "$.Failed.Executions[0]"
     return {
         "FindMapRun": _ask(
@@ -77,7 +77,7 @@ def states() -> dict[str, State]:
 
 
 def _ask(action: str, parameters: State, result_path: str, *, then: str) -> State:
-    """Give a task that asks Step Functions; what cannot be found out must not hide the failure."""
+    """Return a task asking Step Functions; what cannot be found out must not hide the failure."""
     return {
         "Type": "Task",
         "Resource": f"arn:aws:states:::aws-sdk:sfn:{action}",

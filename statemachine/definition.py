@@ -40,7 +40,7 @@ def definition(
     max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
 ) -> State:
     """
-    Give the state machine that renders one composition.
+    Return the state machine that renders one composition.
 
     Args:
         function_arn: The function that plans, renders chunks and assembles.
@@ -195,7 +195,7 @@ def _spread_to(extension: str) -> str:
 
 
 def _sheet(bucket_name: str, output_uri: str) -> State:
-    """Give what the chunks and the assembly need: under 10 KB at any size of the request."""
+    """Return what the chunks and the assembly need: under 10 KB at any size of the request."""
     return {
         "RenderId.$": "$$.Execution.Name",
         "PlanManifestS3Uri.$": "$.Plan.PlanManifestS3Uri",
@@ -239,7 +239,7 @@ def _map(config: State, processor: State) -> State:
 
 
 def _chunk(function_arn: str, suffix: str) -> State:
-    """Give the loop that renders one chunk, in as many invocations as it takes."""
+    """Return the loop that renders one chunk, in as many invocations as it takes."""
     names = ("RenderChunk", "Done", "NextRound", "ChunkDone", "Stuck")
     render, done, again, end, stuck = (f"{name}{suffix}" for name in names)
     return {

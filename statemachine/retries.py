@@ -27,7 +27,7 @@ DIED = (
 
 def retriers() -> list[dict[str, Any]]:
     """
-    Give the `Retry` field of every task.
+    Return the `Retry` field of every task.
 
     A code that is not terminal needs no list of its own: it falls to `States.ALL`, together
     with Lambda's passing failures. Full jitter spreads the chunks that were refused together.

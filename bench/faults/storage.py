@@ -54,7 +54,7 @@ class KnownSteps:
         *,
         temp_dir: Path | None = None,
     ) -> PlanResult:
-        """Give the known plan, if the project came as it was sent."""
+        """Return the known plan, if the project came as it was sent."""
         del config, temp_dir
         for path in self._ground.project.iterdir():
             if (project_dir / path.name).read_bytes() != path.read_bytes():

@@ -56,7 +56,7 @@ def compare(ours: Film, theirs: Film) -> Agreement:
 
 
 def psnr(one: Picture, other: Picture) -> float:
-    """Give the PSNR over RGB in dB of two RGBA pictures, over the worse of two backgrounds."""
+    """Return the PSNR over RGB in dB of two RGBA pictures, over the worse of two backgrounds."""
     if one.shape != other.shape:
         return 0.0
     if np.array_equal(one, other):

@@ -21,14 +21,14 @@ def is_encoded(libraries: Iterable[str]) -> bool:
 
 
 def read_film(path: Path) -> Iterator[Picture]:
-    """Give the pictures of an MP4 file, RGBA."""
+    """Yield the pictures of an MP4 file, RGBA."""
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             yield _decoded(frame)
 
 
 def count_frames(path: Path) -> int:
-    """Give the number of pictures of an MP4 file."""
+    """Return the number of pictures of an MP4 file."""
     with av.open(str(path)) as container:
         return sum(1 for _frame in container.decode(video=0))
 

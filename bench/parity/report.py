@@ -58,7 +58,7 @@ def save_pictures(name: str, agreement: Agreement, out: Path) -> None:
 
 
 def line(row: Row) -> str:
-    """Give a row of the printed table."""
+    """Return a row of the printed table."""
     found = row.agreement
     if found is None:
         return f"{row.name:24}{'the reference fails':>20}  {_verdict_text(row)}"
@@ -75,7 +75,7 @@ def comparable(rows: list[Row]) -> list[Row]:
 
 
 def share_of_same(rows: list[Row]) -> float:
-    """Give the share of *rows* that are the same picture, at least `SAME_DB` in every frame."""
+    """Return the share of *rows* that are the same picture, at least `SAME_DB` in every frame."""
     return sum(map(_is_same, rows)) / len(rows) if rows else 1.0
 
 
@@ -90,7 +90,7 @@ def summary(rows: list[Row]) -> str:
 
 
 def unexplained(rows: list[Row]) -> list[str]:
-    """Give the names of those that differ, or that the reference fails at, without a verdict."""
+    """Return the names of those that differ, or that the reference fails at, without a verdict."""
     return [row.name for row in rows if row.verdict is None and not _is_same(row)]
 
 

@@ -9,7 +9,7 @@ from tests.media import compositions, films
 
 
 def defined() -> list[str]:
-    """Give the compositions whose picture the format defines, and the films."""
+    """Return the compositions whose picture the format defines, and the films."""
     pages = [name for name in compositions.names() if not compositions.expected(name).undefined]
     return pages + films.names()
 

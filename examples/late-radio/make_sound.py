@@ -33,12 +33,12 @@ TUNE = ((0.0, 81), (0.66, 79), (1.5, 77), (2.66, 74), (4.0, 79), (5.33, 77), (6.
 
 
 def clock(length_s: float) -> Sound:
-    """Give the time in seconds of each sample."""
+    """Return the time in seconds of each sample."""
     return np.arange(round(length_s * RATE)) / RATE
 
 
 def pitch(note: float) -> float:
-    """Give the frequency in hertz of a MIDI note number."""
+    """Return the frequency in hertz of a MIDI note number."""
     return float(440 * 2 ** ((note - 69) / 12))
 
 

@@ -33,12 +33,12 @@ MELODY = (66, 69, 73, 76, 73, 69, 78, 76, 74, 69, 71, 66, 69, 71, 74, 78)
 
 
 def pitch(note: float) -> float:
-    """Give the frequency in hertz of a MIDI note number."""
+    """Return the frequency in hertz of a MIDI note number."""
     return float(440 * 2 ** ((note - 69) / 12))
 
 
 def clock(length_s: float) -> Sound:
-    """Give the time in seconds of each sample."""
+    """Return the time in seconds of each sample."""
     return np.arange(round(length_s * RATE)) / RATE
 
 
@@ -133,7 +133,7 @@ def place(track: Sound, sound: Sound, at_s: float, volume: float, pan: float = 0
 
 
 def room(track: Sound, length_s: float) -> Sound:
-    """Give what a room of our own answers: noise that dies away, another on each side."""
+    """Return what a room of our own answers: noise that dies away, another on each side."""
     t = clock(length_s)
     size = track.shape[1] + len(t)
     answers = []

@@ -23,7 +23,7 @@ X, Y = np.meshgrid(np.linspace(0, WIDTH / HEIGHT, WIDTH), np.linspace(0, 1, HEIG
 
 
 def ridge(base: float, height: float, waves: int, seed: int) -> Plane:
-    """Give how far each point lies below a ridge line; negative above it. 1 is the height."""
+    """Return how far each point lies below a ridge line; negative above it. 1 is the height."""
     dice = np.random.default_rng(seed)
     line = np.full(WIDTH, base)
     for octave in range(1, waves + 1):

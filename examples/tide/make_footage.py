@@ -29,7 +29,7 @@ PHASES = DICE.uniform(0, 2 * np.pi, (WAVES, 3))
 
 
 def crest(wave: int, t: float) -> Plane:
-    """Give the height of one wave's edge across the picture, in picture widths from the top."""
+    """Return the height of one wave's edge across the picture, in picture widths from the top."""
     near = wave / (WAVES - 1)
     base = (HORIZON + (1 - HORIZON) * near**1.55 * 0.92) * HEIGHT / WIDTH
     size, speed = 0.006 + 0.05 * near, 0.25 + 0.75 * near

@@ -49,7 +49,7 @@ def film(project: Path, output_format: str, work_dir: Path) -> tuple[list[Pictur
 
 
 def decoded(path: Path) -> list[Picture]:
-    """Give each frame as height × width × 3, RGB."""
+    """Return each frame as height × width × 3, RGB."""
     with av.open(str(path)) as container:
         return [
             frame.to_ndarray(format="rgb24").astype(np.uint8) for frame in container.decode(video=0)
@@ -138,7 +138,7 @@ def look_at(look: Look) -> list[str]:
 
 
 def check(names: Sequence[str]) -> list[str]:
-    """Give everything that is wrong with this image."""
+    """Return everything that is wrong with this image."""
     problems = [
         f"{finding.name}: {finding.detail}"
         for finding in examine(start_browser=False)

@@ -100,7 +100,7 @@ def assemble_parts(
 
 
 def _coming(manifest: PlanManifest, chunk_paths: Sequence[Path]) -> Iterator[Part]:
-    """Give the parts as they appear, each checked, and in the end that they were all."""
+    """Yield the parts as they appear, each checked, and in the end that they were all."""
 
     def read() -> Iterator[Part]:
         for path in chunk_paths:

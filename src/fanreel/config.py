@@ -287,11 +287,11 @@ class RenderConfig(BaseModel):
         return cls(**data)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the camelCase JSON object that `from_json()` reads, without the defaults."""
+        """Return the camelCase JSON object that `from_json()` reads, without the defaults."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
     def replace(self, **changes: Any) -> "RenderConfig":
-        """Give a checked copy with *changes*."""
+        """Return a checked copy with *changes*."""
         return RenderConfig(
             **{name: getattr(self, name) for name in self.model_fields_set} | changes
         )

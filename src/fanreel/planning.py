@@ -353,7 +353,7 @@ def _artifacts(
 def _media_roles(
     composition: Composition, chunks: Sequence[ChunkSlice]
 ) -> dict[str, tuple[str, ...]]:
-    """Give, for each source, the chunks during which a clip of it is on the timeline."""
+    """Return, for each source, the chunks during which a clip of it is on the timeline."""
     wanted: dict[str, set[int]] = {}
     for clip in composition.media:
         if not (clip.shown and clip.path):
@@ -371,7 +371,7 @@ def _media_roles(
 
 
 def summary(result: PlanResult) -> dict[str, Any]:
-    """Give *result* as JSON, for the command line and for logs."""
+    """Return *result* as JSON, for the command line and for logs."""
     return {
         "plan_dir": str(result.plan_dir),
         "plan_hash": result.plan_hash,

@@ -23,7 +23,7 @@ def runs(pid: int) -> bool:
 
 
 def descendants(pid: int | None = None) -> set[int]:
-    """Give the ids of all processes below *pid*, or this one; those that ended are left out."""
+    """Return the ids of all processes below *pid*, or this one; those that ended are left out."""
     try:
         below = psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
@@ -63,7 +63,7 @@ def kill_tree(pid: int) -> None:
 
 
 def age_ms() -> int:
-    """Give how long ago this process was started, in milliseconds (10 ms steps)."""
+    """Return how long ago this process was started, in milliseconds (10 ms steps)."""
     return round(1000 * max(0.0, time.time() - psutil.Process().create_time()))
 
 
@@ -80,7 +80,7 @@ def cpu_s(pid: int) -> float:
 
 
 def memory_mb() -> int:
-    """Give the memory that this process and its descendants hold, in MiB; shared parts once."""
+    """Return the memory that this process and its descendants hold, in MiB; shared parts once."""
     private = shared = 0
     for pid in {os.getpid(), *descendants()}:
         with contextlib.suppress(psutil.Error):

@@ -66,7 +66,7 @@ class AssembleResult:
     duration_ms: int
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object."""
+        """Return a JSON object."""
         return {
             "output_path": str(self.output_path),
             "frames_encoded": self.frames_encoded,

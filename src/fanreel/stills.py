@@ -104,7 +104,7 @@ def _plan_frame(
 
 def frame_at(at_s: float | Fraction, fps: Fraction) -> int:
     """
-    Give the number of the frame that shows at *at_s* seconds.
+    Return the number of the frame that shows at *at_s* seconds.
 
     >>> frame_at(1 / 3, Fraction(30))
     10

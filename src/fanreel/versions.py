@@ -16,12 +16,12 @@ _LIBAV = ("libavcodec", "libavformat", "libavfilter", "libswscale", "libswresamp
 
 
 def fanreel_version() -> str:
-    """Give the version of this package."""
+    """Return the version of this package."""
     return importlib.metadata.version("fanreel")
 
 
 def libav_version() -> str:
-    """Give the versions of the libav libraries in this process, as one line."""
+    """Return the versions of the libav libraries in this process, as one line."""
     import av  # noqa: PLC0415 (70 ms that only those pay who decode or encode)
 
     versions = av.library_versions
@@ -30,7 +30,7 @@ def libav_version() -> str:
 
 def current_versions(chromium: Path | None = None) -> Versions:
     """
-    Give what is on this machine.
+    Return what is on this machine.
 
     Raises:
         BrowserUnavailable: There is no Chromium. Terminal.

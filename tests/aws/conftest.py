@@ -53,7 +53,7 @@ def s3_client(s3_endpoint: str) -> Iterator["S3Client"]:
 
 @pytest.fixture
 def s3(aws_environment: None, s3_client: "S3Client") -> "S3Client":
-    """Give the client as the handler and the SDK make it."""
+    """Return the client as the handler and the SDK make it."""
     return s3_client
 
 
@@ -67,7 +67,7 @@ def bucket(s3: "S3Client") -> str:
 
 @pytest.fixture
 def record_calls(s3: "S3Client") -> Iterator[Callable[[], list[str]]]:
-    """Give a function that tells which S3 operations were sent since it was last asked."""
+    """Yield a function that tells which S3 operations were sent since it was last asked."""
     calls: list[str] = []
 
     def note(event_name: str, **_: object) -> None:

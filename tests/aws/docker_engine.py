@@ -58,7 +58,7 @@ def docker(*arguments: str, timeout_s: float = 1200) -> str:
 
 
 def bridge_address() -> str:
-    """Give this machine's address on docker's bridge: containers reach it, nobody else does."""
+    """Return this machine's address on docker's bridge: containers reach it, nobody else does."""
     (network,) = json.loads(docker("network", "inspect", "bridge"))
     config = network["IPAM"]["Config"][0]
     return str(config.get("Gateway") or ipaddress.ip_network(config["Subnet"])[1])

@@ -33,7 +33,7 @@ class Context:
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until the process is ended."""
+        """Return the milliseconds until the process is ended."""
         return self.remaining_ms
 
 
@@ -61,7 +61,7 @@ class Function:
         return dict(json.loads(json.dumps(reply)))
 
     def plan_event(self, **changes: Any) -> Event:
-        """Give the event that plans the project."""
+        """Return the event that plans the project."""
         return {
             "Action": "plan",
             "RenderId": self.render_id,
@@ -73,7 +73,7 @@ class Function:
         } | changes
 
     def chunk_event(self, index: int, **changes: Any) -> Event:
-        """Give the event that renders a chunk of what was planned."""
+        """Return the event that renders a chunk of what was planned."""
         return {
             "Action": "renderChunk",
             "RenderId": self.render_id,
@@ -85,7 +85,7 @@ class Function:
         } | changes
 
     def assemble_event(self, **changes: Any) -> Event:
-        """Give the event that assembles what was rendered."""
+        """Return the event that assembles what was rendered."""
         event = self.chunk_event(0, Action="assemble")
         del event["ChunkIndex"]
         output = f"s3://{self.bucket}/outputs/{self.render_id}.mp4"
@@ -97,7 +97,7 @@ class Function:
         return self.plan
 
     def lines(self) -> list[dict[str, Any]]:
-        """Give the log lines so far."""
+        """Return the log lines so far."""
         return [json.loads(line) for line in self.logs.getvalue().splitlines()]
 
 
@@ -124,7 +124,7 @@ def deployed(
 
 @contextmanager
 def short_tmp_dir() -> Iterator[Path]:
-    """Give a folder as short as Lambda's /tmp: Chromium's sockets limit the length of a path."""
+    """Yield a folder as short as Lambda's /tmp: Chromium's sockets limit the length of a path."""
     folder = Path(tempfile.mkdtemp(prefix="", dir="/tmp"))
     yield folder
     shutil.rmtree(folder)

@@ -137,7 +137,7 @@ class EmulatorSession:
     endpoint_url: str
 
     def client(self, service: Any) -> Any:
-        """Give a boto3 client of the emulator."""
+        """Return a boto3 client of the emulator."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint_url,

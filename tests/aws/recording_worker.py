@@ -87,7 +87,7 @@ class RecordingWorker(ScriptedWorker):
         )
 
     def variables(self) -> Event:
-        """Give the variables of the plan, wherever the event said they are."""
+        """Return the variables of the plan, wherever the event said they are."""
         event = next(event for event in self.invocations if event["Action"] == "plan")
         if event.get("VariablesS3Uri"):
             uri = S3Uri.parse(event["VariablesS3Uri"])

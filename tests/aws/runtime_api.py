@@ -75,7 +75,7 @@ class Runtime:
         self._api.events.put(json.dumps(event).encode())
 
     def answer(self) -> Answer | None:
-        """Give what the runtime posted, if it has posted anything yet."""
+        """Return what the runtime posted, if it has posted anything yet."""
         return None if self._api.answers.empty() else self._api.answers.get()
 
     def invoke(self, event: Any, timeout_s: float = 120) -> Answer:

@@ -77,7 +77,7 @@ class ScriptedWorker:
         return self
 
     def count(self, action: str, chunk: int | None = None) -> int:
-        """Give how often *action* was invoked, for one chunk or for all."""
+        """Return how often *action* was invoked, for one chunk or for all."""
         return sum(
             event["Action"] == action and chunk in (None, event.get("ChunkIndex"))
             for event in self.invocations
@@ -241,7 +241,7 @@ def _answer(worker: ScriptedWorker, event: Event) -> tuple[int, dict[str, str], 
 
 
 def _as_lambda_tells(error: RenderError, event: Event) -> Event:
-    """Give Lambda's answer to what the handler raises for *error*."""
+    """Return Lambda's answer to what the handler raises for *error*."""
     raised = named(error, Path("/nowhere"), ChunkIndex=event.get("ChunkIndex"))
     return {
         "errorType": type(raised).__name__,

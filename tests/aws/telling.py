@@ -17,7 +17,7 @@ def tell(line: str) -> None:
 
 
 def progress_teller() -> Callable[[Progress], None]:
-    """Give what prints where a render stands, whenever that has changed."""
+    """Return what prints where a render stands, whenever that has changed."""
     told: list[str] = []
 
     def look(now: Progress) -> None:
@@ -39,7 +39,7 @@ def tell_same_frames(on_aws: Path, here: Path) -> None:
 
 
 def frames_sha256(video: Path) -> str:
-    """Give one digest over every decoded frame, in order."""
+    """Return one digest over every decoded frame, in order."""
     digest = hashlib.sha256()
     with av.open(str(video)) as container:
         for frame in container.decode(video=0):

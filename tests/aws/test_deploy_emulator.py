@@ -181,7 +181,7 @@ def test_a_render_on_aws_is_the_local_render(deployed: Deployed, tmp_path: Path)
 
 
 def segment_keys(deployed: Deployed) -> set[str]:
-    """Give the segments in the bucket."""
+    """Return the segments in the bucket."""
     pages = deployed.aws.client("s3").get_paginator("list_objects_v2")
     found = pages.paginate(Bucket=deployed.renders.deployment.bucket, Prefix="segments/")
     return {item["Key"] for page in found for item in page.get("Contents", [])}

@@ -36,7 +36,7 @@ LARGE_BYTES = 4321
 
 @pytest.fixture
 def steps() -> Carrying:
-    """Give steps that carry."""
+    """Return steps that carry."""
     return Carrying()
 
 

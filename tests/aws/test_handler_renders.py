@@ -231,7 +231,7 @@ def _hits(server: http.server.ThreadingHTTPServer) -> list[str]:
 
 
 def _private_addresses() -> list[str]:
-    """Give this machine's addresses in private networks: there a request would be counted."""
+    """Return this machine's addresses in private networks: there a request would be counted."""
     found = [
         address.address
         for addresses in psutil.net_if_addrs().values()

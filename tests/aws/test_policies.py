@@ -46,13 +46,13 @@ def synthesise(context: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def synthesised() -> dict[str, Any]:
-    """Give the template of a few settings."""
+    """Return the template of a few settings."""
     return synthesise({"image_uri": IMAGE, "kms_key_arn": KEY, "alarm_email": "a@example.org"})
 
 
 @pytest.fixture(scope="module")
 def full_template() -> Template:
-    """Give the template with every setting chosen: a VPC, and a bucket that goes with the stack."""
+    """Return the template with all settings chosen: a VPC, a bucket that goes with the stack."""
     chosen = EVERYTHING.model_dump(exclude_none=True)
     context = {
         name: ",".join(value) if isinstance(value, tuple) else value

@@ -78,20 +78,20 @@ def full_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 
 def only(template: Template, kind: str) -> dict[str, Any]:
-    """Give the properties of the only resource of a kind."""
+    """Return the properties of the only resource of a kind."""
     (resource,) = template.find_resources(kind).values()
     return dict(resource["Properties"])
 
 
 def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each policy statement with the logical id of its policy."""
+    """Yield each policy statement with the logical id of its policy."""
     for name, policy in template.find_resources("AWS::IAM::Policy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             yield name, statement
 
 
 def as_list(value: Any) -> list[Any]:
-    """Give IAM's one-or-many as many."""
+    """Return IAM's one-or-many as many."""
     return value if isinstance(value, list) else [value]
 
 
@@ -126,7 +126,7 @@ def matches(pattern: dict[str, Any], detail: dict[str, Any]) -> bool:
 
 
 def rights_of(template: Template, part: str) -> dict[str, set[str]]:
-    """Give each action that the policies named *part* allow, with its resources."""
+    """Return each action that the policies named *part* allow, with its resources."""
     found: dict[str, set[str]] = {}
     for name, statement in statements(template):
         if name.startswith(part):

@@ -22,7 +22,7 @@ State = dict[str, Any]
 
 
 def all_states(machine: State) -> Iterator[tuple[str, State]]:
-    """Give every state of a machine, those inside Maps too."""
+    """Yield every state of a machine, those inside Maps too."""
     for name, state in machine["States"].items():
         yield name, state
         if "ItemProcessor" in state:
@@ -30,7 +30,7 @@ def all_states(machine: State) -> Iterator[tuple[str, State]]:
 
 
 def tasks() -> dict[str, State]:
-    """Give every task of the render machine that invokes the function, by its name."""
+    """Return every task of the render machine that invokes the function, by its name."""
     return {
         name: state
         for name, state in all_states(definition())
@@ -39,7 +39,7 @@ def tasks() -> dict[str, State]:
 
 
 def retrier_for(error: str, task: State) -> State:
-    """Give the first retrier that matches, which decides."""
+    """Return the first retrier that matches, which decides."""
     return next(
         retrier
         for retrier in task["Retry"]
@@ -48,7 +48,7 @@ def retrier_for(error: str, task: State) -> State:
 
 
 def asl_validator_problems(machine: State, path: Path) -> str | None:
-    """Give what npm's asl-validator says against *machine*; None if nothing."""
+    """Return what npm's asl-validator says against *machine*; None if nothing."""
     path.write_text(json.dumps(machine))
     checked = subprocess.run(
         [ASL_VALIDATOR, "--json-path", path], capture_output=True, text=True, check=False

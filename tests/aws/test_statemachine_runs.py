@@ -88,7 +88,7 @@ def new_worker(tmp_path: Path) -> Workers:
 
 
 def events_of(worker: ScriptedWorker, action: str) -> list[dict[str, Any]]:
-    """Give the events of one action."""
+    """Return the events of one action."""
     return [event for event in worker.invocations if event["Action"] == action]
 
 

@@ -48,7 +48,7 @@ def function(
 
 
 def uploads(function: Function) -> list[Any]:
-    """Give the uploads in parts that were begun and not ended."""
+    """Return the uploads in parts that were begun and not ended."""
     return list(function.s3.list_multipart_uploads(Bucket=function.bucket).get("Uploads", []))
 
 

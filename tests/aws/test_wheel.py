@@ -89,7 +89,7 @@ def test_the_wheel_carries_the_page_bundled(site_dir: Path) -> None:
 
 
 def requirements(name: str, seen: set[str]) -> Iterator[str]:
-    """Give a distribution's name and those of all that it needs."""
+    """Yield a distribution's name and those of all that it needs."""
     if name in seen:
         return
     seen.add(name)

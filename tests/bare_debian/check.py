@@ -36,7 +36,7 @@ TEXT = "Hamburgefonstiv 0123 &amp; Wave"
 
 
 def page(families: dict[str, str], style: str = "") -> str:
-    """Give a film of one text for each of *families*, by the element's id."""
+    """Return a film of one text for each of *families*, by the element's id."""
     texts = "".join(
         f'<p id="{name}" style="font: 44px/{BAND_PX}px {family}">{TEXT}</p>'
         for name, family in families.items()
@@ -100,7 +100,7 @@ def render(project: Path, output: Path) -> dict[str, Any]:
 
 
 def bands(frames: Path) -> list[NDArray[np.uint8]]:
-    """Give the first picture's bands."""
+    """Return the first picture's bands."""
     with av.open(str(min(frames.glob("*.png")))) as container:
         frame = next(container.decode(video=0))
     picture = frame.to_ndarray(format="rgb24").astype(np.uint8)
@@ -118,7 +118,7 @@ def compare(expected: set[str]) -> None:
 
 
 def by_element(result: dict[str, Any]) -> dict[str, str]:
-    """Give the way to each text's face."""
+    """Return the way to each text's face."""
     return {font["element"].rpartition("#")[2]: font["way"] for font in result["fonts"]}
 
 

@@ -170,7 +170,7 @@ def expected(name: str) -> Expected:
 
 
 def names() -> list[str]:
-    """Give the compositions that say what is expected of them."""
+    """Return the compositions that say what is expected of them."""
     return sorted(path.parent.name for path in COMPOSITIONS.glob("*/expect.toml"))
 
 
@@ -201,7 +201,7 @@ def colour_text(pixel: Any) -> str:
 
 
 def box_of(picture: Picture, colour: str) -> list[int]:
-    """Give the box around all pixels about *colour*; empty if there are none."""
+    """Return the box around all pixels about *colour*; empty if there are none."""
     rows, columns = np.nonzero(_near(picture, colour, _BOX_TOLERANCE).all(axis=-1))
     if not len(rows):
         return []

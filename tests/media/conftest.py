@@ -47,7 +47,7 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """Give a corner of the disk; whatever the test does, nothing may be left behind."""
+    """Yield a corner of the disk; whatever the test does, nothing may be left behind."""
     # Short names: Chromium puts sockets into the temporary directory, whose paths are limited.
     folder = Path(tempfile.mkdtemp(prefix="fh-"))
     place = Place(folder / "project", folder / "out", folder / "t")
@@ -62,7 +62,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 @pytest.fixture(scope="session")
 def sites() -> Iterator[tuple[dict[str, Path], str]]:
-    """Give a table of directories to serve, and the server's origin."""
+    """Yield a table of directories to serve, and the server's origin."""
     roots: dict[str, Path] = {}
     handler = type("Handler", (_QuietHandler,), {"roots": roots})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -76,7 +76,7 @@ def sites() -> Iterator[tuple[dict[str, Path], str]]:
 
 @pytest.fixture(scope="session")
 def npm_dir() -> Path:
-    """Give the `node_modules` with the libraries of compositions."""
+    """Return the `node_modules` with the libraries of compositions."""
     return install_libraries()
 
 
@@ -191,7 +191,7 @@ class Player:
 def another(
     chromium: BrowserContext, sites: tuple[dict[str, Path], str]
 ) -> Iterator[Callable[[], Player]]:
-    """Give fresh pages; none may end with an uncaught error."""
+    """Yield fresh pages; none may end with an uncaught error."""
     roots, origin = sites
     with contextlib.ExitStack() as stack:
         players: list[Player] = []
@@ -207,13 +207,13 @@ def another(
 
 @pytest.fixture
 def player(another: Callable[[], Player]) -> Player:
-    """Give a fresh page."""
+    """Return a fresh page."""
     return another()
 
 
 @pytest.fixture
 def library(npm_dir: Path, sites: tuple[dict[str, Path], str]) -> Callable[[str], str]:
-    """Give the URL of a file in `node_modules`."""
+    """Return the URL of a file in `node_modules`."""
     roots, _origin = sites
     roots["npm"] = npm_dir
     return lambda path: f"/npm/{path}"

@@ -25,7 +25,7 @@ Frame = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> Frame:
-    """Give an opaque RGB picture that is different for every frame: a gradient and a moving box."""
+    """Return an opaque RGB picture, different for every frame: a gradient and a moving box."""
     rows, columns = np.mgrid[0:height, 0:width]
     rgb = np.empty((height, width, 3), np.uint8)
     rgb[..., 0] = columns * 255 // width
@@ -37,18 +37,18 @@ def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> Frame:
 
 
 def bgr0(rgb: Frame) -> Frame:
-    """Give a picture as the opaque engine does, with rubbish in the unused byte."""
+    """Return a picture as the opaque engine does, with rubbish in the unused byte."""
     return np.dstack([rgb[..., ::-1], np.full(rgb.shape[:2], 77, np.uint8)]).copy()
 
 
 def opaque(number: int) -> Frame:
-    """Give a picture as RGBA with nothing see-through."""
+    """Return a picture as RGBA with nothing see-through."""
     rgb = picture(number)
     return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]).copy()
 
 
 def translucent(number: int, width: int = WIDTH, height: int = HEIGHT) -> Frame:
-    """Give a straight-alpha RGBA picture: opaque left, half see-through middle, clear right."""
+    """Return a straight-alpha RGBA picture: opaque left, half see-through middle, clear right."""
     alpha = np.zeros((height, width), np.uint8)
     alpha[:, : width // 3] = 255
     alpha[:, width // 3 : 2 * width // 3] = 128
@@ -155,6 +155,6 @@ def _pixels(frame: av.VideoFrame, pixel_format: str) -> Frame:
 
 
 def psnr(left: Frame, right: Frame) -> float:
-    """Give the peak signal-to-noise ratio in dB; infinite if equal."""
+    """Return the peak signal-to-noise ratio in dB; infinite if equal."""
     error = np.mean((left.astype(np.float64) - right.astype(np.float64)) ** 2)
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

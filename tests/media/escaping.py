@@ -53,7 +53,7 @@ def _list(path: Path) -> str:
 
 
 def _descriptors() -> list[str]:
-    """Give what each open descriptor leads to, but for the one that looks."""
+    """Return what each open descriptor leads to, but for the one that looks."""
     found = []
     for entry in Path("/proc/self/fd").iterdir():
         try:

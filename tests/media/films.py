@@ -67,7 +67,7 @@ class Film(BaseModel):
 
 
 def names() -> list[str]:
-    """Give the films."""
+    """Return the films."""
     return sorted(path.parent.name for path in FILMS.glob("*/film.toml"))
 
 
@@ -95,7 +95,7 @@ def lay_out(name: str, project_dir: Path) -> Film:
 
 
 def small(picture: Picture) -> Picture:
-    """Give a picture, height × width × 4 RGBA, in RGB with a longer side of 240 pixels."""
+    """Return a picture, height × width × 4 RGBA, in RGB with a longer side of 240 pixels."""
     alpha = picture[..., 3:].astype(np.float32) / 255
     opaque = (picture[..., :3] * alpha + _GREY * (1 - alpha)).round().astype(np.uint8)
     height, width = opaque.shape[:2]
@@ -111,12 +111,12 @@ def keep(name: str, pictures: Sequence[Picture]) -> None:
 
 
 def kept(name: str) -> list[Picture]:
-    """Give the small pictures that are kept, height × width × 3."""
+    """Return the small pictures that are kept, height × width × 3."""
     sheet = np.asarray(Image.open(FILMS / name / _PICTURES).convert("RGB"))
     return np.split(sheet, len(film(name).at), axis=1)
 
 
 def furthest(one: Picture, other: Picture) -> int:
-    """Give how many levels two small pictures are apart where they are furthest."""
+    """Return how many levels two small pictures are apart where they are furthest."""
     assert one.shape == other.shape, f"{one.shape} is not {other.shape}"
     return int(np.abs(one.astype(np.int16) - other).max())

@@ -27,7 +27,7 @@ def page(
     root: str = 'data-duration="0.4" data-no-timeline',
     size: tuple[int, int] = (160, 90),
 ) -> str:
-    """Give a page of twelve green frames with *body* in its root."""
+    """Return a page of twelve green frames with *body* in its root."""
     return (
         f"<!doctype html><html><head><style>html {{ background: green }}</style>{head}</head><body>"
         f'<div data-composition-id="main" data-width="{size[0]}" data-height="{size[1]}" {root}>'
@@ -36,13 +36,13 @@ def page(
 
 
 def script(code: str) -> str:
-    """Give *code* as an element."""
+    """Return *code* as an element."""
     return f"<script>{code}</script>"
 
 
 @contextlib.contextmanager
 def small_disk(folder: Path, size_kib: int) -> Iterator[Path]:
-    """Give a file system of its own; skip where mounting is not permitted, but in CI it must be."""
+    """Yield a file system of its own; skip where mounting is forbidden, but in CI it must be."""
     folder.mkdir()
     options = f"size={size_kib}k,mode=0700"
     mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
@@ -86,7 +86,7 @@ class Place:
         )
 
     def outputs(self) -> list[str]:
-        """Give the names of all outputs, hidden ones too."""
+        """Return the names of all outputs, hidden ones too."""
         return sorted(path.relative_to(self.out).as_posix() for path in self.out.rglob("*"))
 
     def check_nothing_left(self) -> None:
@@ -100,7 +100,7 @@ class Place:
         assert not files, files
 
     def processes(self) -> list[psutil.Process]:
-        """Give the processes other than this one that this place's temporary files belong to."""
+        """Return the processes other than this one that this place's temporary files belong to."""
         mark = str(self.temp)
         found = []
         for process in psutil.process_iter(["cmdline", "environ", "status"]):

@@ -105,7 +105,7 @@ def _pattern(path: Path) -> None:
 
 
 def voice(seconds: float) -> Sound:
-    """Give a sound that swells and falls as speech does: syllables, words, breaths."""
+    """Return a sound that swells and falls as speech does: syllables, words, breaths."""
     at = np.arange(round(seconds * 48_000)) / 48_000
     syllables = np.clip(np.sin(2 * np.pi * 3.1 * at), 0, 1)
     words = np.clip(np.sin(2 * np.pi * 0.7 * at + 0.6) + 0.4, 0, 1)

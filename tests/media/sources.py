@@ -21,7 +21,7 @@ WIDTH, HEIGHT = BITS * CELL, 4 * CELL
 
 
 def numbered(number: int) -> Picture:
-    """Give a picture, height × width × 3 RGB, that says its number in black and white cells."""
+    """Return a picture, height × width × 3 RGB, that says its number in black and white cells."""
     cells = [255 if number >> bit & 1 else 0 for bit in range(BITS)]
     row = np.repeat(np.array(cells, np.uint8), CELL)
     return np.repeat(np.tile(row, (HEIGHT, 1))[:, :, np.newaxis], 3, axis=2)
@@ -150,13 +150,13 @@ def read_samples(path: Path) -> Sound:
 def tone(
     seconds: float, hertz: float = 440, level: float = 0.5, channels: int = 2, rate: int = 48_000
 ) -> Sound:
-    """Give a sine."""
+    """Return a sine."""
     wave = level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
     return np.repeat(wave.astype(np.float32)[:, np.newaxis], channels, axis=1)
 
 
 def clicks(seconds: float, at: Sequence[float], channels: int = 2, rate: int = 48_000) -> Sound:
-    """Give silence with a square pulse of 10 ms beginning at each of the times *at*."""
+    """Return silence with a square pulse of 10 ms beginning at each of the times *at*."""
     wave = np.zeros((round(seconds * rate), channels), np.float32)
     for start in at:
         first = round(start * rate)
@@ -165,7 +165,7 @@ def clicks(seconds: float, at: Sequence[float], channels: int = 2, rate: int = 4
 
 
 def onset(sound: Sound, threshold: float = 0.25) -> int:
-    """Give the first sample louder than *threshold*."""
+    """Return the first sample louder than *threshold*."""
     return int(np.argmax(np.abs(sound).max(axis=1) > threshold))
 
 

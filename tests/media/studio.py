@@ -17,7 +17,7 @@ class Studio:
         self._session: PageSession | None = None
 
     def session(self, spec: SessionSpec) -> PageSession:
-        """Give a session of the kind *spec*, entered."""
+        """Return a session of the kind *spec*, entered."""
         if self._session is None or self._session.spec != spec:
             self.close()
             self._session = self._stack.enter_context(PageSession(spec, self._temp_dir))
@@ -30,7 +30,7 @@ class Studio:
 
 
 def as_rgba(picture: Picture, pixels: str) -> Any:
-    """Give a captured picture as RGBA."""
+    """Return a captured picture as RGBA."""
     if pixels == "rgba":
         return picture.copy()
     shown = picture[..., [2, 1, 0, 3]]

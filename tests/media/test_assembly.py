@@ -391,7 +391,7 @@ def _assemble_into(folder: Path, output: Path, output_format: str) -> AssembleRe
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a file system of 12 KB; needs the right to mount."""
+    """Yield a file system of 12 KB; needs the right to mount."""
     folder = tmp_path / "disk"
     folder.mkdir()
     options = ["-t", "tmpfs", "-o", "size=12k"]

@@ -45,7 +45,7 @@ class Carrier:
         self._thread.join()
 
     def video(self) -> bytes:
-        """Give what was carried away, in order."""
+        """Return what was carried away, in order."""
         self._take()
         self.taken[FIRST_PART] = (self.parts / FIRST_PART).read_bytes()
         rest = sorted(name for name in self.taken if name != FIRST_PART)

@@ -39,7 +39,7 @@ FRAMES = 60
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder of four videos of 60 frames."""
+    """Return a folder of four videos of 60 frames."""
     folder = tmp_path_factory.mktemp("project")
     for name, options in SOURCES.items():
         write_video(folder / name, (numbered(n) for n in range(FRAMES)), **options)  # type: ignore[arg-type]
@@ -47,7 +47,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def composition(rate: Fraction = Fraction(1), offset_s: Fraction = Fraction(0)) -> Composition:
-    """Give a composition that shows the four videos."""
+    """Return a composition that shows the four videos."""
     clips = tuple(
         MediaClip(
             key=f"m{number}",

@@ -40,7 +40,7 @@ Summary = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """Give a project of eleven frames with two videos of six."""
+    """Return a project of eleven frames with two videos of six."""
     folder = tmp_path_factory.mktemp("films")
     write_numbered(folder / "a.mp4", 6, fps=Fraction(25))
     write_numbered(folder / "b.webm", 6, fps=Fraction(25), codec="libvpx-vp9")
@@ -50,7 +50,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 @pytest.fixture(scope="module")
 def uncached(films: Files, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Give the video that comes out without any cache."""
+    """Return the video that comes out without any cache."""
     folder = tmp_path_factory.mktemp("uncached")
     place = Place(folder / "project", folder, folder / "t")
     place.write(films)
@@ -93,11 +93,11 @@ class Eight:
         self._stack.close()
 
     def partials(self) -> list[Path]:
-        """Give the entries being written, or left so."""
+        """Return the entries being written, or left so."""
         return list(self.directory.glob(".partial-*"))
 
     def wait_for(self, condition: Callable[[], Any]) -> Any:
-        """Give what *condition* is as soon as it is something, while any render runs."""
+        """Return what *condition* is as soon as it is something, while any render runs."""
         while not (found := condition()):
             assert any(process.poll() is None for process in self.running.values())
             time.sleep(0.002)
@@ -170,7 +170,7 @@ def check_outputs(place: Place, outputs: list[str], uncached: bytes) -> None:
 
 
 def whole_entries(directory: Path) -> list[str]:
-    """Give the names of the entries, all of which are whole; there are no others."""
+    """Return the names of the entries, all of which are whole; there are no others."""
     assert not list(directory.glob(".partial-*"))
     assert not list(directory.glob(".evicted-*"))
     entries = [path for path in directory.iterdir() if not path.name.startswith(".")]
@@ -185,7 +185,7 @@ def whole_entries(directory: Path) -> list[str]:
 
 
 def frames_in(entries: list[str]) -> list[tuple[str, int]]:
-    """Give each frame in *entries*: its source and its number in it."""
+    """Return each frame in *entries*: its source and its number in it."""
     blocks = [name for name in entries if "-b" in name]
     return [(name.partition("-b")[0], index) for name in blocks for index in _indices_of(name)]
 

@@ -32,13 +32,13 @@ CHUNKS = 4
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """Give a studio for the module."""
+    """Yield a studio for the module."""
     with contextlib.closing(Studio(tmp_path_factory.mktemp("studio"))) as studio:
         yield studio
 
 
 def in_order() -> list[str]:
-    """Give all compositions so that those of one size follow each other, and those with alpha."""
+    """Return all compositions so that those of one size follow each other, and those with alpha."""
 
     def kind(name: str) -> tuple[str, ...]:
         page = (COMPOSITIONS / name / expected(name).render_config.entry_path).read_text(
@@ -82,7 +82,7 @@ def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path)
 
 
 def segment_bounds(plan: VerifiedPlan) -> list[tuple[int, int]]:
-    """Give the segments of the whole timeline."""
+    """Return the segments of the whole timeline."""
     return segments_of(0, plan.manifest.total_frames, plan.manifest.segment_frames)
 
 
@@ -113,14 +113,14 @@ def write_again(
 
 
 def assembled(plan: VerifiedPlan, parts: list[Path], out: Path) -> str:
-    """Give the digest of the video that *parts* make."""
+    """Return the digest of the video that *parts* make."""
     sound = plan.manifest.audio_path
     audio = plan.plan_dir / sound if sound else None
     return assemble(plan.plan_dir, parts, audio, out / f"{parts[0].parent.name}.out").sha256
 
 
 def suffix(plan: VerifiedPlan) -> str:
-    """Give the file extension of segments."""
+    """Return the file extension of segments."""
     return FORMATS[plan.locked.format].segment_extension
 
 

@@ -35,7 +35,7 @@ class FolderStore:
         self.made.append((key.start_frame, key.end_frame))
 
     def paths(self) -> list[Path]:
-        """Give the segments in order."""
+        """Return the segments in order."""
         return sorted(self.folder.iterdir())
 
 
@@ -60,7 +60,7 @@ def plan_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> FolderStore:
-    """Give an empty store."""
+    """Return an empty store."""
     (tmp_path / "segments").mkdir()
     return FolderStore(tmp_path / "segments")
 

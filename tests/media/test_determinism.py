@@ -42,7 +42,7 @@ def rendered(plan_dir: Path, out: Path, order: list[int]) -> str:
 
 
 def shuffled(count: int) -> list[int]:
-    """Give the chunks in an order of chance, the same in every run."""
+    """Return the chunks in an order of chance, the same in every run."""
     order = list(range(count))
     random.Random(count).shuffle(order)  # noqa: S311 (an order, not a secret)
     return order

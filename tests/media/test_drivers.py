@@ -52,7 +52,7 @@ SEEN = {"plain": 1, "preflight": 1, "worker": 2, "clock": "object", "refused": T
 
 @pytest.fixture(params=["pipe", "playwright"])
 def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PageSession]:
-    """Give a session of either driver."""
+    """Yield a session of either driver."""
     driver: Literal["pipe", "playwright"] = request.param
     with PageSession(
         SessionSpec(width=160, height=90, engine="xvfb", driver=driver), tmp_path
@@ -62,7 +62,7 @@ def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PageSess
 
 @pytest.fixture
 def shown(session: PageSession, tmp_path: Path) -> Callable[[str], Recorder]:
-    """Give the function that opens a page in the session."""
+    """Return the function that opens a page in the session."""
 
     def cdn(url: str, _headers: Mapping[str, str]) -> Response:
         if url not in OUTSIDE:
@@ -96,7 +96,7 @@ def inside(session: PageSession, expression: str) -> Any:
 
 
 def settled(session: PageSession) -> Any:
-    """Give what the page has seen once it has seen all there is, or after seconds."""
+    """Return what the page has seen once it has seen all there is, or after seconds."""
     waits = """(async () => {
       const end = Date.now;
       for (let i = 0; i < 400 && Object.keys(seen).length < 5; i += 1) {
@@ -196,5 +196,5 @@ def test_a_piped_browser_starts_no_other_process(tmp_path: Path) -> None:
 
 
 def _children() -> set[psutil.Process]:
-    """Give what this process has started; a browser kept for many tests has a Node of its own."""
+    """Return what this process has started; a browser kept for many tests has a Node of its own."""
     return set(psutil.Process().children())

@@ -19,7 +19,7 @@ PIECES = (4096, 777, 48_000)
 
 
 def node(kind: str, lanes: Mapping[str, Lane] | None = None, /, **settings: Any) -> Node:
-    """Give an effect of *kind*, set otherwise only where said."""
+    """Return an effect of *kind*, set otherwise only where said."""
     defaults = {name: knob.default for name, knob in KINDS[kind].knobs.items()}
     return Node(kind=kind, settings=defaults | settings, lanes=lanes or {})
 
@@ -31,19 +31,19 @@ def played(sound: Sound, *chain: Node, start: int = 0, size: int = 4096) -> Soun
 
 
 def impulse(seconds: float = 1.0, level: float = 0.5) -> Sound:
-    """Give one loud sample, then silence."""
+    """Return one loud sample, then silence."""
     sound = np.zeros((round(seconds * RATE), 2), np.float32)
     sound[0] = level
     return sound
 
 
 def rms(sound: Sound) -> float:
-    """Give how loud *sound* is, as root mean square."""
+    """Return how loud *sound* is, as root mean square."""
     return float(np.sqrt(np.square(sound).mean()))
 
 
 def gain_db(kind: str, hertz: float, **settings: Any) -> float:
-    """Give what an effect does to a tone, in decibels, once it has settled."""
+    """Return what an effect does to a tone, in decibels, once it has settled."""
     sound = tone(1, round(hertz), 0.25)
     return 20 * math.log10(rms(played(sound, node(kind, **settings))[RATE // 2 :]) / rms(sound))
 

@@ -26,7 +26,7 @@ def pictures(
     *,
     alpha: bool = False,
 ) -> list[Pixels]:
-    """Give the pictures of *frames*, height × width × 3, R,G,B, or with alpha."""
+    """Return the pictures of *frames*, height × width × 3, R,G,B, or with alpha."""
     root = open_project(project, RenderConfig())
     spec = SessionSpec(
         width=root.width,
@@ -57,7 +57,7 @@ def pictures(
 
 
 def differences(project: str, frames: list[int], temp_dir: Path) -> list[Pixels]:
-    """Give, for each frame, by how many levels each pixel differs between the engines."""
+    """Return, for each frame, by how many levels each pixel differs between the engines."""
     by_screen = pictures(COMPOSITIONS / project, "xvfb", frames, temp_dir)
     by_screenshot = pictures(COMPOSITIONS / project, "screenshot", frames, temp_dir)
     return [

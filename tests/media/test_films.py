@@ -29,13 +29,13 @@ NEAR = 10
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """Give a studio for the module."""
+    """Yield a studio for the module."""
     with contextlib.closing(Studio(tmp_path_factory.mktemp("studio"))) as studio:
         yield studio
 
 
 def in_order() -> list[str]:
-    """Give all films so that those of one size follow each other."""
+    """Return all films so that those of one size follow each other."""
 
     def size(name: str) -> tuple[str, str]:
         folder = REPOSITORY / (film(name).project or FILMS / name)

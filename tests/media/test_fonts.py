@@ -32,7 +32,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path, npm_dir: Path) -> Write:
-    """Give a function that writes a project whose font has Latin letters only."""
+    """Return a function that writes a project whose font has Latin letters only."""
 
     def project(body: str, duration: str = "0.1") -> Path:
         directory = tmp_path / "project"
@@ -46,12 +46,12 @@ def write(tmp_path: Path, npm_dir: Path) -> Write:
 
 
 def used(result: PlanResult | RenderResult) -> dict[str, UsedFont]:
-    """Give what was found, by element."""
+    """Return what was found, by element."""
     return {font.element: font for font in result.fonts}
 
 
 def fallen_back(result: PlanResult) -> set[str]:
-    """Give the elements that warnings about fonts name."""
+    """Return the elements that warnings about fonts name."""
     about = [text for text in result.warnings if "lacks characters" in text or "not there" in text]
     return {element for text in about for element in text.partition(":")[0].split(", ")}
 
@@ -225,7 +225,7 @@ def google(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answers], list[str]]:
-    """Give a function that makes these the planner's network; it gives the URLs asked for."""
+    """Return a function that makes these the planner's network; it gives the URLs asked for."""
 
     def answer(answers: Answers) -> list[str]:
         asked: list[str] = []

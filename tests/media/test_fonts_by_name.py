@@ -31,7 +31,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path, npm_dir: Path) -> Write:
-    """Give a function that writes a project."""
+    """Return a function that writes a project."""
 
     def project(body: str, head: str = "", duration: str = "0.1") -> Path:
         directory = tmp_path / "project"
@@ -83,7 +83,7 @@ def service(npm_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str
 
 
 def by_element(result: PlanResult) -> dict[str, UsedFont]:
-    """Give what was found, by the element's id."""
+    """Return what was found, by the element's id."""
     return {font.element.rpartition("#")[2]: font for font in result.fonts}
 
 

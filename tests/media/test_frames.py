@@ -63,7 +63,7 @@ SOURCES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a directory with every source, each of 60 numbered frames."""
+    """Return a directory with every source, each of 60 numbered frames."""
     directory = tmp_path_factory.mktemp("sources")
     # In a process of its own: SVT-AV1, run by root, gives its process real-time priority, and all
     # that the tests start afterwards would inherit it and starve the machine.
@@ -79,7 +79,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def luma(frame: SourceFrame) -> npt.NDArray[Any]:
-    """Give a frame's brightness, height × width."""
+    """Return a frame's brightness, height × width."""
     if frame.format.startswith("I4"):
         deep = np.uint8 if "P10" not in frame.format else np.dtype("<u2")
         plane = np.frombuffer(frame.planes, deep)[: frame.width * frame.height]
@@ -307,7 +307,7 @@ def test_memory_does_not_grow_with_the_source(tmp_path: Path) -> None:
 
 
 def composition(*clips: MediaClip, fps: Fraction = Fraction(30)) -> Composition:
-    """Give a composition that shows *clips*."""
+    """Return a composition that shows *clips*."""
     return Composition(
         composition_id="main",
         entry_file="index.html",
@@ -321,7 +321,7 @@ def composition(*clips: MediaClip, fps: Fraction = Fraction(30)) -> Composition:
 
 
 def clip(name: str, **changes: Any) -> MediaClip:
-    """Give a clip that shows file *name* from time 0."""
+    """Return a clip that shows file *name* from time 0."""
     given: dict[str, Any] = {
         "key": "m0",
         "kind": "video",

@@ -32,21 +32,21 @@ Luma = npt.NDArray[np.uint16]
 
 
 def hlg_code(nits: float) -> float:
-    """Give the 10-bit code of a grey of *nits* on a screen of 1000 cd/m2, by BT.2100's formulas."""
+    """Return the 10-bit code of grey of *nits* on a screen of 1000 cd/m2, by BT.2100's formulas."""
     scene = (nits / 1000) ** (1 / 1.2)
     log = 0.17883277 * math.log(max(12 * scene - 0.28466892, 1e-9)) + 0.55991073
     return 64 + 876 * (math.sqrt(3 * scene) if scene <= 1 / 12 else log)
 
 
 def pq_code(nits: float) -> int:
-    """Give the 10-bit code of *nits* in PQ, by BT.2100's formula."""
+    """Return the 10-bit code of *nits* in PQ, by BT.2100's formula."""
     power = (nits / 10000) ** 0.1593017578125
     signal: float = ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
     return round(64 + 876 * signal)
 
 
 def halves(left: int, right: int) -> Luma:
-    """Give a luma plane of two greys."""
+    """Return a luma plane of two greys."""
     luma = np.full((HEIGHT, WIDTH), left, np.uint16)
     luma[:, WIDTH // 2 :] = right
     return luma
@@ -86,7 +86,7 @@ def write_page(folder: Path, body: str, *, duration: str = "0.2") -> Path:
 
 
 def clip(name: str, style: str) -> str:
-    """Give a video element over the whole timeline."""
+    """Return a video element over the whole timeline."""
     return (
         f'<video muted src="{name}" data-start="0" data-duration="0.2" data-track-index="1" '
         f'style="{style}"></video>'
@@ -94,7 +94,7 @@ def clip(name: str, style: str) -> str:
 
 
 def filmed(project: Path, tmp_path: Path, config: RenderConfig = HDR, frame: int = 0) -> Any:
-    """Give one picture's 10-bit luma codes, not rounded, before it is encoded."""
+    """Return one picture's 10-bit luma codes, not rounded, before it is encoded."""
     make_plan(project, config, tmp_path / "plan")
     verified = verify_plan(tmp_path / "plan")
     with SegmentRenderer(verified, tmp_path) as renderer:
@@ -103,7 +103,7 @@ def filmed(project: Path, tmp_path: Path, config: RenderConfig = HDR, frame: int
 
 
 def decoded(path: Path) -> list[Luma]:
-    """Give the luma planes of a video, 10 bits."""
+    """Return the luma planes of a video, 10 bits."""
     with av.open(str(path)) as source:
         frames = source.decode(video=0)
         return [frame.to_ndarray().astype(np.uint16)[: frame.height] for frame in frames]

@@ -44,7 +44,7 @@ class Rendered:
     audio: Path
 
     def copied(self, folder: Path) -> "Rendered":
-        """Give a copy of the plan to spoil."""
+        """Return a copy of the plan to spoil."""
         plan_dir = Path(shutil.copytree(self.plan_dir, folder / "plan"))
         return Rendered(plan_dir, self.chunks, plan_dir / self.audio.name)
 
@@ -72,7 +72,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
 
 @pytest.fixture
 def copy(rendered: Rendered, place: Place) -> Rendered:
-    """Give a copy to spoil."""
+    """Return a copy to spoil."""
     return rendered.copied(place.out)
 
 
@@ -82,12 +82,12 @@ def check_chunk(plan_dir: Path) -> None:
 
 
 def files_of(plan_dir: Path) -> list[Path]:
-    """Give every file of the plan."""
+    """Return every file of the plan."""
     return sorted(path for path in plan_dir.rglob("*") if path.is_file())
 
 
 def code_of(check: Callable[[], Any]) -> str:
-    """Give the code of what *check* raises; any other error than ours is a failure."""
+    """Return the code of what *check* raises; any other error than ours is a failure."""
     try:
         check()
     except RenderError as error:
@@ -96,7 +96,7 @@ def code_of(check: Callable[[], Any]) -> str:
 
 
 def flips(content: bytes) -> Iterable[bytes]:
-    """Give *content* with one bit flipped, at every place or at many."""
+    """Yield *content* with one bit flipped, at every place or at many."""
     for number, at in enumerate(range(0, len(content), max(1, len(content) // PLACES))):
         changed = bytearray(content)
         changed[at] ^= 1 << number % 8
@@ -292,7 +292,7 @@ def test_a_manifest_does_not_name_files_outside(copy: Rendered, path: str) -> No
 
 
 def renamed_mark(path: Path, target: Path) -> Path:
-    """Give a copy of chunk *path* that says it is another plan's."""
+    """Return a copy of chunk *path* that says it is another plan's."""
     content = path.read_bytes()
     at = content.index(b"fanreel plan=") + len(b"fanreel plan=")
     target.write_bytes(content[:at] + b"0" * 64 + content[at + 64 :])

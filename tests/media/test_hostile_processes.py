@@ -105,7 +105,7 @@ def still_runs(process: subprocess.Popen[str]) -> None:
 
 
 def wait_for(condition: Callable[[], Any]) -> Any:
-    """Give what *condition* is as soon as it is something."""
+    """Return what *condition* is as soon as it is something."""
     end = time.monotonic() + _END_S
     while not (found := condition()):
         assert time.monotonic() < end
@@ -114,7 +114,7 @@ def wait_for(condition: Callable[[], Any]) -> Any:
 
 
 def ours(place: Place, word: str) -> list[psutil.Process]:
-    """Give the processes of *place* called by *word*; of a browser's many only the main one."""
+    """Return the processes of *place* called by *word*; of a browser's many only the main one."""
     found = []
     for process in place.processes():
         # Chromium writes some of its command lines anew, as one word.
@@ -141,7 +141,7 @@ def ending(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """Give the video that comes out when nothing happens."""
+    """Return the video that comes out when nothing happens."""
     folder = tmp_path_factory.mktemp("undisturbed")
     place = Place(folder / "project", folder, folder / "t")
     place.write({"index.html": SLOW})
@@ -265,7 +265,7 @@ def test_a_command_that_is_killed_leaves_no_process(place: Place, whom: str) -> 
 def impatient_session(
     place: Place, driver: Literal["pipe", "playwright"] = "pipe"
 ) -> Iterator[PageSession]:
-    """Give a session that waits for seconds only; its browser is gone at the end."""
+    """Yield a session that waits for seconds only; its browser is gone at the end."""
     patience = Patience(open_s=4, ready_s=3, frame_s=3)
     spec = SessionSpec(width=160, height=90, engine="xvfb", driver=driver, patience=patience)
     with PageSession(spec, place.temp) as session:

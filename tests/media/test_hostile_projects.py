@@ -75,23 +75,23 @@ def pixel(place: Place, session: PageSession, frame: int = 0) -> tuple[int, ...]
 
 
 def video(src: str, more: str = "") -> str:
-    """Give a video clip of *src*."""
+    """Return a video clip of *src*."""
     return f'<video id="v" src="{src}" data-start="0" {more}></video>'
 
 
 def lettered(font: str) -> str:
-    """Give a text in the font of the file *font*."""
+    """Return a text in the font of the file *font*."""
     face = f"@font-face {{ font-family: F; src: url({font}) }}"
     return f'<style>{face}</style><p style="font-family: F">x</p>'
 
 
 def timed(start: str = "0", duration: str = "0.2", name: str = "a") -> str:
-    """Give a clip."""
+    """Return a clip."""
     return f'<div id="{name}" class="clip" data-start="{start}" data-duration="{duration}"></div>'
 
 
 def nested(src: str) -> str:
-    """Give a host of the composition in *src*."""
+    """Return a host of the composition in *src*."""
     return (
         f'<div data-composition-id="card" data-composition-src="{src}" data-start="0" '
         'data-duration="0.2"></div>'
@@ -99,7 +99,7 @@ def nested(src: str) -> str:
 
 
 def template(body: str) -> str:
-    """Give the file of a nested composition."""
+    """Return the file of a nested composition."""
     return (
         '<template><div data-composition-id="card" data-width="9" data-height="9">'
         f"{body}</div></template>"

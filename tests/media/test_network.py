@@ -111,7 +111,7 @@ def test_a_worker_without_recordings_has_no_network(project: Path, tmp_path: Pat
 
 
 def served(pages: Mapping[str, tuple[str, str, str]]) -> Fetch:
-    """Give a network of these answers: URL to final URL, content type and body."""
+    """Return a network of these answers: URL to final URL, content type and body."""
 
     def fetch(url: str, _headers: Mapping[str, str]) -> Response:
         final, kind, body = pages[url]

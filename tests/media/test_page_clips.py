@@ -18,7 +18,7 @@ def root(content: str, attributes: str = 'data-duration="10"') -> str:
 
 
 def clip(name: str, start: object, duration: object = None, more: str = "") -> str:
-    """Give one clip."""
+    """Return one clip."""
     length = "" if duration is None else f'data-duration="{duration}"'
     return f'<p id="{name}" class="clip" data-start="{start}" {length} {more}>{name}</p>'
 

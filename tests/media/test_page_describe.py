@@ -18,7 +18,7 @@ def _describe(player: Any, body: str | Path, **options: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def describe(player: Any) -> Callable[..., dict[str, Any]]:
-    """Give a function that opens a body and gives what the page says of itself."""
+    """Return a function that opens a body and gives what the page says of itself."""
     return lambda body, **options: _describe(player, body, **options)
 
 

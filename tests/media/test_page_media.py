@@ -36,7 +36,7 @@ VIDEO = f'<video id="v" src="v.mp4" {TIMED}></video>'
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageSession]:
-    """Give one browser for the tests of this file."""
+    """Yield one browser for the tests of this file."""
     spec = SessionSpec(width=VIEW[0], height=VIEW[1], engine="screenshot", driver="playwright")
     with PageSession(spec, tmp_path_factory.mktemp("stage")) as session:
         yield session
@@ -82,7 +82,7 @@ class Film:
         )
 
     def at(self, frame: int) -> Pixels:
-        """Give the picture of *frame*, height × width × 3."""
+        """Return the picture of *frame*, height × width × 3."""
         into = np.empty((VIEW[1], VIEW[0], 4), np.uint8)
         self.session.capture(frame, into)
         return into[..., :3]
@@ -116,19 +116,19 @@ class Film:
 
 @pytest.fixture
 def film(session: PageSession, tmp_path: Path) -> Iterator[Film]:
-    """Give an empty project in it."""
+    """Yield an empty project in it."""
     with contextlib.ExitStack() as stack:
         yield Film(session, tmp_path, stack)
 
 
 @pytest.fixture
 def clip(tmp_path: Path) -> MediaClip:
-    """Give a clip over v.mp4, 60 numbered frames, shown from time 0 for 2 s."""
+    """Return a clip over v.mp4, 60 numbered frames, shown from time 0 for 2 s."""
     return clip_of(write_video(tmp_path / "v.mp4", (numbered(n) for n in range(60))))
 
 
 def clip_of(path: Path, **changes: Any) -> MediaClip:
-    """Give a clip that shows *path* as the planner would describe it."""
+    """Return a clip that shows *path* as the planner would describe it."""
     info = probe(path)
     given: dict[str, Any] = {
         "key": "m0",
@@ -535,7 +535,7 @@ def test_a_broken_source_is_named(film: Film, clip: MediaClip, tmp_path: Path) -
 
 
 def patches(width: int, height: int) -> Pixels:
-    """Give a picture of twelve patches of colour: 4:2:0 keeps their insides."""
+    """Return a picture of twelve patches of colour: 4:2:0 keeps their insides."""
     colours = "f00 0f0 00f fff 000 888 ff0 0ff f0f c84 35a 531"
     levels = [[int(digit, 16) * 17 for digit in colour] for colour in re.findall(r"\w+", colours)]
     small = np.array(levels, np.uint8).reshape(3, 4, 3)
@@ -543,7 +543,7 @@ def patches(width: int, height: int) -> Pixels:
 
 
 def play_natively(film: Film, body: str) -> npt.NDArray[np.int64]:
-    """Give what a plain page of *body* shows once its videos have loaded, height × width × 3."""
+    """Return what a plain page of *body* shows once its videos have loaded, height × width × 3."""
     driver = film.session.browser.driver
     assert isinstance(driver, PlaywrightDriver)  # it opens pages of any size
 

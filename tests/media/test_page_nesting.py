@@ -15,7 +15,7 @@ COMPOSITIONS = Path(__file__).parent.parent / "compositions"
 
 @pytest.fixture
 def show(player: Any, npm_dir: Path, tmp_path: Path) -> Callable[..., Any]:
-    """Give a function that opens one of `tests/compositions` and hands back its page."""
+    """Return a function that opens one of `tests/compositions` and hands back its page."""
 
     def show(name: str, **config: Any) -> Any:
         project = tmp_path / name
@@ -30,7 +30,7 @@ def show(player: Any, npm_dir: Path, tmp_path: Path) -> Callable[..., Any]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Callable[..., Path]:
-    """Give a function that writes a project: an index around *hosts*, and files by path."""
+    """Return a function that writes a project: an index around *hosts*, and files by path."""
 
     def write(hosts: str, files: dict[str, str], head: str = "") -> Path:
         index = (

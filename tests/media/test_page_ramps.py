@@ -18,7 +18,7 @@ ASK = """(() => {
 
 
 def page(points: Any) -> str:
-    """Give a composition with one video on the ramp of *points*."""
+    """Return a composition with one video on the ramp of *points*."""
     lane = json.dumps({"version": 1, "lanes": [{"target": "rate", "points": points}]})
     return (
         '<main data-composition-id="main" data-duration="5">'

@@ -25,7 +25,7 @@ def reply_later(player: Any, name: str, delay_ms: int = 150, **reply: Any) -> No
 
 @pytest.fixture(scope="session")
 def font_bytes() -> bytes:
-    """Give a font of this machine."""
+    """Return a font of this machine."""
     listed = subprocess.run(
         ["fc-list", ":fontformat=TrueType:variable=False", "file"],
         check=True,

@@ -30,7 +30,7 @@ RED, GREEN, BLUE = (255, 0, 0), (0, 128, 0), (0, 0, 255)
 
 @pytest.fixture(scope="module", params=["xvfb", "screenshot"])
 def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Give a browser of either engine."""
+    """Yield a browser of either engine."""
     spec = SessionSpec(width=160, height=90, engine=request.param)
     with PageSession(spec, tmp_path_factory.mktemp("s")) as session:
         yield session
@@ -38,7 +38,7 @@ def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def show(session: PageSession, tmp_path: Path) -> Callable[..., PageSession]:
-    """Give the function that opens a page with files beside it."""
+    """Return the function that opens a page with files beside it."""
 
     def open_page(
         body: str,
@@ -69,7 +69,7 @@ def _ignore(_request: SiteRequest) -> None:
 
 
 def colour(session: PageSession, frame: int, x: int = 80, y: int = 45) -> tuple[int, ...]:
-    """Give red, green and blue of a point of *frame*."""
+    """Return red, green and blue of a point of *frame*."""
     picture = np.empty((90, 160, 4), np.uint8)
     session.capture(frame, picture)
     order = [0, 1, 2] if session.pixels == "rgba" else [2, 1, 0]
@@ -77,7 +77,7 @@ def colour(session: PageSession, frame: int, x: int = 80, y: int = 45) -> tuple[
 
 
 def moving(kind: str) -> bytes:
-    """Give an image that is red for 40 ms and blue for the next."""
+    """Return an image that is red for 40 ms and blue for the next."""
     pictures = [Image.new("RGB", (40, 40), colour) for colour in (RED, BLUE)]
     out = io.BytesIO()
     more = {"lossless": True} if kind == "webp" else {}
@@ -212,7 +212,7 @@ def test_media_that_get_no_frames_are_named(show: Callable[..., PageSession]) ->
 
 @contextlib.contextmanager
 def one_session(tmp_path: Path) -> Iterator[PageSession]:
-    """Give a browser for a plan."""
+    """Yield a browser for a plan."""
     temp_dir = tmp_path / "t"
     temp_dir.mkdir()
     with PageSession(SessionSpec(width=160, height=90, engine="screenshot"), temp_dir) as session:

@@ -10,7 +10,7 @@ ROOT = 'data-composition-id="main" data-width="640" data-height="360" data-durat
 
 @pytest.fixture
 def describe(player: Any) -> Callable[[str], dict[str, Any]]:
-    """Give a function that opens a body and gives what the page says of itself."""
+    """Return a function that opens a body and gives what the page says of itself."""
 
     def described(body: str) -> dict[str, Any]:
         player.open(body)

@@ -16,7 +16,7 @@ from tests.media.sources import HEIGHT, WIDTH, clicks, numbered, tone, write_sou
 
 
 def pictures(count: int) -> list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:
-    """Give *count* numbered pictures."""
+    """Return *count* numbered pictures."""
     return [numbered(n) for n in range(count)]
 
 

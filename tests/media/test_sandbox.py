@@ -35,7 +35,7 @@ PAGE = page(
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Give a project that everybody may use; skip where there is no sandbox."""
+    """Yield a project that everybody may use; skip where there is no sandbox."""
     if os.geteuid() != 0 or subprocess.run(CAN_SANDBOX, check=False).returncode:
         pytest.skip("only root becomes another user, and not every system lets it have a sandbox")
     with tempfile.TemporaryDirectory(prefix="fh-", ignore_cleanup_errors=True) as name:
@@ -45,7 +45,7 @@ def folder() -> Iterator[Path]:
 
 
 def draw(folder: Path, temp_dir: Path) -> dict[str, object]:
-    """Give the digest of the page's picture, and whether its renderer is in another namespace."""
+    """Return the digest of the page's picture, and whether its renderer is in another namespace."""
     spec = SessionSpec(width=160, height=90, engine="xvfb")
     with PageSession(spec, temp_dir) as session:
         session.load(

@@ -28,7 +28,7 @@ from tests.media.sources import (
 
 
 def clip(path: Path, **changes: Any) -> MediaClip:
-    """Give an audible clip of *path* over the first second."""
+    """Return an audible clip of *path* over the first second."""
     given: dict[str, Any] = {
         "key": "m0",
         "kind": "audio",
@@ -50,7 +50,7 @@ def mixed(tmp_path: Path, clips: list[MediaClip], total_s: Fraction, **options: 
 
 @pytest.fixture
 def click(tmp_path: Path) -> Path:
-    """Give three seconds with pulses at 0.5, 1.25 and 2.5."""
+    """Return three seconds with pulses at 0.5, 1.25 and 2.5."""
     return write_sound_file(tmp_path / "click.wav", clicks(3, [0.5, 1.25, 2.5]))
 
 

@@ -42,7 +42,7 @@ COUNTER = """
 
 
 def warning_of(folder: Path, script: str) -> str:
-    """Give the one warning of planning the page with *script*."""
+    """Return the one warning of planning the page with *script*."""
     (folder / "index.html").write_text(PAGE.replace("SCRIPT", script))
     [warning] = plan(folder, RenderConfig(), folder / ".plan").warnings
     return warning

@@ -19,14 +19,14 @@ AWS = ["storage", "cost", "client", "deploy"]
 
 
 def name_of(path: Path) -> str:
-    """Give the dotted name of a module's file."""
+    """Return the dotted name of a module's file."""
     parts = path.relative_to(SOURCE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 @cache
 def imports() -> dict[str, set[str]]:
-    """Give which modules of the package each one imports, wherever in it that stands."""
+    """Return which modules of the package each one imports, wherever in it that stands."""
     files = {name_of(path): path for path in TOP.rglob("*.py")}
     found: dict[str, set[str]] = {name: set() for name in files}
     for name, path in files.items():

@@ -12,7 +12,7 @@ BLACK = np.zeros((2, 2, 4), np.uint8)
 
 
 def row(name: str, min_db: float | None, frames_apart: int = 0) -> Row:
-    """Give a row of the run; None: the reference failed."""
+    """Return a row of the run; None: the reference failed."""
     agreement = None
     if min_db is not None:
         agreement = Agreement(

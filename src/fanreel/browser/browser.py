@@ -129,7 +129,7 @@ class Browser:
 
 
 def _reason(text: str) -> str:
-    """Give the line that names the cause, of all that Chromium or Playwright say."""
+    """Return the line that names the cause, of all that Chromium or Playwright say."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     fatal = [line for line in lines if "FATAL" in line or "error while loading" in line]
     return (fatal or lines or ["no answer in time"])[0]

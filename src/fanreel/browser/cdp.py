@@ -66,7 +66,7 @@ class Connection:
         self._on_close = handler
 
     def session(self, session_id: str, kind: str) -> "Session":
-        """Give the session that Chromium has opened under this name, with a target of *kind*."""
+        """Return the session that Chromium has opened under this name, with a target of *kind*."""
         session = Session(self, session_id, kind)
         self._sessions[session_id] = session
         return session

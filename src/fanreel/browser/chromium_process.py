@@ -46,7 +46,7 @@ _TAIL_BYTES = 8192
 def chromium_argv(
     program: Path, profile_dir: Path, switches: Sequence[str], *, headless: bool
 ) -> list[str]:
-    """Give the whole command line of a Chromium that is driven through a pipe."""
+    """Return the whole command line of a Chromium that is driven through a pipe."""
     return [
         str(program),
         *_QUIET,
@@ -104,7 +104,7 @@ class ChromiumProcess:
                 raise
 
     def status(self) -> int | None:
-        """Give the exit status, negative for a signal; None while it runs."""
+        """Return the exit status, negative for a signal; None while it runs."""
         if self._status is None:
             try:
                 pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -115,7 +115,7 @@ class ChromiumProcess:
         return self._status
 
     def said(self) -> str:
-        """Give the end of what it printed."""
+        """Return the end of what it printed."""
         with contextlib.suppress(OSError):
             return self._errors_path.read_bytes()[-_TAIL_BYTES:].decode(errors="replace")
         return ""

@@ -32,7 +32,7 @@ class OutsideRequest(Protocol):
         """What wants it: `script`, `stylesheet`, `image`, `font`, `fetch`, ..."""
 
     async def headers(self) -> dict[str, str]:
-        """Give all headers that the request would be sent with."""
+        """Return all headers that the request would be sent with."""
 
     async def fulfil(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Answer it. Whoever asked may be gone meanwhile."""

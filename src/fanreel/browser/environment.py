@@ -41,7 +41,7 @@ _RUNTIME = {"FANREEL_RUNTIME_TZ": "TZ", "FANREEL_RUNTIME_LANG": "LANG"}
 
 
 def runtime_snapshot(environ: Mapping[str, str]) -> dict[str, str]:
-    """Give the allow-listed `FANREEL_RUNTIME_*` values of *environ*."""
+    """Return the allow-listed `FANREEL_RUNTIME_*` values of *environ*."""
     return {name: environ[name] for name in _RUNTIME if name in environ}
 
 
@@ -53,7 +53,7 @@ def child_environment(
     runtime_env: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """
-    Give the whole environment of a browser or display server.
+    Return the whole environment of a browser or display server.
 
     Nothing of the caller's is passed on but where programs and libraries lie: a page runs
     strangers' code, and credentials such as `AWS_*` must not be within its reach.

@@ -77,7 +77,7 @@ class _PausedRequest:
         return self.method == "OPTIONS" and _PREFLIGHT_ASKS.lower() in self._headers
 
     async def headers(self) -> dict[str, str]:
-        """Give all headers that the request would be sent with."""
+        """Return all headers that the request would be sent with."""
         return self._headers
 
     async def fulfil(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -100,7 +100,7 @@ class _PausedRequest:
         self._session.post("Fetch.failRequest", reason)
 
     def allowed(self) -> dict[str, str]:
-        """Give the headers that allow what a preflight asks for."""
+        """Return the headers that allow what a preflight asks for."""
         asked = self._headers
         headers = {
             "Access-Control-Allow-Origin": asked.get("origin", "*"),

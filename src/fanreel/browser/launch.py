@@ -111,7 +111,7 @@ class Launch:
 
 
 def browser_argv(launch: Launch) -> list[str]:
-    """Give Chromium's switches, without the program and what every driver adds."""
+    """Return Chromium's switches, without the program and what every driver adds."""
     # The one name a page can reach is its own origin. This holds for addresses as for names, so
     # neither loopback (Lambda's Runtime API), link-local nor private ranges are within reach.
     rules = f"MAP {HOST} 127.0.0.1:{launch.site_port}, MAP * ~NOTFOUND"

@@ -32,7 +32,7 @@ _NAMES_ON_PATH = ("chromium", "chromium-browser", "google-chrome-stable", "googl
 
 def find_chromium(environ: Mapping[str, str] | None = None) -> Path:
     """
-    Give the Chromium to drive.
+    Return the Chromium to drive.
 
     Args:
         environ: Environment to look in; None takes the process's own, which is only read.
@@ -62,7 +62,7 @@ def find_chromium(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def find_xvfb(environ: Mapping[str, str] | None = None) -> Path | None:
-    """Give the Xvfb program, or None where there is none."""
+    """Return the Xvfb program, or None where there is none."""
     environ = os.environ if environ is None else environ
     found = shutil.which("Xvfb", path=environ.get("PATH", os.defpath))
     usual = Path("/usr/bin/Xvfb")
@@ -73,7 +73,7 @@ def find_xvfb(environ: Mapping[str, str] | None = None) -> Path | None:
 
 def chromium_version(path: Path) -> str:
     """
-    Give the version of the Chromium at *path*, such as `156.0.8078.79`.
+    Return the version of the Chromium at *path*, such as `156.0.8078.79`.
 
     Asking costs about 80 ms, so the answer is kept until the file changes.
 
@@ -126,7 +126,7 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _playwright_browsers(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Give the full Chromiums that `playwright install` left, newest build first."""
+    """Yield the full Chromiums that `playwright install` left, newest build first."""
     root = environ.get("PLAYWRIGHT_BROWSERS_PATH")
     if not root or root == "0":
         root = str(Path(environ.get("HOME", "/root"), ".cache", "ms-playwright"))

@@ -63,7 +63,7 @@ def forward_events(session: Session, listener: PageListener, urls: dict[str, str
 
 
 def _shown(value: Params) -> str:
-    """Give a value as the console shows it."""
+    """Return a value as the console shows it."""
     shown: Any = value.get("value", value.get("description", value.get("unserializableValue")))
     if shown is None:
         return str(value.get("subtype") or value["type"])

@@ -289,7 +289,7 @@ async def _result(call: Future[Params]) -> Params:
 
 
 def _value_of(result: Params) -> str:
-    """Give the text that a call has come to."""
+    """Return the text that a call has come to."""
     details = result.get("exceptionDetails")
     if details is None:
         return str(result["result"].get("value", "null"))

@@ -96,7 +96,7 @@ class _RoutedRequest:
         self.resource_type: str = self._request.resource_type
 
     async def headers(self) -> dict[str, str]:
-        """Give all headers that the request would be sent with."""
+        """Return all headers that the request would be sent with."""
         return await self._request.all_headers()
 
     async def fulfil(self, status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -56,7 +56,7 @@ class Backdrop:
         self._is_known = False
 
     def style(self) -> dict[str, object]:
-        """Give what page/shell.js makes the cells of."""
+        """Return what page/shell.js makes the cells of."""
         picture = encode_png(_sprite()) if self._whole else b""
         return {
             "columns": self.columns,
@@ -121,20 +121,20 @@ class Backdrop:
 
 @functools.cache
 def _colours() -> Pixels:
-    """Give the pattern, `CELL × CELL × 3`: R,G,B, each 0 or 255, never all alike."""
+    """Return the pattern, `CELL × CELL × 3`: R,G,B, each 0 or 255, never all alike."""
     numbers = np.random.default_rng(0).integers(_BLACK + 1, _WHITE, (CELL, CELL))
     bits = (numbers[..., None] >> np.arange(3)) & 1
     return (bits * 255).astype(np.uint8)
 
 
 def _sprite() -> Pixels:
-    """Give the pattern and its negative, side by side."""
+    """Return the pattern and its negative, side by side."""
     return np.hstack([_colours(), ~_colours()])
 
 
 @functools.cache
 def _light(scale: int) -> Words:
-    """Give the bits of a cell's words, B,G,R,x, that are of white channels."""
+    """Return the bits of a cell's words, B,G,R,x, that are of white channels."""
     light = np.zeros((CELL, CELL, 4), np.uint8)
     light[..., :3] = _colours()[..., ::-1]
     return light.view(np.uint32)[..., 0].repeat(scale, axis=0).repeat(scale, axis=1)

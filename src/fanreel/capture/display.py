@@ -29,7 +29,7 @@ _ANY_FAMILY = 0xFFFF
 def display_argv(
     program: Path, width: int, height: int, frame_buffer_dir: Path, authority: Path, fd: int
 ) -> list[str]:
-    """Give Xvfb's command line for a screen of *width* × *height* pixels."""
+    """Return Xvfb's command line for a screen of *width* × *height* pixels."""
     return [
         str(program),
         "-displayfd",
@@ -61,7 +61,7 @@ def display_argv(
 
 def authority_entry(cookie: bytes) -> bytes:
     """
-    Give the content of an authority file with *cookie* for any display.
+    Return the content of an authority file with *cookie* for any display.
 
     Which display it will be is known only when the server has read the file.
 

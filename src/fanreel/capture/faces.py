@@ -10,7 +10,7 @@ _ASKED = "faces"
 
 async def faces_of(session: DevTools, elements: str) -> list[list[dict[str, Any]]]:
     """
-    Give `familyName`, `isCustomFont` and `glyphCount` of the faces that elements are drawn with.
+    Return `familyName`, `isCustomFont` and `glyphCount` of the faces that elements are drawn with.
 
     Args:
         session: Of the page.

@@ -66,10 +66,10 @@ class Grabber(Protocol):
     """One way of getting the picture that is on the screen."""
 
     def grab(self, serial: int) -> Pixels:
-        """Give picture number *serial*, `height × width × 4`; it may be gone with the next."""
+        """Return picture number *serial*, `height × width × 4`; it may be gone with the next."""
 
     def png(self) -> bytes:
-        """Give the picture there is now, for a person to look at."""
+        """Return the picture there is now, for a person to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,7 +389,7 @@ class PageSession:
 
     def platform_fonts(self, asked: Sequence[tuple[int, int | None]]) -> list[list[dict[str, Any]]]:
         """
-        Give the faces that texts of the composition are drawn with; see page/fonts.js.
+        Return the faces that texts of the composition are drawn with; see page/fonts.js.
 
         Args:
             asked: Places in `fonts` of `describe()`, and of one of their parts or None for all.
@@ -420,7 +420,7 @@ class PageSession:
         self._call(press(), self.spec.patience.frame_s, "freeing memory")
 
     def describe(self) -> dict[str, Any]:
-        """Give what the page says of itself; see page/describe.js."""
+        """Return what the page says of itself; see page/describe.js."""
         found: dict[str, Any] = self._evaluate(
             "() => __fanreelShell.describe()", None, "describing the composition"
         )
@@ -432,14 +432,14 @@ class PageSession:
         self._tell_media_info()
 
     def check_variables(self) -> list[dict[str, Any]]:
-        """Give the values that are undeclared or mistyped."""
+        """Return the values that are undeclared or mistyped."""
         found: list[dict[str, Any]] = self._evaluate(
             "() => __fanreelShell.checkVariables()", None, "checking variables"
         )
         return found
 
     def screenshot(self) -> bytes | None:
-        """Give the page as a PNG for a person to look at, or None when it cannot answer."""
+        """Return the page as a PNG for a person to look at, or None when it cannot answer."""
         with contextlib.suppress(Exception):
             return self._grabber.png()
         return None

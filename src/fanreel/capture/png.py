@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 
 def encode_png(rgb: npt.NDArray[np.uint8]) -> bytes:
-    """Give *rgb*, `height × width × 3`, as a PNG file."""
+    """Return *rgb*, `height × width × 3`, as a PNG file."""
     height, width, _ = rgb.shape
     encoder = av.CodecContext.create("png", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "rgb24"

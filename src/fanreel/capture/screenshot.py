@@ -37,7 +37,7 @@ class ScreenshotGrabber:
         return frame.to_ndarray(format="rgba").astype(np.uint8, copy=False)
 
     def png(self) -> bytes:
-        """Give the page's picture now as a PNG. Raises as `grab()` does."""
+        """Return the page's picture now as a PNG. Raises as `grab()` does."""
         return base64.b64decode(self._browser.run(self._take(), _TIMEOUT_S)["data"])
 
     async def _take(self) -> Any:

@@ -14,7 +14,7 @@ def session_spec(
     driver: Literal["pipe", "playwright"] = "pipe",
 ) -> SessionSpec:
     """
-    Give the session for a composition of *width* × *height* CSS pixels.
+    Return the session for a composition of *width* × *height* CSS pixels.
 
     Args:
         width: Of the composition.

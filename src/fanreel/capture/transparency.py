@@ -40,7 +40,7 @@ def with_transparency(black: Words, white: Words, into: Pixels) -> None:
 
 @functools.cache
 def _unmultiplied() -> Pixels:
-    """Give a table of straight levels, by alpha and premultiplied level."""
+    """Return a table of straight levels, by alpha and premultiplied level."""
     levels = np.arange(256, dtype=np.float32) * np.float32(1 / 255)
     with np.errstate(divide="ignore", invalid="ignore"):
         inverse = np.float32(1) / levels[:, None]

@@ -100,12 +100,12 @@ class XvfbGrabber:
         return self._display.pixels[:height, :width]
 
     def png(self) -> bytes:
-        """Give what is on the screen now as a PNG; a page that hangs does not matter."""
+        """Return what is on the screen now as a PNG; a page that hangs does not matter."""
         width, height = self._size
         return encode_png(self._display.pixels[:height, :width, 2::-1])
 
 
 def painted(serial: int) -> bytes:
-    """Give B,G,R of the stamp's cells at both rows while they show *serial*; see page/shell.js."""
+    """Return B,G,R of the stamp's cells at both rows once they show *serial*; see page/shell.js."""
     bits = (serial >> np.arange(_BITS)) & 1
     return np.repeat((bits * 255).astype(np.uint8), 3).tobytes() * 2

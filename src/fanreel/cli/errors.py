@@ -42,7 +42,7 @@ def errors(
 
 
 def errors_markdown() -> str:
-    """Give the text of `docs/errors.md`."""
+    """Return the text of `docs/errors.md`."""
     rows = [
         f"| `{code}` | `{error.__name__}` | {'yes' if error.retryable else 'no'} "
         f"| {error.exit_status} | {(error.__doc__ or '').strip()} |"

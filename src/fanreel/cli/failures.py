@@ -48,7 +48,7 @@ def run(app: typer.Typer, argv: Sequence[str]) -> int:
 
 
 def error_json(error: RenderError) -> dict[str, Any]:
-    """Give what programs read of *error*."""
+    """Return what programs read of *error*."""
     return {
         "code": error.code,
         "message": in_options(str(error)),

@@ -17,7 +17,7 @@ _LOG_EVERY_S = 10.0
 
 @contextlib.contextmanager
 def watching(*, as_json: bool) -> Iterator[Callable[["Progress"], None]]:
-    """Give the function that shows a render's progress; the display ends with the block."""
+    """Yield the function that shows a render's progress; the display ends with the block."""
     if as_json:
         yield lambda _now: None
     elif not sys.stderr.isatty():
@@ -68,7 +68,7 @@ class _Lines:
 
 
 def pace(now: "Progress") -> str:
-    """Give frames, speed, time left, retries and cost so far, as far as they are known."""
+    """Return frames, speed, time left, retries and cost so far, as far as they are known."""
     words = []
     if now.total_frames:
         words.append(f"{now.frames_done}/{now.total_frames} frames")
@@ -84,7 +84,7 @@ def pace(now: "Progress") -> str:
 
 
 def progress_lines(now: "Progress") -> list[str]:
-    """Give a render's progress as lines for people."""
+    """Return a render's progress as lines for people."""
     lines = [f"{now.render_id}: {now.stage}, {now.fraction:.0%}; {pace(now)}".rstrip("; ")]
     busy = [chunk for chunk in now.chunks if chunk.state != "done"]
     if now.chunks:

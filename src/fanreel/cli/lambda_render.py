@@ -180,7 +180,7 @@ def estimate(
 
 
 def cost_lines(cost: "Cost") -> list[str]:
-    """Give a cost as lines for people."""
+    """Return a cost as lines for people."""
     parts = {
         f"Lambda, {cost.gb_seconds:.1f} GB-s": cost.compute_usd,
         "Lambda, /tmp over 512 MB": cost.tmp_usd,

@@ -22,7 +22,7 @@ CdkDir = Annotated[
 
 
 def cdk_app(target: Target, cdk_dir: Path | None, context: dict[str, Any]) -> "CdkApp":
-    """Give the CDK app, to be run as and where *target* says."""
+    """Return the CDK app, to be run as and where *target* says."""
     from fanreel.aws.deploy.deploying import CdkApp, find_cdk_dir, session_environment  # noqa: PLC0415
 
     return CdkApp(
@@ -35,7 +35,7 @@ def cdk_app(target: Target, cdk_dir: Path | None, context: dict[str, Any]) -> "C
 
 def choose_memory(quotas: "Quotas", wanted_mb: int | None) -> int:
     """
-    Give the memory to deploy with: what was asked for, else what fits the account.
+    Return the memory to deploy with: what was asked for, else what fits the account.
 
     Raises:
         InvalidConfig: The account may not have that much. Terminal.
@@ -171,7 +171,7 @@ def deploy(  # noqa: PLR0913 (each is an option)
 
 
 def deployed_settings(target: Target) -> dict[str, Any] | None:
-    """Give what the stack was deployed with; None where there is none yet, or none that works."""
+    """Return what the stack was deployed with; None where there is none yet, or none that works."""
     from fanreel.aws.client.deployment import read_deployment  # noqa: PLC0415
 
     try:

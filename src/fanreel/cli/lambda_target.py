@@ -109,7 +109,7 @@ def write_json(value: Any) -> None:
 
 
 def camel(value: Any) -> Any:
-    """Give results and JSON values with camelCase keys, as the other commands print them."""
+    """Return results and JSON values with camelCase keys, as the other commands print them."""
     if hasattr(value, "to_json"):
         value = value.to_json()
     if isinstance(value, dict):

@@ -32,7 +32,7 @@ class ConfigOption:
 
     @property
     def flag(self) -> str:
-        """Give the long option: `--crf`, or `--strict/--no-strict`."""
+        """Return the long option: `--crf`, or `--strict/--no-strict`."""
         name = self.field.replace("_", "-")
         return f"--{name}" if self.metavar else f"--{name}/--no-{name}"
 

@@ -22,7 +22,7 @@ _EVENT_EVERY_S, _LOG_EVERY_S = 0.2, 5.0
 
 
 def choose_style(*, as_json: bool, quiet: bool) -> Style:
-    """Give the style asked for, else what suits standard error."""
+    """Return the style asked for, else what suits standard error."""
     if as_json:
         return "json"
     if quiet:
@@ -32,7 +32,7 @@ def choose_style(*, as_json: bool, quiet: bool) -> Style:
 
 @contextlib.contextmanager
 def showing(style: Style) -> Iterator[OnEvent]:
-    """Give the function that shows an event; the display ends with the block."""
+    """Yield the function that shows an event; the display ends with the block."""
     match style:
         case "json":
             yield _Events()

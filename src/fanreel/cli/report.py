@@ -16,7 +16,7 @@ _STEP = 1000
 
 def size_in_words(size_bytes: int) -> str:
     """
-    Give a size as people write it.
+    Return a size as people write it.
 
     >>> size_in_words(4_200_000)
     '4.2 MB'
@@ -42,7 +42,7 @@ def cache_in_words(stats: "CacheStats") -> str:
 
 def duration_in_words(duration_s: float) -> str:
     """
-    Give a duration as people write it.
+    Return a duration as people write it.
 
     >>> duration_in_words(92.34)
     '1:32.3'
@@ -52,7 +52,7 @@ def duration_in_words(duration_s: float) -> str:
 
 
 def result_json(result: Any) -> dict[str, Any]:
-    """Give a result dataclass, and what it holds, as a camelCase JSON object."""
+    """Return a result dataclass, and what it holds, as a camelCase JSON object."""
     return {
         to_camel(field.name): _plain(getattr(result, field.name))
         for field in dataclasses.fields(result)

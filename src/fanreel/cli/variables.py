@@ -17,7 +17,7 @@ def parse_variables(
     text: str | None, single: Iterable[str], declared: Declared | None = None
 ) -> dict[str, Any]:
     """
-    Give the variables of `--variables` with those of `--var` over them.
+    Return the variables of `--variables` with those of `--var` over them.
 
     A `--var` that is declared as text is taken as typed; any other one is JSON if it can be read
     so, else text.

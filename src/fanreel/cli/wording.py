@@ -19,7 +19,7 @@ _BARE = re.compile(rf"\b({_COMPOUND})\b")
 
 def in_options(message: str) -> str:
     """
-    Give *message* with options in the place of the configuration's fields.
+    Return *message* with options in the place of the configuration's fields.
 
     >>> in_options("set failClosedFontFetch to false")
     'give --no-fail-closed-font-fetch'

@@ -53,7 +53,7 @@ class Finding:
     """The command that mends it."""
 
     def to_json(self) -> dict[str, str | None]:
-        """Give the object that `fanreel doctor --json` prints."""
+        """Return the object that `fanreel doctor --json` prints."""
         return {
             "name": self.name,
             "state": self.state,
@@ -197,7 +197,7 @@ def _libav() -> Iterator[Finding]:
 
 
 def _encoders() -> set[str]:
-    """Give every libav encoder that some format uses."""
+    """Return every libav encoder that some format uses."""
     configs = [RenderConfig(format=name) for name in FORMATS]
     configs.append(RenderConfig(codec="h265"))
     video = {

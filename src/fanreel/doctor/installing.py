@@ -25,14 +25,14 @@ _TIMEOUT_S = 1800
 
 
 def missing_packages() -> list[str]:
-    """Give what is not installed; all of them where dpkg cannot be asked."""
+    """Return what is not installed; all of them where dpkg cannot be asked."""
     if shutil.which("dpkg-query") is None:
         return list(SYSTEM_PACKAGES)
     return [package for package in SYSTEM_PACKAGES if not _is_installed(package)]
 
 
 def apt_commands(packages: list[str], *, is_root: bool, has_sudo: bool) -> list[list[str]]:
-    """Give what installs *packages*, as argument lists; a fresh machine has no lists yet."""
+    """Return what installs *packages*, as argument lists; a fresh machine has no lists yet."""
     rights = [] if is_root or not has_sudo else ["sudo"]
     quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     return [

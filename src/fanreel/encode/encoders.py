@@ -51,7 +51,7 @@ class EncoderChoice:
             )
 
     def padding(self, width: int, height: int) -> Padding:
-        """Give the columns and rows to add to a frame of this size, for the format to hold it."""
+        """Return the columns and rows to add to a frame of this size, for the format to hold it."""
         return (width % 2, height % 2) if FORMATS[self.format].even_size else NO_PADDING
 
 
@@ -160,7 +160,7 @@ _H264: Mapping[Quality, _Row] = {
 
 
 def _rising(size: int, rise: float) -> str:
-    """Give a matrix of quantisers, row by row, from 8 (16 is flat) for what varies least."""
+    """Return a matrix of quantisers, row by row, from 8 (16 is flat) for what varies least."""
     return ",".join(f"{8 + rise * (x + y):.0f}" for y in range(size) for x in range(size))
 
 

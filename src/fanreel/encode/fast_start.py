@@ -32,7 +32,7 @@ class _Box:
         return _HEAD.pack(_HEAD.size + len(body), self.name) + body
 
     def shifted(self, by: int) -> "_Box":
-        """Give the box for data that lies *by* bytes further on, with room for large numbers."""
+        """Return the box for data that lies *by* bytes further on, with room for large numbers."""
         if self.name not in (b"stco", b"co64"):
             return _Box(self.name, self.body, [one.shifted(by) for one in self.inside])
         flags, count = _ENTRIES.unpack_from(self.body)
@@ -69,7 +69,7 @@ def data_end(head: bytes) -> tuple[int, int]:
 
 
 def index_before_data(index: bytes) -> bytes:
-    """Give the `moov` box *index*, written behind the data, for a place before it."""
+    """Return the `moov` box *index*, written behind the data, for a place before it."""
     [(name, body)] = _split(index)
     box, size = _Box.read(name, body), 0
     # It grows where numbers no longer fit 32 bits, and then once at most.

@@ -54,7 +54,7 @@ def write_gif(parts: Sequence[Part], output: Path, fps: Fraction) -> None:
 
 
 def _shown(total_frames: int, fps: Fraction) -> dict[int, int]:
-    """Give the frames to show, each with its time in centiseconds; the first is always one."""
+    """Return the frames to show, each with its time in centiseconds; the first is always one."""
     shown = {0: 0}
     last, end = 0, round(total_frames / fps / _CENTISECOND)
     for number in range(1, total_frames):
@@ -85,7 +85,7 @@ def _palette(parts: Sequence[Part]) -> av.VideoFrame:
 def _in_palette(
     parts: Sequence[Part], palette: av.VideoFrame, shown: dict[int, int]
 ) -> Iterator[av.VideoFrame]:
-    """Give the frames to show in the palette's colours, in centiseconds."""
+    """Yield the frames to show in the palette's colours, in centiseconds."""
     graph = Graph()
     source: FilterContext | None = None
     for number, frame in enumerate(_frames(parts)):

@@ -15,7 +15,7 @@ class SegmentMark:
     start_frame: int
 
     def to_text(self) -> str:
-        """Give the text kept as the container's `comment`; the same plan gives the same bytes."""
+        """Return the text kept as the container's `comment`; the same plan gives the same bytes."""
         return f"fanreel plan={self.plan_hash} start={self.start_frame}"
 
     @classmethod

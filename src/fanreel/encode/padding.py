@@ -19,7 +19,7 @@ _ROUNDED = 2
 
 def padded(convert: Convert, width: int, height: int, padding: Padding) -> Convert:
     """
-    Give *convert* for pictures that are *padding* smaller than its frames of *width* × *height*.
+    Return *convert* for pictures that are *padding* smaller than its frames of *width* × *height*.
 
     What is added repeats the last column and row: black there would show as a hairline, and chroma,
     which four pixels share, would darken the picture's own edge.

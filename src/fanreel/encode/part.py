@@ -40,7 +40,7 @@ def open_part(path: Path) -> InputContainer:
 
 
 def damaged(path: Path, why: object) -> MediaUnreadable:
-    """Give the error for a part that is there but not whole."""
+    """Return the error for a part that is there but not whole."""
     return MediaUnreadable(
         f"chunk {path} is damaged ({why}); delete it and render it again", path=str(path)
     )

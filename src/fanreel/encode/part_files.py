@@ -18,7 +18,7 @@ _LOOK_S = 0.02
 
 
 def part_name(number: int) -> str:
-    """Give the name of part *number*, counted from 1, which is `FIRST_PART`."""
+    """Return the name of part *number*, counted from 1, which is `FIRST_PART`."""
     return FIRST_PART if number == 1 else f"{number:05d}"
 
 
@@ -54,7 +54,7 @@ class PartFiles:
         return self._end
 
     def tell(self) -> int:
-        """Give the place that is written next."""
+        """Return the place that is written next."""
         return self._position
 
     def seek(self, offset: int, whence: int = 0) -> int:

@@ -48,7 +48,7 @@ def check_sequence(parts: Sequence[Part], plan_hash: str, start_frame: int) -> i
 
 
 def in_sequence(parts: Iterable[Part], plan_hash: str, start_frame: int) -> Iterator[Part]:
-    """Give *parts* one after the other, each checked as `check_sequence()` does."""
+    """Yield *parts* one after the other, each checked as `check_sequence()` does."""
     expected, first = start_frame, None
     for part in parts:
         first = first or part

@@ -21,7 +21,7 @@ _END = b"\0\0\0\0IEND\xae\x42\x60\x82"
 
 def frame_name(index: int) -> str:
     """
-    Give the file name of frame *index*, counted from 0.
+    Return the file name of frame *index*, counted from 0.
 
     >>> frame_name(0)
     'frame_000001.png'
@@ -100,7 +100,7 @@ def copy_frames(
 
 
 def _read_kind(path: Path) -> tuple[int, ...]:
-    """Give width, height, bit depth and colour type of a whole PNG file."""
+    """Return width, height, bit depth and colour type of a whole PNG file."""
     with path.open("rb") as file:
         head = file.read(_HEAD.size)
         file.seek(max(0, path.stat().st_size - len(_END)))

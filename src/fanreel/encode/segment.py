@@ -91,7 +91,7 @@ class SegmentWriter:
 
     def convert(self, picture: np.ndarray[Any, np.dtype[Any]]) -> av.VideoFrame:
         """
-        Give a picture as the encoder takes it, at the output's size; it shares no memory with it.
+        Return a picture as the encoder takes it, at the output's size; it shares no memory with it.
 
         Args:
             picture: height × width × 4, 8 bit, sRGB; for HDR height × width × 3, 16 bit, HLG
@@ -175,7 +175,7 @@ class _ContainerSink:
 
 
 def encoder_options(locked: LockedRenderConfig) -> dict[str, str]:
-    """Give all options of the libav encoder, the rate control included."""
+    """Return all options of the libav encoder, the rate control included."""
     options = dict(locked.encoder_options)
     if locked.crf is not None:
         options["crf"] = str(locked.crf)

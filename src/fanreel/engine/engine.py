@@ -191,7 +191,7 @@ class Engine:
 
     @contextmanager
     def _working(self, doing: str, work_dir: Path | None) -> Iterator[Child]:
-        """Give the child for one step, which is gone at the end."""
+        """Yield the child for one step, which is gone at the end."""
         child, self._ready = self._ready or Child(self._temp_dir), None
         try:
             with self._lock:

@@ -33,7 +33,7 @@ _PASSED_ON = (
 
 def engine_environment(environ: Mapping[str, str], temp_dir: Path) -> dict[str, str]:
     """
-    Give the whole environment of a child.
+    Return the whole environment of a child.
 
     Args:
         environ: The caller's; only what is listed is taken from it.

@@ -185,12 +185,12 @@ class Failed:
 
     @classmethod
     def of(cls, error: RenderError) -> "Failed":
-        """Give what to say of *error*."""
+        """Return what to say of *error*."""
         facts = {name: _plain(value) for name, value in error.facts.items()}
         return cls(code=error.code, message=error.message, facts=facts)
 
     def error(self) -> RenderError:
-        """Give the error again."""
+        """Return the error again."""
         facts = {name: _rich(value) for name, value in self.facts.items()}
         return CATALOGUE.get(self.code, UnexpectedError)(self.message, **facts)
 
@@ -229,7 +229,7 @@ def receive_answer(connection: Connection) -> Answer:
 
 
 def _plain(value: Any) -> Any:
-    """Give a fact as JSON knows it; what it does not know becomes text."""
+    """Return a fact as JSON knows it; what it does not know becomes text."""
     match value:
         case None | bool() | int() | float() | str():
             return value

@@ -61,7 +61,7 @@ class Pool:
             ) from lost
 
     def renderers(self, plan_dir: Path) -> list[ChildRenderer]:
-        """Give what renders from *plan_dir*, one a child."""
+        """Return what renders from *plan_dir*, one a child."""
         plan = Open(
             plan_dir=plan_dir.absolute(),
             chunk_index=None,
@@ -104,6 +104,6 @@ class Pool:
 
 
 def default_size(segments: int) -> int:
-    """Give the number of children for this machine: one a core, none idle."""
+    """Return the number of children for this machine: one a core, none idle."""
     # Each keeps a core busy with its browser and encoder; more only add memory.
     return max(1, min(len(os.sched_getaffinity(0)), segments))

@@ -179,5 +179,5 @@ class Child:
 
 
 def child_argv(module: str, connection_fd: int) -> list[str]:
-    """Give the command line of a child that inherits this descriptor."""
+    """Return the command line of a child that inherits this descriptor."""
     return [sys.executable, "-c", f"from {module} import main; main({connection_fd})"]

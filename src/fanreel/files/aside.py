@@ -35,7 +35,7 @@ _serial = itertools.count()
 @contextlib.contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """
-    Give a name beside *path* to write to; on success it takes the place of *path*.
+    Yield a name beside *path* to write to; on success it takes the place of *path*.
 
     On any error, Ctrl-C too, what was written is removed and *path* stays as it was. Errors of
     the block itself pass unchanged; `naming_write_errors()` is for the writes in it. A directory

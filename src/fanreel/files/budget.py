@@ -12,7 +12,7 @@ from fanreel.errors import DiskFull, PlanTooLarge
 
 def human_size(size_bytes: int) -> str:
     """
-    Give a size for people.
+    Return a size for people.
 
     >>> human_size(2 * 1024**3)
     '2.0 GiB'
@@ -64,7 +64,7 @@ def check_estimate(estimate_bytes: int, limit_bytes: int, work_dir: Path, plan_d
 
 def check_measured(plan_dir: Path, limit_bytes: int) -> int:
     """
-    Give the size of a finished plan directory in bytes.
+    Return the size of a finished plan directory in bytes.
 
     Raises:
         PlanTooLarge: It exceeds the cap. Terminal.

@@ -13,13 +13,13 @@ def canonical_json(value: Any) -> bytes:
 
 
 def sha256_file(path: Path) -> str:
-    """Give the lower-case hex sha256 of a file's bytes."""
+    """Return the lower-case hex sha256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def measure(path: Path) -> tuple[int, str]:
-    """Give size in bytes and sha256 of a file, or of a directory's files in order of name."""
+    """Return size in bytes and sha256 of a file, or of a directory's files in order of name."""
     if path.is_file():
         return path.stat().st_size, sha256_file(path)
     files = sorted(file for file in path.iterdir() if file.is_file())

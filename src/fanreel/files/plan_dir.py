@@ -55,7 +55,7 @@ ROLE_ASSEMBLE = "assemble"
 
 
 def role_chunk(index: int) -> str:
-    """Give the role of a worker that renders chunk *index*."""
+    """Return the role of a worker that renders chunk *index*."""
     return f"chunk:{index}"
 
 
@@ -88,7 +88,7 @@ class _PlanFile(BaseModel):
     )
 
     def to_json(self) -> dict[str, Any]:
-        """Give the JSON object that the plan directory holds."""
+        """Return the JSON object that the plan directory holds."""
         return self.model_dump(mode="json")
 
 
@@ -135,7 +135,7 @@ class PlanManifest(_PlanFile):
     """Of everything above, so that a changed byte in this file is noticed before it is believed."""
 
     def sealed(self) -> Self:
-        """Give the manifest with its checksum."""
+        """Return the manifest with its checksum."""
         return self.model_copy(update={"checksum": self._checksum()})
 
     def is_sealed(self) -> bool:
@@ -201,7 +201,7 @@ class MediaClip(_PlanFile):
     """Length of the source; None for sources that do not end."""
 
     def passed_s(self, time_s: Fraction) -> Fraction:
-        """Give how much has played at *time_s* of the root timeline, counted from *offset_s*."""
+        """Return how much has played at *time_s* of the root timeline, counted from *offset_s*."""
         time_s = max(time_s, self.start_s)
         if self.ramp is None:
             return (time_s - self.start_s) * self.rate
@@ -302,7 +302,7 @@ def compute_plan_hash(
     artifacts: list[Artifact] | tuple[Artifact, ...], versions: Versions, totals: dict[str, Any]
 ) -> str:
     """
-    Give the hash of what decides pixels and sound.
+    Return the hash of what decides pixels and sound.
 
     Left out on purpose: `meta/chunks.json` and roles, which say how the work is split.
     """
@@ -316,7 +316,7 @@ def compute_plan_hash(
 
 
 def hashed_totals(manifest: PlanManifest) -> dict[str, Any]:
-    """Give the manifest's own numbers that the hash covers."""
+    """Return the manifest's own numbers that the hash covers."""
     names = ("total_frames", "fps", "width", "height", "format", "has_audio", "segment_frames")
     data = manifest.to_json()
     return {name: data[name] for name in names}

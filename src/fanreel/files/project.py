@@ -76,7 +76,7 @@ def within_root(
     project_dir: Path, config: RenderConfig, root_dir: Path | str | None
 ) -> tuple[Path, RenderConfig]:
     """
-    Give folder and configuration of a project that may use files up to *root_dir*.
+    Return folder and configuration of a project that may use files up to *root_dir*.
 
     Raises:
         InvalidConfig: *root_dir* does not hold the project. Terminal.
@@ -120,13 +120,13 @@ def parse_root(html: str, entry_file: str) -> Root:
 
 
 def output_fps(root: Root, config: RenderConfig) -> Fraction:
-    """Give the frame rate: the caller's, else the composition's, else 30."""
+    """Return the frame rate: the caller's, else the composition's, else 30."""
     return config.fps or root.fps or DEFAULT_FPS
 
 
 def parse_data_fps(text: str) -> Fraction:
     """
-    Give the rate of a `data-fps`, which may be a decimal too.
+    Return the rate of a `data-fps`, which may be a decimal too.
 
     Raises:
         ValueError: It is none; says what is allowed.

@@ -22,7 +22,7 @@ def is_scene(html: str) -> bool:
 
 def scene_page(html: str) -> str:
     """
-    Give the page that a scene file's template holds; any other page as it is.
+    Return the page that a scene file's template holds; any other page as it is.
 
     Lines stay where they are. Variables that the template declares are the root's then, and a name
     that the document has for the composition inside is no second root.

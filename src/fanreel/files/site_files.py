@@ -31,14 +31,14 @@ class SiteFiles:
         object.__setattr__(self, "entry_is_scene", entry is not None and is_scene(_text(entry)))
 
     def locate(self, name: str) -> tuple[str, Path] | None:
-        """Give the file that a page means by *name*, and its path in the folder."""
+        """Return the file that a page means by *name*, and its path in the folder."""
         for path in self._candidates(name):
             if file := find_inside(self.root_dir, path):
                 return path, file
         return None
 
     def document(self, path: str, file: Path) -> bytes:
-        """Give a page as it is opened: of a scene file what its template holds."""
+        """Return a page as it is opened: of a scene file what its template holds."""
         if path == self.entry_path and self.entry_is_scene:
             return scene_page(_text(file)).encode()
         return file.read_bytes()
@@ -55,7 +55,7 @@ class SiteFiles:
 
 def find_inside(root_dir: Path, name: str) -> Path | None:
     """
-    Give the file at *name* below *root_dir*, or None; never one that a symlink keeps outside.
+    Return the file at *name* below *root_dir*, or None; never one that a symlink keeps outside.
 
     Nor one with a dot before its name or its folder's, such as `.env` or `.git/config`: a page
     whose scripts come from elsewhere could read what was never meant for it.

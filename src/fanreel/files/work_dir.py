@@ -24,7 +24,7 @@ _ROOM_BYTES = 32 * 1024**2
 @contextlib.contextmanager
 def open_work_dir(parent: Path | None = None) -> Iterator[Path]:
     """
-    Give a fresh directory, removed at the end whatever happened.
+    Yield a fresh directory, removed at the end whatever happened.
 
     Directories of processes that no longer run are removed on the way: a `kill -9` leaves no
     chance to do it at the time. A lock tells, not a process id: ids are reused, and containers

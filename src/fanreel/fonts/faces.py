@@ -26,7 +26,7 @@ class Face:
 
 
 def parse_faces(sheet: str) -> Iterator[Face]:
-    """Give the faces of *sheet* that come as WOFF 2, in its order."""
+    """Yield the faces of *sheet* that come as WOFF 2, in its order."""
     for match in _FACE.finditer(_COMMENT.sub("", sheet)):
         values = {name.lower(): value.strip() for name, value in _DESCRIPTOR.findall(match[1])}
         urls = [

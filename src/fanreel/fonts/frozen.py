@@ -52,7 +52,7 @@ class PlannedFonts:
                 ) from exc
 
     def page_config(self) -> dict[str, Any]:
-        """Give the part of the page's configuration that is about fonts."""
+        """Return the part of the page's configuration that is about fonts."""
         files = {name: self._path(name).read_bytes() for name in self._used}
         return font_config(self._faces, files, None)
 

@@ -41,7 +41,7 @@ class Library:
     """From a generic name, as it is written, to the family that draws it."""
 
     def find(self, name: str) -> tuple[Way, Family] | None:
-        """Give how *name* is drawn, and with which family; None for a name nobody knows."""
+        """Return how *name* is drawn, and with which family; None for a name nobody knows."""
         found = self.ways.get(name.casefold())
         return None if found is None else (found[0], self.families[found[1]])
 

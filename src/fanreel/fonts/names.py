@@ -18,7 +18,7 @@ _DECLARED = re.compile(r"@font-face\s*\{[^}]*?font-family\s*:\s*[\"']?([^;\"'}]+
 
 def named_families(project_dir: Path, library: Library, more: Iterable[str] = ()) -> set[str]:
     """
-    Give the known names, in lower case, that files of the project hold, but for those it declares.
+    Return the known names, in lower case, that the project holds, but for those it declares.
 
     What it finds in vain costs nothing: a face that no text asks for is never read. What it does
     not find (written otherwise, put together by a script) the page tells, and is opened again.

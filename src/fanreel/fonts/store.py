@@ -48,7 +48,7 @@ class FontStore:
     system_dir: Path = SYSTEM_DIR
 
     def place(self, family: Family) -> Path:
-        """Give where *family* lies, or would."""
+        """Return where *family* lies, or would."""
         name = f"{family.package.removeprefix('@').replace('/', '-')}-{family.version}"
         shared = self.system_dir / name
         return shared if shared.is_dir() else self.directory / name
@@ -59,7 +59,7 @@ class FontStore:
 
     def faces(self, family: Family) -> list[tuple[Face, Path]]:
         """
-        Give the faces of *family* with their files, fetching it where it is missing.
+        Return the faces of *family* with their files, fetching it where it is missing.
 
         Raises:
             FontsUnavailable: It is not here and cannot be fetched.
@@ -152,14 +152,14 @@ def _unpack(data: bytes, family: Family, target: Path) -> None:
 
 
 def font_store(environ: Mapping[str, str]) -> FontStore:
-    """Give the store that *environ* names, by default one in this user's cache folder."""
+    """Return the store that *environ* names, by default one in this user's cache folder."""
     named = environ.get(DIR_VARIABLE, "").strip()
     directory = Path(named) if named else cache_dir(environ, "fonts")
     return FontStore(directory=directory, registry=_registry(environ))
 
 
 def _registry(environ: Mapping[str, str]) -> str:
-    """Give the npm registry that fanreel, or else npm, is told to use."""
+    """Return the npm registry that fanreel, or else npm, is told to use."""
     for name in (REGISTRY_VARIABLE, "npm_config_registry", "NPM_CONFIG_REGISTRY"):
         if environ.get(name, "").strip():
             return environ[name].strip().rstrip("/")

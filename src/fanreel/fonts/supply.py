@@ -48,7 +48,7 @@ class OfferedFace:
     """The file; None while it is on the web only."""
 
     def to_json(self) -> list[str]:
-        """Give what the page is told; see page/families.js."""
+        """Return what the page is told; see page/families.js."""
         face = self.face
         return [self.family, face.style, face.weight, face.stretch, face.unicode_range, self.id]
 
@@ -273,7 +273,7 @@ class FontSupply:
             return [one for faces in self._offered.values() for one in faces]
 
     def page_config(self) -> dict[str, Any]:
-        """Give the part of the page's configuration that is about fonts."""
+        """Return the part of the page's configuration that is about fonts."""
         faces = self._all()
         files = {
             one.id: body
@@ -284,7 +284,7 @@ class FontSupply:
 
     def frozen(self) -> "FrozenFonts":
         """
-        Give what a plan keeps: the faces of families that texts ask for, and files of those.
+        Return what a plan keeps: the faces of families that texts ask for, and files of those.
 
         Beside each file in use lie the other subsets of the same style, where they are small: a
         text that the planner did not see may need them.
@@ -320,7 +320,7 @@ def font_config(
     faces: Sequence[Sequence[str]], files: Mapping[str, bytes], unnamed: str | None
 ) -> dict[str, Any]:
     """
-    Give the page's configuration for *faces*, of which those with *files* are there at once.
+    Return the page's configuration for *faces*, of which those with *files* are there at once.
 
     Where texts that name no family have *unnamed* for one, nobody has asked for it.
     """

@@ -39,12 +39,12 @@ class WebFonts:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
-        """Give what *environ* names, by default Google Fonts."""
+        """Return what *environ* names, by default Google Fonts."""
         named = environ.get(URL_VARIABLE, "").strip()
         return cls(None if is_off(named) else (named or DEFAULT_URL).rstrip("/"))
 
     def find(self, name: str) -> list[Face]:
-        """Give the faces of the family *name*; none where nobody knows it or nobody answers."""
+        """Return the faces of the family *name*; none where nobody knows it or nobody answers."""
         if self.offline is not None:
             return []
         # The first version of the API gives those weights that there are, the second refuses a
@@ -81,5 +81,5 @@ class WebFonts:
 
 
 def web_fonts() -> WebFonts:
-    """Give the web's families as this process's environment names them."""
+    """Return the web's families as this process's environment names them."""
     return WebFonts.of(os.environ)

@@ -97,7 +97,7 @@ def check_fonts(
     fonts: Iterable[UsedFont], generic: frozenset[str], *, reject_system: bool
 ) -> list[Problem]:
     """
-    Give a warning for each silent fallback.
+    Return a warning for each silent fallback.
 
     Emoji, and texts that name what they are drawn with, or nothing but generic families, have none.
 

@@ -83,7 +83,7 @@ def padding_warnings(locked: LockedRenderConfig) -> list[Problem]:
 
 def output_size(root: Root, config: RenderConfig) -> tuple[int, int]:
     """
-    Give the output's width and height in pixels.
+    Return the output's width and height in pixels.
 
     Where a resolution or factor gives no whole pixels, both sides are rounded to the nearest even
     ones: 1366x768 at 1080p is 1920x1080, which keeps the ratio to within a pixel.

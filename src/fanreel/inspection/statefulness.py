@@ -31,7 +31,7 @@ Blocks = npt.NDArray[np.bool_]
 
 
 def frames_to_look_at(total_frames: int) -> tuple[int, ...]:
-    """Give the frames whose pictures decide, in order."""
+    """Return the frames whose pictures decide, in order."""
     return tuple(sorted({int(total_frames * share) for share in _LOOKS} - {0}))
 
 
@@ -143,7 +143,7 @@ def find_statefulness(
 
 
 def _steps(looks: Sequence[int]) -> list[int]:
-    """Give the frames to step through: some before each look, and it."""
+    """Return the frames to step through: some before each look, and it."""
     steps = [
         before + (after - before) * number // (_STEPS_BETWEEN + 1)
         for before, after in pairwise([0, *looks])

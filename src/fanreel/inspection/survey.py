@@ -413,7 +413,7 @@ class _Surveyor:
         self._warnings.append(Problem(rule=rule, message=message, names=names))
 
     def _missing_paths(self, media: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-        """Give the project paths of files that there are not, each with what asks for it."""
+        """Return the project paths of files that there are not, each with what asks for it."""
         missing = {}
         for request in list(self._requests.values()):
             if request.found:
@@ -477,7 +477,7 @@ class _Surveyor:
         return known
 
     def _source(self, url: str, element: str) -> Path:
-        """Give the file behind a media URL."""
+        """Return the file behind a media URL."""
         parts = urllib.parse.urlsplit(url)
         if url.startswith(f"{ORIGIN}/"):
             name = urllib.parse.unquote(parts.path).removeprefix("/")
@@ -548,7 +548,7 @@ class _Surveyor:
 
 def with_siblings(project_dir: Path, used: Sequence[str]) -> tuple[str, ...]:
     """
-    Give *used* and the files beside them that are called alike, as in a sequence of pictures.
+    Return *used* and the files beside them that are called alike, as in a sequence of pictures.
 
     The planner looks at some frames only, and a page may show one picture of a folder at each.
     Folders that hold too much are left as they are; a file then missing is an error of the worker.
@@ -567,7 +567,7 @@ def with_siblings(project_dir: Path, used: Sequence[str]) -> tuple[str, ...]:
 
 
 def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Sequence[int]:
-    """Give the frames to look at, in order: the bounds of every clip and a regular grid."""
+    """Return the frames to look at, in order: the bounds of every clip and a regular grid."""
     step = max(1, total_frames // _VISITS_PER_TIMELINE)
     frames = set(range(0, total_frames, step))
     for clip in clips:
@@ -578,13 +578,13 @@ def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Sequence
 
 
 def _thinned(frames: Sequence[int], most: int) -> Sequence[int]:
-    """Give at most *most* of *frames*, evenly."""
+    """Return at most *most* of *frames*, evenly."""
     return frames[:: max(1, -(-len(frames) // most))]
 
 
 def _scripted(volumes: Mapping[int, float], fps: Fraction, written: float) -> Lane:
     """
-    Give the volume over seconds, without the points amid those where it stays.
+    Return the volume over seconds, without the points amid those where it stays.
 
     What scripts move starts at data-volume, up to 1; how much more was *written*, it keeps.
     """
@@ -641,14 +641,14 @@ def _source_name(url: str) -> str:
 
 
 def _project_name(url: str) -> str | None:
-    """Give the path of a URL of the project's own; None of any other."""
+    """Return the path of a URL of the project's own; None of any other."""
     if not url.startswith(f"{ORIGIN}/"):
         return None
     return urllib.parse.unquote(urllib.parse.urlsplit(url).path).removeprefix("/")
 
 
 def _exact(value: Any) -> Fraction:
-    """Give a page's number, decimal text or double, as the decimal it is written as."""
+    """Return a page's number, decimal text or double, as the decimal it is written as."""
     return Fraction(str(value))
 
 

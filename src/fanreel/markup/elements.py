@@ -34,7 +34,7 @@ class Element:
 
     @property
     def classes(self) -> frozenset[str]:
-        """Give the words of its `class`."""
+        """Return the words of its `class`."""
         return frozenset(self.attributes.get("class", "").split())
 
     def likeness(self, attributes: Mapping[str, str]) -> int:
@@ -67,26 +67,26 @@ class Page(HTMLParser):
 
     @property
     def root(self) -> Element:
-        """Give the composition's root, else the first element."""
+        """Return the composition's root, else the first element."""
         first = self.elements[0] if self.elements else Element("html", {}, 1)
         return next((e for e in self.elements if "data-composition-id" in e.attributes), first)
 
     def find(self, tag: str, attributes: Mapping[str, str], nth: int = 0) -> Element | None:
-        """Give the element that is written most like a living one, the *nth* of several."""
+        """Return the element that is written most like a living one, the *nth* of several."""
         likeness = {i: e.likeness(attributes) for i, e in enumerate(self.elements) if e.tag == tag}
         best = max(likeness.values(), default=0)
         alike = [self.elements[index] for index, value in likeness.items() if value == best]
         return alike[nth if 0 <= nth < len(alike) else 0] if alike else None
 
     def mention(self, words: str) -> Element | None:
-        """Give the element whose start tag or text mentions *words* first, at that line."""
+        """Return the element whose start tag or text mentions *words* first, at that line."""
         at = self.text.find(words)
         line = self.text[:at].count("\n") + 1
         before = [element for element in self.elements if element.line <= line]
         return Element(before[-1].tag, before[-1].attributes, line) if before and at >= 0 else None
 
     def script_at(self, line: int) -> Element | None:
-        """Give the script that *line* lies in or after."""
+        """Return the script that *line* lies in or after."""
         scripts = [e for e in self.elements if e.tag == "script" and e.line <= line]
         return scripts[-1] if scripts else None
 
@@ -127,7 +127,7 @@ class Pages:
     def spot_of(
         self, file: str | None, tag: str, attributes: Mapping[str, str], nth: int = 0
     ) -> Spot:
-        """Give the place of a living element; its page's root where scripts have made it."""
+        """Return the place of a living element; its page's root where scripts have made it."""
         page = self.by_file.get(file or self.entry_file)
         if page is None:
             return self.root_spot()
@@ -135,13 +135,13 @@ class Pages:
         return Spot(file or self.entry_file, found.line, found.name)
 
     def root_spot(self) -> Spot:
-        """Give the place of the composition's root."""
+        """Return the place of the composition's root."""
         page = self.by_file.get(self.entry_file)
         root = page.root if page else Element("html", {}, 1)
         return Spot(self.entry_file, root.line, root.name)
 
     def script_spot(self, file: str, line: int | None) -> Spot | None:
-        """Give the place of a line of code, or the first script of *file*; None: no such file."""
+        """Return the place of a line of code, or the first script of *file*; None: no such file."""
         page = self.by_file.get(file)
         if page is None:
             exists = (self._project_dir / file).is_file()
@@ -215,7 +215,7 @@ def _composition(page: Page, composition: str | None) -> Iterator[Element]:
 
 
 def _from(elements: Iterable[Element], identity: str | None) -> Iterator[Element]:
-    """Give the elements after the one of that id, all where none is asked for."""
+    """Yield the elements after the one of that id, all where none is asked for."""
     begun = identity is None
     for element in elements:
         if begun:

@@ -14,7 +14,7 @@ def missing_files(
     paths: Mapping[str, str], urls: Mapping[str, str], references: References, root_dir: Path
 ) -> AssetNotFound:
     """
-    Give the error about all files that there are not.
+    Return the error about all files that there are not.
 
     Args:
         paths: Paths in the folder served, each with what asked for it (`image`, `script`, …).

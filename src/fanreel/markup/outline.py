@@ -31,7 +31,7 @@ class CompositionOutline:
 
 def list_compositions(project_dir: Path) -> list[CompositionOutline]:
     """
-    Give every composition of the project's pages: by file, the entry page first, then by line.
+    Return every composition of the project's pages: by file, the entry page first, then by line.
 
     Raises:
         AssetNotFound: There is no such folder. Terminal.
@@ -47,7 +47,7 @@ def list_compositions(project_dir: Path) -> list[CompositionOutline]:
 
 def project_pages(project_dir: Path) -> list[Path]:
     """
-    Give the project's HTML files, the entry page first; installed packages are left out.
+    Return the project's HTML files, the entry page first; installed packages are left out.
 
     Raises:
         AssetNotFound: There is no such folder. Terminal.

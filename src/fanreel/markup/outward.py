@@ -12,7 +12,7 @@ _UPWARD = re.compile(r"(?:\.\./)+[^\s\"'`()<>?#]*")
 
 def used_outside(project_dir: Path, root_dir: Path, files: Iterable[Path]) -> list[Path]:
     """
-    Give the files up to *root_dir* that *files* of the project name, and that those name in turn.
+    Return the files up to *root_dir* that *files* of the project name, and that those name in turn.
 
     A folder stands for all files in it, since scripts put paths together: `"../shots/" + name`.
 

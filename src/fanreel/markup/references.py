@@ -50,11 +50,11 @@ class References:
         self._used = [files.entry_path, *sorted(set(used) - {files.entry_path})]
 
     def to(self, path: str) -> Reference | None:
-        """Give the first place that means *path*, a path in the folder or a whole URL."""
+        """Return the first place that means *path*, a path in the folder or a whole URL."""
         return next((ref for ref in self._all(path) if path in self._meant(ref)), None)
 
     def target(self, reference: Reference) -> Path:
-        """Give the file on this machine that a path leads to, links followed, wherever it is."""
+        """Return the file on this machine that a path leads to, links followed, wherever it is."""
         written = urllib.parse.unquote(_path_of(reference.written))
         folder = "" if written.startswith("/") else PurePosixPath(reference.file).parent.as_posix()
         bases = [folder, self._files.project_path]
@@ -65,7 +65,7 @@ class References:
         return next((file for file in found if file.exists()), found[0])
 
     def media(self) -> Iterator[str]:
-        """Give the paths in the folder that media elements name, as far as pages say so."""
+        """Yield the paths in the folder that media elements name, as far as pages say so."""
         for file, page in self._pages.items():
             for element in page.elements:
                 written = element.attributes.get("src", "") if element.tag in _MEDIA else ""

@@ -11,7 +11,7 @@ _ATTRIBUTE = "data-composition-variables"
 
 def declared_variables(page: Path) -> dict[str, Mapping[str, Any]]:
     """
-    Give the declarations of a page by their ids; none where the page cannot be read.
+    Return the declarations of a page by their ids; none where the page cannot be read.
 
     The page itself complains, when it is opened, of declarations that are none.
     """

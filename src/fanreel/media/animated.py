@@ -52,7 +52,7 @@ class _Picture:
 
 
 def play_count(path: Path) -> int | None:
-    """Give how often an animated image plays; None: for ever. Other files play once."""
+    """Return how often an animated image plays; None: for ever. Other files play once."""
     with path.open("rb") as file:
         data = file.read(64 * 1024)
     if data[:4] == b"GIF8":
@@ -106,7 +106,7 @@ class WebpReader:
         self._pictures = []
 
     def forward_cost(self, index: int) -> int | None:
-        """Give the pictures to lay to reach *index*; None if it must begin again."""
+        """Return the pictures to lay to reach *index*; None if it must begin again."""
         return index - self._at if index >= self._at >= 0 else None
 
     def read(self, index: int) -> VideoFrame:
@@ -157,7 +157,7 @@ def _webp_presentation(pictures: list[_Picture]) -> Presentation:
 
 
 def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Give kind, first byte and length of each RIFF chunk."""
+    """Yield kind, first byte and length of each RIFF chunk."""
     while at + _CHUNK_HEADER <= end:
         kind, size = struct.unpack_from("<4sI", data, at)
         yield kind, at + _CHUNK_HEADER, size

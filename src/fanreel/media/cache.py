@@ -50,7 +50,7 @@ class CacheStats:
     """At most one: after it the cache is out of use."""
 
     def to_json(self) -> dict[str, Any]:
-        """Give the object for summaries and metrics."""
+        """Return the object for summaries and metrics."""
         return asdict(self)
 
     def add(self, other: "CacheStats") -> None:
@@ -169,7 +169,7 @@ class FrameCache:
 
 
 def cache_settings(environ: Mapping[str, str]) -> CacheSettings | None:
-    """Give the cache that *environ* names, by default this user's own; None: switched off."""
+    """Return the cache that *environ* names, by default this user's own; None: switched off."""
     directory = kept_dir(environ, DIR_VARIABLE, _default_directory())
     if directory is None:
         return None
@@ -197,7 +197,7 @@ def _default_directory() -> Path:
 
 def source_key(path: Path) -> str:
     """
-    Give the key of all frames of the source *path*: its content, and what turns it into planes.
+    Return the key of all frames of the source *path*: its content, and what turns it into planes.
 
     Size, orientation, sample format and colour tags follow from the content, from libav, and from
     our own code, which has its place in the names of entries (`GENERATION`).

@@ -45,7 +45,7 @@ class CachedSource:
         self._look()
 
     def read(self, index: int) -> bytes | None:
-        """Give frame *index* as it was kept; None if the cache does not have it."""
+        """Return frame *index* as it was kept; None if the cache does not have it."""
         if index not in self._places and index % BLOCK_FRAMES == 0:
             self._look()  # another process may have come this way meanwhile
         entry = self._entry(self._places[index]) if index in self._places else None
@@ -60,7 +60,7 @@ class CachedSource:
         self._publishing(lambda: self._add(index, frame))
 
     def presentation(self) -> Presentation | None:
-        """Give the source's presentation, if it is known."""
+        """Return the source's presentation, if it is known."""
         path = self._cache.directory / f"{GENERATION}-{self._key}-times"
         try:
             presentation = Presentation.from_json(json.loads((path / _META).read_bytes()))
@@ -98,7 +98,7 @@ class CachedSource:
         return sorted(names - self._seen)
 
     def _entry(self, name: str) -> "_Entry | None":
-        """Give an entry, held; None, and its frames are forgotten, if it is gone or broken."""
+        """Return an entry, held; None, and its frames are forgotten, if it is gone or broken."""
         entry = self._open.get(name)
         if entry is not None:
             self._open.move_to_end(name)
@@ -151,7 +151,7 @@ class CachedSource:
 
 
 def _indices_of(name: str) -> list[int]:
-    """Give the numbers of the frames that the entry *name* holds."""
+    """Return the numbers of the frames that the entry *name* holds."""
     match = _ENTRY_NAME.fullmatch(name)
     if match is None:
         return []
@@ -246,7 +246,7 @@ class _Part:
 
 
 def _make_partial(cache: FrameCache) -> tuple[Path, FileIO]:
-    """Give a directory to become an entry, and its frames file: locked while the writer lives."""
+    """Return a directory to become an entry, and its frames file: locked while the writer lives."""
     partial = cache.directory / f"{PARTIAL_PREFIX}{os.getpid()}-{uuid.uuid4().hex}"
     partial.mkdir(mode=0o700)
     unlocked = partial / f"{FRAMES}.new"

@@ -79,7 +79,7 @@ def sweep(directory: Path, limit_bytes: int) -> Swept:
 
 
 def size_of(directory: Path) -> int:
-    """Give the bytes of all entries and partials in *directory*."""
+    """Return the bytes of all entries and partials in *directory*."""
     return sum(
         _size_of_entry(path)
         for path in directory.iterdir()

@@ -66,7 +66,7 @@ class ColourTags:
     full_range: bool
 
     def to_json(self) -> dict[str, str | bool]:
-        """Give the object a `VideoFrame` is made with."""
+        """Return the object a `VideoFrame` is made with."""
         return {
             "matrix": self.matrix,
             "primaries": self.primaries,
@@ -137,7 +137,7 @@ _WITH_COLOUR_PROFILES = frozenset({"apng", "jpegxl", "libjxl", "mjpeg", "png", "
 
 def _unlisted(cls: type[Type], value: Any) -> Type:
     """
-    Give a member for side data that PyAV has no name for: EXIF, views of spatial videos.
+    Return a member for side data that PyAV has no name for: EXIF, views of spatial videos.
 
     libav attaches more kinds than PyAV 18 lists, and asking a frame for any of them would fail.
     """
@@ -175,7 +175,7 @@ def read_orientation(frame: VideoFrame, codec: str) -> Orientation:
 def displayed_size(
     width: int, height: int, sample_aspect: Fraction | None, orientation: Orientation
 ) -> tuple[int, int]:
-    """Give the size in square pixels; like Chromium, one side is stretched, none shrunk."""
+    """Return the size in square pixels; like Chromium, one side is stretched, none shrunk."""
     aspect = sample_aspect or Fraction(1)
     if aspect > 1:
         width = math.floor(width * aspect + Fraction(1, 2))
@@ -186,7 +186,7 @@ def displayed_size(
 
 def colour_tags(frame: VideoFrame, display_height: int) -> ColourTags:
     """
-    Give the colour space Chromium would assume for *frame*.
+    Return the colour space Chromium would assume for *frame*.
 
     An untagged source is BT.601 below 720 lines and BT.709 from there on; one that is only said
     to be of full range is taken for JPEG's BT.601.
@@ -277,7 +277,7 @@ def _upright_planes(frame: VideoFrame, orientation: Orientation) -> list[bytes]:
 
 
 def _plane_shapes(frame: VideoFrame) -> list[tuple[int, int, int]]:
-    """Give width, height and bytes per pixel of each plane."""
+    """Return width, height and bytes per pixel of each plane."""
     if not frame.format.is_planar:
         return [(frame.width, frame.height, 4)]
     parts = frame.format.components

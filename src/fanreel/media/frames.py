@@ -61,11 +61,11 @@ class VideoSource:
         return self._reader.codec
 
     def frame_at(self, time_s: Fraction) -> SourceFrame:
-        """Give the frame on screen at source time *time_s*; the first and last are held."""
+        """Return the frame on screen at source time *time_s*; the first and last are held."""
         return self.frame(self.presentation.index_at(time_s))
 
     def frame(self, index: int, *, as_rgb: bool = False) -> SourceFrame:
-        """Give frame *index* in presentation order; *as_rgb* for what becomes an image file."""
+        """Return frame *index* in presentation order; *as_rgb* for what becomes an image file."""
         if self._last is None or self._last.index != index:
             frame = self._reader.read(index)
             if self._orientation is None:
@@ -80,7 +80,7 @@ class VideoSource:
         return self._last
 
     def forward_cost(self, index: int) -> int | None:
-        """Give the frames to decode to reach *index* without a seek; None if it needs one."""
+        """Return the frames to decode to reach *index* without a seek; None if it needs one."""
         return self._reader.forward_cost(index)
 
 

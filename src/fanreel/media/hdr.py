@@ -79,7 +79,7 @@ def _padded(layer: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _to_signal(frame: VideoFrame, tags: ColourTags) -> Signal:
-    """Give R'G'B', height × width × 3, 16 bit, still in the source's transfer and primaries."""
+    """Return R'G'B', height × width × 3, 16 bit, still in the source's transfer and primaries."""
     own_range = ColorRange.JPEG if tags.full_range else ColorRange.MPEG
     # Only resampled here: libswscale 9 is up to 3.4 of 1023 levels off with BT.2020.
     full = frame.reformat(

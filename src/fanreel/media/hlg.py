@@ -54,13 +54,13 @@ _TO_BT2020 = {"bt709": _FROM_BT709, "smpte432": _FROM_P3}
 
 
 def encode_scene(light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Give the signal, 0 to 1, for the light of the scene, 0 to 1 (BT.2100, HLG OETF)."""
+    """Return the signal, 0 to 1, for the light of the scene, 0 to 1 (BT.2100, HLG OETF)."""
     log = _A * np.log(np.maximum(12 * light - _B, 1e-9)) + _C
     return np.where(light <= 1 / 12, np.sqrt(3 * light), log)
 
 
 def decode_scene(signal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Give the light of the scene for a signal; the reverse of `encode_scene()`."""
+    """Return the light of the scene for a signal; the reverse of `encode_scene()`."""
     return np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - _C) / _A) + _B) / 12)  # noqa: PLR2004 (BT.2100)
 
 
@@ -69,7 +69,7 @@ def _decode_srgb(level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _decode_pq(signal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Give cd/m2 for a PQ signal (BT.2100, PQ EOTF)."""
+    """Return cd/m2 for a PQ signal (BT.2100, PQ EOTF)."""
     m1, m2, c1, c2, c3 = 0.1593017578125, 78.84375, 0.8359375, 18.8515625, 18.6875
     root = signal ** (1 / m2)
     return 10000 * (np.maximum(root - c1, 0) / (c2 - c3 * root)) ** (1 / m1)

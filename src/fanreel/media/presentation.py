@@ -59,7 +59,7 @@ class Presentation:
         return len(self.pts)
 
     def index_at(self, time_s: Fraction) -> int:
-        """Give the frame on screen at *time_s*: before the first and after the last, that one."""
+        """Return the frame on screen at *time_s*: before the first and after the last, that one."""
         since_first = time_s - self.first_s
         if self.fps is not None:
             found = math.floor(since_first * self.fps)
@@ -69,19 +69,19 @@ class Presentation:
         return min(max(found, 0), len(self.pts) - 1)
 
     def time_of(self, index: int) -> Fraction:
-        """Give the time in seconds at which frame *index* appears."""
+        """Return the time in seconds at which frame *index* appears."""
         if self.fps is not None:
             return self.first_s + index / self.fps
         return self.first_s + (self.pts[index] - self.pts[0]) * self.time_base
 
     def key_packet(self, index: int) -> int:
-        """Give the last packet, in decoding order, from which frame *index* can be decoded."""
+        """Return the last packet, in decoding order, from which frame *index* can be decoded."""
         wanted = self.pts[index]
         found = bisect.bisect_right(self.keys, wanted, key=lambda k: self.packets[k].pts)
         return self.keys[max(found - 1, 0)]
 
     def to_json(self) -> dict[str, Any]:
-        """Give what `from_json()` reads."""
+        """Return what `from_json()` reads."""
         return {
             "pts": self.pts,
             "time_base": str(self.time_base),
@@ -107,7 +107,7 @@ class Presentation:
 
 
 def source_zero(container: InputContainer) -> Fraction:
-    """Give the timestamp, in seconds, that counts as time 0 of the file; never negative."""
+    """Return the timestamp, in seconds, that counts as time 0 of the file; never negative."""
     starts = [
         stream.start_time * stream.time_base
         for stream in (*container.streams.video, *container.streams.audio)

@@ -185,7 +185,7 @@ def _refuse_cut_short(path: Path, container: InputContainer) -> None:
 
 
 def _duration(container: InputContainer) -> Fraction | None:
-    """Give the duration as the container says it, exactly where a stream says it exactly."""
+    """Return the duration as the container says it, exactly where a stream says it exactly."""
     if container.format.name in _IMAGE_CONTAINERS or container.duration is None:
         return None
     said = container.duration * _MICROSECOND
@@ -200,7 +200,7 @@ def _duration(container: InputContainer) -> Fraction | None:
 
 
 def _scanned_duration(path: Path) -> Fraction | None:
-    """Give the end of the last packet: for files that say no duration, such as live recordings."""
+    """Return the end of the last packet, for files that say no duration, as live recordings."""
     with open_media(path) as container:
         zero = source_zero(container)
         if container.streams.video:

@@ -28,7 +28,7 @@ _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 def picture_stream(container: InputContainer) -> VideoStream | None:
-    """Give the stream whose picture a browser would show; never cover art."""
+    """Return the stream whose picture a browser would show; never cover art."""
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     usual = [s for s in streams if s.disposition & Disposition.default]
     return next(iter(usual or streams), None)
@@ -84,7 +84,7 @@ class StreamReader:
         self._container.close()
 
     def forward_cost(self, index: int) -> int | None:
-        """Give the frames to decode to reach *index* without a seek; None if it needs one."""
+        """Return the frames to decode to reach *index* without a seek; None if it needs one."""
         if self._shown is None or index < self._shown[0]:
             return None
         key = self.presentation.key_packet(index)

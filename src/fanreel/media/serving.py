@@ -50,7 +50,7 @@ def source_time(
     clip: MediaClip, time_s: Fraction, source_s: Fraction | None, plays: int | None = 1
 ) -> Fraction:
     """
-    Give the time in the source that *clip* shows at *time_s* of the root timeline.
+    Return the time in the source that *clip* shows at *time_s* of the root timeline.
 
     Args:
         clip: Where and how fast the source plays.
@@ -145,7 +145,7 @@ class FrameFeed:
 
     def frame(self, key: str, frame: int) -> bytes:
         """
-        Give what clip *key* shows at *frame* of the composition.
+        Return what clip *key* shows at *frame* of the composition.
 
         Raises:
             KeyError: No clip with a picture has this key.
@@ -198,7 +198,7 @@ class ProbeFeed:
 
 
 def info_reply(duration_s: Fraction | None, width: int, height: int) -> Reply:
-    """Give the facts about a source that a player would know."""
+    """Return the facts about a source that a player would know."""
     seconds = None if duration_s is None else float(duration_s)
     body = json.dumps({"durationS": seconds, "width": width, "height": height})
     return 200, "application/json", body.encode()
@@ -251,7 +251,7 @@ class _SharedSource:
         self._length: tuple[Fraction | None, int | None] | None = None
 
     def picture(self, clip: MediaClip, time_s: Fraction, shown: int | None) -> bytes | None:
-        """Give the encoded picture of *clip* at *time_s*; None if it is number *shown*."""
+        """Return the encoded picture of *clip* at *time_s*; None if it is number *shown*."""
         with self._lock:
             presentation = self._presentation or self._begin(clip)
             lap = self._lap(clip, presentation)
@@ -304,7 +304,7 @@ class _SharedSource:
     def _lap(
         self, clip: MediaClip, presentation: Presentation
     ) -> tuple[Fraction | None, int | None]:
-        """Give length and number of plays, for clips that come round."""
+        """Return length and number of plays, for clips that come round."""
         if clip.kind != "image" and not clip.loop:
             return None, 1
         if self._length is None:

@@ -48,7 +48,7 @@ class Response:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Give the addresses of *host*."""
+    """Return the addresses of *host*."""
     answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(answer[4][0]) for answer in answers]
 
@@ -99,7 +99,7 @@ def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
 
 def public_address(host: str, port: int, resolver: Resolve = resolve) -> str:
     """
-    Give an address of *host*.
+    Return an address of *host*.
 
     Raises:
         Refused: Any of its addresses is loopback, private, link-local or otherwise not public.
@@ -128,7 +128,7 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Give the IPv4 address that a gateway, or this machine, makes of *address*."""
+    """Return the IPv4 address that a gateway, or this machine, makes of *address*."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour

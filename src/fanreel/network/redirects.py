@@ -24,7 +24,7 @@ _DEFAULT = re.compile(rb"\bexport\s+default\b|\bas\s+default\b|\bexport\s*{\s*de
 
 
 def stand_in(response: Response) -> bytes | None:
-    """Give the body to answer with at the URL that was redirected; None: that of *response*."""
+    """Return the body to answer with at the URL that was redirected; None: that of *response*."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     final, body = json.dumps(response.url), response.body
     if kind == "text/css" and _RELATIVE.search(body):

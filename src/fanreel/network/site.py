@@ -149,7 +149,7 @@ class SiteServer:
         return self._own(path.removeprefix(OWN_PREFIX)) or _not_found(path)
 
     def _fitted(self, known: str, file: Path, destination: str) -> bytes | Path:
-        """Give a file as what wants it needs it."""
+        """Return a file as what wants it needs it."""
         if destination in _DOCUMENTS and self._files is not None:
             return self._files.document(known, file)
         if destination == "worker":
@@ -167,7 +167,7 @@ def _on_the_clock(script: bytes) -> bytes:
 
 
 def content_type(path: Path) -> str:
-    """Give the Content-Type of a file by its suffix."""
+    """Return the Content-Type of a file by its suffix."""
     known = _TYPES.get(path.suffix.lower())
     return known or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 

@@ -10,7 +10,7 @@ _PAUSED = b"*,::before,::after{animation-play-state:paused!important}"
 
 def still_svg(text: bytes) -> bytes:
     """
-    Give an SVG document that shows its first picture for ever.
+    Return an SVG document that shows its first picture for ever.
 
     Chromium would move it by the wall clock, and no two renders would be alike.
     """

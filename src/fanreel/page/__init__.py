@@ -15,7 +15,7 @@ from fanreel.page.bundles import bundle
 
 def page_script(config: dict[str, Any]) -> str:
     """
-    Give the script that makes a page's only clock the frame's time.
+    Return the script that makes a page's only clock the frame's time.
 
     Args:
         config: Facts for the page, JSON: `fpsNum`, `fpsDen`, `seed`, `variables`, `width`,
@@ -37,17 +37,17 @@ Object.defineProperty(globalThis, "__fanreelConfig", {{ value: {data}, configura
 
 
 def worker_script() -> str:
-    """Give the script that runs first in a dedicated worker: it goes by the page's clock."""
+    """Return the script that runs first in a dedicated worker: it goes by the page's clock."""
     return _bundle("worker")
 
 
 def shell_script() -> str:
-    """Give the script of the page that the composition is shown in."""
+    """Return the script of the page that the composition is shown in."""
     return _bundle("shell")
 
 
 def parsers_script() -> str:
-    """Give the parsers that a page with nested compositions asks for."""
+    """Return the parsers that a page with nested compositions asks for."""
     return _bundle("parsers")
 
 

@@ -30,7 +30,7 @@ def problem(page_dir: Path = PAGE_DIR) -> str | None:
 @functools.cache
 def bundle(name: str) -> str:
     """
-    Give one bundle: `page`, `parsers`, `worker` or `shell`.
+    Return one bundle: `page`, `parsers`, `worker` or `shell`.
 
     Raises:
         FileNotFoundError: It is not there, or older than its sources.
@@ -41,7 +41,7 @@ def bundle(name: str) -> str:
 
 
 def digest_of(sources: list[Path]) -> str:
-    """Give what `scripts/bundle.mjs` has noted of the same files."""
+    """Return what `scripts/bundle.mjs` has noted of the same files."""
     digest = hashlib.sha256()
     for file in sources:
         digest.update(f"{file.name}\0".encode() + file.read_bytes() + b"\0")

@@ -15,7 +15,7 @@ def planning_config(
     variables: Mapping[str, Any],
     project_path: str = "",
 ) -> dict[str, Any]:
-    """Give the configuration of a page whose media are not known yet."""
+    """Return the configuration of a page whose media are not known yet."""
     return {
         "width": width,
         "height": height,
@@ -29,7 +29,7 @@ def planning_config(
 
 
 def rendering_config(composition: Composition) -> dict[str, Any]:
-    """Give the configuration of a page that shows a planned composition."""
+    """Return the configuration of a page that shows a planned composition."""
     config = planning_config(
         composition.width,
         composition.height,

@@ -204,7 +204,7 @@ class _Loop:
 
 @contextmanager
 def _keeping(store: SegmentStore) -> Iterator[Callable[[SegmentKey, Path], None]]:
-    """Give what keeps segments one by one on another thread; at the end all of them are kept."""
+    """Yield what keeps segments one by one on another thread; at the end all of them are kept."""
 
     def keep_now(key: SegmentKey, path: Path) -> None:
         store.keep(key, path)

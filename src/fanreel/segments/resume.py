@@ -41,7 +41,7 @@ class ResumeFolder:
 
 
 def resume_root(environ: Mapping[str, str]) -> Path | None:
-    """Give the folder that *environ* names, by default in the user's cache; None: switched off."""
+    """Return the folder of *environ*, by default in the user's cache; None: switched off."""
     has_place = environ.get("HOME") or environ.get("XDG_CACHE_HOME")
     usual = cache_dir(environ, "resume") if has_place else None
     return kept_dir(environ, DIR_VARIABLE, usual)
@@ -50,7 +50,7 @@ def resume_root(environ: Mapping[str, str]) -> Path | None:
 @contextlib.contextmanager
 def open_resume_folder(root: Path | None, plan_hash: str) -> Iterator[ResumeFolder | None]:
     """
-    Give the folder of a plan; None where there is no room, no right, or somebody else uses it.
+    Yield the folder of a plan; None where there is no room, no right, or somebody else uses it.
 
     Whatever goes wrong here, the render goes on without.
     """
@@ -105,7 +105,7 @@ def _lock(folder: Path, stack: contextlib.ExitStack) -> bool:
 @functools.cache
 def code_generation() -> str:
     """
-    Give what changes with fanreel's own code, which a plan's hash knows by version only.
+    Return what changes with fanreel's own code, which a plan's hash knows by version only.
 
     Somebody who works on fanreel must not get segments that yesterday's code has drawn.
     """

@@ -133,7 +133,7 @@ class SegmentRenderer:
 
     def capture(self, frames: Sequence[int]) -> Iterator[Picture]:
         """
-        Give the pictures of *frames* of the output timeline, from a freshly opened page.
+        Return the pictures of *frames* of the output timeline, from a freshly opened page.
 
         Each picture is `height × width × 4`, 8 bit; of a plan for HDR it is `height × width × 3`,
         HLG in 16 bits.
@@ -143,7 +143,7 @@ class SegmentRenderer:
     def _shoot(
         self, frames: Sequence[int], convert: Callable[[Picture], Converted]
     ) -> Iterator[Converted]:
-        """Give what *convert*, on the session's thread, makes of each picture while it is there."""
+        """Yield what *convert*, on the session's thread, makes of each picture while it is here."""
         session = self._open_session()
         session.open()
         first = self._plan.composition.first_frame

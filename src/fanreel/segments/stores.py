@@ -85,7 +85,7 @@ class DirectoryStore:
 
     def path(self, key: SegmentKey) -> Path:
         """
-        Give where the segment lies.
+        Return where the segment lies.
 
         Raises:
             MissingPlanArtifact: It is not kept. Retryable.

@@ -131,7 +131,7 @@ def _check_hash(plan_dir: Path, manifest: PlanManifest, held: tuple[Artifact, ..
 
 
 def _unlisted(plan_dir: Path, manifest: PlanManifest) -> list[str]:
-    """Give the files that a page could ask for although the plan does not list them."""
+    """Return the files that a page could ask for although the plan does not list them."""
     listed = {artifact.path for artifact in manifest.artifacts}
     files = (path for path in (plan_dir / COMPILED_DIR).rglob("*") if not path.is_dir())
     return sorted({file.relative_to(plan_dir).as_posix() for file in files} - listed)

@@ -17,7 +17,7 @@ _NEAR = Fraction(1, 100)
 
 def parse_frame_rate(value: Any) -> Fraction:
     """
-    Give the rate that *value* is: a whole number, a `Fraction`, or text such as `30000/1001`.
+    Return the rate that *value* is: a whole number, a `Fraction`, or text such as `30000/1001`.
 
     Raises:
         ValueError: Anything else, with what is allowed. A decimal is refused with the rational it
@@ -43,7 +43,7 @@ def _is_whole(value: float | str | Fraction) -> bool:
 
 
 def _hint(value: object) -> str:
-    """Give the rational to write for a decimal, for the head of a message."""
+    """Return the rational to write for a decimal, for the head of a message."""
     if not _DECIMAL.fullmatch(str(value)):
         return ""
     decimal = Fraction(str(value).strip())

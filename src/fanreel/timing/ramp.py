@@ -33,7 +33,7 @@ class _Stretch(NamedTuple):
     """Whether the speed has been even up to here, so that *done_s* is what it is."""
 
     def travelled(self, seconds: Fraction) -> Fraction:
-        """Give what plays in *seconds*."""
+        """Return what plays in *seconds*."""
         if self.bend == 0:
             return self.v * seconds
         return Fraction(float(self.v) * math.expm1(self.bend * seconds) / self.bend)
@@ -41,7 +41,7 @@ class _Stretch(NamedTuple):
 
 def passed(points: Points, local_s: Fraction) -> Fraction:
     """
-    Give how much of the source has played after *local_s* of the clip.
+    Return how much of the source has played after *local_s* of the clip.
 
     Args:
         points: Before the first and after the last the speed is held.
@@ -58,7 +58,7 @@ def passed(points: Points, local_s: Fraction) -> Fraction:
 
 
 def passed_at(points: Points, local_s: "npt.NDArray[np.float64]") -> "npt.NDArray[np.float64]":
-    """Give the same for many moments, from 0 on, as doubles."""
+    """Return the same for many moments, from 0 on, as doubles."""
     import numpy as np  # noqa: PLC0415 (plans are read where nothing is rendered)
 
     stretches, _ = _stretches(points)
@@ -76,7 +76,7 @@ def passed_at(points: Points, local_s: "npt.NDArray[np.float64]") -> "npt.NDArra
 
 @lru_cache(maxsize=256)
 def _stretches(points: Points) -> tuple[tuple[_Stretch, ...], tuple[Fraction, ...]]:
-    """Give the stretches between points, with the held ones at both ends, and their starts."""
+    """Return the stretches between points, with the held ones at both ends, and their starts."""
     found: list[_Stretch] = []
     if points[0][0] > 0:
         found.append(_Stretch(Fraction(0), Fraction(0), points[0][1], 0, exact=True))

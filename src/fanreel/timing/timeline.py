@@ -42,7 +42,7 @@ class ChunkSlice:
         return self.end_frame - self.start_frame
 
     def to_json(self) -> dict[str, int]:
-        """Give the object that `meta/chunks.json` lists."""
+        """Return the object that `meta/chunks.json` lists."""
         return {
             "index": self.index,
             "start_frame": self.start_frame,
@@ -70,7 +70,7 @@ class ChunkPlan:
 
 def frame_count(duration_s: Fraction, fps: Fraction) -> int:
     """
-    Give `ceil(duration × fps)`, exactly.
+    Return `ceil(duration × fps)`, exactly.
 
     >>> frame_count(Fraction("0.1"), Fraction(30))
     3
@@ -79,13 +79,13 @@ def frame_count(duration_s: Fraction, fps: Fraction) -> int:
 
 
 def frame_time(frame: int, fps: Fraction) -> Fraction:
-    """Give the time in seconds that frame number *frame* shows."""
+    """Return the time in seconds that frame number *frame* shows."""
     return frame / fps
 
 
 def resolve_segment_frames(total_frames: int, requested: int | None = None) -> int:
     """
-    Give the segment length in frames for a timeline of *total_frames*.
+    Return the segment length in frames for a timeline of *total_frames*.
 
     Depends on the timeline only, never on the machine or on how many workers there are.
     """
@@ -178,7 +178,7 @@ def build_chunk_slices(plan: ChunkPlan) -> list[ChunkSlice]:
 
 
 def segments_of(start_frame: int, end_frame: int, segment_frames: int) -> list[tuple[int, int]]:
-    """Give the half-open segments that make up `[start_frame, end_frame)`, in order."""
+    """Return the half-open segments that make up `[start_frame, end_frame)`, in order."""
     return [
         (start, min(start + segment_frames, end_frame))
         for start in range(start_frame, end_frame, segment_frames)

@@ -20,7 +20,7 @@ class FarEnd:
         self._read_fd, self._write_fd = read_fd, write_fd
 
     def receive(self) -> dict[str, Any]:
-        """Give the next command."""
+        """Return the next command."""
         data = b""
         while not data.endswith(b"\0"):
             data += os.read(self._read_fd, 1)
@@ -46,7 +46,7 @@ Pair = tuple[Connection, FarEnd]
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    """Give a connection and its far end."""
+    """Yield a connection and its far end."""
     answers, far_write = os.pipe()
     far_read, commands = os.pipe()
     with AsyncThread("cdp") as thread:

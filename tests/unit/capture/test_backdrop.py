@@ -43,7 +43,7 @@ class Screen:
 
 
 def filled(blue: int, green: int, red: int, alpha: int) -> Pixels:
-    """Give a picture of one premultiplied colour."""
+    """Return a picture of one premultiplied colour."""
     return np.full((HEIGHT, WIDTH, 4), (blue, green, red, alpha), np.uint8)
 
 

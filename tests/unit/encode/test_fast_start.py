@@ -8,12 +8,12 @@ from fanreel.encode.fast_start import data_end, index_before_data
 
 
 def box(name: bytes, body: bytes) -> bytes:
-    """Give a box of ISO/IEC 14496-12."""
+    """Return a box of ISO/IEC 14496-12."""
     return struct.pack(">I4s", 8 + len(body), name) + body
 
 
 def index(*offsets: int, name: bytes = b"stco", letter: str = "I") -> bytes:
-    """Give an index of one track with these places of data."""
+    """Return an index of one track with these places of data."""
     table = struct.pack(f">II{len(offsets)}{letter}", 0, len(offsets), *offsets)
     track = box(b"mdia", box(b"minf", box(b"stbl", box(b"stsd", b"x") + box(name, table))))
     return box(b"moov", box(b"mvhd", b"head") + box(b"trak", track))

@@ -15,7 +15,7 @@ ODD = Root(composition_id="m", width=405, height=721, duration_s=Fraction(1), fp
 
 
 def _seen(width: int, height: int, padding: tuple[int, int], picture: Picture) -> Picture:
-    """Give the picture that reaches the converter."""
+    """Return the picture that reaches the converter."""
     seen: list[Picture] = []
 
     def convert(whole: Picture) -> av.VideoFrame:

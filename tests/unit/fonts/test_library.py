@@ -76,7 +76,7 @@ def test_faces_are_read_from_a_style_sheet() -> None:
 
 
 def archive() -> bytes:
-    """Give a package as the registry has it."""
+    """Return a package as the registry has it."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as package:
         for name, content in {

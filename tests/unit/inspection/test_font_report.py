@@ -10,7 +10,7 @@ GENERIC = frozenset({"sans-serif"})
 
 
 def mixed(element: str, *, emoji: bool = False, families: tuple[str, ...] = ("Mono",)) -> UsedFont:
-    """Give a text that the page's font draws a part of."""
+    """Return a text that the page's font draws a part of."""
     return UsedFont(
         element=element,
         families=families,

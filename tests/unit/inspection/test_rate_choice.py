@@ -14,13 +14,13 @@ WIDTH, HEIGHT = 640, 360
 
 
 def gradient() -> Picture:
-    """Give a grey that rises slowly."""
+    """Return a grey that rises slowly."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     return _grey(60 + columns * 0.2 + rows * 0.1)
 
 
 def lettering() -> Picture:
-    """Give a band of black and white strokes two pixels wide."""
+    """Return a band of black and white strokes two pixels wide."""
     strokes = np.random.default_rng(1).integers(0, 2, (40, WIDTH // 2)) * 235
     picture = np.full((HEIGHT, WIDTH), 20)
     picture[100:140] = strokes.repeat(2, axis=1)

@@ -11,19 +11,19 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def canvas(height: int = 36, width: int = 52) -> Pixels:
-    """Give a dark picture whose sides are no multiples of a block's."""
+    """Return a dark picture whose sides are no multiples of a block's."""
     return np.full((height, width, 4), 20, np.uint8)
 
 
 def with_box(left: int, top: int, side: int, levels: int = 230) -> Pixels:
-    """Give a picture of a square."""
+    """Return a picture of a square."""
     picture = canvas()
     picture[top : top + side, left : left + side] = levels
     return picture
 
 
 def found(one: Pixels, other: Pixels) -> list[tuple[int, int]]:
-    """Give the blocks that changed, by row and column."""
+    """Return the blocks that changed, by row and column."""
     rows, columns = np.nonzero(changed_blocks(one, other))
     return sorted(zip(rows.tolist(), columns.tolist(), strict=True))
 

@@ -14,7 +14,7 @@ CLIP = '<div id="a" class="clip" data-start="0" data-duration="{}"></div>'
 
 
 def rules(folder: Path, html: str) -> list[str]:
-    """Give the rules that *html* breaks."""
+    """Return the rules that *html* breaks."""
     page = folder / "index.html"
     page.write_text(html)
     return [finding.rule for finding in _lint(folder, "index.html", read_page(page))]

@@ -32,7 +32,7 @@ TIMES = Presentation(
 
 
 def frame(index: int) -> bytes:
-    """Give a tiny frame whose bytes say its number."""
+    """Return a tiny frame whose bytes say its number."""
     return bytes([index % 256]) * FRAME_BYTES
 
 

@@ -18,7 +18,7 @@ SCRIPTED = Lane.through([(Fraction(0), 0.25)])
 
 
 def described(**declared: Any) -> dict[str, Any]:
-    """Give what a page says with one sound, which starts at second 8 and runs at double speed."""
+    """Return what a page says with one sound, which starts at second 8 and runs at double speed."""
     plain = {"fxChain": None, "automation": None, "laneStartS": 8, "laneRate": 2}
     texts = {name: json.dumps(value) for name, value in declared.items()}
     sound = {"key": "m0", "element": "audio#bed", "group": None, **plain, **texts}
@@ -27,18 +27,18 @@ def described(**declared: Any) -> dict[str, Any]:
 
 
 def chain(*nodes: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a chain as it is written."""
+    """Return a chain as it is written."""
     return {"version": 1, "nodes": list(nodes)}
 
 
 def lanes(**points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Give lanes as they are written; `__` in a name is a dot."""
+    """Return lanes as they are written; `__` in a name is a dot."""
     written = [{"target": name.replace("__", "."), "points": p} for name, p in points.items()]
     return {"version": 1, "lanes": written}
 
 
 def strip_of(desk: Desk) -> Strip:
-    """Give the strip of the one sound."""
+    """Return the strip of the one sound."""
     return desk.clips["m0"]
 
 

@@ -10,7 +10,7 @@ DOCS = Path(__file__).parents[3] / "docs" / "sound.md"
 
 
 def cell(name: str, knob: Dial | Switch) -> str:
-    """Give a knob as the table has it; what lanes may move is in italics."""
+    """Return a knob as the table has it; what lanes may move is in italics."""
     if isinstance(knob, Switch):
         return f"`{name}` {' '.join(f'`{word}`' for word in knob.words)} (`{knob.default}`)"
     written = f"*`{name}`*" if knob.moves else f"`{name}`"

@@ -14,12 +14,12 @@ inside = st.floats(0.01, 0.99)
 
 
 def lane(first: Point, value: float = 1.0) -> Lane:
-    """Give a way from *first* at second 1 to *value* at second 2."""
+    """Return a way from *first* at second 1 to *value* at second 2."""
     return Lane((first, Point(time_s=Fraction(2), value=value)))
 
 
 def at(found: Lane, time_s: float) -> float:
-    """Give the lane's value at a moment."""
+    """Return the lane's value at a moment."""
     return float(found.values(round(time_s * 48_000), 1)[0])
 
 

@@ -11,13 +11,13 @@ Sound = npt.NDArray[np.float32]
 
 
 def noise(seed: int, length: int, level: float) -> Sound:
-    """Give stereo noise that is the same for the same seed."""
+    """Return stereo noise that is the same for the same seed."""
     generator = np.random.default_rng(seed)
     return generator.uniform(-level, level, (length, 2)).astype(np.float32)
 
 
 def limited(sound: Sound, block: int = 48 * STEP) -> Sound:
-    """Give *sound* after the limiter, fed in blocks."""
+    """Return *sound* after the limiter, fed in blocks."""
     blocks = (sound[i : i + block] for i in range(0, len(sound), block))
     return np.concatenate(list(limit(blocks)))
 

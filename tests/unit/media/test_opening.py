@@ -52,7 +52,7 @@ def test_a_missing_file_is_an_asset_not_found(tmp_path: Path) -> None:
 
 
 def png(width: int, height: int) -> bytes:
-    """Give a PNG whose header promises this size, with one row of it."""
+    """Return a PNG whose header promises this size, with one row of it."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (

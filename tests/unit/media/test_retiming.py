@@ -13,7 +13,7 @@ RATE = 48_000
 
 
 def heard(source: Samples, positions: Positions, length: int) -> Samples:
-    """Give the whole of what is heard of *source*, which comes in pieces."""
+    """Return the whole of what is heard of *source*, which comes in pieces."""
 
     def pieces() -> Iterator[Samples]:
         for at in range(0, len(source), 1000):
@@ -23,13 +23,13 @@ def heard(source: Samples, positions: Positions, length: int) -> Samples:
 
 
 def tone(seconds: float, hertz: float) -> Samples:
-    """Give a tone of amplitude 0.5."""
+    """Return a tone of amplitude 0.5."""
     wave = 0.5 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * RATE)) / RATE)
     return np.stack([wave, wave], axis=1).astype(np.float32)
 
 
 def pulses(seconds: float, places: list[int]) -> Samples:
-    """Give full samples at *places*."""
+    """Return full samples at *places*."""
     wave = np.zeros((int(seconds * RATE), 2), np.float32)
     wave[places] = 1
     return wave

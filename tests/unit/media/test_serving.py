@@ -8,7 +8,7 @@ from fanreel.media.serving import source_time
 
 
 def clip(**changes: Any) -> MediaClip:
-    """Give a clip on the timeline from second 2 to 6."""
+    """Return a clip on the timeline from second 2 to 6."""
     given = {
         "key": "m0",
         "kind": "video",

@@ -14,7 +14,7 @@ from fanreel.network.fetch import Refused, fetch, public_address
 
 
 def resolver_to(*addresses: str) -> fetching.Resolve:
-    """Give a resolver that answers every name with *addresses*."""
+    """Return a resolver that answers every name with *addresses*."""
     return lambda _host, _port: list(addresses)
 
 

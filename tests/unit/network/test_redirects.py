@@ -9,7 +9,7 @@ FINAL = "https://cdn.example/v2/main"
 
 
 def stood_in(kind: str, body: str) -> str | None:
-    """Give what stands in for *body*."""
+    """Return what stands in for *body*."""
     headers = {"content-type": kind}
     made = stand_in(Response(url=FINAL, status=200, headers=headers, body=body.encode()))
     return None if made is None else made.decode()

@@ -14,7 +14,7 @@ QUICKENING: Points = ((Fraction(0), Fraction(1, 2)), (Fraction(1), Fraction(2)))
 
 
 def speeds() -> st.SearchStrategy[Points]:
-    """Give ramps of up to five points."""
+    """Return ramps of up to five points."""
     tenths = st.integers(0, 80).map(lambda n: Fraction(n, 10))
     rates = st.integers(1, 100).map(lambda n: Fraction(n, 10))
     return st.dictionaries(tenths, rates, min_size=1, max_size=5).map(
@@ -23,7 +23,7 @@ def speeds() -> st.SearchStrategy[Points]:
 
 
 def speed_at(points: Points, local_s: float) -> float:
-    """Give the speed as the format defines it: evenly in ratios from point to point."""
+    """Return the speed as the format defines it: evenly in ratios from point to point."""
     times = [float(time_s) for time_s, _ in points]
     return math.exp(float(np.interp(local_s, times, [math.log(v) for _, v in points])))
 

@@ -160,7 +160,7 @@ def _line_id(index: int, project_uri: str, config: Mapping[str, Any], output: st
 
 
 def checked_item(index: int, request: RenderRequest) -> BatchItem:
-    """Give what a dry run says of a line that could be started."""
+    """Return what a dry run says of a line that could be started."""
     return BatchItem(
         index=index,
         render_id=request.render_id,

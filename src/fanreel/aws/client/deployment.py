@@ -52,16 +52,16 @@ class Deployment:
         return self.state_machine_arn.split(":")[3]
 
     def execution_arn(self, render_id: str) -> str:
-        """Give the ARN of the execution called *render_id*."""
+        """Return the ARN of the execution called *render_id*."""
         head, _, name = self.state_machine_arn.rpartition(":stateMachine:")
         return f"{head}:execution:{name}:{render_id}"
 
     def default_output(self, render_id: str, output_format: str) -> S3Uri:
-        """Give where a render's video goes if its input does not say."""
+        """Return where a render's video goes if its input does not say."""
         return layout.output(self.bucket, render_id, output_format)
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object."""
+        """Return a JSON object."""
         return asdict(self)
 
     @classmethod

@@ -90,7 +90,7 @@ def _existing(
 
 
 def find(connection: Connection, render_id: str) -> "DescribeExecutionOutputTypeDef | None":
-    """Give Step Functions' description of a render, or None."""
+    """Return Step Functions' description of a render, or None."""
     arn = connection.deployment.execution_arn(render_id)
     with aws_errors(f"looking up render {render_id}"):
         try:
@@ -103,7 +103,7 @@ def find(connection: Connection, render_id: str) -> "DescribeExecutionOutputType
 
 def describe(connection: Connection, render_id: str) -> "DescribeExecutionOutputTypeDef":
     """
-    Give Step Functions' description of a render.
+    Return Step Functions' description of a render.
 
     Raises:
         InvalidConfig: There is no such render. Terminal.
@@ -119,7 +119,7 @@ def describe(connection: Connection, render_id: str) -> "DescribeExecutionOutput
 
 
 def execution_input(execution: "DescribeExecutionOutputTypeDef") -> dict[str, Any]:
-    """Give the decoded input of an execution, whoever started it."""
+    """Return the decoded input of an execution, whoever started it."""
     try:
         document = json.loads(execution.get("input") or "{}")
     except ValueError:
@@ -128,7 +128,7 @@ def execution_input(execution: "DescribeExecutionOutputTypeDef") -> dict[str, An
 
 
 def output_uri_of(connection: Connection, execution: "DescribeExecutionOutputTypeDef") -> str:
-    """Give where an execution puts its video: as it says at its end, or as it was told."""
+    """Return where an execution puts its video: as it says at its end, or as it was told."""
     for text in (execution.get("output"), execution.get("input")):
         document = json.loads(text) if text else {}
         if isinstance(document, dict) and document.get(OUTPUT_URI):
@@ -138,7 +138,7 @@ def output_uri_of(connection: Connection, execution: "DescribeExecutionOutputTyp
 
 
 def folder_of(connection: Connection, execution: "DescribeExecutionOutputTypeDef") -> S3Uri:
-    """Give where an execution keeps plan, progress and cancel marker, whoever started it."""
+    """Return where an execution keeps plan, progress and cancel marker, whoever started it."""
     given = execution_input(execution).get(PLAN_PREFIX)
     if given:
         return S3Uri.parse(str(given)).folder()
@@ -232,7 +232,7 @@ def _start_again(
 def list_executions(
     connection: Connection, status: Status | None, limit: int
 ) -> tuple[RenderSummary, ...]:
-    """Give the newest renders first; Step Functions remembers them for 90 days."""
+    """Return the newest renders first; Step Functions remembers them for 90 days."""
     filters: dict[str, Any] = {"statusFilter": status} if status else {}
     with aws_errors("listing renders"):
         pages = connection.sfn.get_paginator("list_executions").paginate(

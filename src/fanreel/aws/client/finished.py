@@ -21,7 +21,7 @@ MAX_PRESIGNED_S = 7 * 24 * 3600
 
 def video_uri(connection: Connection, render_id: str) -> S3Uri:
     """
-    Give where a finished video is.
+    Return where a finished video is.
 
     Raises:
         InvalidConfig: The render is unknown, or has not succeeded. Terminal.
@@ -78,7 +78,7 @@ def _download_frames(connection: Connection, folder: S3Uri, path: Path) -> Downl
 
 
 def presign(connection: Connection, render_id: str, expires_s: int) -> str:
-    """Give a link to a finished video that works for *expires_s* seconds."""
+    """Return a link to a finished video that works for *expires_s* seconds."""
     if not 1 <= expires_s <= MAX_PRESIGNED_S:
         raise InvalidConfig(f"expires_s = {expires_s}: allowed: 1 to {MAX_PRESIGNED_S}")
     uri = video_uri(connection, render_id)

@@ -33,13 +33,13 @@ VARIABLES_URI = "VariablesS3Uri"
 
 
 def new_render_id() -> str:
-    """Give a fresh render id that sorts by time: `20260131-235959-1f2e3d4c`."""
+    """Return a fresh render id that sorts by time: `20260131-235959-1f2e3d4c`."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 def parse_config(config: RenderConfig | Mapping[str, Any] | None) -> RenderConfig:
     """
-    Give the checked configuration of a distributed render, planned for Lambda's limits.
+    Return the checked configuration of a distributed render, planned for Lambda's limits.
 
     Raises:
         InvalidConfig: A value is not allowed. Terminal.
@@ -96,7 +96,7 @@ class RenderRequest:
 
     def to_json(self) -> dict[str, Any]:
         """
-        Give the execution input.
+        Return the execution input.
 
         Raises:
             InvalidConfig: Even without its variables it exceeds 256 KiB. Terminal.

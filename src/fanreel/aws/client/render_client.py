@@ -165,7 +165,7 @@ class RenderClient:
         )
 
     def list_sites(self) -> tuple[Site, ...]:
-        """Give every deployed project, newest first."""
+        """Return every deployed project, newest first."""
         return tuple(list_sites(self.deployment.bucket, self._connection.s3))
 
     def delete_site(self, site_id: str) -> int:
@@ -225,7 +225,7 @@ class RenderClient:
     def _local(
         self, project: Path | str | Site, entry_file: str, root_dir: Path | str | None
     ) -> Iterator[tuple[Path, Path | None]]:
-        """Give *project* as a folder on this machine, and the one around it that it may use."""
+        """Yield *project* as a folder on this machine, and the one around it that it may use."""
         if not _is_uri(project) and not isinstance(project, Site):
             yield Path(project), None if root_dir is None else Path(root_dir)
             return
@@ -435,7 +435,7 @@ class RenderClient:
 
     def presigned_url(self, render_id: str, *, expires_s: int = 3600) -> str:
         """
-        Give a link to a finished video that anyone may open for *expires_s* seconds.
+        Return a link to a finished video that anyone may open for *expires_s* seconds.
 
         Raises:
             InvalidConfig: The render has not succeeded, or the life is not 1 s to 7 days. Terminal.
@@ -477,7 +477,7 @@ class RenderClient:
     def list_renders(
         self, *, status: Status | None = None, limit: int = 100
     ) -> tuple[RenderSummary, ...]:
-        """Give the newest renders first; Step Functions remembers them for 90 days."""
+        """Return the newest renders first; Step Functions remembers them for 90 days."""
         return executions.list_executions(self._connection, status, limit)
 
     def delete_render(self, render_id: str, *, keep_video: bool = False) -> int:
@@ -494,7 +494,7 @@ class RenderClient:
 
     def logs(self, render_id: str, *, limit: int = 1000) -> Iterator[dict[str, Any]]:
         """
-        Give the workers' log lines of a render, oldest first, as decoded JSON.
+        Return the workers' log lines of a render, oldest first, as decoded JSON.
 
         Raises:
             InvalidConfig: The stack has no log group, or there is no such render. Terminal.

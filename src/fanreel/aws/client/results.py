@@ -32,7 +32,7 @@ class _Result:
     __slots__ = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object."""
+        """Return a JSON object."""
         answer: dict[str, Any] = _json(self)
         return answer
 
@@ -77,7 +77,7 @@ class Failure(_Result):
         )
 
     def to_error(self, render_id: str) -> RenderError:
-        """Give the error to raise for a caller: of the catalogue's class, with the message."""
+        """Return the error to raise for a caller: of the catalogue's class, with the message."""
         kind = CATALOGUE.get(self.code, UnexpectedError)
         text = self.message
         if self.code not in CATALOGUE:
@@ -180,5 +180,5 @@ class Download(_Result):
 
 
 def plain(value: Any) -> Any:
-    """Give any result, or a tuple of them, as JSON values."""
+    """Return any result, or a tuple of them, as JSON values."""
     return _json(value)

@@ -135,7 +135,7 @@ class Watcher:
         return Failure.of(code, message, chunk_index)
 
     def logs(self, render_id: str, *, limit: int) -> Iterator[dict[str, Any]]:
-        """Give a render's log lines. Raises as `RenderClient.logs()`."""
+        """Return a render's log lines. Raises as `RenderClient.logs()`."""
         group = self._connection.deployment.log_group
         if group is None:
             raise InvalidConfig("the stack names no log group; give `log_group` to RenderClient()")

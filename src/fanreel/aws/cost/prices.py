@@ -103,14 +103,14 @@ class Prices:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Give the prices and their date as a JSON object."""
+        """Return the prices and their date as a JSON object."""
         names = [name for name in self.__dataclass_fields__ if name != "notes"]
         return {"date": PRICES_DATE} | {name: getattr(self, name) for name in names}
 
 
 def prices_for(region: str, architecture: Architecture = "x86_64") -> Prices:
     """
-    Give the prices of *region*.
+    Return the prices of *region*.
 
     A region or service the table lacks is priced as us-east-1, and `notes` says so: an estimate
     that names its weak spot is worth more than none.

@@ -43,7 +43,7 @@ class _Clock:
             self._cpu_s.append(cpu_s(os.getpid()))
 
     def rates(self) -> "Pace":
-        """Give what the marks say."""
+        """Return what the marks say."""
         per_segment = self._segment_frames
         frames = min(per_segment, len(self._done_s))
         first_ms = (self._done_s[0] - self._begun_s) * 1000

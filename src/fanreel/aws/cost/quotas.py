@@ -54,7 +54,7 @@ class Quotas:
         return min(DEFAULT_MEMORY_MB, self.memory_limit_mb)
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object."""
+        """Return a JSON object."""
         return asdict(self) | {"memory_mb": self.memory_mb, "is_new_account": self.is_new_account}
 
 

@@ -47,7 +47,7 @@ ASSUMED_ASSEMBLE_MS = 2000.0
 
 
 def transitions(chunk_count: int, rounds: int) -> int:
-    """Give the state transitions of a render of *chunk_count* chunks in *rounds* invocations."""
+    """Return the state transitions of a render of *chunk_count* chunks in *rounds* invocations."""
     children = chunk_count if chunk_count > INLINE_MAP_LIMIT else 0
     return (
         _TRANSITIONS_PER_RENDER
@@ -57,7 +57,7 @@ def transitions(chunk_count: int, rounds: int) -> int:
 
 
 def vcpus(memory_mb: float) -> float:
-    """Give how many vCPUs' time Lambda grants a function of *memory_mb*."""
+    """Return how many vCPUs' time Lambda grants a function of *memory_mb*."""
     return memory_mb / MB_PER_VCPU
 
 
@@ -105,7 +105,7 @@ class Cost:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object, the total first."""
+        """Return a JSON object, the total first."""
         return {"total_usd": self.total_usd} | asdict(self)
 
 
@@ -168,11 +168,11 @@ class Measured:
         )
 
     def chunk_ms(self, frames: int, segments: int) -> float:
-        """Give how long a warm worker takes for a chunk."""
+        """Return how long a warm worker takes for a chunk."""
         return self.boot_ms + segments * self.segment_ms + frames * self.ms_per_frame
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object."""
+        """Return a JSON object."""
         return asdict(self)
 
 
@@ -200,7 +200,7 @@ class Estimate:
     ms_per_frame: float
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object."""
+        """Return a JSON object."""
         return asdict(self) | {"cost": self.cost.to_json()}
 
 

@@ -11,7 +11,7 @@ def used_so_far(
     activity: RenderActivity, function: FunctionSettings, stopped_at: datetime | None
 ) -> tuple[Usage, tuple[str, ...]]:
     """
-    Give what a render used, and notes on what of it is a guess.
+    Return what a render used, and notes on what of it is a guess.
 
     Invocations that left no record were killed (memory, time) or still run: they are billed from
     their start to their last heartbeat, or to now.
@@ -54,5 +54,5 @@ def _billed_until(
 
 
 def to_ms(moment: datetime) -> int:
-    """Give milliseconds since 1970, UTC."""
+    """Return milliseconds since 1970, UTC."""
     return int(moment.timestamp() * 1000)

@@ -22,19 +22,19 @@ _DIGITS = 16
 
 
 def source_checkout() -> Path:
-    """Give where the checkout is if the package runs from one."""
+    """Return where the checkout is if the package runs from one."""
     return PACKAGE_DIR.parents[1]
 
 
 def carried_files() -> Path | None:
-    """Give the folder of what the wheel carries; None in a checkout."""
+    """Return the folder of what the wheel carries; None in a checkout."""
     folder = Path(str(importlib.resources.files("fanreel"))) / DEPLOYABLE
     return folder if (folder / "cdk" / "app.py").is_file() else None
 
 
 def unpacked_checkout(carried: Path, package_dir: Path = PACKAGE_DIR) -> Path:
     """
-    Give a folder like a checkout, made of what the wheel carries; the same one every time.
+    Return a folder like a checkout, made of what the wheel carries; the same one every time.
 
     Args:
         carried: From `carried_files()`.

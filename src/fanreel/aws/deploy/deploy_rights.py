@@ -66,7 +66,7 @@ _PARTS = {
 
 def deploy_policy(template: Template) -> Document:
     """
-    Give what CloudFormation needs to deploy the template: for `cdk bootstrap`'s execution role.
+    Return what CloudFormation needs to deploy the template: for `cdk bootstrap`'s execution role.
 
     Raises:
         InvalidConfig: The template has a type of resource this does not know. Terminal.
@@ -123,7 +123,7 @@ def deploy_policy(template: Template) -> Document:
 
 def deployer_policy(template: Template) -> Document:
     """
-    Give what whoever runs `fanreel lambda deploy` and `destroy` needs in a bootstrapped region.
+    Return what whoever runs `fanreel lambda deploy` and `destroy` needs in a bootstrapped region.
 
     The rest is done by the roles of `cdk bootstrap`, which itself takes an administrator, once.
     """
@@ -149,7 +149,7 @@ def deployer_policy(template: Template) -> Document:
 
 
 def _repository(partition: str, image_uri: str) -> str:
-    """Give the ARN of the repository of `account.dkr.ecr.region.amazonaws.com/name:tag`."""
+    """Return the ARN of the repository of `account.dkr.ecr.region.amazonaws.com/name:tag`."""
     registry, _, rest = image_uri.partition("/")
     account, _, _, region, *_ = registry.split(".")
     name = rest.partition("@")[0].partition(":")[0]

@@ -34,7 +34,7 @@ def read_physical_ids(
     session: boto3.Session | None = None,
     endpoint_url: str | None = None,
 ) -> tuple[Place, dict[str, str]]:
-    """Give where a stack is and the names of its resources. Raises as `read_deployment()`."""
+    """Return where a stack is and the names of its resources. Raises as `read_deployment()`."""
     session = session or boto3.Session()
     with aws_errors(f"listing the resources of {stack_name}"), missing_stack(stack_name, session):
         client = session.client("cloudformation", endpoint_url=endpoint_url)

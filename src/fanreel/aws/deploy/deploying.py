@@ -43,7 +43,7 @@ class CdkApp:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def argv(self, action: str, *options: str) -> list[str]:
-        """Give the command line of `cdk` *action*."""
+        """Return the command line of `cdk` *action*."""
         context = {"stack_name": self.stack_name, **self.context}
         given = [
             part
@@ -87,7 +87,7 @@ class CdkApp:
             )
 
     def synthesise(self) -> dict[str, Any]:
-        """Give the stack's template. Raises as `run()`."""
+        """Return the stack's template. Raises as `run()`."""
         with tempfile.TemporaryDirectory(prefix="fanreel-synth-") as folder:
             self.run("synth", "--quiet", "--no-version-reporting", "--output", folder)
             return read_template(Path(folder, f"{self.stack_name}.template.json"))
@@ -116,13 +116,13 @@ def find_cdk_dir(given: Path | None = None) -> Path:
 
 
 def search_path() -> str:
-    """Give PATH, and behind it where the `cdk` extra puts Node.js: beside this interpreter."""
+    """Return PATH, and behind it where the `cdk` extra puts Node.js: beside this interpreter."""
     return os.pathsep.join(filter(None, [os.environ.get("PATH"), str(Path(sys.executable).parent)]))
 
 
 def cdk_command(cdk_dir: Path) -> list[str]:
     """
-    Give how to call `cdk`: as installed beside the app, as on PATH, else fetched by `npx`.
+    Return how to call `cdk`: as installed beside the app, as on PATH, else fetched by `npx`.
 
     Raises:
         InvalidConfig: There is no npm either. Terminal.
@@ -143,7 +143,7 @@ def cdk_command(cdk_dir: Path) -> list[str]:
 
 
 def session_environment(session: Any, endpoint_url: str | None) -> dict[str, str]:
-    """Give the variables that make `cdk` act as a boto3 session does."""
+    """Return the variables that make `cdk` act as a boto3 session does."""
     environment: dict[str, str] = {}
     if session.region_name:
         environment |= {

@@ -35,7 +35,7 @@ class RolePolicy:
     granted: tuple[Statement, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object; the documents are IAM's own."""
+        """Return a JSON object; the documents are IAM's own."""
         return {
             "Role": self.role,
             "Principal": self.principal,
@@ -47,17 +47,17 @@ class RolePolicy:
 
 
 def document(statements: Iterable[Statement]) -> Document:
-    """Give a policy document."""
+    """Return a policy document."""
     return {"Version": VERSION, "Statement": list(statements)}
 
 
 def allow(sid: str, actions: list[str], resources: list[str], **rest: Any) -> Statement:
-    """Give a statement that allows *actions* on *resources*."""
+    """Return a statement that allows *actions* on *resources*."""
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources} | rest
 
 
 def user_policy(template: Template) -> Document:
-    """Give what whoever uses `RenderClient`, the CLI or `StartExecution` needs."""
+    """Return what whoever uses `RenderClient`, the CLI or `StartExecution` needs."""
     bucket = template.arn(template.output_resource(BUCKET))
     machine = template.arn(template.output_resource(STATE_MACHINE))
     executions = machine.replace(":stateMachine:", ":execution:") + ":*"
@@ -118,7 +118,7 @@ def _bucket_keys(template: Template) -> Iterator[str]:
 
 
 def role_policies(template: Template) -> list[RolePolicy]:
-    """Give every role of the stack, with all its policies merged."""
+    """Return every role of the stack, with all its policies merged."""
     attached: dict[str, list[Statement]] = {}
     for _, properties in template.of_type("AWS::IAM::Policy"):
         statements = template.resolve(properties["PolicyDocument"])["Statement"]
@@ -155,6 +155,6 @@ def _granted_by_buckets(template: Template, role_arn: str) -> Iterator[Statement
 
 
 def service_trust(service: str) -> Document:
-    """Give the trust of a role that *service* may take."""
+    """Return the trust of a role that *service* may take."""
     principal = {"Service": service}
     return document([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}])

@@ -15,7 +15,7 @@ class Right:
 
 
 def rights_of(policy: Mapping[str, Any]) -> list[Right]:
-    """Give every pair of action and resource that *policy* allows."""
+    """Return every pair of action and resource that *policy* allows."""
     return [
         Right(action=action, resource=resource)
         for statement in _listed(policy.get("Statement"))
@@ -27,7 +27,7 @@ def rights_of(policy: Mapping[str, Any]) -> list[Right]:
 
 def missing_rights(required: Mapping[str, Any], held: Mapping[str, Any]) -> list[Right]:
     """
-    Give the rights of *required* that *held* does not give.
+    Return the rights of *required* that *held* does not give.
 
     Conditions of *held* are not looked at: a statement with one counts as given.
     """

@@ -14,7 +14,7 @@ def refused_rights(
     rights: Sequence[Right], session: boto3.Session, *, endpoint_url: str | None = None
 ) -> list[Right]:
     """
-    Give those of *rights* that the caller does not have, by IAM's policy simulator.
+    Return those of *rights* that the caller does not have, by IAM's policy simulator.
 
     The caller needs `iam:SimulatePrincipalPolicy` on itself for the question, and `iam:GetRole`
     where its role has a path.
@@ -41,7 +41,7 @@ def refused_rights(
 
 def policy_source(caller_arn: str, iam: Any) -> str:
     """
-    Give the ARN that the simulator knows a caller by.
+    Return the ARN that the simulator knows a caller by.
 
     A role's session has lost the role's path, which those of Identity Center have
     (`/aws-reserved/sso.amazonaws.com/eu-west-1/`), so IAM is asked for the role. Who may not ask

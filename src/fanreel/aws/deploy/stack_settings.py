@@ -121,7 +121,7 @@ class Settings(BaseModel):
     @classmethod
     def chosen(cls, values: Mapping[str, Any]) -> Self:
         """
-        Give the settings that *values* name, each as text or of its type; empty is the default.
+        Return the settings that *values* name, each as text or of its type; empty is the default.
 
         Raises:
             InvalidConfig: One is unknown, and the nearest known one is named; or is not allowed.
@@ -145,11 +145,11 @@ class Settings(BaseModel):
             raise InvalidConfig(f"the stack cannot be deployed so: {'; '.join(told)}") from exc
 
     def to_json(self) -> dict[str, Any]:
-        """Give what differs from the defaults: short enough for an output of the stack."""
+        """Return what differs from the defaults: short enough for an output of the stack."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     def changes_from(self, deployed: Self) -> list[str]:
-        """Give a line for each setting that is another than in *deployed*."""
+        """Return a line for each setting that is another than in *deployed*."""
         before, after = deployed.model_dump(mode="json"), self.model_dump(mode="json")
         return [
             f"{name}: {_shown(before[name])} -> {_shown(after[name])}"

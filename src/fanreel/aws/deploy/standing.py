@@ -38,12 +38,12 @@ class StandingCost:
         return self.alarms_usd + self.dashboard_usd + self.metrics_usd + self.image_usd
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object, the total first."""
+        """Return a JSON object, the total first."""
         return {"total_usd_per_month": self.total_usd} | asdict(self)
 
 
 def standing_cost(settings: Settings) -> StandingCost:
-    """Give what a stack with *settings* costs a month when nothing is rendered."""
+    """Return what a stack with *settings* costs a month when nothing is rendered."""
     return StandingCost(
         alarms_usd=ALARMS * _ALARM_USD,
         dashboard_usd=_DASHBOARD_USD if settings.dashboard else 0.0,

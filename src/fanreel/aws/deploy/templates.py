@@ -69,7 +69,7 @@ class Template:
     physical_ids: Mapping[str, str] = field(default_factory=dict)
 
     def of_type(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Give logical id and properties of every resource of type *kind*."""
+        """Yield logical id and properties of every resource of type *kind*."""
         for logical_id, resource in self.document.get("Resources", {}).items():
             if resource.get("Type") == kind:
                 yield logical_id, resource.get("Properties", {})
@@ -82,7 +82,7 @@ class Template:
 
     def output_resource(self, name: str) -> str:
         """
-        Give the logical id of the resource behind output *name*.
+        Return the logical id of the resource behind output *name*.
 
         Raises:
             InvalidConfig: There is no such output; it is not one of fanreel's. Terminal.
@@ -93,7 +93,7 @@ class Template:
         raise InvalidConfig(f"the template has no output {name} of its own; is it fanreel's?")
 
     def name(self, logical_id: str) -> str:
-        """Give the name of a resource, or the pattern it will match."""
+        """Return the name of a resource, or the pattern it will match."""
         kind, properties = self._resource(logical_id)
         given, pattern, _ = _TYPES[kind]
         if logical_id in self.physical_ids:
@@ -106,7 +106,7 @@ class Template:
         )
 
     def arn(self, logical_id: str) -> str:
-        """Give the ARN of a resource, or the pattern it will match."""
+        """Return the ARN of a resource, or the pattern it will match."""
         kind, _ = self._resource(logical_id)
         rest = _TYPES[kind][2].format(
             where=f"{self.place.region}:{self.place.account}",
@@ -123,7 +123,7 @@ class Template:
         return kind, resource.get("Properties", {})
 
     def resolve(self, value: Any) -> Any:  # noqa: PLR0911 (one return per function)
-        """Give *value* with its intrinsic functions worked out."""
+        """Return *value* with its intrinsic functions worked out."""
         match value:
             case {"Ref": str(name)}:
                 return self._ref(name)

@@ -81,7 +81,7 @@ def unpack(archive: Path, into: Path, limits: ArchiveLimits = DEFAULT_LIMITS) ->
 
 def member_path(name: str) -> PurePosixPath:
     """
-    Give *name* as a relative path that stays inside its folder.
+    Return *name* as a relative path that stays inside its folder.
 
     Raises:
         UnsafeArchive: It does not. Terminal.
@@ -100,7 +100,7 @@ def member_path(name: str) -> PurePosixPath:
 
 
 def project_root(folder: Path, entry_file: str) -> Path:
-    """Give the folder the project lies in: *folder*, or the only one in it, as archives have it."""
+    """Return the project's folder: *folder*, or the only one in it, as archives have it."""
     if (folder / entry_file).is_file():
         return folder
     inside = list(folder.iterdir())

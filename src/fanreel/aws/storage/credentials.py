@@ -72,7 +72,7 @@ def _refused(code: str) -> str | None:
 
 
 def _unknown_region(exc: EndpointConnectionError) -> str | None:
-    """Give the region in the address that could not be reached, if no service has such a one."""
+    """Return the region in the address that could not be reached, if no service has such a one."""
     host = str(exc.kwargs.get("endpoint_url", "")).partition("://")[2].partition("/")[0]
     parts = host.partition(":")[0].split(".")
     if "amazonaws" not in parts:
@@ -89,7 +89,7 @@ def _unknown_region(exc: EndpointConnectionError) -> str | None:
 
 def session_left(session: Any) -> timedelta | None:
     """
-    Give how long the credentials of a boto3 session still live; None if they are lasting ones.
+    Return how long the credentials of a boto3 session still live; None if they are lasting ones.
 
     Temporary credentials whose end boto3 was not told (a token in the environment) have no time
     left as far as anybody knows.

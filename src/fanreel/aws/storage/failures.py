@@ -106,7 +106,7 @@ def aws_errors(doing: str) -> Iterator[None]:
 
 
 def disk_failure(exc: OSError) -> Exception:
-    """Give `DiskFull` for an error that means no room, *exc* itself otherwise."""
+    """Return `DiskFull` for an error that means no room, *exc* itself otherwise."""
     if exc.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(
             f"no room left on the disk ({exc.filename or 'while writing'}); "
@@ -117,7 +117,7 @@ def disk_failure(exc: OSError) -> Exception:
 
 
 def error_code(exc: ClientError) -> str:
-    """Give S3's own code for a failure, such as `NoSuchKey`."""
+    """Return S3's own code for a failure, such as `NoSuchKey`."""
     return str(exc.response.get("Error", {}).get("Code", ""))
 
 

@@ -43,7 +43,7 @@ _RENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 def require_render_id(render_id: str) -> str:
     """
-    Give *render_id* back if it can name an execution and a folder.
+    Return *render_id* back if it can name an execution and a folder.
 
     Raises:
         InvalidConfig: It cannot. Terminal.
@@ -57,47 +57,47 @@ def require_render_id(render_id: str) -> str:
 
 
 def site_manifest(bucket: str, site_id: str) -> S3Uri:
-    """Give the object that names a site's files."""
+    """Return the object that names a site's files."""
     return S3Uri(bucket, f"{SITES}{site_id}/{SITE_MANIFEST}")
 
 
 def site_file(bucket: str, sha256: str) -> S3Uri:
-    """Give the object of a project file with this digest."""
+    """Return the object of a project file with this digest."""
     return S3Uri(bucket, f"{SITE_FILES}{sha256[:2]}/{sha256}")
 
 
 def blob(bucket: str, sha256: str) -> S3Uri:
-    """Give the object of a plan artifact with this digest."""
+    """Return the object of a plan artifact with this digest."""
     return S3Uri(bucket, f"{BLOBS}{sha256[:2]}/{sha256}")
 
 
 def render(bucket: str, render_id: str) -> S3Uri:
-    """Give a render's folder."""
+    """Return a render's folder."""
     return S3Uri(bucket, f"{RENDERS}{require_render_id(render_id)}/")
 
 
 def plan_manifest(render_folder: S3Uri) -> S3Uri:
-    """Give the plan's manifest in a render's folder."""
+    """Return the plan's manifest in a render's folder."""
     return render_folder.joined(PLAN_MANIFEST)
 
 
 def cancelled(render_folder: S3Uri) -> S3Uri:
-    """Give the marker whose presence cancels a render."""
+    """Return the marker whose presence cancels a render."""
     return render_folder.joined(CANCELLED)
 
 
 def progress(render_folder: S3Uri) -> S3Uri:
-    """Give the folder of a render's live counters and records."""
+    """Return the folder of a render's live counters and records."""
     return render_folder.joined(PROGRESS)
 
 
 def segments(bucket: str, plan_hash: str) -> S3Uri:
-    """Give the folder of a plan's segments."""
+    """Return the folder of a plan's segments."""
     return S3Uri(bucket, f"{SEGMENTS}{plan_hash}/")
 
 
 def output(bucket: str, render_id: str, output_format: str) -> S3Uri:
-    """Give where a render's video goes when nobody says otherwise."""
+    """Return where a render's video goes when nobody says otherwise."""
     extension = OUTPUT_EXTENSIONS[output_format]
     return S3Uri(bucket, f"{OUTPUTS}{require_render_id(render_id)}{extension}")
 

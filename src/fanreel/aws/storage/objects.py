@@ -79,7 +79,7 @@ def connect(
 
 
 def look_up(client: "S3Client", uri: S3Uri) -> StoredObject | None:
-    """Give what S3 holds at *uri*, or None. Raises as `s3_failures()`."""
+    """Return what S3 holds at *uri*, or None. Raises as `s3_failures()`."""
     with s3_failures(uri):
         try:
             head = client.head_object(Bucket=uri.bucket, Key=uri.key)
@@ -96,7 +96,7 @@ def look_up(client: "S3Client", uri: S3Uri) -> StoredObject | None:
 
 
 def list_objects(client: "S3Client", folder: S3Uri) -> Iterator[StoredObject]:
-    """Give every object below *folder* in key order, 1000 a request. Raises as `s3_failures()`."""
+    """Yield every object below *folder* in key order, 1000 a request. Raises as `s3_failures()`."""
     with s3_failures(folder):
         pages = client.get_paginator("list_objects_v2").paginate(
             Bucket=folder.bucket, Prefix=folder.key
@@ -111,7 +111,7 @@ def list_objects(client: "S3Client", folder: S3Uri) -> Iterator[StoredObject]:
 
 
 def list_folders(client: "S3Client", folder: S3Uri) -> Iterator[S3Uri]:
-    """Give the folders directly in *folder*, 1000 a request. Raises as `s3_failures()`."""
+    """Yield the folders directly in *folder*, 1000 a request. Raises as `s3_failures()`."""
     with s3_failures(folder):
         pages = client.get_paginator("list_objects_v2").paginate(
             Bucket=folder.bucket, Prefix=folder.key, Delimiter="/"

@@ -50,7 +50,7 @@ def _number(letters: str) -> int:
 
 
 def chunk_work(chunk_index: int) -> str:
-    """Give the name of a chunk among a render's work."""
+    """Return the name of a chunk among a render's work."""
     return f"{chunk_index:05d}"
 
 
@@ -70,7 +70,7 @@ class Invocation:
         return int(self.work) if self.work.isdigit() else None
 
     def live_name(self) -> str:
-        """Give the name of its counter."""
+        """Return the name of its counter."""
         return f"{_LIVE}.{self.work}.{self.started_ms}.{self.request}"
 
 
@@ -115,7 +115,7 @@ class InvocationRecord:
         return self.outcome not in (DONE, MORE)
 
     def name(self) -> str:
-        """Give the object name that says all of it."""
+        """Return the object name that says all of it."""
         it = self.invocation
         values = [
             f"{letters}{value}"
@@ -127,7 +127,7 @@ class InvocationRecord:
         return ".".join([_RUN, it.work, str(it.started_ms), it.request, outcome, *values])
 
     def to_json(self, message: str = "") -> bytes:
-        """Give the body: the same, readable, with the message of a failure."""
+        """Return the body: the same, readable, with the message of a failure."""
         return json.dumps(asdict(self) | {"message": message[:8000]}, indent=1).encode()
 
 
@@ -186,7 +186,7 @@ def read_progress(render_id: str, bucket: str, client: "S3Client") -> RenderActi
 
 
 def read_message(record: InvocationRecord, render_folder: S3Uri, client: "S3Client") -> str:
-    """Give the message a failed invocation left, with one GET; empty if it is gone."""
+    """Return the message a failed invocation left, with one GET; empty if it is gone."""
     uri = layout.progress(render_folder).joined(record.name())
     try:
         data = json.loads(read_bytes(client, uri, limit_bytes=RECORD_LIMIT_BYTES))

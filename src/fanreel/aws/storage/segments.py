@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 def segment_folder(prefix: S3Uri | None, bucket: str, plan_hash: str) -> S3Uri:
     """
-    Give where a plan's segments lie.
+    Return where a plan's segments lie.
 
     Args:
         prefix: As an event names it, with or without the plan's hash; None for the usual place.

@@ -126,7 +126,7 @@ def _pack(project_dir: Path, bucket: str, root_dir: Path | None) -> _Packed:
 
 
 def site_of(project_dir: Path, bucket: str, root_dir: Path | None = None) -> Site:
-    """Give the site that `upload_site()` would make, sending nothing. Raises as it does."""
+    """Return the site that `upload_site()` would make, sending nothing. Raises as it does."""
     return _pack(project_dir, bucket, root_dir).site
 
 
@@ -215,7 +215,7 @@ def borrowed_project(
     client: "S3Client", uri: S3Uri, entry_file: str
 ) -> Iterator[tuple[Path, Path | None]]:
     """
-    Give a project, and what it may use around it, as folders that are gone afterwards.
+    Yield a project, and what it may use around it, as folders that are gone afterwards.
 
     Raises as `fetch_project()`.
     """
@@ -225,12 +225,12 @@ def borrowed_project(
 
 
 def root_of_site(uri: S3Uri, into: Path) -> Path | None:
-    """Give the folder that a project fetched *into* may use: all of a site, none of an archive."""
+    """Return what a project fetched *into* may use: all of a site, none of an archive."""
     return None if is_archive(uri.key) else into
 
 
 def list_sites(bucket: str, client: "S3Client") -> list[Site]:
-    """Give every site of *bucket*, newest first. Raises as `s3_failures()`."""
+    """Return every site of *bucket*, newest first. Raises as `s3_failures()`."""
     found = in_parallel(lambda uri: look_up(client, uri), _manifests(bucket, client))
     present = sorted(filter(None, found), key=lambda item: item.modified, reverse=True)
     return [
@@ -272,7 +272,7 @@ def delete_site(site_id: str, bucket: str, client: "S3Client") -> int:
 def _site_files(
     project_dir: Path, root: Path, project_path: str, ignored: list[str]
 ) -> list[ProjectFile]:
-    """Give all files of a site by their paths in it: the project, and what it uses around it."""
+    """Return all files of a site by their paths in it: the project, and what it uses around it."""
     own = list(project_files(project_dir, ignored, root))
     if not project_path:
         return sorted(own, key=lambda file: file.path)
@@ -286,7 +286,7 @@ def project_files(
     project_dir: Path, ignored: list[str], root_dir: Path | None = None
 ) -> Iterator[ProjectFile]:
     """
-    Give the files to upload; symlinks inside the project, or up to *root_dir*, are followed.
+    Yield the files to upload; symlinks inside the project, or up to *root_dir*, are followed.
 
     Args:
         project_dir: Where the project lies; the names above it do not matter.
@@ -365,7 +365,7 @@ def _fetch_site(client: "S3Client", uri: S3Uri, into: Path) -> PurePosixPath:
 
 
 def _read_manifest(client: "S3Client", uri: S3Uri) -> tuple[list[dict[str, Any]], str]:
-    """Give a site's files, and the project's path among them, which is empty where they are one."""
+    """Return a site's files, and the project's path among them, empty where they are one."""
     try:
         data = json.loads(read_bytes(client, uri, limit_bytes=MANIFEST_LIMIT_BYTES))
         if data["version"] != SITE_VERSION:

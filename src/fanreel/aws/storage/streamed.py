@@ -39,7 +39,7 @@ _SPARE = 1.1
 
 
 def part_size(found: Sequence[StoredObject]) -> int:
-    """Give the bytes of a part for a video of these segments: S3 takes 10 000 of one object."""
+    """Return the bytes of a part for a video of these segments: S3 takes 10 000 of one object."""
     total_bytes = sum(segment.size_bytes for segment in found)
     return max(PART_BYTES, int(_SPARE * total_bytes) // MAX_PARTS + 1)
 
@@ -209,7 +209,7 @@ class Streaming:
             raise
 
     def _read_back(self) -> Content:
-        """Give what S3 holds: the index went last, so nobody has seen the bytes in order."""
+        """Return what S3 holds: the index went last, so nobody has seen the bytes in order."""
         with Path(os.devnull).open("wb") as nowhere, s3_failures(self._uri):
             writer = HashingWriter(self._client, nowhere)
             fetch_into(self._client, self._uri, writer)

@@ -147,7 +147,7 @@ def put_file_once(client: "S3Client", uri: S3Uri, path: Path, sha256: str) -> bo
 
 
 def content_type(uri: S3Uri) -> str:
-    """Give the media type that an object's extension says."""
+    """Return the media type that an object's extension says."""
     return mimetypes.guess_type(uri.name)[0] or "application/octet-stream"
 
 

@@ -59,12 +59,12 @@ class S3Uri:
         return self.key.endswith("/")
 
     def folder(self) -> "S3Uri":
-        """Give the same prefix with exactly one trailing slash."""
+        """Return the same prefix with exactly one trailing slash."""
         key = self.key.rstrip("/")
         return S3Uri(self.bucket, key + "/" if key else "")
 
     def joined(self, name: str) -> "S3Uri":
-        """Give the object *name* inside this folder."""
+        """Return the object *name* inside this folder."""
         return S3Uri(self.bucket, self.folder().key + name)
 
     def __str__(self) -> str:

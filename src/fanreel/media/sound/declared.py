@@ -191,7 +191,7 @@ def _parse(model: type[_Text], attribute: str, text: str | None) -> _Text | None
 
 
 def _moving(nodes: Sequence[_NodeText]) -> dict[str, Dial]:
-    """Give what lanes may move, by target."""
+    """Return what lanes may move, by target."""
     dials = {"volume": _VOLUME}
     for node in nodes:
         if node.from_preset is not None:

@@ -61,7 +61,7 @@ def run_filters(
 
 
 def interleaved(frame: AudioFrame) -> Samples:
-    """Give the samples of a packed frame, samples × channels."""
+    """Return the samples of a packed frame, samples × channels."""
     channels = frame.layout.nb_channels
     return frame.to_ndarray().reshape(-1, channels).astype(np.float32, copy=False)
 

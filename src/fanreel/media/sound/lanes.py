@@ -28,7 +28,7 @@ class Point:
     """Progress and share of the value, 0 to 1 each, that the way passes through instead."""
 
     def share(self, progress: Values) -> Values:
-        """Give the share of the way's value that is travelled at *progress*, 0 to 1."""
+        """Return the share of the way's value that is travelled at *progress*, 0 to 1."""
         if self.via is not None and self.via[0] != self.via[1]:
             return _bowed(progress, *self.via)
         return progress ** (4**self.curve)
@@ -48,7 +48,7 @@ class Lane:
         return cls(tuple(Point(time_s=time_s, value=value) for time_s, value in points))
 
     def values(self, first: int, count: int) -> Values:
-        """Give the values at samples `[first, first + count)` of the timeline."""
+        """Return the values at samples `[first, first + count)` of the timeline."""
         times = np.arange(first, first + count) / SOUND_RATE
         knots, heights = self._joints
         values: Values = np.interp(times, knots, heights)
@@ -74,7 +74,7 @@ class Lane:
 
 def _bowed(progress: Values, x: float, y: float) -> Values:
     """
-    Give a bow from (0, 0) to (1, 1) through (*x*, *y*), a conic with its apex there.
+    Return a bow from (0, 0) to (1, 1) through (*x*, *y*), a conic with its apex there.
 
     Its handle lies on the ray from the middle through that point, twice as far out or at the
     edge of the square. Measured on HyperFrames 0.8.170, whose documentation names the point only.

@@ -44,7 +44,7 @@ def limit(blocks: Iterator[Samples]) -> Iterator[Samples]:
 
 
 def _needed(block: Samples) -> list[float]:
-    """Give, per step, the gain that brings its loudest sample to the ceiling."""
+    """Return, per step, the gain that brings its loudest sample to the ceiling."""
     if not len(block):
         return []
     starts = np.arange(0, len(block), STEP)
@@ -56,7 +56,7 @@ def _needed(block: Samples) -> list[float]:
 
 def _curve(gain: float | None, needed: list[float], coming: list[float]) -> list[float]:
     """
-    Give the gain at each step's bounds, the first being *gain* (None: free to choose).
+    Return the gain at each step's bounds, the first being *gain* (None: free to choose).
 
     A bound is at most what the steps on both its sides need, so a straight line between bounds
     never lets a peak through.

@@ -66,7 +66,7 @@ def mix(
 
 
 def _silent(track: Track, desk: Desk) -> int:
-    """Give the sample from which *track* is over, and what its group and the sum make of it."""
+    """Return the sample from which *track* is over, and what its group and the sum make of it."""
     name = track.strip.group
     group = _PLAIN if name is None else desk.groups.get(name, _PLAIN)
     ringing_s = tail_s(group.chain) + tail_s(desk.master)
@@ -76,7 +76,7 @@ def _silent(track: Track, desk: Desk) -> int:
 def _summed(
     tracks: Sequence[Track], groups: Mapping[str, Strip], begin: int, end: int
 ) -> Iterator[Samples]:
-    """Give the sum of every track and group, in blocks."""
+    """Yield the sum of every track and group, in blocks."""
     alone: list[Track] = []
     by_group: dict[str, list[Track]] = {}
     for track in tracks:
@@ -92,7 +92,7 @@ def _summed(
 
 
 def _grouped(members: Sequence[Track], strip: Strip, begin: int, end: int) -> Iterator[Samples]:
-    """Give what a group makes of the sum of its members."""
+    """Yield what a group makes of the sum of its members."""
     position = begin
     for block in in_blocks(through(strip.chain, _sum(members, begin, end), begin)):
         if strip.volume is None:

@@ -33,7 +33,7 @@ _TEMPO_LOW, _TEMPO_HIGH = Fraction(1, 2), Fraction(2)
 
 def read_sound(path: Path, start_s: Fraction, rate: Fraction) -> Iterator[Samples]:
     """
-    Give the sound of *path* from source time *start_s* on, until it ends.
+    Yield the sound of *path* from source time *start_s* on, until it ends.
 
     Args:
         path: Media with an audio stream; without one, nothing comes.
@@ -67,7 +67,7 @@ def _sound_stream(container: InputContainer) -> AudioStream | None:
 def _decoded(
     container: InputContainer, stream: AudioStream, anchor_s: int
 ) -> Iterator[tuple[Fraction, AudioFrame]]:
-    """Give decoded frames and their times, from somewhat before *anchor_s*."""
+    """Yield decoded frames and their times, from somewhat before *anchor_s*."""
     zero = source_zero(container)
     time_base = stream.time_base or Fraction(1, stream.sample_rate)
     if anchor_s > _PREROLL_S:
@@ -88,7 +88,7 @@ def _decoded(
 def _contiguous(
     frames: Iterator[tuple[Fraction, AudioFrame]], stream: AudioStream, anchor_s: int
 ) -> Iterator[Samples]:
-    """Give float samples at the source's rate and channels, the first one at *anchor_s*."""
+    """Yield float samples at the source's rate and channels, the first one at *anchor_s*."""
     source_rate = stream.sample_rate
     layout = stream.layout.name
     convert = av.AudioResampler(format="flt", layout=layout, rate=source_rate)
@@ -135,7 +135,7 @@ def _filtered(
 
 
 def _tempo_tail(stream: AudioStream, rate: Fraction) -> Samples:
-    """Give the silence that pushes the last sound through atempo, which keeps a window back."""
+    """Return the silence that pushes the last sound through atempo, which keeps a window back."""
     seconds = _TEMPO_WINDOW_S * max(rate, 1 / rate)
     return np.zeros(
         (math.ceil(seconds * stream.sample_rate), stream.layout.nb_channels), np.float32

@@ -27,7 +27,7 @@ Positions = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 def retimed(sound: Iterator[Samples], positions: Positions, length: int) -> Iterator[Samples]:
     """
-    Give *length* samples of *sound*, sample *n* from about `positions(n)`.
+    Yield *length* samples of *sound*, sample *n* from about `positions(n)`.
 
     Args:
         sound: From position 0 on; silent after its end.
@@ -46,7 +46,7 @@ def retimed(sound: Iterator[Samples], positions: Positions, length: int) -> Iter
 
 
 def _best(tape: "_Tape", natural: int, wanted: int) -> int:
-    """Give how far from *wanted* the sound goes on best from where it would naturally be."""
+    """Return how far from *wanted* the sound goes on best from where it would naturally be."""
     if natural == wanted:
         return 0
     pattern = tape.take(natural - _HOP, natural + _HOP)
@@ -70,7 +70,7 @@ class _Tape:
         self._first = 0
 
     def take(self, start: int, end: int) -> Samples:
-        """Give samples `[start, end)`, none of them forgotten."""
+        """Return samples `[start, end)`, none of them forgotten."""
         last = self._first + len(self._held)
         if end > last:
             self._held = np.concatenate((self._held, self._reader.read(end - last)))

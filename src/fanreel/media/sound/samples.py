@@ -14,12 +14,12 @@ Samples = npt.NDArray[np.float32]
 
 
 def silence(length: int) -> Samples:
-    """Give *length* samples of nothing."""
+    """Return *length* samples of nothing."""
     return np.zeros((length, 2), np.float32)
 
 
 def exactly(length: int, pieces: Iterator[Samples]) -> Iterator[Samples]:
-    """Give *length* samples: cut what is too long, fill what is too short with silence."""
+    """Yield *length* samples: cut what is too long, fill what is too short with silence."""
     left = length
     for piece in pieces:
         if left <= 0:
@@ -40,7 +40,7 @@ def without(length: int, pieces: Iterator[Samples]) -> Iterator[Samples]:
 
 
 def in_blocks(pieces: Iterator[Samples], size: int = BLOCK_SAMPLES) -> Iterator[Samples]:
-    """Give the same samples in blocks of *size*, the last one as long as it comes out."""
+    """Yield the same samples in blocks of *size*, the last one as long as it comes out."""
     kept: list[Samples] = []
     have = 0
     for piece in pieces:
@@ -65,7 +65,7 @@ class Reader:
         self._rest = silence(0)
 
     def read(self, length: int) -> Samples:
-        """Give the next *length* samples."""
+        """Return the next *length* samples."""
         taken, have = [self._rest], len(self._rest)
         while have < length:
             piece = next(self._pieces, None)

@@ -114,7 +114,7 @@ class Track:
         )
 
     def _treated(self) -> Iterator[Samples]:
-        """Give the sound from `begin` to `silent`, as it leaves the effects."""
+        """Return the sound from `begin` to `silent`, as it leaves the effects."""
         sound = self._faded(exactly(self.end - self.begin, self._play()))
         if self.strip.chain:
             ringing = exactly(self.silent - self.end, iter(()))
@@ -123,7 +123,7 @@ class Track:
         return sound
 
     def _play(self) -> Iterator[Samples]:
-        """Give the clip's samples from `begin` on."""
+        """Return the clip's samples from `begin` on."""
         clip = self.clip
         passed_s = clip.passed_s(Fraction(self._window[0], SOUND_RATE))
         if clip.ramp is None:
@@ -132,7 +132,7 @@ class Track:
         return retimed(self._source(passed_s, Fraction(1)), self._ramped(clip.ramp), length)
 
     def _ramped(self, ramp: Ramp) -> Positions:
-        """Give the source's sample at each of the clip's, both counted from `begin`."""
+        """Return the source's sample at each of the clip's, both counted from `begin`."""
         local_s = float((Fraction(self.begin, SOUND_RATE) - ramp.start_s) * ramp.rate)
         step_s = float(ramp.rate) / SOUND_RATE
         before_s = float(passed(ramp.points, Fraction(local_s)))
@@ -142,7 +142,7 @@ class Track:
         )
 
     def _source(self, passed_s: Fraction, rate: Fraction) -> Iterator[Samples]:
-        """Give the source from where *passed_s* of it have played, round and round if it loops."""
+        """Yield the source from where *passed_s* of it have played, round and round if it loops."""
         clip = self.clip
         if not clip.loop:
             yield from read_sound(self.path, clip.offset_s + passed_s, rate)

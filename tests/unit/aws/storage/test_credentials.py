@@ -50,7 +50,7 @@ def test_botocores_own_refusals_are_told(config: Path, written: str, told: str) 
 
 
 def refusal(code: str) -> ClientError:
-    """Give what botocore raises when a service answers *code*."""
+    """Return what botocore raises when a service answers *code*."""
     return ClientError({"Error": {"Code": code}}, "GetObject")
 
 
@@ -96,7 +96,7 @@ class Session:
         self.credentials = RefreshableCredentials("a", "b", "token", end, dict, "sso")
 
     def get_credentials(self) -> RefreshableCredentials:
-        """Give them."""
+        """Return them."""
         return self.credentials
 
 

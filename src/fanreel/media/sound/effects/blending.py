@@ -13,7 +13,7 @@ Process = Callable[[Iterator[Samples]], Iterator[Samples]]
 
 def beside(pieces: Iterator[Samples], process: Process) -> Iterator[tuple[Samples, Samples]]:
     """
-    Give every piece and, as long, what *process* makes of it.
+    Yield every piece and, as long, what *process* makes of it.
 
     Args:
         pieces: The dry sound.
@@ -29,7 +29,7 @@ def blended(
     pieces: Iterator[Samples], process: Process, amount: Callable[[int, int], Values]
 ) -> Iterator[Samples]:
     """
-    Give *pieces* as *process* makes them, as far as *amount* says, and as they are for the rest.
+    Yield *pieces* as *process* makes them, as far as *amount* says, and as they are for the rest.
 
     Args:
         pieces: The dry sound.

@@ -35,7 +35,7 @@ class Preset:
     lane: Lane | None = None
 
     def at(self, first: int, count: int) -> Values:
-        """Give the share of the effects at samples `[first, first + count)` of the timeline."""
+        """Return the share of the effects at samples `[first, first + count)` of the timeline."""
         if self.lane is None:
             return np.full(count, self.amount)
         return self.lane.values(first, count)
@@ -64,7 +64,7 @@ def through(chain: Chain, pieces: Iterator[Samples], start: int) -> Iterator[Sam
 
 
 def tail_s(chain: Chain) -> float:
-    """Give how long *chain* still sounds after what goes into it, in seconds."""
+    """Return how long *chain* still sounds after what goes into it, in seconds."""
     return sum(
         KINDS[node.kind].tail_s(Knobs(settings=node.settings, lanes=node.lanes)) for node in chain
     )

@@ -104,7 +104,7 @@ class _Follower:
         self._values = [at, at]
 
     def follow(self, targets: Values | Samples) -> Values:
-        """Give the value after each of *targets*, samples × 2."""
+        """Return the value after each of *targets*, samples × 2."""
         columns = []
         for channel, column in enumerate(targets.T.tolist()):
             value, rise, fall = self._values[channel], self._rise, self._fall

@@ -22,19 +22,19 @@ class Knobs:
     """Sample of the root timeline at which the stream begins."""
 
     def number(self, name: str) -> float:
-        """Give what does not move."""
+        """Return what does not move."""
         value = self.settings[name]
         assert isinstance(value, float | int)  # noqa: S101 (the registry says which are numbers)
         return float(value)
 
     def ends(self, name: str) -> tuple[float, float]:
-        """Give the least and the most that it is ever set to."""
+        """Return the least and the most that it is ever set to."""
         lane = self.lanes.get(name)
         values = [self.number(name)] if lane is None else [point.value for point in lane.points]
         return min(values), max(values)
 
     def word(self, name: str) -> str:
-        """Give a choice."""
+        """Return a choice."""
         return str(self.settings[name])
 
     def moves(self, *names: str) -> bool:
@@ -42,7 +42,7 @@ class Knobs:
         return any(name in self.lanes for name in names)
 
     def curve(self, name: str, position: int, count: int) -> Values:
-        """Give the values at samples `[position, position + count)` of the stream."""
+        """Return the values at samples `[position, position + count)` of the stream."""
         lane = self.lanes.get(name)
         if lane is None:
             return np.full(count, self.number(name))
@@ -54,5 +54,5 @@ Effect = Callable[[Iterator[Samples], Knobs], Iterator[Samples]]
 
 
 def amplitude(decibels: float) -> float:
-    """Give the factor that *decibels* mean."""
+    """Return the factor that *decibels* mean."""
     return float(10 ** (decibels / 20))

@@ -23,7 +23,7 @@ class Past:
         self._end += len(samples)
 
     def delayed(self, delays: Values, first: int) -> Samples:
-        """Give what was *delays* samples before those from *first* (0: the next one to come)."""
+        """Return what was *delays* samples before those from *first* (0: the next one to come)."""
         at = self._end + first + np.arange(len(delays)) - delays
         whole = np.floor(at).astype(np.int64)
         part = (at - whole).astype(np.float32)[:, np.newaxis]

@@ -29,14 +29,14 @@ class Dial:
         return f"a number from {self.low:g} to {self.high:g}"
 
     def read(self, value: Any) -> Setting:
-        """Give *value* as a setting; ValueError, TypeError or OverflowError if it is none."""
+        """Return *value* as a setting; ValueError, TypeError or OverflowError if it is none."""
         number = float(value)
         if not math.isfinite(number):
             raise ValueError(value)
         return self.within(number)
 
     def within(self, value: float) -> float:
-        """Give *value* or the end it is beyond."""
+        """Return *value* or the end it is beyond."""
         return min(max(value, self.low), self.high)
 
 
@@ -52,7 +52,7 @@ class Switch:
         return "one of " + ", ".join(f'"{word}"' for word in self.words)
 
     def read(self, value: Any) -> Setting:
-        """Give *value* as a setting; ValueError if it is none of the words."""
+        """Return *value* as a setting; ValueError if it is none of the words."""
         if value not in self.words:
             raise ValueError(value)
         return str(value)

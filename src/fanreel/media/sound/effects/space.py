@@ -35,7 +35,7 @@ def delay(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
 
 
 def delay_tail_s(knobs: Knobs) -> float:
-    """Give the seconds until the echoes are 60 dB down."""
+    """Return the seconds until the echoes are 60 dB down."""
     _, feedback = knobs.ends("feedback")
     _, time = knobs.ends("time")
     return math.ceil(math.log(_SILENT) / math.log(feedback)) * time / 1000
@@ -58,7 +58,7 @@ def reverb(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
 
 
 def reverb_tail_s(knobs: Knobs) -> float:
-    """Give how long the room rings, in seconds."""
+    """Return how long the room rings, in seconds."""
     return _room_samples(knobs.number("size")) / SOUND_RATE
 
 
@@ -69,7 +69,7 @@ def _room_samples(size: float) -> int:
 @lru_cache(maxsize=4)
 def _room(size: float, damping: float) -> Samples:
     """
-    Give a room's answer to one sample, samples × 1.
+    Return a room's answer to one sample, samples × 1.
 
     Noise that fades within 0.6 to 3.2 s, its top the more taken off the damper the room, at an
     energy of one; the numbers are those of HyperFrames 0.8.170, as measured.
@@ -95,7 +95,7 @@ def _convolved(piece: Samples, answer: Samples) -> Samples:
 
 
 def chorus_tail_s(knobs: Knobs) -> float:
-    """Give the seconds until the copy of the last sound has come."""
+    """Return the seconds until the copy of the last sound has come."""
     return knobs.ends("delay")[1] / 1000
 
 

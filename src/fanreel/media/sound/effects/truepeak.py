@@ -41,7 +41,7 @@ def truepeak(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
 
 
 def _peaks(around: Samples) -> Values:
-    """Give the highest level at and after each sample that has its neighbours in *around*."""
+    """Return the highest level at and after each sample that has its neighbours in *around*."""
     levels = [np.abs(around[_BEFORE : len(around) - _AFTER])]
     for kernel in _kernels():
         channels = [np.convolve(channel, kernel, mode="valid") for channel in around.T]
@@ -52,7 +52,7 @@ def _peaks(around: Samples) -> Values:
 
 @cache
 def _kernels() -> list[Values]:
-    """Give what samples are multiplied by for the three points between them, last one first."""
+    """Return what samples are multiplied by for the three points between them, last one first."""
     kernels = []
     for phase in range(1, _PHASES):
         distances = np.arange(-_BEFORE, _AFTER + 1) - phase / _PHASES
@@ -63,7 +63,7 @@ def _kernels() -> list[Values]:
 
 
 def _targets(gains: Values, ahead: int) -> Values:
-    """Give the gains to be at: the lowest of the next *ahead* samples, gone to evenly."""
+    """Return the gains to be at: the lowest of the next *ahead* samples, gone to evenly."""
     lowest: Values = np.lib.stride_tricks.sliding_window_view(gains, ahead + 1).min(axis=1)
     if bool((lowest == 1).all()):
         return lowest[ahead:]
