@@ -2,22 +2,23 @@
 //
 //   draw(pixels, box, values)                 in place
 //
-// A cell's shape is as large as the luma at the cell's middle says. Lengths are cells; fitted to stills
-// of the reference at six sizes and turns, five shapes and three spreads.
+// The luma of each place says how far the shape of its cell reaches there, so that edges of the picture
+// cut through shapes. Lengths are cells; fitted to stills of the reference at six sizes and turns, five
+// shapes and three spreads.
 
 const BLACK_AND_WHITE = [
   [0, 0, 0],
   [1, 1, 1],
 ];
-const LARGEST = 0.7;
-const SOFT = 0.0175;
-// How far a place is from the middle of its cell, and how soft the shape's edge is.
+// How far a place is from the middle of its cell; how far the shape of black reaches, and by which power
+// of darkness without and with all spread; how soft its edge is.
+const ROUND = { largest: 0.7, power: 0.82, spread: 0.55, soft: 0.0175 };
 const SHAPES = [
-  { far: (right, up) => Math.hypot(right, up), soft: SOFT },
-  { far: (right, up) => Math.max(Math.abs(right), Math.abs(up)), soft: SOFT },
-  { far: (right, up) => Math.abs(right) + Math.abs(up), soft: SOFT },
-  { far: (right, up) => Math.max(Math.abs(right) * 0.866 + up * 0.5, -up), soft: SOFT },
-  { far: (_right, up) => 2 * Math.abs(up), soft: SOFT },
+  { ...ROUND, far: (right, up) => Math.hypot(right, up) },
+  { ...ROUND, far: (right, up) => Math.max(Math.abs(right), Math.abs(up)) },
+  { ...ROUND, far: (right, up) => Math.abs(right) + Math.abs(up) },
+  { ...ROUND, far: (right, up) => Math.max(Math.abs(right) * 0.866 + up * 0.5, -up) },
+  { largest: 0.32, power: 0.76, spread: 0.49, soft: 0.025, far: (_right, up) => Math.abs(up) },
 ];
 
 function cellOf({ width, height }, size) {
@@ -25,47 +26,6 @@ function cellOf({ width, height }, size) {
 }
 
 const within = (value, most) => Math.min(Math.max(value, 0), most);
-
-function lumasOf({ data, width, height }) {
-  const lumas = new Float32Array(width * height);
-  for (let pixel = 0, at = 0; pixel < lumas.length; pixel += 1, at += 4) {
-    lumas[pixel] = (0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2]) / 255;
-  }
-  return lumas;
-}
-
-// Between the four pixels around a place of the box, counted from its bottom left.
-function lumaAt(lumas, { width, height }, box, right, up) {
-  const x = within((right - box.left) / box.across - 0.5, width - 1);
-  const y = within((box.height - up - box.top) / box.down - 0.5, height - 1);
-  const [column, row] = [Math.floor(x), Math.floor(y)];
-  const [along, down] = [x - column, y - row];
-  const at = row * width + column;
-  const next = column + 1 < width ? 1 : 0;
-  const below = row + 1 < height ? width : 0;
-  const upper = lumas[at] * (1 - along) + lumas[at + next] * along;
-  const lower = lumas[at + below] * (1 - along) + lumas[at + below + next] * along;
-  return upper * (1 - down) + lower * down;
-}
-
-// The shape's reach at a cell: looked up once for all places in it.
-function reaches(pixels, box, cell, [cosine, sine], effects) {
-  const lumas = lumasOf(pixels);
-  const power = 0.82 - 0.55 * effects.monoScreenSpread;
-  const isInverted = effects.monoScreenInvert > 0.5;
-  const known = new Map();
-  return (column, row) => {
-    const key = column * 65536 + row;
-    let reach = known.get(key);
-    if (reach === undefined) {
-      const [u, v] = [(column + 0.5) * cell, (row + 0.5) * cell];
-      const luma = lumaAt(lumas, pixels, box, u * cosine - v * sine, u * sine + v * cosine);
-      reach = LARGEST * (isInverted ? luma : 1 - luma) ** power;
-      known.set(key, reach);
-    }
-    return reach;
-  };
-}
 
 function draw(pixels, box, { effects, palette }) {
   const { data, width, height } = pixels;
@@ -75,17 +35,19 @@ function draw(pixels, box, { effects, palette }) {
   /** @type {[number, number]} */
   const turn = [Math.cos(angle), Math.sin(angle)];
   const cell = cellOf(box, effects.monoScreenSize);
-  const { far, soft } = SHAPES[Math.round(effects.monoScreenShape)];
-  const reachOf = reaches(pixels, box, cell, turn, effects);
+  const shape = SHAPES[Math.round(effects.monoScreenShape)];
+  const power = shape.power - shape.spread * effects.monoScreenSpread;
+  const isInverted = effects.monoScreenInvert > 0.5;
   for (let y = 0, at = 0; y < height; y += 1) {
     const up = box.height - box.top - (y + 0.5) * box.down;
     for (let x = 0; x < width; x += 1, at += 4) {
       const right = box.left + (x + 0.5) * box.across;
       const u = (right * turn[0] + up * turn[1]) / cell;
       const v = (up * turn[0] - right * turn[1]) / cell;
-      const [column, row] = [Math.floor(u), Math.floor(v)];
-      const away = far(u - column - 0.5, v - row - 0.5) - reachOf(column, row);
-      const part = within((away + soft) / (2 * soft), 1);
+      const luma = (0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2]) / 255;
+      const reach = shape.largest * (isInverted ? luma : 1 - luma) ** power;
+      const away = shape.far(u - Math.floor(u) - 0.5, v - Math.floor(v) - 0.5) - reach;
+      const part = within((away + shape.soft) / (2 * shape.soft), 1);
       const paper = part * part * (3 - 2 * part);
       for (let channel = 0; channel < 3; channel += 1) {
         const ink = 255 * (dark[channel] + (light[channel] - dark[channel]) * paper);
