@@ -53,6 +53,13 @@ def test_a_render_from_folder_to_file(lab: Lab) -> None:
     fetched = lab.client.download(render_id, lab.folder)
     assert Path(fetched.path).read_bytes() == VIDEO
     assert Path(fetched.path).name == f"{render_id}.mp4"
+    named = lab.client.presigned_url(render_id, download_name="Größe 1.mp4")
+    with urllib.request.urlopen(named) as answer:  # noqa: S310 (loopback)
+        disposition = answer.headers["Content-Disposition"]
+    assert disposition == "attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe%201.mp4"
+    for name in ("", "a/b.mp4", "a\nb"):
+        with pytest.raises(InvalidConfig, match="download name"):
+            lab.client.presigned_url(render_id, download_name=name)
     link = lab.client.presigned_url(render_id, expires_s=60)
     assert "X-Amz-Signature=" in link, "Signature Version 2, which KMS refuses"
     with urllib.request.urlopen(link) as answer:  # noqa: S310 (loopback)

@@ -51,6 +51,16 @@ def test_a_render_by_command_line_from_start_to_end(lab: Lab) -> None:
     assert ask(lab, "rm", name)["deleted"] > 0
 
 
+def test_a_result_has_a_link(lab: Lab) -> None:
+    """It is waited for, and names the file that browsers save."""
+    worker = lab.worker()
+    argv = [str(lab.project), "--render-id", worker.render_id]
+    result = ask(lab, "render", *argv, "--link", "60", "--download-name", "Spring.mp4")
+    assert result["stage"] == "done"
+    assert "X-Amz-Expires=60" in result["url"]
+    assert "Spring.mp4" in result["url"]
+
+
 def test_people_read_lines(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     """Progress on standard error, the answer on standard output."""
     worker = lab.worker()

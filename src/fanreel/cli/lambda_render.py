@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fanreel.cli.lambda_link import tell_session_end
 from fanreel.cli.lambda_progress import wait_for
 from fanreel.cli.lambda_target import Target, camel, stack_command
 from fanreel.cli.options import build_config, split_project, with_config_options
@@ -55,6 +56,13 @@ def render(  # noqa: PLR0913 (each is an option)
         str | None, typer.Option(metavar="ID", help="The same id again is the same render.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait, and show progress.")] = False,
+    link: Annotated[
+        int | None,
+        typer.Option(metavar="SECONDS", help="Wait, and give a link that anyone may open."),
+    ] = None,
+    download_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Browsers save the link under this name.")
+    ] = None,
     max_concurrency: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Chunks at once.")
     ] = None,
@@ -76,7 +84,7 @@ def render(  # noqa: PLR0913 (each is an option)
         root_dir=root,
     )
     again = " (it had been started before)" if started.already_started else ""
-    if not wait and output is None:
+    if not wait and output is None and link is None:
         target.answer(
             started,
             started.render_id,
@@ -91,6 +99,11 @@ def render(  # noqa: PLR0913 (each is an option)
         fetched = client.download(started.render_id, output)
         result["download"] = fetched.to_json()
         lines = [f"{fetched.path}: {size_in_words(fetched.size_bytes)}"]
+    if link is not None:
+        url = client.presigned_url(started.render_id, expires_s=link, download_name=download_name)
+        tell_session_end(target, client, link)
+        result["url"] = url
+        lines = [*lines, url]
     took = f"took {duration_in_words(end.elapsed_s)}"
     cost = f", {end.cost.total_usd:.4f} USD" if end.cost else ""
     target.answer(result, *lines, f"{end.total_frames} frames, {took}{cost}")

@@ -7,10 +7,11 @@ from typing import Annotated, Any, cast, get_args
 
 import typer
 
+from fanreel.cli.lambda_link import tell_session_end
 from fanreel.cli.lambda_progress import progress_lines, wait_for
 from fanreel.cli.lambda_render import cost_lines
 from fanreel.cli.lambda_target import Target, stack_command
-from fanreel.cli.report import duration_in_words, size_in_words
+from fanreel.cli.report import size_in_words
 from fanreel.errors import InvalidConfig
 
 watch_app = typer.Typer()
@@ -150,17 +151,12 @@ def url(
     render_id: RenderId,
     *,
     expires: Annotated[int, typer.Option(metavar="SECONDS", help="At most 7 days.")] = 3600,
+    download_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Browsers save it under this name.")
+    ] = None,
 ) -> None:
     """Print a link to a finished video that anyone may open for a while."""
-    from fanreel.aws.storage.credentials import session_left  # noqa: PLC0415
-
     client = target.client()
-    link = client.presigned_url(render_id, expires_s=expires)
-    left = session_left(client.connection.session)
-    if left is not None and left.total_seconds() < expires:
-        known = f"in {duration_in_words(left.total_seconds())}" if left else "sooner than that"
-        target.say(
-            f"warning: signed by a temporary session, the link ends with it {known}; sign with "
-            "lasting keys for a longer life"
-        )
+    link = client.presigned_url(render_id, expires_s=expires, download_name=download_name)
+    tell_session_end(target, client, expires)
     target.answer({"url": link}, link)

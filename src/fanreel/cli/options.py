@@ -52,8 +52,7 @@ CONFIG_OPTIONS = (
     ConfigOption(
         "hdr_mode",
         "NAME",
-        "auto or force-sdr: SDR, HDR sources toned down (auto warns). "
-        "force-hdr: H.265 in HLG; on this machine only.",
+        "auto or force-sdr: SDR, HDR sources toned down (auto warns). force-hdr: H.265 in HLG.",
     ),
     ConfigOption("cfr", "", "Constant frame rate; what is written always has one."),
     ConfigOption(

@@ -1,6 +1,7 @@
 """Finished renders: their videos fetched or linked to, their objects deleted."""
 
 import hashlib
+import urllib.parse
 from pathlib import Path
 
 from fanreel.aws.client.deployment import Connection
@@ -17,6 +18,8 @@ from fanreel.formats import PACKED
 
 MAX_PRESIGNED_S = 7 * 24 * 3600
 """Longest life of a presigned URL (Signature Version 4)."""
+
+_FIRST_PRINTED = 32  # below are control characters, which no header holds
 
 
 def video_uri(connection: Connection, render_id: str) -> S3Uri:
@@ -77,7 +80,9 @@ def _download_frames(connection: Connection, folder: S3Uri, path: Path) -> Downl
     )
 
 
-def presign(connection: Connection, render_id: str, expires_s: int) -> str:
+def presign(
+    connection: Connection, render_id: str, expires_s: int, download_name: str | None
+) -> str:
     """Return a link to a finished video that works for *expires_s* seconds."""
     if not 1 <= expires_s <= MAX_PRESIGNED_S:
         raise InvalidConfig(f"expires_s = {expires_s}: allowed: 1 to {MAX_PRESIGNED_S}")
@@ -86,10 +91,18 @@ def presign(connection: Connection, render_id: str, expires_s: int) -> str:
         raise InvalidConfig(f"{uri} is a folder of frames: download it, or link to single frames")
     if look_up(connection.s3, uri) is None:
         raise AssetNotFound(f"{uri} does not exist any more", uri=str(uri))
+    asked = {"Bucket": uri.bucket, "Key": uri.key}
+    if download_name is not None:
+        asked["ResponseContentDisposition"] = _attachment(download_name)
     with s3_failures(uri):
-        return connection.s3.generate_presigned_url(
-            "get_object", Params={"Bucket": uri.bucket, "Key": uri.key}, ExpiresIn=expires_s
-        )
+        return connection.s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=expires_s)
+
+
+def _attachment(name: str) -> str:
+    """Return the header that has a browser save a file as *name*, in any script (RFC 6266)."""
+    if not name or "/" in name or any(ord(sign) < _FIRST_PRINTED for sign in name):
+        raise InvalidConfig(f"download name {name!r}: allowed: a file name, such as 'film.mp4'")
+    return f"attachment; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
 
 
 def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:

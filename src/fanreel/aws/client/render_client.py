@@ -433,15 +433,21 @@ class RenderClient:
         """
         return finished.download(self._connection, render_id, Path(path))
 
-    def presigned_url(self, render_id: str, *, expires_s: int = 3600) -> str:
+    def presigned_url(
+        self, render_id: str, *, expires_s: int = 3600, download_name: str | None = None
+    ) -> str:
         """
         Return a link to a finished video that anyone may open for *expires_s* seconds.
 
+        Args:
+            render_id: A render that succeeded.
+            expires_s: From 1 s to 7 days; a link ends with the session that signed it.
+            download_name: Browsers save the video under this name; None lets them play it.
         Raises:
-            InvalidConfig: The render has not succeeded, or the life is not 1 s to 7 days. Terminal.
+            InvalidConfig: The render has not succeeded, or a value is not allowed. Terminal.
             AssetNotFound: The video is gone. Terminal.
         """
-        return finished.presign(self._connection, render_id, expires_s)
+        return finished.presign(self._connection, render_id, expires_s, download_name)
 
     def estimate(
         self,
