@@ -1,13 +1,13 @@
 // CSS animations, CSS transitions, Web Animations and SMIL, driven by the frame's time.
 //
-//   begin()         the page has loaded: takes what there is
-//   start()         from here on time moves
-//   show()          lets every known animation show the clock's time
-//   adopt()         takes over those that are new; they start at the clock's time
-//   seek()          adopt and show, and SMIL
-//   durationS()     end of the last finite one, in seconds of the root; null if none
-//   count()         how many are known
-//   motionOf, take, forget, knowShadow     for animation_api.js
+//   begin()       the page has loaded: takes what there is
+//   start()       from here on time moves
+//   show()        lets every known animation show the clock's time
+//   adopt()       takes over those that are new; they start at the clock's time
+//   seek()        adopt and show, and SMIL
+//   durationS()   end of the last finite one, in seconds of the root; null if none
+//   count()       how many are known
+//   motionOf, take, forget, knowShadow   for animation_api.js
 //
 // When they start (HyperFrames docs, adapters/css-animations and adapters/waapi):
 // - A CSS animation that style asks for when the page has loaded runs in the time of the clip

@@ -1,8 +1,8 @@
 // Anime.js instances that the page has registered.
 //
-//   instances()    [{id, instance}]
+//   instances()          [{id, instance}]
 //   seekInstance(item)   puts it to the clock's time in its composition
-//   ids()          of those registered with an id
+//   ids()                of those registered with an id
 
 import { clips } from "./clips.js";
 import { clock } from "./clock.js";

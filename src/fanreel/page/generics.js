@@ -2,8 +2,8 @@
 // the format, as its own player does it; one that begins with any other name falls through to the
 // machine's face when the names before are not there.
 //
-//   apply()    changes what has come since: style sheets, style attributes, shadow trees
-//   font(text)     the same for a font as a canvas is told it
+//   apply()      changes what has come since: style sheets, style attributes, shadow trees
+//   font(text)   the same for a font as a canvas is told it
 //
 // The generic name gets an alias before it, a family of its own for which config.fonts has faces. It
 // is done in place, as the parser goes on: before the next script runs, which may measure text.

@@ -1,11 +1,11 @@
 // Videos and sounds are held: no source is loaded and nothing plays.
 //
-//   watch(root)         holds every medium in *root* from now on
-//   hold(element)       its state: {info, position, paused, written, url}
-//   stateOf(element)    the same, if it is held
-//   attend(element)     looks which source it has, and asks for what a player would know of it
+//   watch(root)        holds every medium in *root* from now on
+//   hold(element)      its state: {info, position, paused, written, url}
+//   stateOf(element)   the same, if it is held
+//   attend(element)    looks which source it has, and asks for what a player would know of it
 //   urlOf(element), written(element, name)   its source; an attribute as the page has written it
-//   pending()           promises for facts that have not arrived
+//   pending()          promises for facts that have not arrived
 //
 // The browser never loads a source: `preload` is none and nothing plays. What a player would know
 // of it (duration, size) the renderer answers under /__fanreel__/info/, in the planner's page and

@@ -1,8 +1,8 @@
 // Pictures of HDR videos, which no 8-bit screen can show: as layers, one at a time.
 //
-//   keep(item, header, body, start)           takes a picture in place of the item's last
-//   paint(item, layer)            paints "black", "white", "high" or "low" on the item's canvas
-//   pictureOf(item)               a canvas with the picture as scripts get it
+//   keep(item, header, body, start)   takes a picture in place of the item's last
+//   paint(item, layer)   paints "black", "white", "high" or "low" on the item's canvas
+//   pictureOf(item)      a canvas with the picture as scripts get it
 //
 // The layers are captured one after the other and put together by encode/hdr.py, so what is painted
 // is numbers, not colours. A script that draws the video gets Chromium's own rendition in SDR: it

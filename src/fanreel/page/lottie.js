@@ -1,8 +1,8 @@
 // Lottie players on the page: lottie-web's and dotLottie's.
 //
-//   players()          all there are
+//   players()            all there are
 //   seekPlayer(player)   shows its picture of the clock's time
-//   lengthS(player)    its length in seconds
+//   lengthS(player)      its length in seconds
 
 import { clock } from "./clock.js";
 

@@ -1,8 +1,8 @@
 // Speed ramps: how fast a video or sound plays, as a lane of `rate` in its data-automation.
 //
-//   of(element)                   [[t, v], ...] in the clip's seconds, or null: a constant rate
-//   passed(ramp, localS)          how much of the source has played after so much of the clip
-//   reached(ramp, sourceS)          its inverse: after how much of the clip so much has played
+//   of(element)              [[t, v], ...] in the clip's seconds, or null: a constant rate
+//   passed(ramp, localS)     how much of the source has played after so much of the clip
+//   reached(ramp, sourceS)   its inverse: after how much of the clip so much has played
 //
 // Between two points the speed goes evenly in ratios, and is held before the first and after the
 // last (docs, speed-ramps). A way that bends is cut into pieces here, so that all who count time

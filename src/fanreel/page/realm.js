@@ -1,10 +1,10 @@
 // The frames of the project. Each runs this script, and what one asks of another goes by its realm.
 //
-//   ownRealm     this frame's: what main.js puts on it is all that other frames, the shell and
-//                Python can reach
-//   root         the realm of the composition's own frame: the one clock is there
-//   isRoot       this frame is that one
-//   realms()     those of every live frame of the project, the root's first
+//   ownRealm        this frame's: what main.js puts on it is all that other frames, the shell and
+//                   Python can reach
+//   root            the realm of the composition's own frame: the one clock is there
+//   isRoot          this frame is that one
+//   realms()        those of every live frame of the project, the root's first
 //   report(error)   shows an error of the page's code as the browser would
 
 import { real } from "./real.js";

@@ -1,8 +1,8 @@
 // Keeps a nested composition's style sheets inside its host.
 //
-//   sheet(sheet, instance)              rewrites a loaded CSSStyleSheet in place
-//   claimPageKeyframes()                before the first: the page's own names stay
-//   rename(sheets, elements, instance)             after all: animations follow their keyframes
+//   sheet(sheet, instance)   rewrites a loaded CSSStyleSheet in place
+//   claimPageKeyframes()     before the first: the page's own names stay
+//   rename(sheets, elements, instance)   after all: animations follow their keyframes
 //
 // Keyframes are one name space for the document, so a second file's `fade`, if it is another one,
 // gets a name of its own; instance.renames says which.

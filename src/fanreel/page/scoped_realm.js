@@ -1,9 +1,9 @@
 // Runs a nested composition's scripts so that they see their own instance.
 //
-//   open(instance)                 makes instance.realm: {document, window}
-//   run(instance, {code, element, name, line, share})                null, or the error
-//   ready(instance)                runs what waited for the document; the errors
-//   names                          what a module has to take from instance.realm.window
+//   open(instance)    makes instance.realm: {document, window}
+//   run(instance, {code, element, name, line, share})   null, or the error
+//   ready(instance)   runs what waited for the document; the errors
+//   names             what a module has to take from instance.realm.window
 //
 // The names a script writes itself (`document`, `window`, `gsap`, `__timelines`, timers) are
 // parameters of the function it is evaluated in, so they hold in every callback, also after an

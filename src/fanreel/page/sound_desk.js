@@ -1,8 +1,8 @@
 // What the page declares of its sounds besides where they are: effects, volumes over time, groups.
 //
-//   strip(element)              {group, fxChain, automation} of a video or audio; null where unsaid
-//   isMuted(element)              whether data-hidden takes it, or its group, out of the mix
-//   describe()                  {audioGroups, master}: strips of every <hf-audio-group> and the root
+//   strip(element)     {group, fxChain, automation} of a video or audio; null where unsaid
+//   isMuted(element)   whether data-hidden takes it, or its group, out of the mix
+//   describe()         {audioGroups, master}: strips of every <hf-audio-group> and the root
 //
 // The attributes are given as written: the planner reads them. A strip's lanes count seconds from
 // laneStartS of the root's timeline, at laneRate of their own seconds to one of the root's.

@@ -1,7 +1,7 @@
 // The clips of the page's own composition lie one above the other.
 //
 //   apply()     places the clips directly below the root that have come since the last time
-//   fillAll()     once more, when the clips are shown and hidden as at the start
+//   fillAll()   once more, when the clips are shown and hidden as at the start
 //
 // What has a data-start and stands directly below the root leaves the flow when the page has been
 // parsed, so that one scene does not push the next out of the frame. It stands where it would have

@@ -1,12 +1,12 @@
 // Images of style sheets that move: backgrounds, masks, borders, list markers, content.
 //
-//   styleImages.keyOf(url)         the key of such an image in the plan
-//   styleImages.describe()         what the planner has to know of those it plays, as mediaList does
-//   styleImages.elements()         Map key -> an image outside the document that stands for it
-//   await styleImages.prepare(urls)    lets every style that names one of the plan's, or of *urls*,
-//                                  show what `show` says
-//   styleImages.adoptInline()      the same for styles that scripts have written since
-//   styleImages.show(key, url)     a promise: from then on *url* is seen in its place
+//   keyOf(url)            the key of such an image in the plan
+//   describe()            what the planner has to know of those it plays, as media_list.js does
+//   elements()            Map key -> an image outside the document that stands for it
+//   await prepare(urls)   lets every style that names one of the plan's, or of *urls*,
+//                         show what `show` says
+//   adoptInline()         the same for styles that scripts have written since
+//   show(key, url)        a promise: from then on *url* is seen in its place
 //
 // Where a style says url("x.gif") it says var(--fanreel-s-…, url("x.gif")) from here on, and the
 // variable is set for each frame: so cascade, layers, pseudo-elements and classes stay as they are.

@@ -1,9 +1,9 @@
 // What is a timeline, and how long it is: known before it is known when each composition plays.
 //
-//   isTimeline(value)      it has totalTime(t), seek(t) or time(t)
-//   lengthS(timeline)      its seconds; null when it is endless or does not say
-//   nested()               [timeline, root, host] of every nested composition that has one
-//   lengthOf(element)      seconds of the timeline of a composition's element; null if none
+//   isTimeline(value)   it has totalTime(t), seek(t) or time(t)
+//   lengthS(timeline)   its seconds; null when it is endless or does not say
+//   nested()            [timeline, root, host] of every nested composition that has one
+//   lengthOf(element)   seconds of the timeline of a composition's element; null if none
 //   reportOnce(timeline, error)   an error of a timeline, which most likely comes with every frame
 
 import { instances, timelineOf } from "./instances.js";

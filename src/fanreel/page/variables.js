@@ -1,11 +1,11 @@
 // Composition variables: what is declared, what is given, whether it fits.
 //
-//   scope({composition, declarations, overrides, where})               one composition's variables:
-//                               {declared: Map, overrides, values: {id: value}}
-//   forget(scope)               one that has been read anew
-//   asText(value)               a scalar as text, an image's url, a font's family; else null
-//   check()                     [{variable, expected, value, message, composition}]
-//   declared()                  [{composition, id, type, label, default, ...}]
+//   scope({composition, declarations, overrides, where})   one composition's variables:
+//                       {declared: Map, overrides, values: {id: value}}
+//   forget(scope)       one that has been read anew
+//   asText(value)       a scalar as text, an image's url, a font's family; else null
+//   checkScope(scope)   [{variable, expected, value, message, composition}]
+//   scopes, problems    all of them; what is wrong with how they are written
 //
 // Precedence: declared default < host's data-variable-values (nested) or config.variables (page).
 

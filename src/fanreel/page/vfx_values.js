@@ -1,7 +1,7 @@
 // What `data-vfx-chain` says: its nodes, and what of it nobody understands.
 //
-//   read(text)                       {nodes, problems}; nodes: [{type, id, params}], numbers only
-//   animated(node, style)               the node's params, with custom properties in their place
+//   read(text)              {nodes, problems}; nodes: [{type, id, params}], numbers only
+//   animated(node, style)   the node's params, with custom properties in their place
 //
 // Names, defaults and ranges are measured on the reference; its guide names some of them.
 
