@@ -11,12 +11,9 @@ const BLACK_AND_WHITE = [
   [0, 0, 0],
   [1, 1, 1],
 ];
-// Less of a slope than this turns no glyph.
-const FLAT = 0.01;
 // Here the reference weighs as BT.601 does.
 /** @param {number[]} colour */
 const lumaOf = ([red, green, blue]) => (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
-const within = (value, most) => Math.min(Math.max(value, 0), most);
 const mix = (low, high, share) => low + (high - low) * share;
 
 // What every pixel of a cell needs: its glyph, its colour, and how it is turned.
@@ -29,8 +26,7 @@ function cells(pixels, box, cell, { effects, palette }) {
     if (effects.asciiRotation === 0) return 0;
     const across = lightAt(right + cell, up) - lightAt(right - cell, up);
     const along = lightAt(right, up + cell) - lightAt(right, up - cell);
-    if (Math.hypot(across, along) < FLAT) return 0;
-    return Math.atan2(along, across) * effects.asciiRotation;
+    return -Math.atan2(along, across);
   };
   const known = new Map();
   return (column, row) => {
@@ -46,8 +42,9 @@ function cells(pixels, box, cell, { effects, palette }) {
     const found = {
       glyph: glyphOf(style, luma),
       colour,
-      cosine: Math.cos(turn),
-      sine: Math.sin(turn),
+      // Between the glyph as it is and the turned one, which is smaller or larger than both.
+      cosine: mix(1, Math.cos(turn), effects.asciiRotation),
+      sine: mix(0, Math.sin(turn), effects.asciiRotation),
     };
     known.set(key, found);
     return found;
@@ -59,8 +56,9 @@ function signAt({ glyph, cosine, sine }, right, up) {
   const across = right * cosine + up * sine + 0.5;
   const down = 0.5 - (up * cosine - right * sine);
   const { columns, rows, signs } = glyph;
-  const column = within(Math.floor(across * columns), columns - 1);
-  const row = within(Math.floor(down * rows), rows - 1);
+  const column = Math.floor(across * columns);
+  const row = Math.floor(down * rows);
+  if (column < 0 || column >= columns || row < 0 || row >= rows) return 0;
   return signs[row * columns + column];
 }
 

@@ -76,6 +76,22 @@ function steepness(lumas, width, height, x, y) {
 }
 
 // ---- drawing ----------------------------------------------------------------------------------------
+// What lines leave of the paper, 0 to 1.
+function bareOfLines(luma, right, up, sets, lines) {
+  let bare = 1 - SHADE * (1 - smoothstep(0, SHADE_NONE, luma));
+  for (const set of sets) {
+    if (luma >= set.none) continue;
+    const shown = 1 - smoothstep(set.full, set.none, luma);
+    bare *= 1 - shown * lineAt(set, right, up, lines);
+  }
+  return bare;
+}
+
+function bareOfEdges(plain, width, height, x, y, edges) {
+  if (edges === 0) return 1;
+  return 1 - Math.min(edges * smoothstep(0.1, 0.3, steepness(plain, width, height, x, y)), 1);
+}
+
 function draw(pixels, box, { effects, palette }, seconds, plain) {
   const { data, width, height } = pixels;
   const colours = palette ?? INK_AND_PAPER;
@@ -92,18 +108,10 @@ function draw(pixels, box, { effects, palette }, seconds, plain) {
     const up = box.height - box.top - (y + 0.5) * box.down;
     for (let x = 0; x < width; x += 1, at += 4) {
       const light = 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
-      const luma = (light / 255) ** power;
       const right = box.left + (x + 0.5) * box.across;
-      let bare = 1 - SHADE * (1 - smoothstep(0, SHADE_NONE, luma));
-      for (const set of sets) {
-        if (luma >= set.none) continue;
-        const shown = 1 - smoothstep(set.full, set.none, luma);
-        bare *= 1 - shown * lineAt(set, right, up, lines);
-      }
-      if (edges > 0) {
-        const steep = steepness(plain, width, height, x, y);
-        bare *= 1 - Math.min(edges * smoothstep(0.1, 0.3, steep), 1);
-      }
+      const bare =
+        bareOfLines((light / 255) ** power, right, up, sets, lines) *
+        bareOfEdges(plain, width, height, x, y, edges);
       for (let channel = 0; channel < 3; channel += 1) {
         const drawn = 255 * mix(ink[channel], paper[channel], bare);
         data[at + channel] = mix(data[at + channel], drawn, effects.crosshatch);

@@ -20,7 +20,9 @@ function sumsOf({ data, width, height }, reach) {
     const row = 4 * width * clamp(y - 1 - reach, height - 1);
     for (let x = 1; x < across; x += 1) {
       const at = row + 4 * clamp(x - 1 - reach, width - 1);
-      const [red, green, blue] = [data[at] / 255, data[at + 1] / 255, data[at + 2] / 255];
+      const red = data[at] / 255;
+      const green = data[at + 1] / 255;
+      const blue = data[at + 2] / 255;
       line[0] += red;
       line[1] += green;
       line[2] += blue;
@@ -36,14 +38,16 @@ function sumsOf({ data, width, height }, reach) {
 
 // Adds one square's mean, weighted, to *mixed*: red, green, blue and the weight.
 function addSquare({ sums, across }, left, top, side, power, mixed) {
-  const [right, bottom] = [left + side, top + side];
-  const [a, b] = [4 * (top * across + left), 4 * (top * across + right)];
-  const [c, d] = [4 * (bottom * across + left), 4 * (bottom * across + right)];
+  const a = 4 * (top * across + left);
+  const b = a + 4 * side;
+  const c = a + 4 * side * across;
+  const d = c + 4 * side;
   const share = 1 / (side * side);
-  const mean = (part) =>
-    (sums[d + part] - sums[b + part] - sums[c + part] + sums[a + part]) * share;
-  const [red, green, blue] = [mean(0), mean(1), mean(2)];
-  const varying = mean(3) - red * red - green * green - blue * blue;
+  const red = (sums[d] - sums[b] - sums[c] + sums[a]) * share;
+  const green = (sums[d + 1] - sums[b + 1] - sums[c + 1] + sums[a + 1]) * share;
+  const blue = (sums[d + 2] - sums[b + 2] - sums[c + 2] + sums[a + 2]) * share;
+  const squares = (sums[d + 3] - sums[b + 3] - sums[c + 3] + sums[a + 3]) * share;
+  const varying = squares - red * red - green * green - blue * blue;
   const weight = (Math.max(varying, 0) + LEAST) ** -power;
   mixed[0] += weight * red;
   mixed[1] += weight * green;
@@ -64,11 +68,12 @@ function paint(pixels, box, effects) {
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, at += 4) {
       mixed.fill(0);
-      for (const top of [y, y + reach]) {
-        for (const left of [x, x + reach]) addSquare(table, left, top, reach + 1, power, mixed);
-      }
-      const [red, green, blue, weight] = mixed;
-      const luma = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / weight;
+      addSquare(table, x, y, reach + 1, power, mixed);
+      addSquare(table, x + reach, y, reach + 1, power, mixed);
+      addSquare(table, x, y + reach, reach + 1, power, mixed);
+      addSquare(table, x + reach, y + reach, reach + 1, power, mixed);
+      const weight = mixed[3];
+      const luma = (0.2126 * mixed[0] + 0.7152 * mixed[1] + 0.0722 * mixed[2]) / weight;
       for (let channel = 0; channel < 3; channel += 1) {
         const painted = 255 * (luma + (mixed[channel] / weight - luma) * vivid);
         const held = Math.min(Math.max(painted, 0), 255);
