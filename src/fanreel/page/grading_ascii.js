@@ -14,6 +14,8 @@ const BLACK_AND_WHITE = [
 // Here the reference weighs as BT.601 does.
 /** @param {number[]} colour */
 const lumaOf = ([red, green, blue]) => (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
+// Less of a slope than this turns no glyph.
+const FLAT = 0.1;
 const mix = (low, high, share) => low + (high - low) * share;
 
 // What every pixel of a cell needs: its glyph, its colour, and how it is turned.
@@ -24,8 +26,13 @@ function cells(pixels, box, cell, { effects, palette }) {
   const lightAt = (right, up) => lumaOf(colourAt(pixels, box, right, up));
   const turnAt = (right, up) => {
     if (effects.asciiRotation === 0) return 0;
-    const across = lightAt(right + cell, up) - lightAt(right - cell, up);
-    const along = lightAt(right, up + cell) - lightAt(right, up - cell);
+    // Sobel's operator, over whole cells.
+    const side = (x, y) => lightAt(right + x * cell, up + y * cell);
+    const across =
+      side(1, 1) + 2 * side(1, 0) + side(1, -1) - side(-1, 1) - 2 * side(-1, 0) - side(-1, -1);
+    const along =
+      side(1, 1) + 2 * side(0, 1) + side(-1, 1) - side(1, -1) - 2 * side(0, -1) - side(-1, -1);
+    if (Math.hypot(across, along) < FLAT) return 0;
     return -Math.atan2(along, across);
   };
   const known = new Map();

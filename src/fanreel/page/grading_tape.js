@@ -7,16 +7,16 @@
 
 import * as chance from "./grading_chance.js";
 
-// Bands of rows that leave the track, in shares of the height; their way in shares of the width.
-const BANDS = 15;
-const OUT_OF_TRACK = 0.35;
-const FARTHEST = 0.05;
-const ROLLS_A_SECOND = 6;
+// Places where rows leave the track: so many, so many rows to each side, and so far, in CSS pixels.
+const BUMPS = 5;
+const BUMP_REACH = 17;
+const FARTHEST = [26, 52];
+const ROLLS_A_SECOND = 0.4;
 // Every row trembles, in CSS pixels.
-const TREMBLE = 0.6;
+const TREMBLE = 0.8;
 // What is mixed in of the luma this far to both sides.
 const NEAR = 4;
-const NEAR_SHARE = 0.22;
+const NEAR_SHARE = 0.28;
 // Levels: specks, and the drop-outs over three rows each.
 const NOISE = 4.4;
 const DROPPED = 12;
@@ -29,12 +29,17 @@ const around = (share) => 2 * share - 1;
 // How far a row is moved, in CSS pixels.
 function offTrack(up, box, effects, seconds) {
   const { tapeDamage: amount, tapeTracking: tracking, tapeSpeed: speed } = effects;
-  const tremble = amount * TREMBLE * Math.sin(0.26 * up + 9 * speed * seconds);
-  const place = (BANDS * up) / box.height + ROLLS_A_SECOND * speed * seconds;
-  const band = Math.floor(place);
-  if (tracking === 0 || chance.of(band, 0, 21) > OUT_OF_TRACK) return tremble;
-  const far = FARTHEST * box.width * around(chance.of(band, 1, 21));
-  return tremble + amount ** 1.5 * tracking * far * Math.sin(Math.PI * (place - band));
+  let moved = amount * TREMBLE * Math.sin(0.26 * up + 9 * speed * seconds);
+  for (let bump = 0; bump < BUMPS && tracking > 0; bump += 1) {
+    const rolled = chance.of(bump, 0, 21) + ROLLS_A_SECOND * speed * seconds * (1 + 0.2 * bump);
+    const far = Math.abs(up - (rolled - Math.floor(rolled)) * box.height);
+    if (far >= BUMP_REACH) continue;
+    const high = FARTHEST[0] + (FARTHEST[1] - FARTHEST[0]) * chance.of(bump, 1, 21);
+    const way = bump % 2 === 0 ? 1 : -1;
+    const shape = Math.cos((Math.PI * far) / (2 * BUMP_REACH)) ** 2;
+    moved += amount ** 1.5 * tracking * way * high * shape;
+  }
+  return moved;
 }
 
 // A drop-out's levels at a place, or 0.
