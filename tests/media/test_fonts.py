@@ -10,7 +10,7 @@ from fanreel import RenderResult, UsedFont, render, render_chunk
 from fanreel.config import RenderConfig
 from fanreel.errors import FontFetchFailed, InvalidComposition
 from fanreel.files.plan_dir import read_composition
-from fanreel.inspection import survey
+from fanreel.inspection import asked_for
 from fanreel.network.fetch import Refused, Response
 from fanreel.network.outside import Recorder
 from fanreel.planning import plan
@@ -238,7 +238,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answers], list[str]]
             headers = {"content-type": kind, "access-control-allow-origin": "*"}
             return Response(url=url, status=200, headers=headers, body=body)
 
-        monkeypatch.setattr(survey, "Recorder", lambda folder: Recorder(folder, fetcher=fetch))
+        monkeypatch.setattr(asked_for, "Recorder", lambda folder: Recorder(folder, fetcher=fetch))
         return asked
 
     return answer

@@ -19,7 +19,7 @@ from fanreel.browser import playwright_browser
 from fanreel.capture.page_session import PageSession, Patience, SessionSpec
 from fanreel.errors import CaptureTimeout, DiskFull
 from fanreel.files.work_dir import open_work_dir
-from fanreel.inspection import survey
+from fanreel.inspection import asked_for
 from fanreel.network.fetch import Response
 from fanreel.network.outside import Recorder
 from fanreel.planning import make_plan, plan
@@ -311,7 +311,7 @@ def test_a_page_that_never_loads_is_named(place: Place, monkeypatch: pytest.Monk
         over.wait(_END_S)
         raise TimeoutError
 
-    monkeypatch.setattr(survey, "Recorder", lambda folder: Recorder(folder, fetcher=silent))
+    monkeypatch.setattr(asked_for, "Recorder", lambda folder: Recorder(folder, fetcher=silent))
     place.write({"index.html": page('<script src="https://cdn.example/slow.js"></script>')})
     try:
         with (

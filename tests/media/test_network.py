@@ -12,7 +12,7 @@ import pytest
 from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import DiskFull
-from fanreel.inspection import survey
+from fanreel.inspection import asked_for
 from fanreel.network.fetch import Refused, Response
 from fanreel.network.outside import Fetch, Recorder, Replayer
 from fanreel.page.config import planning_config
@@ -176,7 +176,7 @@ def test_an_answer_that_finds_no_room_is_no_missing_file(
         headers = {"content-type": "text/javascript"}
         return Response(url=url, status=200, headers=headers, body=body)
 
-    monkeypatch.setattr(survey, "Recorder", lambda _folder: Recorder(bodies, fetcher=cdn))
+    monkeypatch.setattr(asked_for, "Recorder", lambda _folder: Recorder(bodies, fetcher=cdn))
     with pytest.raises(DiskFull, match="recorded"):
         plan(project, RenderConfig(), tmp_path / "plan")
     assert not (tmp_path / "plan").exists()
