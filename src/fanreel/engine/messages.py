@@ -6,6 +6,7 @@ pickle, which would let whoever took it over run code where the credentials are.
 """
 
 import base64
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -190,10 +191,17 @@ class Failed:
         return cls(code=error.code, message=error.message, facts=facts)
 
     def error(self) -> RenderError:
-        """Return the error again."""
-        facts = {name: _rich(value) for name, value in self.facts.items()}
+        """Return the error again; of a child that was taken over the facts may be anything."""
+        facts = {
+            name: _rich(value)
+            for name, value in self.facts.items()
+            if name.isidentifier() and name not in _NO_FACTS and not name.startswith("_")
+        }
         return CATALOGUE.get(self.code, UnexpectedError)(self.message, **facts)
 
+
+# What an error is itself, which no fact of the same name may overwrite.
+_NO_FACTS = frozenset({"self", "message", "facts", *dir(RenderError)})
 
 Answer = Progress | Done | Planned | Assembled | Saved | Finished | Failed
 
@@ -245,5 +253,6 @@ def _plain(value: Any) -> Any:
 
 def _rich(value: Any) -> Any:
     if isinstance(value, dict) and value.keys() == {_BYTES}:
-        return base64.b64decode(value[_BYTES])
+        with contextlib.suppress(TypeError, ValueError):
+            return base64.b64decode(value[_BYTES])
     return value

@@ -5,11 +5,11 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from html.parser import HTMLParser
 from pathlib import Path
 
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig
+from fanreel.files.html import PageParser
 from fanreel.files.scene import scene_page
 from fanreel.timing.frame_rate import parse_frame_rate
 
@@ -141,7 +141,7 @@ class _Found(Exception):
     """Stops the parser: what follows the root may be megabytes."""
 
 
-class _RootFinder(HTMLParser):
+class _RootFinder(PageParser):
     """Keeps the attributes of the first element that carries `data-composition-id`."""
 
     def __init__(self) -> None:

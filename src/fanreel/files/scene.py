@@ -8,7 +8,8 @@ template holds.
 import itertools
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
+
+from fanreel.files.html import PageParser
 
 _ID = "data-composition-id"
 _VARIABLES = re.compile(r"""\sdata-composition-variables\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
@@ -80,7 +81,7 @@ def _lines(tag: _Tag) -> str:
     return "\n" * tag.text.count("\n")
 
 
-class _Reader(HTMLParser):
+class _Reader(PageParser):
     """Finds the first template with a composition, and whether there is one outside of it."""
 
     def __init__(self, html: str) -> None:

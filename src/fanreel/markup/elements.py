@@ -4,9 +4,9 @@ import re
 import urllib.parse
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
 
+from fanreel.files.html import PageParser
 from fanreel.markup.outline import project_pages
 
 # As page/naming.js names elements: `p#a`, `p[data-composition-id="a"]`, `#a p.b.c:nth(2)`.
@@ -45,7 +45,7 @@ class Element:
 
 
 @dataclass
-class Page(HTMLParser):
+class Page(PageParser):
     """The elements and inline scripts of one page, in order."""
 
     elements: list[Element] = field(default_factory=list)

@@ -1,12 +1,12 @@
 """The compositions a project declares, read from its pages as text; no browser."""
 
-import html.parser
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fanreel.errors import AssetNotFound
+from fanreel.files.html import PageParser
 
 _SKIPPED_DIRS = frozenset({"node_modules", "vendor", "dist"})
 _LARGEST_PAGE_BYTES = 32 * 1024**2
@@ -68,7 +68,7 @@ def _pages(project_dir: Path) -> Iterator[Path]:
                 yield path
 
 
-class _Parser(html.parser.HTMLParser):
+class _Parser(PageParser):
     def __init__(self, file: str) -> None:
         super().__init__()
         self.found: list[CompositionOutline] = []

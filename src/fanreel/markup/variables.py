@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+
+from fanreel.files.html import PageParser
 
 _ATTRIBUTE = "data-composition-variables"
 
@@ -25,7 +26,7 @@ def declared_variables(page: Path) -> dict[str, Mapping[str, Any]]:
     return finder.found
 
 
-class _Finder(HTMLParser):
+class _Finder(PageParser):
     """Reads what stands on the document, and on its root or the template around that."""
 
     def __init__(self) -> None:

@@ -73,7 +73,8 @@ def play_count(path: Path) -> int | None:
 
 def is_animated_webp(head: bytes) -> bool:
     """Tell whether a file beginning with *head* is a WebP file with its animation flag set."""
-    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20] & 0x02)
+    flags = head[20:21] or b"\0"
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(flags[0] & 0x02)
 
 
 class WebpReader:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from fanreel.config import RenderConfig
-from fanreel.engine.messages import Plan, receive_request, send_request
+from fanreel.engine.messages import Failed, Plan, receive_request, send_request
+from fanreel.errors import InvalidConfig
 
 CONFIGS = [
     RenderConfig(),
@@ -28,3 +29,26 @@ def test_a_configuration_arrives_with_what_was_asked_for(config: RenderConfig) -
     assert got == sent
     assert isinstance(got, Plan)
     assert got.config.model_fields_set == config.model_fields_set
+
+
+def test_a_failure_arrives_with_its_facts() -> None:
+    """Bytes too, such as the picture of the page."""
+    sent = InvalidConfig("wrong", field="fps", screenshot=b"\x89PNG")
+    got = Failed.of(sent).error()
+    assert (type(got), got.message, got.facts) == (InvalidConfig, "wrong", sent.facts)
+
+
+@pytest.mark.parametrize(
+    "name", ["message", "self", "code", "retryable", "facts", "args", "__class__", "a b", ""]
+)
+def test_a_fact_does_not_pass_for_the_error_itself(name: str) -> None:
+    """A child that was taken over says what it likes."""
+    got = Failed(code="INVALID_CONFIG", message="wrong", facts={name: 1, "field": "fps"}).error()
+    assert (type(got), got.message, got.facts) == (InvalidConfig, "wrong", {"field": "fps"})
+
+
+@pytest.mark.parametrize("value", ["no base64!", "a", 3, None])
+def test_bytes_that_are_none_stay_what_they_are(value: object) -> None:
+    """They are only looked at."""
+    sent = Failed(code="INVALID_CONFIG", message="wrong", facts={"screenshot": {"base64": value}})
+    assert sent.error().facts.keys() == {"screenshot"}

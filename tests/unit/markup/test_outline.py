@@ -88,3 +88,13 @@ def test_a_project_without_any_says_so(tmp_path: Path, capsys: pytest.CaptureFix
     """An empty answer is explained on standard error."""
     assert run(app, ["compositions", str(tmp_path)]) == 0
     assert "data-composition-id" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "text", ["<![octype html>", "<![if x]>", "<![", "<!doctype", "<?php", "</"]
+)
+def test_what_is_no_declaration_is_passed_over(tmp_path: Path, text: str) -> None:
+    """Old editors wrote such things, and so does a slip of the finger."""
+    root = '<div data-composition-id="main" data-width="640" data-height="360"></div>'
+    (tmp_path / "index.html").write_text(f"{root}\n{text}")
+    assert [found.composition_id for found in list_compositions(tmp_path)] == ["main"]

@@ -75,3 +75,11 @@ def test_a_header_that_promises_gigabytes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MediaUnreadable, match=r"huge\.png"):
         probe(huge)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_a_picture_that_ends_in_its_head_is_none(tmp_path: Path) -> None:
+    """Before the byte that says whether a WebP file moves."""
+    path = tmp_path / "sticker.webp"
+    path.write_bytes(b"RIFF\xdcd\0\0WEBPVP8XWFE")
+    with pytest.raises((MediaUnreadable, NotMedia)):
+        probe(path)
