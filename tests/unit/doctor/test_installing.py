@@ -11,7 +11,7 @@ from fanreel.cli.failures import run
 from fanreel.doctor import installing
 from fanreel.errors import BrowserUnavailable
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_checkout_and_a_wheel_install_the_same() -> None:
