@@ -38,7 +38,7 @@ from bench.parity.report import (
     unexplained,
     write_page,
 )
-from bench.parity.staging import defined, is_other, stage
+from bench.parity.staging import defined, is_other, lay_out
 
 OUT = Path(__file__).parents[1] / "out"
 ENOUGH = 0.95
@@ -85,7 +85,7 @@ def compare_one(
     if again:
         shutil.rmtree(theirs_dir, ignore_errors=True)
     work_dir.mkdir(parents=True, exist_ok=True)
-    expected = stage(name, project_dir)
+    expected = lay_out(name, project_dir)
     if is_other(project_dir, work_dir / "project.sha256"):
         shutil.rmtree(theirs_dir, ignore_errors=True)
     config = expected.render_config

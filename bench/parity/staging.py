@@ -14,10 +14,10 @@ def defined() -> list[str]:
     return pages + films.names()
 
 
-def stage(name: str, project_dir: Path) -> compositions.Expected | films.Film:
+def lay_out(name: str, project_dir: Path) -> compositions.Expected | films.Film:
     """Make a composition or a film a whole project in *project_dir*."""
     part_of = films if name in films.names() else compositions
-    found = part_of.stage(name, project_dir)
+    found = part_of.lay_out(name, project_dir)
     give_faces(name, project_dir)
     return found
 
