@@ -44,7 +44,7 @@ class Deployment:
     log_group: str | None = None
     stack_name: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What the stack was deployed with, where it is not the default (`stack_settings.py`)."""
+    """What it was deployed with, where that is not the default (`deploy/stack_settings.py`)."""
 
     @property
     def region(self) -> str:

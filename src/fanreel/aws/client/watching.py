@@ -2,7 +2,7 @@
 Where a render stands and what it used: one DescribeExecution and one LIST, made sense of.
 
 The execution's history is never read: it grows to thousands of events, and what the workers wrote
-about themselves (`progress.py`) says more in one request.
+about themselves (`storage/progress.py`) says more in one request.
 """
 
 import json
