@@ -14,6 +14,7 @@ from fanreel.config import RenderConfig
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.pixels import PixelConverter, Pixels
 from fanreel.encode.segment import SegmentWriter
+from fanreel.formats import FORMATS
 from tests.media.encoding import (
     HEIGHT,
     PLAN_HASH,
@@ -94,6 +95,34 @@ def test_alpha_is_straight(
         assert np.allclose(alphas, [255, 128, 0], atol=tolerance)
         half = slice(WIDTH // 3 + 8, 2 * WIDTH // 3 - 8)
         assert psnr(frame[:, half, :3], translucent(number)[:, half, :3]) > 33
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        RenderConfig.model_validate({"format": name})
+        for name in ("mov", "png-sequence", "webm", "gif")
+    ],
+    ids=_name,
+)
+def test_a_frame_that_is_given_again_is_as_one_converted_again(
+    tmp_path: Path, config: RenderConfig
+) -> None:
+    """Where a picture stands still nothing is converted or encoded, and no byte is another."""
+    locked, mark = (
+        locked_config(config, alpha=True),
+        SegmentMark(plan_hash=PLAN_HASH, start_frame=0),
+    )
+    written = []
+    for again in (False, True):
+        path = tmp_path / f"{again}{FORMATS[locked.format].segment_extension}"
+        with SegmentWriter(path, locked, Fraction(30), pixels="rgba", mark=mark) as segment:
+            frames = {n: segment.convert(translucent(n)) for n in range(3)}
+            for number in (0, 0, 0, 1, 2, 2, 1):
+                segment.write(frames[number] if again else segment.convert(translucent(number)))
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        written.append([file.read_bytes() for file in files])
+    assert written[0] == written[1]
 
 
 @pytest.mark.parametrize("config", [RenderConfig(), RenderConfig(codec="h265")], ids=_name)

@@ -152,6 +152,7 @@ class PageSession:
         temp_dir: Where its profile and screen lie.
     Attributes:
         events: What the page says and asks for.
+        is_unchanged: The last picture is known to be the one before; not every session can tell.
     Raises:
         BrowserUnavailable: Chromium or Xvfb does not start. Terminal.
     """
@@ -165,6 +166,7 @@ class PageSession:
         self._media_info: dict[str, Any] = {}
         self._stack = contextlib.ExitStack()
         self._serial = 0
+        self.is_unchanged = False
         self._backdrop = (
             Backdrop(*spec.pixel_size, spec.device_scale_factor) if self.pixels == "bgra" else None
         )
@@ -338,7 +340,9 @@ class PageSession:
         return self._over(self._backdrop, picture, frame) if self._backdrop else picture
 
     def _over(self, backdrop: Backdrop, shown: Pixels, frame: int) -> Pixels:
-        if cells := backdrop.look(shown):
+        cells = backdrop.look(shown)
+        self.is_unchanged = not cells
+        if cells:
             self._serial += 1
             turning = "([cells, serial]) => __fanreelShell.turnCells(cells, serial)"
             self._evaluate(turning, [cells, self._serial], f"frame {frame}")

@@ -42,12 +42,14 @@ class PngSink:
         self._encoder.pix_fmt = locked.pixel_format
         self._encoder.time_base = Fraction(1)
         self._encoder.options = dict(locked.encoder_options)
+        self._last: tuple[av.VideoFrame, bytes] | None = None
 
     def encode(self, frame: av.VideoFrame, number: int) -> None:
-        """Write *frame* as file *number*, counted from 0."""
-        frame.pts = number
-        packets = self._encoder.encode(frame)
-        (self._dir / frame_name(number)).write_bytes(b"".join(map(bytes, packets)))
+        """Write *frame* as file *number*, counted from 0; one that comes again is not encoded."""
+        if self._last is None or self._last[0] is not frame:
+            frame.pts = number
+            self._last = frame, b"".join(map(bytes, self._encoder.encode(frame)))
+        (self._dir / frame_name(number)).write_bytes(self._last[1])
 
     def close(self) -> None:
         """Do nothing: every frame is a whole file once it is written."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # Frames by which decoding may run ahead of showing, which libav's wrapper does not tell: two with
 # one level of B-frame pyramid.
 _X265_REORDER_DEPTH = 2
+_INTRA = frozenset({"prores_aw"})
+"""Encoders whose packets are pictures by themselves: the same for the same frame."""
 
 
 class _Sink(Protocol):
@@ -138,6 +140,8 @@ class _ContainerSink:
     ) -> None:
         self._time_base = 1 / fps
         self._packets = 0
+        self._is_intra = locked.codec in _INTRA
+        self._last: tuple[av.VideoFrame, bytes] | None = None
         self._container = av.open(
             str(path),
             "w",
@@ -156,9 +160,22 @@ class _ContainerSink:
         self._delay = _X265_REORDER_DEPTH if locked.codec == "libx265" else context.reorder_depth
 
     def encode(self, frame: av.VideoFrame, number: int) -> None:
+        if self._last is not None and self._last[0] is frame:
+            self._mux([self._again(self._last[1], number)])
+            return
         frame.pts = number
         frame.time_base = self._time_base
-        self._mux(self._stream.encode(frame))
+        packets = self._stream.encode(frame)
+        if self._is_intra and len(packets) == 1:
+            self._last = frame, bytes(packets[0])
+        self._mux(packets)
+
+    def _again(self, data: bytes, number: int) -> "Packet[Stream]":
+        """Give what an encoder of single pictures makes of the same frame as frame *number*."""
+        packet = av.Packet(data)
+        packet.stream, packet.time_base = self._stream, self._time_base
+        packet.pts, packet.duration, packet.is_keyframe = number, 1, True
+        return packet
 
     def close(self) -> None:
         try:

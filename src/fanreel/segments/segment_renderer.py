@@ -153,7 +153,15 @@ class SegmentRenderer:
         relief = _FRAMES_PER_RELIEF if shows_media else len(frames)
         take = exposure_for(session, hdr=self._plan.locked.hdr)
         wanted = [first + frame for frame in frames]
-        with _FrameQueue(session, lambda frame: convert(take(frame)), wanted, relief) as queued:
+        last: list[Converted] = []
+
+        def taken(frame: int) -> Converted:
+            picture = take(frame)
+            if not (last and session.is_unchanged):
+                last[:] = [convert(picture)]
+            return last[0]
+
+        with _FrameQueue(session, taken, wanted, relief) as queued:
             yield from queued
         if self._feed.failure is not None:
             raise self._feed.failure
