@@ -1,4 +1,4 @@
-"""The three actions: fetch, take the step, store."""
+"""The actions: fetch, take the step, store."""
 
 import hashlib
 import json
@@ -13,7 +13,11 @@ from fanreel.aws.storage.segments import (
     segment_folder,
 )
 from fanreel.aws.storage.sites import fetch_project, root_of_site
+from fanreel.aws.storage.transfer import put_file
+from fanreel.aws.storage.uris import S3Uri
+from fanreel.config import RenderConfig
 from fanreel.errors import ChunkIndexOutOfRange, InvalidVariables
+from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import CHUNKS, read_chunks, role_chunk
 from fanreel.files.project import within_root
 from fanreel.segments.stores import SegmentKey
@@ -26,6 +30,8 @@ from handler.events import (
     RenderChunkReply,
     RenderChunkRequest,
     Request,
+    StillReply,
+    StillRequest,
 )
 from handler.run import Outcome, Run, check_format
 
@@ -40,6 +46,8 @@ def act(request: Request, run: Run) -> Outcome:
             return _plan(request, run)
         case RenderChunkRequest():
             return _render_chunk(request, run)
+        case StillRequest():
+            return _still(request, run)
         case AssembleRequest():
             return assemble(request, run)
 
@@ -48,13 +56,9 @@ def _plan(request: PlanRequest, run: Run) -> Outcome:
     config = request.render_config(_fetch_variables(request, run))
     limit = min(config.plan_dir_size_limit_bytes, run.plan_dir_size_limit_bytes)
     config = config.replace(plan_dir_size_limit_bytes=limit)
-    project_dir, plan_dir = run.work_dir / "project", run.work_dir / "plan"
+    plan_dir = run.work_dir / "plan"
     with run.phase("fetch"):
-        root_dir = root_of_site(request.project_s3_uri, project_dir)
-        project_dir = fetch_project(
-            run.client, request.project_s3_uri, project_dir, config.entry_file
-        )
-        project_dir, config = within_root(project_dir, config, root_dir)
+        project_dir, config = _fetch_project(request.project_s3_uri, config, run)
     with run.phase("plan"):
         result = run.primitives.plan(project_dir, config, plan_dir, temp_dir=run.temp_dir)
     run.heartbeat.check_cancelled()
@@ -81,6 +85,38 @@ def _plan(request: PlanRequest, run: Run) -> Outcome:
         "segment_frames": _segment_frames(plan_dir),
     }
     return Outcome(reply=reply.to_json(), numbers=numbers, warnings=result.warnings)
+
+
+def _still(request: StillRequest, run: Run) -> Outcome:
+    config = request.render_config(_fetch_variables(request, run))
+    with run.phase("fetch"):
+        project_dir, config = _fetch_project(request.project_s3_uri, config, run)
+    picture = run.work_dir / "output" / f"still{Path(request.output_s3_uri.key).suffix}"
+    picture.parent.mkdir()
+    with run.phase("still"):
+        result = run.primitives.still(project_dir, picture, request.at_s, config)
+    run.heartbeat.check_cancelled()
+    digest = sha256_file(picture)
+    with run.phase("store"):
+        put_file(run.client, request.output_s3_uri, picture, sha256=digest)
+    reply = StillReply(
+        output_s3_uri=str(request.output_s3_uri),
+        at_s=result.at_s,
+        frame=result.frame,
+        width=result.width,
+        height=result.height,
+        file_size=result.size_bytes,
+        sha256=digest,
+        warnings=result.warnings,
+    )
+    return Outcome(reply=reply.to_json(), warnings=result.warnings)
+
+
+def _fetch_project(uri: S3Uri, config: RenderConfig, run: Run) -> tuple[Path, RenderConfig]:
+    project_dir = run.work_dir / "project"
+    root_dir = root_of_site(uri, project_dir)
+    project_dir = fetch_project(run.client, uri, project_dir, config.entry_file)
+    return within_root(project_dir, config, root_dir)
 
 
 def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
@@ -138,7 +174,7 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
     )
 
 
-def _fetch_variables(request: PlanRequest, run: Run) -> dict[str, Any]:
+def _fetch_variables(request: PlanRequest | StillRequest, run: Run) -> dict[str, Any]:
     uri = request.variables_s3_uri
     if uri is None:
         return {}

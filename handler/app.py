@@ -179,7 +179,7 @@ def _container_worker() -> Worker:
 
 
 def _invocation(request: Request, context: LambdaContext) -> Invocation:
-    works = {"plan": progress.PLAN, "assemble": progress.ASSEMBLE}
+    works = {"plan": progress.PLAN, "assemble": progress.ASSEMBLE, "still": progress.STILL}
     if isinstance(request, RenderChunkRequest):
         work = progress.chunk_work(request.chunk_index)
     else:

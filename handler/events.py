@@ -1,6 +1,7 @@
 """What the function is asked and what it answers: DESIGN's "Lambda contract", as types."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -15,7 +16,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
-from fanreel.aws.storage.layout import require_output, require_render_id
+from fanreel.aws.storage.layout import render as render_folder
+from fanreel.aws.storage.layout import require_output, require_render_id, require_still
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import (
     PLAN_DIR_SIZE_LIMIT_BYTES,
@@ -38,6 +40,19 @@ def _parse_uri(value: Any) -> S3Uri:
 
 
 Uri = Annotated[S3Uri, BeforeValidator(_parse_uri)]
+
+
+def _parse_seconds(value: Any) -> Fraction:
+    try:
+        at_s = Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        at_s = Fraction(-1)
+    if isinstance(value, bool) or at_s < 0:
+        raise ValueError("allowed: seconds from 0, as a number or as text such as '5/2'")
+    return at_s
+
+
+Seconds = Annotated[Fraction, BeforeValidator(_parse_seconds)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -105,6 +120,37 @@ class PlanRequest(_Request):
         return self
 
 
+class StillRequest(_Request):
+    """Save the frame that a project shows at one moment as a picture."""
+
+    action: Literal["still"]
+    render_id: str = Field(max_length=80)
+    """Names the folder of its records; the picture lies elsewhere."""
+    project_s3_uri: Uri
+    output_s3_uri: Uri
+    """Its extension says what kind of picture."""
+    at_s: Seconds
+    variables_s3_uri: Uri | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def folder(self) -> S3Uri:
+        """As that of a render with this id."""
+        return render_folder(self.output_s3_uri.bucket, self.render_id)
+
+    def render_config(self, variables: dict[str, Any] | None = None) -> RenderConfig:
+        """Check and complete the configuration. Raises `InvalidConfig`."""
+        config = RenderConfig.from_json(self.config)
+        return config.replace(variables=(variables or {}) | dict(config.variables))
+
+    @model_validator(mode="after")
+    def _config_is_sound(self) -> "StillRequest":
+        self.render_config()
+        require_render_id(self.render_id)
+        require_still(self.output_s3_uri)
+        return self
+
+
 class _WorkRequest(_Request):
     plan_manifest_s3_uri: Uri
     plan_hash: Sha256
@@ -138,11 +184,12 @@ class AssembleRequest(_WorkRequest):
     cfr: bool = False
 
 
-Request = PlanRequest | RenderChunkRequest | AssembleRequest
+Request = PlanRequest | RenderChunkRequest | AssembleRequest | StillRequest
 _REQUESTS: dict[str, type[_Request]] = {
     "plan": PlanRequest,
     "renderChunk": RenderChunkRequest,
     "assemble": AssembleRequest,
+    "still": StillRequest,
 }
 _ADAPTER: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Discriminator("action")])
 
@@ -152,7 +199,7 @@ def parse_event(event: Any) -> Request:
     Read an event, however it was wrapped on its way.
 
     Raises:
-        InvalidConfig: Not one of the three actions, or a field is missing, unknown or not
+        InvalidConfig: Not one of the actions, or a field is missing, unknown or not
             allowed; the message says what was expected. Terminal.
         S3UriNotAllowed: A URI cannot be read. Terminal.
     """
@@ -231,6 +278,19 @@ class RenderChunkReply(_Reply):
     next_frame: int
     frames_encoded: int
     sha256: str
+
+
+class StillReply(_Reply):
+    """The saved picture."""
+
+    output_s3_uri: str
+    at_s: float
+    frame: int
+    width: int
+    height: int
+    file_size: int
+    sha256: str
+    warnings: tuple[str, ...]
 
 
 class AssembleReply(_Reply):

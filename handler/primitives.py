@@ -1,12 +1,13 @@
 """The three steps, as the function calls them."""
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
 from fanreel.config import RenderConfig
 from fanreel.media.cache import CacheSettings
-from fanreel.results import AssembleResult, ChunkResult, PlanResult
+from fanreel.results import AssembleResult, ChunkResult, PlanResult, StillResult
 from fanreel.segments.stores import SegmentStore
 
 
@@ -56,6 +57,11 @@ class Primitives(Protocol):
         cfr: bool = False,
     ) -> AssembleResult:
         """Assemble the video."""
+
+    def still(
+        self, project_dir: Path, output: Path, at_s: Fraction, config: RenderConfig
+    ) -> StillResult:
+        """Save one frame."""
 
     def assemble_parts(
         self,

@@ -14,7 +14,7 @@ from fanreel.errors import RenderCancelled
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import read_chunks, read_manifest
 from fanreel.media.cache import CacheSettings, CacheStats
-from fanreel.results import AssembleResult, ChunkResult, PlanResult
+from fanreel.results import AssembleResult, ChunkResult, PlanResult, StillResult
 from fanreel.segments.stores import SegmentKey, SegmentStore
 from fanreel.timing.timeline import segments_of
 from tests.aws.plans import write_plan
@@ -121,6 +121,24 @@ class Carrying:
             size_bytes=0,
             sha256=hashlib.sha256(b"").hexdigest(),
             cache=CacheStats() if cache is None else CacheStats(hits=3, freed_bytes=7),
+        )
+
+    def still(
+        self, project_dir: Path, output: Path, at_s: Fraction, config: RenderConfig
+    ) -> StillResult:
+        """Write the moment as a picture."""
+        assert (project_dir / config.entry_file).is_file()
+        self.config = config
+        self.during()
+        output.write_text(f"at {at_s}")
+        return StillResult(
+            output_path=output,
+            at_s=float(at_s),
+            frame=int(at_s * 30),
+            width=64,
+            height=36,
+            size_bytes=output.stat().st_size,
+            warnings=("lanes overlap",),
         )
 
     def assemble_parts(

@@ -13,6 +13,7 @@ from fanreel.aws.storage.progress import (
     DONE,
     MORE,
     PLAN,
+    STILL,
     Invocation,
     InvocationRecord,
     chunk_work,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 VIDEO = b"as good as a video"
-_WORK = {"plan": PLAN, "assemble": ASSEMBLE}
+_WORK = {"plan": PLAN, "assemble": ASSEMBLE, "still": STILL}
 
 
 @dataclass(kw_only=True)
@@ -75,7 +76,7 @@ class RecordingWorker(ScriptedWorker):
             raise
         ended = replace(record, **self._results(event, answer))
         write_bytes(self.s3, folder.joined(ended.name()), ended.to_json())
-        if work == ASSEMBLE:
+        if work in (ASSEMBLE, STILL):
             write_bytes(self.s3, S3Uri.parse(event["OutputS3Uri"]), self.video)
         return answer
 

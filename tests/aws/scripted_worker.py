@@ -11,6 +11,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -97,9 +98,13 @@ class ScriptedWorker:
                 step.before()
                 if isinstance(step.ending, Throttled):  # never reaches the function
                     raise step.ending
-            return {"plan": self._plan, "renderChunk": self._chunk, "assemble": self._assemble}[
-                event["Action"]
-            ](event, step)
+            actions = {
+                "plan": self._plan,
+                "renderChunk": self._chunk,
+                "assemble": self._assemble,
+                "still": self._still,
+            }
+            return actions[event["Action"]](event, step)
         finally:
             with self._lock:
                 self._running -= 1
@@ -171,6 +176,20 @@ class ScriptedWorker:
             "FileSize": 1,
             "Sha256": "0" * 64,
             "DurationMs": self.total_frames * 1000 // 30,
+        }
+
+    def _still(self, event: Event, step: Step | None) -> Event:
+        if step is not None and step.ending is not None:
+            raise step.ending
+        return {
+            "OutputS3Uri": event["OutputS3Uri"],
+            "AtS": float(Fraction(event["AtS"])),
+            "Frame": 75,
+            "Width": 1920,
+            "Height": 1080,
+            "FileSize": 1,
+            "Sha256": "0" * 64,
+            "Warnings": ["lanes overlap"],
         }
 
 

@@ -222,6 +222,7 @@ def test_a_policy_is_compared_right_by_right(template: Template) -> None:
     assert missing == {
         "cloudformation:DescribeStacks",
         "lambda:GetFunctionConfiguration",
+        "lambda:InvokeFunction",
         "logs:FilterLogEvents",
         "kms:Decrypt",
         "kms:GenerateDataKey",

@@ -109,6 +109,50 @@ def render(  # noqa: PLR0913 (each is an option)
     target.answer(result, *lines, f"{end.total_frames} frames, {took}{cost}")
 
 
+@stack_command(render_app, "still")
+@with_config_options
+def still(
+    target: Target,
+    project: Project,
+    *,
+    at: Annotated[str, typer.Option(metavar="SECONDS", help="Time on the timeline.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Download the picture here."),
+    ] = None,
+    output_uri: Annotated[
+        str | None, typer.Option(metavar="URI", help="Where in the bucket the picture goes.")
+    ] = None,
+    root: RootDir = None,
+    config_fields: dict[str, Any],
+) -> None:
+    """Save the frame that PROJECT shows at one moment: .png, .jpg or .webp."""
+    where, fields = split_target(project, config_fields)
+    client = target.client()
+    render_id = None
+    if output is not None and output_uri is None:
+        from fanreel.aws.client.inputs import new_render_id  # noqa: PLC0415
+
+        render_id = new_render_id()
+        output_uri = f"s3://{client.deployment.bucket}/outputs/{render_id}{output.suffix}"
+    saved = client.still(
+        where,
+        at,
+        build_config(fields),
+        output_uri=output_uri,
+        render_id=render_id,
+        root_dir=root,
+    )
+    for warning in saved.warnings:
+        target.say(f"warning: {warning}")
+    if output is not None:
+        from fanreel.aws.storage.transfer import fetch_file  # noqa: PLC0415
+        from fanreel.aws.storage.uris import S3Uri  # noqa: PLC0415
+
+        fetch_file(client.connection.s3, S3Uri.parse(saved.output_uri), output)
+    target.answer(saved, str(output or saved.output_uri))
+
+
 @stack_command(render_app, "render-batch")
 @with_config_options
 def render_batch(

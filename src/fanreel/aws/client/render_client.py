@@ -5,6 +5,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,7 +26,12 @@ from fanreel.aws.client.deployment import (
     Deployment,
     read_deployment,
 )
-from fanreel.aws.client.inputs import RenderRequest, build_request, parse_config
+from fanreel.aws.client.inputs import (
+    RenderRequest,
+    build_request,
+    new_render_id,
+    parse_config,
+)
 from fanreel.aws.client.results import (
     BatchItem,
     Download,
@@ -34,6 +40,7 @@ from fanreel.aws.client.results import (
     StartedRender,
     Status,
 )
+from fanreel.aws.client.stills import RemoteStill, still_uri, take_still
 from fanreel.aws.client.watching import Watcher
 from fanreel.aws.cost.estimating import (
     estimate_project,
@@ -282,6 +289,41 @@ class RenderClient:
     def start(self, request: RenderRequest) -> StartedRender:
         """Start what `request()` checked. Raises as `start_render()`."""
         return executions.start(self._connection, request)
+
+    def still(
+        self,
+        project: Path | str | Site,
+        at_s: float | str | Fraction,
+        config: Config = None,
+        *,
+        output_uri: str | None = None,
+        render_id: str | None = None,
+        root_dir: Path | str | None = None,
+    ) -> RemoteStill:
+        """
+        Save the frame that a project shows at one moment as a picture in the bucket; wait for it.
+
+        Args:
+            project: As for `start_render()`.
+            at_s: Time on the timeline in seconds.
+            config: As for `start_render()`; size, variables and entry file count.
+            output_uri: Below `outputs/`, ending in .png, .jpg or .webp; None is
+                `outputs/<render_id>.png`.
+            render_id: Names the picture; None makes one up.
+            root_dir: See `deploy_site()`.
+        Raises:
+            RenderError: As `start_render()`, and what the function raises.
+        """
+        try:
+            moment = Fraction(str(at_s))
+        except (ValueError, ZeroDivisionError):
+            moment = Fraction(-1)
+        if moment < 0:
+            raise InvalidConfig(f"at_s = {at_s!r}: allowed: seconds from 0, such as 2.5")
+        render_id = layout.require_render_id(render_id or new_render_id())
+        uri = still_uri(self.deployment.bucket, render_id, output_uri)
+        request = self.request(project, config, render_id=render_id, root_dir=root_dir)
+        return take_still(self._connection, request, moment, uri)
 
     def render_batch(
         self,

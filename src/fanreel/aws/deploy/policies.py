@@ -92,8 +92,8 @@ def user_policy(template: Template) -> Document:
         ),
         allow("Fetch", ["s3:GetObject", "s3:DeleteObject"], objects(layout.OUTPUTS)),
         allow(
-            "Price",
-            ["lambda:GetFunctionConfiguration"],
+            "Function",  # its size and price; a still is one invocation
+            ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
             [template.arn(template.output_resource(FUNCTION))],
         ),
         allow(

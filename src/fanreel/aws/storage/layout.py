@@ -120,3 +120,20 @@ def require_output(uri: S3Uri, output_format: str) -> None:
         raise InvalidConfig(
             f"OutputS3Uri {uri}: for format {output_format!r} it ends in {' or '.join(allowed)}"
         )
+
+
+STILL_EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def require_still(uri: S3Uri) -> None:
+    """
+    Refuse a place where no picture may go; the one check of client and function.
+
+    Raises:
+        InvalidConfig: Not below `outputs/`, or no kind of picture. Terminal.
+    """
+    if not uri.key.startswith(OUTPUTS) or not uri.key.endswith(STILL_EXTENSIONS):
+        raise InvalidConfig(
+            f"OutputS3Uri {uri}: a still lies below s3://{uri.bucket}/{OUTPUTS} and ends in "
+            f"{', '.join(STILL_EXTENSIONS)}"
+        )

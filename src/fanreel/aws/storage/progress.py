@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PLAN = "plan"
 ASSEMBLE = "assemble"
+STILL = "still"
 DONE = "done"
 MORE = "more"
 """Outcome of a chunk's invocation that stopped at its deadline, to be continued."""
