@@ -45,7 +45,7 @@ def main() -> None:
         for part in ("project", "plan"):
             shutil.rmtree(work_dir / part, ignore_errors=True)
         work_dir.mkdir(parents=True, exist_ok=True)
-        found = films.stage(name, work_dir / "project")
+        found = films.lay_out(name, work_dir / "project")
         if is_other(work_dir / "project", work_dir / "project.sha256"):
             shutil.rmtree(work_dir / "stills", ignore_errors=True)
         ours, warnings = moments(found, work_dir)
