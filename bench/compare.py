@@ -11,6 +11,7 @@ for the reference; everything it makes lies in bench/out.
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -65,7 +66,9 @@ def report(name: str, programs: Path, runs: int) -> None:
     """Measure one project and print its table."""
     project, suffix, options = OUT / "projects" / name, ".mp4", ()
     if name == "alpha":
-        project, suffix, options = ALPHA_PROJECT, ".mov", ("--format", "mov")
+        suffix, options = ".mov", ("--format", "mov")
+        # A copy, since the reference keeps notes of its own in a project.
+        shutil.copytree(ALPHA_PROJECT, project, dirs_exist_ok=True)
     ours, theirs = OUT / f"{name}{suffix}", OUT / f"{name}-ref{suffix}"
     costs: dict[str, list[Cost]] = {"fanreel": [], "reference": []}
     for _ in range(runs):  # in turn: the machine's speed drifts
