@@ -206,8 +206,9 @@ class TestRights:
         """Four on prefixes of the bucket, two on its log group, two for X-Ray, no deletion."""
         bucket = next(iter(template.find_resources("AWS::S3::Bucket")))
         group = next(iter(template.find_resources("AWS::Logs::LogGroup")))
-        read = {f"<{bucket}>/{p}/*" for p in ("sites", "blobs/sha256", "renders", "segments")}
         written = {f"<{bucket}>/{p}/*" for p in ("blobs/sha256", "renders", "segments", "outputs")}
+        # Outputs too: what was put in parts is read back, for its digest.
+        read = written | {f"<{bucket}>/sites/*"}
         assert rights_of(template, "RenderFunction") == {
             "s3:GetObject": read,
             "s3:PutObject": written,
