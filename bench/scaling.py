@@ -73,7 +73,7 @@ class Bucket:
         self._left, self._at_s = size, 0.0
 
     def take(self, now_s: float, count: float) -> float:
-        """Give the time at which *count* have been taken, asked for at *now_s*."""
+        """Return the time at which *count* have been taken, asked for at *now_s*."""
         self._left = min(self._size, self._left + (now_s - self._at_s) * self._rate)
         self._left -= count
         self._at_s = now_s
@@ -170,7 +170,7 @@ class _Simulation:
 
 
 def steps_of(cut: ChunkPlan, measured: Measured) -> Steps:
-    """Give how long the steps of a film take that is cut so."""
+    """Return how long the steps of a film take that is cut so."""
     per_chunk = -(-cut.total_frames // cut.chunk_count)
     frames = [per_chunk] * (cut.total_frames // per_chunk)
     if rest := cut.total_frames % per_chunk:
@@ -222,7 +222,7 @@ def _measure(
 
 
 def _worth(rows: dict[int, tuple[float, float]]) -> int:
-    """Give the number of chunks after which time no longer falls faster than cost rises."""
+    """Return the number of chunks after which time no longer falls faster than cost rises."""
     best = min(rows)
     for chunks, (time_s, usd) in rows.items():
         if time_s * usd < math.prod(rows[best]) * (1 - WORTH):

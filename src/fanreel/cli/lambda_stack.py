@@ -55,7 +55,7 @@ def choose_memory(quotas: "Quotas", wanted_mb: int | None) -> int:
 
 def concurrency_of(quotas: "Quotas") -> dict[str, int]:
     """
-    Give the setting for chunks at once that a new stack gets where the account has few.
+    Return the setting for chunks at once that a new stack gets where the account has few.
 
     More would only be held back by Lambda, and each wait longer than its turn takes.
     """

@@ -171,7 +171,7 @@ class _ContainerSink:
         self._mux(packets)
 
     def _again(self, data: bytes, number: int) -> "Packet[Stream]":
-        """Give what an encoder of single pictures makes of the same frame as frame *number*."""
+        """Return what an encoder of single pictures makes of the same frame as frame *number*."""
         packet = av.Packet(data)
         packet.stream, packet.time_base = self._stream, self._time_base
         packet.pts, packet.duration, packet.is_keyframe = number, 1, True

@@ -146,7 +146,7 @@ def resolve_chunk_plan(
 
 
 def _segments_per_chunk(segments: int, segment_frames: int, chunk_size: int | None) -> int:
-    """Give the segments of a chunk: whole ones, so a size in frames is rounded down to them."""
+    """Return the segments of a chunk: whole ones, so a size in frames is rounded down to them."""
     if chunk_size is not None:
         return max(1, chunk_size // segment_frames)
     grown = min(math.ceil(segments / _CHUNKS_WANTED), _LARGEST_CHUNK // segment_frames)
