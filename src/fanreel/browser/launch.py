@@ -15,6 +15,10 @@ _FLAGS = (
     # A tile is drawn again as a whole. Drawing only what changed on top of the last picture depends
     # on whether the compositor still holds that picture, and so on how busy the machine is.
     "--disable-partial-raster",
+    # The whole window is drawn anew for each frame. Drawing only what changed clips the edge of a
+    # turned layer at a rectangle that depends on how many frames the compositor has left out: on a
+    # busy machine a pixel whose centre lies on the edge came out either way. It costs nothing.
+    "--ui-disable-partial-swap",
     # A layer up to this size is one tile instead of many of 256 pixels, so a moving card is drawn
     # once where its every tile was drawn for each frame: a third of the raster time. The edges of
     # turned layers come out smoothed. Larger than 1024 gains nothing, and costs memory.

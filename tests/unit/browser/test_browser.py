@@ -47,6 +47,12 @@ def test_switches_with_lists_are_given_once(tmp_path: Path, display: str | None)
     assert "IsolateSandboxedIframes" in _switch(argv, "disable-features")
 
 
+@pytest.mark.parametrize("switch", ["--ui-disable-partial-swap", "--disable-partial-raster"])
+def test_a_picture_owes_nothing_to_the_one_before(tmp_path: Path, switch: str) -> None:
+    """Without either, a pixel depends on which frames a busy machine left out (bench/repeat.py)."""
+    assert switch in browser_argv(_launch(tmp_path))
+
+
 @pytest.mark.parametrize("kind", ["disable", "enable"])
 def test_what_playwright_switches_stays_switched(tmp_path: Path, kind: str) -> None:
     """Its own list would be lost to ours; after an upgrade of Playwright this says what is new."""
