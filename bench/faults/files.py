@@ -8,8 +8,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from fanreel.encode.formats import FORMATS
-
 from bench.faults.damage import damage, flip
 from bench.faults.endings import Ending, Verdict, judged, lost
 from bench.faults.ground import Ground, KnownSegments, render_into
@@ -17,6 +15,7 @@ from fanreel.assembly import assemble
 from fanreel.aws.storage.archives import unpack
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import MANIFEST, role_chunk
+from fanreel.formats import FORMATS
 from fanreel.segments.stores import DirectoryStore
 from fanreel.segments.verification import verify_plan
 from handler.events import parse_event

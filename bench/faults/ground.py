@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from fanreel.encode.formats import FORMATS
 
 from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import PlanManifest, read_manifest
+from fanreel.formats import FORMATS
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.results import PlanResult

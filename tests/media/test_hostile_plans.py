@@ -299,6 +299,12 @@ def renamed_mark(path: Path, target: Path) -> Path:
     return target
 
 
+def without_codec(path: Path, target: Path) -> Path:
+    """Return a copy of chunk *path* whose header names a codec that nobody knows."""
+    target.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    return target
+
+
 Choose = Callable[[Sequence[Path], Path], Sequence[Path]]
 MIXED_UP: dict[str, tuple[Choose, str, str]] = {
     "none": (lambda _c, _f: [], "MISSING_PLAN_ARTIFACT", "pass all chunks of the plan"),
@@ -313,6 +319,11 @@ MIXED_UP: dict[str, tuple[Choose, str, str]] = {
         lambda c, f: [*c[:2], renamed_mark(c[2], f / "foreign.mp4")],
         "PLAN_HASH_MISMATCH",
         "foreign.mp4 was not rendered from this plan",
+    ),
+    "of no codec": (
+        lambda c, f: [*c[:2], without_codec(c[2], f / "odd.mp4")],
+        "MEDIA_UNREADABLE",
+        r"odd\.mp4 is damaged",
     ),
     "no chunk at all": (
         lambda c, f: [*c[:2], f / "plan" / plans.MANIFEST],

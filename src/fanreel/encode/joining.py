@@ -49,6 +49,8 @@ def read_container(path: Path) -> Part:
         with open_part(path) as container:
             stream = container.streams.video[0]
             context = stream.codec_context
+            if context is None:  # its header names no codec that there is
+                raise damaged(path, "it holds no codec that there is")
             return Part(
                 path=path,
                 frames=stream.frames or sum(1 for p in container.demux(stream) if p.size),
