@@ -275,6 +275,7 @@ def failing(aws_environment: None) -> Iterator[tuple["S3Client", type[FailingS3]
         (403, "SignatureDoesNotMatch", S3UriNotAllowed),
         (409, "ConditionalRequestConflict", StorageUnavailable),
         (400, "InvalidArgument", UnexpectedError),
+        (404, "NotThere", AssetNotFound),
     ],
 )
 def test_each_refusal_becomes_one_of_ours(

@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
@@ -143,4 +144,6 @@ def _from_answer(exc: ClientError, uri: S3Uri, missing: type[RenderError]) -> Re
         )
     if code in _PASSING or status >= 500 or status in (409, 429):  # noqa: PLR2004 (HTTP)
         return StorageUnavailable(f"S3 failed for {where} ({code or status})", **facts)
+    if status == HTTPStatus.NOT_FOUND:  # whatever a service that is only like S3 calls it
+        return missing(f"{where} does not exist", **facts)
     return UnexpectedError(f"S3 refused {where}: {exc}", **facts)
