@@ -222,7 +222,17 @@ def test_an_unsafe_archive_does_not_stay(s3: "S3Client", bucket: str, tmp_path: 
     assert not list((tmp_path / "work").glob("*.zip"))
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"version": 2, "files": []}', b'"x"'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"[]",
+        b'{"version": 2, "files": []}',
+        b'"x"',
+        b'{"version": 1, "files": [{"path": "index.html", "sha256": "0"}]}',
+        b'{"version": 1, "files": [{"path": "a", "sha256": "0", "size_bytes": "many"}]}',
+    ],
+)
 def test_what_is_no_project_is_said_to_be_none(
     s3: "S3Client", bucket: str, tmp_path: Path, body: bytes
 ) -> None:

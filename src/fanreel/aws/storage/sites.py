@@ -370,7 +370,14 @@ def _read_manifest(client: "S3Client", uri: S3Uri) -> tuple[list[dict[str, Any]]
         data = json.loads(read_bytes(client, uri, limit_bytes=MANIFEST_LIMIT_BYTES))
         if data["version"] != SITE_VERSION:
             raise InvalidComposition(f"{uri} has version {data['version']!r}; deploy the site anew")
-        files = [dict(entry, sha256=str(entry["sha256"])) for entry in data["files"]]
+        files = [
+            {
+                "path": str(entry["path"]),
+                "sha256": str(entry["sha256"]),
+                "size_bytes": int(entry["size_bytes"]),
+            }
+            for entry in data["files"]
+        ]
         return files, str(data.get("project", ""))
     except (ValueError, TypeError, KeyError) as exc:
         raise InvalidComposition(
