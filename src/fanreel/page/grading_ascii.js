@@ -4,8 +4,8 @@
 //
 // Cells are counted from the box's bottom left; a cell takes its colour from its middle.
 
-import { colourAt, scaleOf } from "./grading_cells.js";
 import { glyphOf } from "./grading_glyphs.js";
+import { colourAt, mix, scaleOf } from "./grading_pixels.js";
 
 const BLACK_AND_WHITE = [
   [0, 0, 0],
@@ -16,7 +16,6 @@ const BLACK_AND_WHITE = [
 const lumaOf = ([red, green, blue]) => (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
 // Less of a slope than this turns no glyph.
 const FLAT = 0.1;
-const mix = (low, high, share) => low + (high - low) * share;
 
 // What every pixel of a cell needs: its glyph, its colour, and how it is turned.
 function cells(pixels, box, cell, { effects, palette }) {

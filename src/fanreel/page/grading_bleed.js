@@ -2,15 +2,16 @@
 //
 //   smear(pixels, box, amount)                  ImageData; each pixel keeps its own luma
 
+import { copyOf, lumaAt } from "./grading_pixels.js";
+
 // Of the pixels two and one steps to the left, the pixel itself, and those to the right.
 const WEIGHTS = [1, 4, 6, 4, 1].map((part) => part / 16);
-const LUMA = [0.2126, 0.7152, 0.0722];
 
 // A row's colours without their luma, three numbers a pixel; and the lumas.
 function split(data, start, width, chroma, lumas) {
   for (let x = 0; x < width; x += 1) {
     const at = start + 4 * x;
-    lumas[x] = LUMA[0] * data[at] + LUMA[1] * data[at + 1] + LUMA[2] * data[at + 2];
+    lumas[x] = lumaAt(data, at);
     for (let channel = 0; channel < 3; channel += 1) {
       chroma[3 * x + channel] = data[at + channel] - lumas[x];
     }
@@ -35,7 +36,7 @@ function gather(chroma, width, shift, weight, sums) {
 
 function smear(pixels, box, amount) {
   const { data, width, height } = pixels;
-  const result = new ImageData(new Uint8ClampedArray(data), width, height);
+  const result = copyOf(pixels);
   const step = (1 + 3 * amount) / box.across;
   const chroma = new Float64Array(3 * width);
   const sums = new Float64Array(3 * width);

@@ -1,14 +1,20 @@
-// Chance for effects of a grade: the same everywhere for the same three whole numbers.
+// Chance for effects of a picture: the same everywhere for the same three whole numbers.
 //
+//   bits(x, y, z)            32 of them, as a whole number
 //   of(x, y, z)              0 to 1
+//   around(share)            -1 to 1, from 0 to 1
 //   smooth(x, y, z)          0 to 1, between whole x and y blended
 
-function of(x, y, z) {
+function bits(x, y, z) {
   let mixed = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(z, 0x9e3779b1);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return ((mixed ^ (mixed >>> 16)) >>> 0) / 0x100000000;
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }
+
+const of = (x, y, z) => bits(x, y, z) / 0x100000000;
+
+const around = (share) => 2 * share - 1;
 
 const eased = (share) => share * share * (3 - 2 * share);
 
@@ -20,4 +26,4 @@ function smooth(x, y, z) {
   return upper * (1 - down) + lower * down;
 }
 
-export { of, smooth };
+export { around, bits, of, smooth };

@@ -8,6 +8,7 @@
 
 import * as chance from "./grading_chance.js";
 import { smoothstep } from "./grading_colour.js";
+import { lumaAt, mix } from "./grading_pixels.js";
 
 const INK_AND_PAPER = [
   [26 / 255, 26 / 255, 26 / 255],
@@ -24,7 +25,6 @@ const SETS = [
 const SOFT = 0.5;
 const SHADE = 0.8;
 const SHADE_NONE = 0.1;
-const mix = (low, high, share) => low + (high - low) * share;
 
 function setsOf(effects, seconds) {
   const spacing = mix(5, 30, effects.crosshatchSpacing);
@@ -107,7 +107,7 @@ function draw(pixels, box, { effects, palette }, seconds, plain) {
   for (let y = 0, at = 0; y < height; y += 1) {
     const up = box.height - box.top - (y + 0.5) * box.down;
     for (let x = 0; x < width; x += 1, at += 4) {
-      const light = 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+      const light = lumaAt(data, at);
       const right = box.left + (x + 0.5) * box.across;
       const bare =
         bareOfLines((light / 255) ** power, right, up, sets, lines) *

@@ -2,6 +2,8 @@
 //
 //   draw(pixels, box, values)                   in place
 
+import { lumaAt, scaleOf } from "./grading_pixels.js";
+
 // Bayer's order, rows from the bottom.
 const ORDER = [15, 7, 13, 5, 3, 11, 1, 9, 12, 4, 14, 6, 0, 8, 2, 10];
 const BLACK_AND_WHITE = [
@@ -10,10 +12,7 @@ const BLACK_AND_WHITE = [
 ];
 
 // Cells grow with the element, and are never smaller than a pixel.
-function cellOf({ width, height }, size) {
-  const scale = Math.max(Math.min(width, height) / 1080, 0.125);
-  return Math.max((2 + 8 * size) * scale, 1);
-}
+const cellOf = (box, size) => Math.max((2 + 8 * size) * scaleOf(box), 1);
 
 function draw({ data, width, height }, box, { effects, palette }) {
   const colours = palette ?? BLACK_AND_WHITE;
@@ -27,7 +26,7 @@ function draw({ data, width, height }, box, { effects, palette }) {
   for (let y = 0, at = 0; y < height; y += 1) {
     const row = 4 * wrapped(box.height - box.top - (y + 0.5) * box.down);
     for (let x = 0; x < width; x += 1, at += 4) {
-      const luma = 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+      const luma = lumaAt(data, at);
       const level = (luma / 255) * most;
       const whole = Math.min(Math.floor(level), most);
       const isNext = level - whole > (ORDER[row + columns[x]] + 0.5) / 16;

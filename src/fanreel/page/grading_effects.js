@@ -12,7 +12,6 @@ import * as gradingAscii from "./grading_ascii.js";
 import * as gradingBleed from "./grading_bleed.js";
 import * as gradingBloom from "./grading_bloom.js";
 import * as gradingBlur from "./grading_blur.js";
-import { lumasOf } from "./grading_cells.js";
 import * as gradingColour from "./grading_colour.js";
 import * as gradingCrosshatch from "./grading_crosshatch.js";
 import * as gradingDither from "./grading_dither.js";
@@ -23,6 +22,7 @@ import * as gradingGrain from "./grading_grain.js";
 import * as gradingInks from "./grading_inks.js";
 import * as gradingKuwahara from "./grading_kuwahara.js";
 import * as gradingMono from "./grading_mono.js";
+import { copyOf, lumasOf } from "./grading_pixels.js";
 import * as gradingTape from "./grading_tape.js";
 import * as gradingTube from "./grading_tube.js";
 
@@ -51,7 +51,7 @@ function between(place, size) {
 
 function resample(pixels, columns, rows, channels) {
   const { data, width, height } = pixels;
-  const result = new ImageData(new Uint8ClampedArray(data), width, height);
+  const result = copyOf(pixels);
   for (let y = 0; y < height; y += 1) {
     const [above, below, down] = rows[y];
     for (let x = 0; x < width; x += 1) {
@@ -178,7 +178,8 @@ function darken({ data, width, height }, box, details) {
 // What a picture becomes line by line or cell by cell, one look over the other.
 function redraw(pixels, box, values, seconds) {
   const { effects } = values;
-  const plain = new ImageData(new Uint8ClampedArray(pixels.data), pixels.width, pixels.height);
+  // Only these look at the picture as it was, and a copy of it is megabytes.
+  const plain = effects.crosshatch > 0 || effects.ascii > 0 ? copyOf(pixels) : pixels;
   if (effects.engraving > 0) gradingEngraving.draw(pixels, box, values);
   if (effects.crosshatch > 0) gradingCrosshatch.draw(pixels, box, values, seconds, lumasOf(plain));
   if (effects.monoScreen > 0) gradingMono.draw(pixels, box, values);

@@ -6,12 +6,12 @@
 // ends; nothing is drawn where the picture is all but white.
 
 import { smoothstep } from "./grading_colour.js";
+import { lumaAt, mix } from "./grading_pixels.js";
 
 const INK_AND_PAPER = [
   [26 / 255, 26 / 255, 26 / 255],
   [245 / 255, 245 / 255, 220 / 255],
 ];
-const mix = (low, high, share) => low + (high - low) * share;
 
 function measuresOf(effects) {
   const angle = Math.PI * effects.engravingAngle;
@@ -44,7 +44,7 @@ function draw({ data, width, height }, box, { effects, palette }) {
   for (let y = 0, at = 0; y < height; y += 1) {
     const up = box.height - box.top - (y + 0.5) * box.down;
     for (let x = 0; x < width; x += 1, at += 4) {
-      const luma = (0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2]) / 255;
+      const luma = lumaAt(data, at) / 255;
       const right = box.left + (x + 0.5) * box.across;
       const line = lineAt(right, up, luma, measures);
       for (let channel = 0; channel < 3; channel += 1) {

@@ -5,8 +5,8 @@
 // Chance decides what is hit, and it is ours; how much is hit and how far it moves is as on the
 // reference. Everything stands still unless it has a speed.
 
-import { colourAt } from "./grading_cells.js";
 import * as chance from "./grading_chance.js";
+import { colourAt, copyOf } from "./grading_pixels.js";
 
 const STEPS_A_SECOND = 24;
 const REGIONS = 4;
@@ -21,8 +21,6 @@ const UNMOVED = 0.5;
 
 const UNTOUCHED = { right: 0, up: 0, light: 1, isInverted: false };
 
-const around = (share) => 2 * share - 1;
-
 // How far red and blue are apart in a region.
 function splitOf(column, row, seed, split) {
   const picked = chance.of(column, row, seed + 1);
@@ -31,7 +29,7 @@ function splitOf(column, row, seed, split) {
 
 function tearOf(line, seed, tear) {
   if (tear === 0 || chance.of(line, 0, seed + 3) > 1.5 * tear) return 0;
-  return tear * WIDEST_TEAR * around(chance.of(line, 1, seed + 3));
+  return tear * WIDEST_TEAR * chance.around(chance.of(line, 1, seed + 3));
 }
 
 // The middle of the coarse pixel a place lies in, in shares of the box; itself where nothing is coarse.
@@ -53,8 +51,8 @@ function blockOf(across, up, seed, effects) {
   if (kind < BRIGHTENED) block.light = 1.48;
   else if (kind < DARKENED) block.light = 0.575;
   else if (kind > UNMOVED) {
-    block.right = far * FARTHEST[0] * around(chance.of(column, row, seed + 8));
-    block.up = far * FARTHEST[1] * around(chance.of(column, row, seed + 9));
+    block.right = far * FARTHEST[0] * chance.around(chance.of(column, row, seed + 8));
+    block.up = far * FARTHEST[1] * chance.around(chance.of(column, row, seed + 9));
   }
   return block;
 }
@@ -84,7 +82,7 @@ function disrupt(pixels, box, effects, seconds) {
   const { data, width, height } = pixels;
   const amount = effects.digitalGlitch;
   const seed = 16 * Math.floor(seconds * STEPS_A_SECOND * effects.digitalGlitchSpeed);
-  const result = new ImageData(new Uint8ClampedArray(data), width, height);
+  const result = copyOf(pixels);
   for (let y = 0, at = 0; y < height; y += 1) {
     const up = box.height - box.top - (y + 0.5) * box.down;
     const line = Math.floor(up);

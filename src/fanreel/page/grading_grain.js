@@ -5,16 +5,14 @@
 // Which speck is where is ours: chance decides it in the reference too. How strong they are and how
 // large is fitted to it.
 
+import { bits } from "./grading_chance.js";
+import { within } from "./grading_pixels.js";
+
 const SMOOTH = 12.1;
 const ROUGH = 7.8;
 
-// -1 to 1, the same everywhere for the same three whole numbers.
-function chance(x, y, frame) {
-  let mixed = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(frame, 0x9e3779b1);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return ((mixed ^ (mixed >>> 16)) >>> 0) / 0x7fffffff - 1;
-}
+// -1 to 1.
+const chance = (x, y, frame) => bits(x, y, frame) / 0x7fffffff - 1;
 
 // A row of specks, each as wide as a cell, blended into the next.
 function specksOf(row, count, frame) {
@@ -50,7 +48,5 @@ function scatter({ data, width, height }, box, { grain, grainSize, grainRoughnes
     }
   }
 }
-
-const within = (value, most) => Math.min(Math.max(value, 0), most);
 
 export { scatter };

@@ -6,9 +6,9 @@
 // A dot is as large as its ink is asked for by the pixel it falls on, so dots are cut at edges of the
 // picture. Lengths are cells of the grid; colours and radii fitted to stills of the reference.
 
-import { scaleOf } from "./grading_cells.js";
 import * as chance from "./grading_chance.js";
 import { smoothstep } from "./grading_colour.js";
+import { scaleOf } from "./grading_pixels.js";
 
 const PAPER = [249, 245, 236];
 // What an ink leaves of the paper's light, and its grid's turn in degrees.

@@ -5,8 +5,9 @@
 // Kuwahara's filter with soft choice: the means of the four squares that touch the pixel with a corner,
 // weighted by a power of how little their colours vary. Fitted to stills of the reference.
 
+import { copyOf, within } from "./grading_pixels.js";
+
 const LEAST = 1e-6;
-const clamp = (value, most) => Math.min(Math.max(value, 0), most);
 
 // Sums of what lies above and left, of the picture with its edges continued by *reach*: red, green,
 // blue, and the sum of their squares.
@@ -17,9 +18,9 @@ function sumsOf({ data, width, height }, reach) {
   const line = [0, 0, 0, 0];
   for (let y = 1; y < down; y += 1) {
     line.fill(0);
-    const row = 4 * width * clamp(y - 1 - reach, height - 1);
+    const row = 4 * width * within(y - 1 - reach, height - 1);
     for (let x = 1; x < across; x += 1) {
-      const at = row + 4 * clamp(x - 1 - reach, width - 1);
+      const at = row + 4 * within(x - 1 - reach, width - 1);
       const red = data[at] / 255;
       const green = data[at + 1] / 255;
       const blue = data[at + 2] / 255;
@@ -63,7 +64,7 @@ function paint(pixels, box, effects) {
   const power = 1 + 8 * effects.kuwaharaSharpness;
   const vivid = 2 * effects.kuwaharaSaturation;
   const table = sumsOf(pixels, reach);
-  const result = new ImageData(new Uint8ClampedArray(data), width, height);
+  const result = copyOf(pixels);
   const mixed = [0, 0, 0, 0];
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, at += 4) {

@@ -6,6 +6,8 @@
 // cut through shapes. Lengths are cells; fitted to stills of the reference at six sizes and turns, five
 // shapes and three spreads.
 
+import { lumaAt, scaleOf, within } from "./grading_pixels.js";
+
 const BLACK_AND_WHITE = [
   [0, 0, 0],
   [1, 1, 1],
@@ -21,11 +23,7 @@ const SHAPES = [
   { largest: 0.32, power: 0.76, spread: 0.49, soft: 0.025, far: (_right, up) => Math.abs(up) },
 ];
 
-function cellOf({ width, height }, size) {
-  return (8 + 28 * size) * Math.max(Math.min(width, height) / 1080, 0.125);
-}
-
-const within = (value, most) => Math.min(Math.max(value, 0), most);
+const cellOf = (box, size) => (8 + 28 * size) * scaleOf(box);
 
 function draw(pixels, box, { effects, palette }) {
   const { data, width, height } = pixels;
@@ -44,7 +42,7 @@ function draw(pixels, box, { effects, palette }) {
       const right = box.left + (x + 0.5) * box.across;
       const u = (right * turn[0] + up * turn[1]) / cell;
       const v = (up * turn[0] - right * turn[1]) / cell;
-      const luma = (0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2]) / 255;
+      const luma = lumaAt(data, at) / 255;
       const reach = shape.largest * (isInverted ? luma : 1 - luma) ** power;
       const away = shape.far(u - Math.floor(u) - 0.5, v - Math.floor(v) - 0.5) - reach;
       const part = within((away + shape.soft) / (2 * shape.soft), 1);

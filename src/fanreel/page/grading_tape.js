@@ -6,6 +6,7 @@
 // reference.
 
 import * as chance from "./grading_chance.js";
+import { copyOf, lumaAt } from "./grading_pixels.js";
 
 // Places where rows leave the track: so many, so many rows to each side, and so far, in CSS pixels.
 const BUMPS = 5;
@@ -23,8 +24,6 @@ const DROPPED = 12;
 const DROP_OUTS = 2;
 const DROP_WIDTH = 53;
 const DROP_HEIGHT = 3;
-
-const around = (share) => 2 * share - 1;
 
 // How far a row is moved, in CSS pixels.
 function offTrack(up, box, effects, seconds) {
@@ -49,7 +48,9 @@ function droppedAt(right, up, box, frame) {
     const row = Math.floor(up) - bottom;
     if (row < 0 || row >= 2 * DROP_HEIGHT) continue;
     const part = Math.floor(right / DROP_WIDTH);
-    return DROPPED * around(chance.of(part, Math.floor(row / DROP_HEIGHT) + 2 * drop, 23 + frame));
+    return (
+      DROPPED * chance.around(chance.of(part, Math.floor(row / DROP_HEIGHT) + 2 * drop, 23 + frame))
+    );
   }
   return 0;
 }
@@ -57,10 +58,9 @@ function droppedAt(right, up, box, frame) {
 function wear(pixels, box, effects, { frame, seconds }) {
   const { data, width, height } = pixels;
   const { tapeDamage: amount, tapeNoise } = effects;
-  const result = new ImageData(new Uint8ClampedArray(data), width, height);
+  const result = copyOf(pixels);
   const near = Math.max(Math.round((NEAR * amount) / box.across), 1);
   const noise = amount ** 1.5 * tapeNoise;
-  const lumaAt = (at) => 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
   for (let y = 0, at = 0; y < height; y += 1) {
     const up = box.height - box.top - (y + 0.5) * box.down;
     const moved = offTrack(up, box, effects, seconds) / box.across;
@@ -71,12 +71,12 @@ function wear(pixels, box, effects, { frame, seconds }) {
       const far = place - first;
       const from = 4 * (row + first);
       const next = first + 1 < width ? 4 : 0;
-      const left = lumaAt(4 * (row + Math.max(first - near, 0)));
-      const right = lumaAt(4 * (row + Math.min(first + near, width - 1)));
-      const softer = amount * NEAR_SHARE * (left + right - 2 * lumaAt(from));
+      const left = lumaAt(data, 4 * (row + Math.max(first - near, 0)));
+      const right = lumaAt(data, 4 * (row + Math.min(first + near, width - 1)));
+      const softer = amount * NEAR_SHARE * (left + right - 2 * lumaAt(data, from));
       const speck =
         noise > 0
-          ? noise * NOISE * around(chance.of(x, y, 24 + frame)) +
+          ? noise * NOISE * chance.around(chance.of(x, y, 24 + frame)) +
             noise * droppedAt(box.left + x * box.across, up, box, frame)
           : 0;
       for (let channel = 0; channel < 3; channel += 1) {

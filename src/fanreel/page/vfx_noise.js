@@ -5,6 +5,8 @@
 // Cells, weights, curves, contrast and drift are the reference's; which cell is how bright is decided
 // by chance there, and by another generator here. `density` is pixels a CSS pixel.
 
+import { bits } from "./grading_chance.js";
+
 const MOST_LAYERS = 20;
 const LEAST_CELL = 0.01;
 // From one cell to the next: not at all, straight, smooth, smoother.
@@ -15,13 +17,8 @@ const CURVES = {
   4: (part) => part ** 3 * (part * (6 * part - 15) + 10),
 };
 
-// 0 to 1, the same everywhere for the same whole numbers.
-function chance(x, y, seed) {
-  let mixed = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ Math.imul(seed, 0x9e3779b1);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return ((mixed ^ (mixed >>> 16)) >>> 0) / 0xffffffff;
-}
+// 0 to 1.
+const chance = (x, y, seed) => bits(x, y, seed) / 0xffffffff;
 
 function layersOf({ complexity, scale, subScaling, subInfluence, randomSeed }, density) {
   const count = Math.min(Math.max(complexity, 1), MOST_LAYERS);

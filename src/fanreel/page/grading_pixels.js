@@ -1,21 +1,31 @@
-// What looks made of cells share: how large cells are, and how light the picture is.
+// What looks share: how light the picture is, values between two others, and how large cells are.
 //
+//   lumaAt(data, at)  0 to 255, of the pixel whose red lies at *at*; BT.709's weights
 //   scaleOf(box)      cells grow with the box's shorter side: 1 at 1080 pixels
 //   lumasOf(pixels)   0 to 1, one a pixel
+//   copyOf(pixels)    ImageData
+//   mix(low, high, share), within(value, most)   between the two, and between 0 and *most*
 //   colourAt(pixels, box, right, up)   between the four pixels around a place of the box, counted
 //                                      from its bottom left
 
 const scaleOf = ({ width, height }) => Math.max(Math.min(width, height) / 1080, 0.125);
 
+const copyOf = ({ data, width, height }) =>
+  new ImageData(new Uint8ClampedArray(data), width, height);
+
+const mix = (low, high, share) => low + (high - low) * share;
+
+const within = (value, most) => Math.min(Math.max(value, 0), most);
+
+const lumaAt = (data, at) => 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
+
 function lumasOf({ data, width, height }) {
   const lumas = new Float32Array(width * height);
   for (let pixel = 0, at = 0; pixel < lumas.length; pixel += 1, at += 4) {
-    lumas[pixel] = (0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2]) / 255;
+    lumas[pixel] = lumaAt(data, at) / 255;
   }
   return lumas;
 }
-
-const within = (value, most) => Math.min(Math.max(value, 0), most);
 
 function colourAt({ data, width, height }, box, right, up) {
   const x = within((right - box.left) / box.across - 0.5, width - 1);
@@ -32,4 +42,4 @@ function colourAt({ data, width, height }, box, right, up) {
   });
 }
 
-export { colourAt, lumasOf, scaleOf };
+export { colourAt, copyOf, lumaAt, lumasOf, mix, scaleOf, within };
