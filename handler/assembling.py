@@ -10,7 +10,7 @@ from fanreel.aws.storage.layout import require_output
 from fanreel.aws.storage.objects import StoredObject, in_parallel
 from fanreel.aws.storage.segments import fetch_segments, find_segments, pack, segment_folder
 from fanreel.aws.storage.streamed import Streaming, part_size
-from fanreel.aws.storage.transfer import put_file
+from fanreel.aws.storage.transfer import Content, put_file
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import DiskFull
 from fanreel.files.budget import human_size
@@ -56,15 +56,8 @@ def assemble(request: AssembleRequest, run: Run) -> Outcome:
     # A sequence of frames is packed next, which takes the room that its segments no longer need.
     shutil.rmtree(run.work_dir / "segments")
     with run.phase("store"):
-        size_bytes, sha256 = _store_output(run.client, result, request.output_s3_uri)
-    reply = AssembleReply(
-        output_s3_uri=str(request.output_s3_uri),
-        frames_encoded=result.frames_encoded,
-        file_size=size_bytes,
-        sha256=sha256,
-        duration_ms=result.duration_ms,
-    )
-    return Outcome(reply=reply.to_json(), numbers={"frames": result.frames_encoded})
+        stored = _store_output(run.client, result, request.output_s3_uri)
+    return _outcome(request, result, stored)
 
 
 def _is_too_large(manifest: PlanManifest, found: Sequence[StoredObject], run: Run) -> bool:
@@ -114,6 +107,10 @@ def _assemble_streamed(
 
     with run.phase("assemble"):
         result, stored = streaming.assemble(found, join)
+    return _outcome(request, result, stored)
+
+
+def _outcome(request: AssembleRequest, result: AssembleResult, stored: Content) -> Outcome:
     reply = AssembleReply(
         output_s3_uri=str(request.output_s3_uri),
         frames_encoded=result.frames_encoded,
@@ -129,17 +126,18 @@ def _output_name(output_format: str) -> str:
     return "frames" if spec.is_directory else f"video{spec.extension}"
 
 
-def _store_output(client: "S3Client", result: AssembleResult, uri: S3Uri) -> tuple[int, str]:
-    """Store a file, or a directory of frames as one tar or as single objects; size and sha256."""
+def _store_output(client: "S3Client", result: AssembleResult, uri: S3Uri) -> Content:
+    """Store a file, or a directory of frames as one tar or as single objects."""
     path = result.output_path
+    written = Content(sha256=result.sha256, size_bytes=result.size_bytes)
     if path.is_file():
         put_file(client, uri, path, sha256=result.sha256)
-        return result.size_bytes, result.sha256
+        return written
     if uri.key.endswith("/"):
         in_parallel(lambda frame: put_file(client, uri.joined(frame.name), frame), path.iterdir())
-        return result.size_bytes, result.sha256
+        return written
     packed = path.with_name(f"frames{PACKED}")
     pack(path, packed)
     digest = sha256_file(packed)
     put_file(client, uri, packed, sha256=digest)
-    return packed.stat().st_size, digest
+    return Content(sha256=digest, size_bytes=packed.stat().st_size)

@@ -56,13 +56,7 @@ def assemble(
     with written_aside(output_path) as aside, naming_write_errors(output_path):
         _write(manifest, parts, sound, aside)
         size_bytes, digest = measure(aside)
-    return AssembleResult(
-        output_path=output_path,
-        frames_encoded=manifest.total_frames,
-        size_bytes=size_bytes,
-        sha256=digest,
-        duration_ms=round(1000 * manifest.total_frames / manifest.fps),
-    )
+    return _result(manifest, output_path, size_bytes, digest)
 
 
 def assemble_parts(
@@ -90,11 +84,17 @@ def assemble_parts(
     parts, container = _coming(manifest, chunk_paths), FORMATS[manifest.format].container
     with PartFiles(parts_dir, part_bytes) as output:
         join_stream(parts, output, container, manifest.fps, sound)
+    return _result(manifest, parts_dir, output.size_bytes, "")
+
+
+def _result(
+    manifest: PlanManifest, output_path: Path, size_bytes: int, sha256: str
+) -> AssembleResult:
     return AssembleResult(
-        output_path=parts_dir,
+        output_path=output_path,
         frames_encoded=manifest.total_frames,
-        size_bytes=output.size_bytes,
-        sha256="",
+        size_bytes=size_bytes,
+        sha256=sha256,
         duration_ms=round(1000 * manifest.total_frames / manifest.fps),
     )
 
