@@ -81,14 +81,8 @@ def outcome(process: subprocess.Popen[str], place: Place, ground: Ground) -> Ver
         return lost("no end")
     if "Traceback" in err:
         return lost(err.splitlines()[-1])
-    if process.returncode:
-        last = (err.splitlines() or [""])[-1]
-        verdict = refused(last.partition("[")[2].partition("]")[0])
-        expected = []
-    else:
-        same = sha256_file(place.out / "out.mp4") == ground.sha256
-        verdict = Verdict(Ending.RECOVERED) if same else lost("other bytes")
-        expected = ["out.mp4"]
+    verdict = _judged(process.returncode, err, place, ground)
+    expected = [] if process.returncode else ["out.mp4"]
     if verdict.ending is Ending.LOST:
         return verdict
     # Where a page may be to blame its picture is kept for a person to look at.
@@ -176,7 +170,7 @@ def short_of_memory(rng: random.Random, ground: Ground, folder: Path) -> Verdict
             if status == -signal.SIGKILL:  # the command itself, which can say nothing
                 _until_gone(place)
                 return Verdict(Ending.REFUSED, "killed by the kernel")
-            return _judged_by(status, said, place, ground)
+            return _judged(status, said, place, ground)
     finally:
         _remove(group)
 
@@ -186,7 +180,8 @@ def _ending(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, err
 
 
-def _judged_by(status: int, said: str, place: Place, ground: Ground) -> Verdict:
+def _judged(status: int, said: str, place: Place, ground: Ground) -> Verdict:
+    """Return the verdict by exit status, error and file; what is left is another question."""
     if status:
         return refused((said.splitlines() or [""])[-1].partition("[")[2].partition("]")[0])
     same = sha256_file(place.out / "out.mp4") == ground.sha256
