@@ -4,7 +4,8 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from fanreel.capture.page_session import PageSession, SessionSpec
+from fanreel.capture.page_session import PageSession
+from fanreel.capture.session_specs import SessionSpec
 from tests.media.sources import Picture
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from fanreel.assembly import assemble
-from fanreel.capture.page_session import Layout, PageSession
-from fanreel.capture.session_specs import session_spec
+from fanreel.capture.page_session import PageSession
+from fanreel.capture.session_specs import Layout, session_spec
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.files.project import open_project

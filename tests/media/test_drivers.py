@@ -13,7 +13,8 @@ import pytest
 from fanreel.browser.browser import Browser
 from fanreel.browser.cdp import TargetGone
 from fanreel.browser.orphans import processes_of
-from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
+from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.session_specs import SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, InvalidComposition
 from fanreel.network.fetch import Response
@@ -145,7 +146,7 @@ def test_a_page_that_throws_is_no_crash(
     """Its text is in the message."""
     shown("<script>Object.defineProperty(window, 'thrower', { value: 1 });</script>")
     with pytest.raises(InvalidComposition, match="the page threw: Error: on purpose"):
-        session._evaluate("() => { throw new Error('on purpose'); }", None, "looking")
+        session._page.evaluate("() => { throw new Error('on purpose'); }", None, "looking")
 
 
 def test_a_page_that_crashes_is_told_at_once(
@@ -159,7 +160,7 @@ def test_a_page_that_crashes_is_told_at_once(
         if b"--user-data-dir" in command and b"--type=" not in command:
             os.kill(pid, signal.SIGKILL)
     with pytest.raises(BrowserCrashed):
-        session._await(forever, 20, "waiting")
+        session._page._await(forever, 20, "waiting")
 
 
 def test_both_drivers_make_the_same_plan(tmp_path: Path) -> None:

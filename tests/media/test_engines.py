@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
+from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.session_specs import SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.files.project import open_project, output_fps
 from fanreel.network.outside import Replayer

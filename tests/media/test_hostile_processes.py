@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from fanreel.browser import playwright_browser
-from fanreel.capture.page_session import PageSession, Patience, SessionSpec
+from fanreel.capture.page_session import PageSession
+from fanreel.capture.session_specs import Patience, SessionSpec
 from fanreel.errors import CaptureTimeout, DiskFull
 from fanreel.files.work_dir import open_work_dir
 from fanreel.inspection import asked_for

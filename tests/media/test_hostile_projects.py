@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from fanreel.assembly import assemble
-from fanreel.capture.page_session import PageSession, Patience, SessionSpec
+from fanreel.capture.page_session import PageSession
+from fanreel.capture.session_specs import Patience, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     CATALOGUE,

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
+from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.session_specs import SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import DiskFull
 from fanreel.inspection import asked_for

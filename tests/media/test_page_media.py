@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from fanreel.browser.playwright_driver import PlaywrightDriver
-from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
+from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.session_specs import SessionSpec
 from fanreel.errors import InvalidComposition
 from fanreel.files.plan_dir import Composition, MediaClip
 from fanreel.files.site_files import SiteFiles

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
+from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.session_specs import SessionSpec
 from fanreel.errors import CaptureTimeout, MediaUnreadable
 from fanreel.network.fetch import Response
 from fanreel.network.outside import Recorder, Replayer

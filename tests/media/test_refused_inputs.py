@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.capture.page_session import PageSession, Patience, SessionSpec
+from fanreel.capture.page_session import PageSession
+from fanreel.capture.session_specs import Patience, SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, NotMedia, RenderError
 from fanreel.files.project import within_root

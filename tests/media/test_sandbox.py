@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from fanreel.browser.sandbox import has_sandbox
-from fanreel.capture.page_session import PageLoad, PageSession, SessionSpec
+from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.session_specs import SessionSpec
 from fanreel.network.outside import Recorder
 from fanreel.page.config import planning_config
 from tests.media.hostile import page

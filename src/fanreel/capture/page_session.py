@@ -2,30 +2,28 @@
 
 import contextlib
 import importlib.resources
-import re
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from fanreel.browser.browser import Browser
 from fanreel.browser.launch import Launch
 from fanreel.browser.sandbox import has_sandbox
 from fanreel.capture.backdrop import Backdrop
-from fanreel.capture.event_log import EventLog, PageLeft
+from fanreel.capture.event_log import EventLog
 from fanreel.capture.faces import faces_of
+from fanreel.capture.page_calls import PageCalls
 from fanreel.capture.screenshot import ScreenshotGrabber
+from fanreel.capture.session_specs import Pixels, SessionSpec
 from fanreel.capture.shadow_roots import offer_shadow_roots
 from fanreel.capture.xvfb import XvfbGrabber
 from fanreel.errors import (
-    BrowserCrashed,
     BrowserGpuNotSoftware,
     CaptureTimeout,
     InvalidComposition,
@@ -36,21 +34,13 @@ from fanreel.network.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteSer
 from fanreel.page import page_script, parsers_script, shell_script
 from fanreel.problems import Problem
 
-Pixels = npt.NDArray[np.uint8]
-Layout = Literal["bgr0", "bgra", "rgba"]
-"""Order of captured bytes; alpha is straight, 0 is an unused byte."""
-
 # Readiness names what it waits for when its time is up; this long it may take to say so.
 _ANSWER_S = 15.0
 _SCALE_TOLERANCE = 1e-6
 # From a script's arrival to the next that its code asks for.
 _SCRIPT_SILENCE_S, _SCRIPT_POLL_S = 0.03, 0.005
-_NOT_SETTLED = "FrameNotSettled: "
-"""How page/seek.js begins what it throws when a frame waits for something in vain."""
 _MOST_PASSED = 256
 """Frames asked for at once; the page does as many of them as there is time for."""
-_OWN_ADDRESS = re.compile(rf"{re.escape(OWN_PREFIX)}\S*: (\d+ )?")
-
 _OWN_SCRIPTS = {"shell.js": shell_script, "parsers.js": parsers_script}
 
 _ASK_RENDERER = """() => {
@@ -70,39 +60,6 @@ class Grabber(Protocol):
 
     def png(self) -> bytes:
         """Return the picture there is now, for a person to look at."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a page may take before it counts as hung, in seconds."""
-
-    open_s: float = 60.0
-    ready_s: float = 45.0
-    frame_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionSpec:
-    """The session itself: all that a browser has to be started for."""
-
-    width: int
-    """CSS pixels."""
-    height: int
-    engine: Literal["xvfb", "screenshot"]
-    alpha: bool = False
-    device_scale_factor: float = 1.0
-    webgpu: bool = False
-    """Offer the page WebGPU, drawn by the CPU."""
-    driver: Literal["pipe", "playwright"] = "pipe"
-    """What speaks to the browser; no pixel depends on it."""
-    runtime_env: Mapping[str, str] = field(default_factory=dict)
-    patience: Patience = field(default_factory=Patience)
-
-    @property
-    def pixel_size(self) -> tuple[int, int]:
-        """Width and height of a captured picture in device pixels."""
-        scale = self.device_scale_factor
-        return round(self.width * scale), round(self.height * scale)
 
 
 class WebGpuWanted(Exception):
@@ -160,7 +117,7 @@ class PageSession:
     def __init__(self, spec: SessionSpec, temp_dir: Path) -> None:
         self.spec = spec
         self._temp_dir = temp_dir
-        self.pixels = _layout(spec)
+        self.pixels = spec.layout
         self.events = EventLog(self._note_page_request)
         self._page_load: PageLoad | None = None
         self._media_info: dict[str, Any] = {}
@@ -193,7 +150,10 @@ class PageSession:
             self.browser = stack.enter_context(Browser(launch))
             if self.spec.engine == "screenshot":
                 self._grabber = ScreenshotGrabber(self.browser, alpha=self.spec.alpha)
-            self._call(self._watch(), self.spec.patience.open_s, "watching the page")
+            self._page = PageCalls(
+                self.browser, self.events, self.screenshot, self.spec.patience.frame_s
+            )
+            self._page.run(self._watch(), "watching the page", self.spec.patience.open_s)
             self._stack = stack.pop_all()
         return self
 
@@ -213,7 +173,7 @@ class PageSession:
             self._backdrop.rebuild()
         self.events.forget()
         self._server.serve(page.root_dir, page.entry_file, page.project_path)
-        self._call(self._set_up(page), self.spec.patience.open_s, "opening the shell page")
+        self._page.run(self._set_up(page), "opening the shell page", self.spec.patience.open_s)
 
     def verify_software_gl(self) -> None:
         """
@@ -226,7 +186,7 @@ class PageSession:
         Raises:
             BrowserGpuNotSoftware: It is drawn by hardware, or not at all. Terminal.
         """
-        renderer = self._evaluate(_ASK_RENDERER, None, "asking for the renderer")
+        renderer = self._page.evaluate(_ASK_RENDERER, None, "asking for the renderer")
         if renderer is None or "swiftshader" not in renderer.lower():
             raise BrowserGpuNotSoftware(
                 f"WebGL is drawn by {renderer or 'nothing'}, not by SwiftShader, so its pixels "
@@ -247,58 +207,21 @@ class PageSession:
         if self._page_load is None:
             raise RuntimeError("load() comes before open()")
         url = f"{ORIGIN}/{urllib.parse.quote(self._page_load.entry_file)}"
-        patience = self.spec.patience
+        opening = "url => __fanreelShell.open(url)"
         self.events.expect_document()
-        self._evaluate("url => __fanreelShell.open(url)", url, "loading the page", patience.open_s)
+        self._page.evaluate(opening, url, "loading the page", self.spec.patience.open_s)
         self._await_scripts()
         if self._page_load.on_loaded is not None:
             self._page_load.on_loaded()
-        answer = self._evaluate(
-            "ms => __fanreelShell.ready(ms)",
-            patience.ready_s * 1000,
-            "waiting for the page to become ready",
-            patience.ready_s + _ANSWER_S,
-        )
-        if not isinstance(answer, dict) or "ok" not in answer:
-            raise self._explained(
-                InvalidComposition,
-                "the page has replaced functions of the language itself, such as "
-                "Promise.prototype.then; leave those as they are",
-            )
-        if answer["lacksGpu"] and not self.spec.webgpu:
-            raise WebGpuWanted
-        if answer["problem"] is not None:
-            raise self._explained(InvalidComposition, answer["problem"], rule="webgpu")
-        if not answer["ok"]:
-            waiting = ", ".join(answer["waitingFor"]) or "nothing it could name"
-            raise self._explained(
-                CaptureTimeout,
-                f"the composition did not become ready in {patience.ready_s:.0f} s; it was waiting "
-                f"for: {waiting}",
-                waiting_for=list(answer["waitingFor"]),
-            )
-        width, height, ratio = self._evaluate(
-            "() => __fanreelShell.viewport()", None, "measuring the viewport"
-        )
-        expected = (self.spec.width, self.spec.height)
-        if (width, height) != expected or abs(
-            ratio - self.spec.device_scale_factor
-        ) > _SCALE_TOLERANCE:
-            raise self._explained(
-                CaptureTimeout,
-                f"Chromium shows {width}x{height} at scale {ratio} where {expected} at "
-                f"{self.spec.device_scale_factor} was asked for",
-            )
+        opened = self._await_readiness()
+        self._check_viewport()
         if self._media_info:
             self._tell_media_info()
         if self._backdrop:
             self._backdrop.forget()
             backing = "style => __fanreelShell.showCells(style)"
-            self._evaluate(backing, self._backdrop.style(), "preparing what is behind the page")
-        return Opened(
-            warnings=tuple(map(Problem.model_validate, answer["warnings"])),
-            failed=tuple(answer["failed"]),
-        )
+            self._page.evaluate(backing, self._backdrop.style(), "preparing what is behind it")
+        return opened
 
     def _await_scripts(self) -> None:
         """
@@ -309,18 +232,61 @@ class PageSession:
         """
         end = time.monotonic() + self.spec.patience.ready_s
         while time.monotonic() < end:
-            self._evaluate("() => __fanreelShell.turn()", None, "loading scripts")
+            self._page.evaluate("() => __fanreelShell.turn()", None, "loading scripts")
             silent_s = time.monotonic() - self.events.last_script_s
             if not self.events.awaits_scripts and silent_s > _SCRIPT_SILENCE_S:
                 return
             time.sleep(_SCRIPT_POLL_S)
+
+    def _await_readiness(self) -> Opened:
+        patience_s = self.spec.patience.ready_s
+        answer = self._page.evaluate(
+            "ms => __fanreelShell.ready(ms)",
+            patience_s * 1000,
+            "waiting for the page to become ready",
+            patience_s + _ANSWER_S,
+        )
+        if not isinstance(answer, dict) or "ok" not in answer:
+            raise self._page.explained(
+                InvalidComposition,
+                "the page has replaced functions of the language itself, such as "
+                "Promise.prototype.then; leave those as they are",
+            )
+        if answer["lacksGpu"] and not self.spec.webgpu:
+            raise WebGpuWanted
+        if answer["problem"] is not None:
+            raise self._page.explained(InvalidComposition, answer["problem"], rule="webgpu")
+        if not answer["ok"]:
+            waiting = ", ".join(answer["waitingFor"]) or "nothing it could name"
+            raise self._page.explained(
+                CaptureTimeout,
+                f"the composition did not become ready in {patience_s:.0f} s; it was waiting "
+                f"for: {waiting}",
+                waiting_for=list(answer["waitingFor"]),
+            )
+        return Opened(
+            warnings=tuple(map(Problem.model_validate, answer["warnings"])),
+            failed=tuple(answer["failed"]),
+        )
+
+    def _check_viewport(self) -> None:
+        width, height, ratio = self._page.evaluate(
+            "() => __fanreelShell.viewport()", None, "measuring the viewport"
+        )
+        expected, scale = (self.spec.width, self.spec.height), self.spec.device_scale_factor
+        if (width, height) != expected or abs(ratio - scale) > _SCALE_TOLERANCE:
+            raise self._page.explained(
+                CaptureTimeout,
+                f"Chromium shows {width}x{height} at scale {ratio} where {expected} at {scale} "
+                "was asked for",
+            )
 
     def pass_through(self, frames: Sequence[int]) -> None:
         """Put the page to each of *frames*, in order, without taking a picture."""
         done = 0
         while done < len(frames):
             left = list(frames[done : done + _MOST_PASSED])
-            done += self._evaluate(
+            done += self._page.evaluate(
                 "frames => __fanreelShell.pass(frames)", left, f"frames {left[0]} to {left[-1]}"
             )
 
@@ -331,7 +297,7 @@ class PageSession:
         It is what is on the screen: once the page is put to another frame, it is gone.
         """
         self._serial += 1
-        self._evaluate(
+        self._page.evaluate(
             "([frame, serial]) => __fanreelShell.seek(frame, serial)",
             [frame, self._serial],
             f"frame {frame}",
@@ -345,7 +311,7 @@ class PageSession:
         if cells:
             self._serial += 1
             turning = "([cells, serial]) => __fanreelShell.turnCells(cells, serial)"
-            self._evaluate(turning, [cells, self._serial], f"frame {frame}")
+            self._page.evaluate(turning, [cells, self._serial], f"frame {frame}")
             backdrop.finish(self._grab(self._serial, frame), cells)
         return backdrop.picture
 
@@ -365,7 +331,7 @@ class PageSession:
             False, and nothing is copied, if there is no HDR video.
         """
         self._serial += 1
-        shown = self._evaluate(
+        shown = self._page.evaluate(
             "([layer, serial]) => __fanreelShell.showLayer(layer, serial)",
             [layer, self._serial],
             f"frame {frame}",
@@ -378,18 +344,18 @@ class PageSession:
         try:
             return self._grabber.grab(serial)
         except TimeoutError as exc:
-            raise self._explained(
+            raise self._page.explained(
                 CaptureTimeout, f"frame {frame} did not appear on the screen in time", frame=frame
             ) from exc
         except RenderError:
             raise
         except Exception as exc:
-            raise self._translated(exc, f"capturing frame {frame}") from exc
+            raise self._page.translated(exc, f"capturing frame {frame}") from exc
 
     def watch_fonts(self, frames: Sequence[int], looks: Sequence[int]) -> None:
         """Have the open page note its texts at *frames*, whatever their style at *looks*."""
         where = {"frames": list(frames), "looks": list(looks)}
-        self._evaluate("where => __fanreelShell.watchFonts(where)", where, "watching fonts")
+        self._page.evaluate("where => __fanreelShell.watchFonts(where)", where, "watching fonts")
 
     def platform_fonts(self, asked: Sequence[tuple[int, int | None]]) -> list[list[dict[str, Any]]]:
         """
@@ -400,12 +366,12 @@ class PageSession:
         """
         doing = "asking for fonts"
         probing = "asked => __fanreelShell.probeFonts(asked)"
-        self._evaluate(probing, [list(question) for question in asked], doing)
+        self._page.evaluate(probing, [list(question) for question in asked], doing)
 
         async def ask() -> list[list[dict[str, Any]]]:
             return await faces_of(self.browser.driver.devtools, "__fanreelShell.fontProbes()")
 
-        faces: list[list[dict[str, Any]]] = self._call(ask(), self.spec.patience.frame_s, doing)
+        faces: list[list[dict[str, Any]]] = self._page.run(ask(), doing)
         return faces
 
     def relieve_memory(self) -> None:
@@ -421,11 +387,11 @@ class PageSession:
                 "Memory.simulatePressureNotification", {"level": "critical"}
             )
 
-        self._call(press(), self.spec.patience.frame_s, "freeing memory")
+        self._page.run(press(), "freeing memory")
 
     def describe(self) -> dict[str, Any]:
         """Return what the page says of itself; see page/describe.js."""
-        found: dict[str, Any] = self._evaluate(
+        found: dict[str, Any] = self._page.evaluate(
             "() => __fanreelShell.describe()", None, "describing the composition"
         )
         return found
@@ -437,7 +403,7 @@ class PageSession:
 
     def check_variables(self) -> list[dict[str, Any]]:
         """Return the values that are undeclared or mistyped."""
-        found: list[dict[str, Any]] = self._evaluate(
+        found: list[dict[str, Any]] = self._page.evaluate(
             "() => __fanreelShell.checkVariables()", None, "checking variables"
         )
         return found
@@ -449,7 +415,7 @@ class PageSession:
         return None
 
     def _tell_media_info(self) -> None:
-        self._evaluate(
+        self._page.evaluate(
             "info => __fanreelShell.setMediaInfo(info)", self._media_info, "media durations"
         )
 
@@ -498,65 +464,3 @@ class PageSession:
     def _note_page_request(self, url: str) -> None:
         if self._page_load is not None:
             self._page_load.network.note(url)
-
-    def _evaluate(
-        self, script: str, argument: Any, doing: str, timeout_s: float | None = None
-    ) -> Any:
-        evaluated = self.browser.driver.evaluate(script, argument)
-        return self._await(evaluated, timeout_s or self.spec.patience.frame_s, doing)
-
-    def _call(self, coroutine: Any, timeout_s: float, doing: str) -> Any:
-        return self._await(self.browser.submit(coroutine), timeout_s, doing)
-
-    def _await(self, work: Future[Any], timeout_s: float, doing: str) -> Any:
-        try:
-            return self.events.unless_left(work, timeout_s)
-        except PageLeft as exc:
-            raise self._explained(
-                InvalidComposition,
-                f"{doing}: the page leaves for {exc}; a composition stays on its page, so remove "
-                "what reloads it, refreshes it or sets location (or name that page by entryFile)",
-            ) from exc
-        except TimeoutError as exc:
-            raise self._explained(
-                CaptureTimeout, f"{doing}: no answer from the page in {timeout_s:.0f} s"
-            ) from exc
-        except RenderError:
-            raise
-        except Exception as exc:
-            raise self._translated(exc, doing) from exc
-
-    def _translated(self, exc: Exception, doing: str) -> RenderError:
-        """Make a driver's error ours: either the browser went away, or the page's code threw."""
-        text = str(exc)
-        if self.events.crashed or not self.browser.driver.threw(exc):
-            return self._explained(BrowserCrashed, f"{doing}: Chromium went away ({_line(text)})")
-        if _NOT_SETTLED in text:
-            return self._explained(CaptureTimeout, f"{doing}: {_line(text)}")
-        text = _OWN_ADDRESS.sub("", text)
-        return self._explained(InvalidComposition, f"{doing}: the page threw: {_line(text)}")
-
-    def _explained(self, kind: type[RenderError], message: str, **facts: Any) -> RenderError:
-        """Build an error that carries what a person needs to see the cause."""
-        errors = [line for line in self.events.console if not line.startswith("warning")]
-        pending = sorted(self.events.pending)
-        if errors:
-            message += f"; the console says: {' | '.join(errors[-3:])}"
-        if pending:
-            message += f"; unanswered requests: {', '.join(pending[:5])}"
-        facts |= {"console": list(self.events.console), "pending": pending}
-        if kind is not BrowserCrashed:
-            facts["screenshot"] = self.screenshot()
-        return kind(message, **facts)
-
-
-def _layout(spec: SessionSpec) -> Layout:
-    if spec.engine == "screenshot":
-        return "rgba"
-    return "bgra" if spec.alpha else "bgr0"
-
-
-def _line(text: str) -> str:
-    return (
-        text.partition("\n")[0].removeprefix("Page.evaluate: ").removeprefix(_NOT_SETTLED).strip()
-    )

@@ -10,8 +10,8 @@ from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from fanreel.capture.page_session import Layout, PageLoad, PageSession
-from fanreel.capture.session_specs import session_spec
+from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.session_specs import Layout, session_spec
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout, RenderError
