@@ -80,7 +80,8 @@ def _plan(request: PlanRequest, run: Run) -> Outcome:
         duration_ms=result.duration_ms,
     )
     numbers = {
-        "total_frames": result.total_frames,
+        # Of a sound alone there are none to wait for.
+        "total_frames": result.total_frames if result.chunk_count else 0,
         "chunk_count": result.chunk_count,
         "segment_frames": _segment_frames(plan_dir),
     }

@@ -44,7 +44,7 @@ def assemble(request: AssembleRequest, run: Run) -> Outcome:
         fetch_artifacts(run.client, manifest, uri.bucket, plan_dir, needed)
         found = find_segments(run.client, folder, manifest)
     audio = plan_dir / manifest.audio_path if manifest.audio_path else None
-    if _is_too_large(manifest, found, run):
+    if found and _is_too_large(manifest, found, run):
         return _assemble_streamed(request, run, found, audio)
     with run.phase("fetch"):
         segments = fetch_segments(run.client, found, run.work_dir / "segments")
@@ -54,7 +54,7 @@ def assemble(request: AssembleRequest, run: Run) -> Outcome:
         result = run.primitives.assemble(plan_dir, segments, audio, output, cfr=request.cfr)
     run.heartbeat.check_cancelled()
     # A sequence of frames is packed next, which takes the room that its segments no longer need.
-    shutil.rmtree(run.work_dir / "segments")
+    shutil.rmtree(run.work_dir / "segments", ignore_errors=True)
     with run.phase("store"):
         stored = _store_output(run.client, result, request.output_s3_uri)
     return _outcome(request, result, stored)

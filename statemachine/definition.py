@@ -19,6 +19,7 @@ from fanreel.errors import (
     INVALID_CONFIG,
     PLAN_PRODUCED_ZERO_CHUNKS,
 )
+from fanreel.formats import FORMATS
 from statemachine import chunk_failures
 from statemachine.retries import retriers
 
@@ -152,9 +153,16 @@ def _plan(function_arn: str) -> dict[str, State]:
             Next="AnyChunks",
         ),
         "AnyChunks": _choice(
-            {"Variable": count, "NumericLessThan": 1, "Next": "ZeroChunks"},
+            {
+                "And": [
+                    {"Variable": count, "NumericLessThan": 1},
+                    {"Not": {"Or": _sound_alone("$.Plan.Format")}},
+                ],
+                "Next": "ZeroChunks",
+            },
             {"Variable": count, "NumericGreaterThan": CHUNK_LIMIT, "Next": "TooManyChunks"},
             *(_default_output(*item) for item in OUTPUT_EXTENSIONS.items()),
+            {"Or": _sound_alone("$.Plan.Format"), "Next": "SpreadSound"},
             otherwise="Spread",
         ),
         "ZeroChunks": _fail(
@@ -170,14 +178,26 @@ def _plan(function_arn: str) -> dict[str, State]:
 
 
 def _spread(bucket_name: str) -> dict[str, State]:
-    states = {"Spread": _reshape(_sheet(bucket_name, "$.OutputS3Uri"), then="FewChunks")}
-    for extension in OUTPUT_EXTENSIONS.values():
+    states = {
+        "Spread": _spread_sheet(bucket_name, "$.OutputS3Uri", pictures=True),
+        "SpreadSound": _spread_sheet(bucket_name, "$.OutputS3Uri", pictures=False),
+    }
+    for output_format, extension in OUTPUT_EXTENSIONS.items():
         output = _format(f"s3://{bucket_name}/{OUTPUTS}{{}}{extension}", "$$.Execution.Name")
-        states[_spread_to(extension)] = _reshape(_sheet(bucket_name, output), then="FewChunks")
+        pictures = FORMATS[output_format].pictures
+        states[_spread_to(extension)] = _spread_sheet(bucket_name, output, pictures=pictures)
     few = {"Variable": "$.ChunkCount", "NumericLessThanEquals": INLINE_LIMIT}
     return states | {
         "FewChunks": _choice(few | {"Next": "RenderChunks"}, otherwise="RenderManyChunks")
     }
+
+
+def _sound_alone(variable: str) -> list[State]:
+    return [
+        {"Variable": variable, "StringEquals": name}
+        for name, spec in FORMATS.items()
+        if not spec.pictures
+    ]
 
 
 def _default_output(output_format: str, extension: str) -> State:
@@ -194,9 +214,9 @@ def _spread_to(extension: str) -> str:
     return f"SpreadTo{extension.removeprefix('.').capitalize()}"
 
 
-def _sheet(bucket_name: str, output_uri: str) -> State:
-    """Return what the chunks and the assembly need: under 10 KB at any size of the request."""
-    return {
+def _spread_sheet(bucket_name: str, output_uri: str, *, pictures: bool) -> State:
+    """Return the state that keeps what the rest needs: under 10 KB at any size of the request."""
+    sheet = {
         "RenderId.$": "$$.Execution.Name",
         "PlanManifestS3Uri.$": "$.Plan.PlanManifestS3Uri",
         "PlanHash.$": "$.Plan.PlanHash",
@@ -204,10 +224,15 @@ def _sheet(bucket_name: str, output_uri: str) -> State:
         "ChunkOutputS3Prefix.$": _format(f"s3://{bucket_name}/{SEGMENTS}{{}}/", "$.Plan.PlanHash"),
         "OutputS3Uri.$": output_uri,
         "Cfr.$": "$.Config.cfr",
+    }
+    if not pictures:
+        return _reshape(sheet, then="Assemble")
+    chunks = {
         "MaxConcurrency.$": "$.MaxConcurrency",
         "ChunkCount.$": "$.Plan.ChunkCount",
         "ChunkIndexes.$": "States.ArrayRange(0, States.MathAdd($.Plan.ChunkCount, -1), 1)",
     }
+    return _reshape(sheet | chunks, then="FewChunks")
 
 
 def _render(function_arn: str) -> dict[str, State]:

@@ -1,5 +1,6 @@
 """`assemble()`: rendered chunks and the sound become the video."""
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,7 +37,8 @@ def assemble(
 
     Args:
         plan_dir: As written by `plan()`; only its manifest is read.
-        chunk_paths: Chunk files or segment files, in order, covering the timeline.
+        chunk_paths: Chunk files or segment files, in order, covering the timeline; none for a
+            sound alone.
         audio_path: The plan's sound mix; None if it has none.
         output_path: The video to write; appears whole or not at all.
         cfr: Accepted for callers that ask; the frame rate is constant in any case.
@@ -92,7 +94,7 @@ def _result(
 ) -> AssembleResult:
     return AssembleResult(
         output_path=output_path,
-        frames_encoded=manifest.total_frames,
+        frames_encoded=manifest.segmented_frames,
         size_bytes=size_bytes,
         sha256=sha256,
         duration_ms=round(1000 * manifest.total_frames / manifest.fps),
@@ -133,6 +135,8 @@ def _write(manifest: PlanManifest, parts: Sequence[Part], sound: Path | None, as
             copy_frames(parts, aside, audio_path=sound)
         case "gif":
             write_gif(parts, aside, manifest.fps)
+        case name if sound is not None and not FORMATS[name].pictures:
+            shutil.copyfile(sound, aside)
         case name:
             join_packets(parts, aside, FORMATS[name].container, manifest.fps, audio_path=sound)
 
@@ -163,10 +167,10 @@ def _check_whole(manifest: PlanManifest, parts: Sequence[Part]) -> None:
 
 
 def _check_frames(manifest: PlanManifest, count: int, end: int) -> None:
-    if end != manifest.total_frames:
+    if end != manifest.segmented_frames:
         raise MissingPlanArtifact(
             f"the {count} chunks hold {end} frames, the plan has "
-            f"{manifest.total_frames}; pass all chunks of the plan, each once",
+            f"{manifest.segmented_frames}; pass all chunks of the plan, each once",
             frames=end,
-            total_frames=manifest.total_frames,
+            total_frames=manifest.segmented_frames,
         )

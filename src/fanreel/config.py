@@ -55,6 +55,7 @@ _ALLOWED = {
     "output_resolution": f"{', '.join(RESOLUTIONS)} or a scale factor from 0.1 to 4",
     "width": _SIDE,
     "height": _SIDE,
+    "every_nth_frame": f"a whole number from 1 to {frame_rate.MOST_FPS}",
     "frame_range": "[start, end), two whole frame numbers with 0 <= start < end, such as [0, 90]",
     "chunk_size": "a whole number of frames from 1",
     "max_parallel_chunks": f"a whole number from 1 to {_MOST_CHUNKS}",
@@ -62,6 +63,7 @@ _ALLOWED = {
     "segment_frames": f"a whole number of frames from 1 to {_MOST_SEGMENT_FRAMES}",
     "entry_file": "the path of a file inside the project, such as 'index.html'",
     "project_path": "the path of a folder inside the one given, such as 'films/intro', or ''",
+    "mute": _SWITCH,
     "variables": 'what JSON can hold, as an object such as {"title": "Hello"}',
     "strict_variables": _SWITCH,
     "strict": _SWITCH,
@@ -153,7 +155,7 @@ class RenderConfig(BaseModel):
     codec: Codec = "h264"
     """Of format mp4; `hdr_mode` force-hdr makes h265 of a codec that is not given."""
     quality: Quality = "standard"
-    """Of mp4 and webm; without effect in mov, gif and png-sequence, which have one quality each."""
+    """Of mp4 and webm; without effect in the other formats, which have one quality each."""
     crf: Whole | None = Field(default=None, ge=0, le=_MOST_CRF)
     """Constant rate factor, for mp4 and webm; outranks `quality`."""
     bitrate: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)?[kM]?$")
@@ -162,8 +164,12 @@ class RenderConfig(BaseModel):
     """Supersamples the authored frame; the layout never changes."""
     width: Whole | None = Field(default=None, ge=_LEAST_SIDE_PX, le=_MOST_SIDE_PX)
     height: Whole | None = Field(default=None, ge=_LEAST_SIDE_PX, le=_MOST_SIDE_PX)
+    every_nth_frame: Whole = Field(default=1, ge=1, le=frame_rate.MOST_FPS)
+    """Of the frames at `fps`; the others are left out, and the video keeps its length."""
     frame_range: tuple[Whole, Whole] | None = None
-    """Half-open `[start_frame, end_frame)` of the composition's timeline."""
+    """Half-open `[start_frame, end_frame)` of the timeline, at the rate of the output."""
+    mute: bool = False
+    """Leave out all sound."""
     chunk_size: Whole | None = Field(default=None, ge=1)
     """
     At most this many frames per chunk, as far as whole segments and `max_parallel_chunks` allow.
@@ -227,6 +233,8 @@ class RenderConfig(BaseModel):
             )
         self._rate_has_a_use()
         self._hdr_has_a_place()
+        if self.mute and not FORMATS[self.format].pictures:
+            raise ValueError(f"mute = True: format {self.format!r} holds nothing but the sound")
         self._exclude_each_other("chunk_size", "target_chunk_frames")
         if self.frame_range is not None and not 0 <= self.frame_range[0] < self.frame_range[1]:
             raise ValueError(

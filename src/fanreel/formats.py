@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Format = Literal["mp4", "mov", "png-sequence", "webm", "gif"]
+Format = Literal["mp4", "mov", "png-sequence", "webm", "gif", "wav", "m4a", "mp3"]
 Codec = Literal["h264", "h265"]
 
 PACKED = ".tar"
@@ -27,6 +27,8 @@ class FormatSpec:
     segment_container: str
     codecs: tuple[Codec, ...] = ()
     """What a caller may choose between, the usual one first; empty where there is one only."""
+    pictures: bool = True
+    """There are any; a sound alone is mixed while planning, and has no segments."""
     rated: bool = False
     """The encoder takes a crf or a bitrate; ProRes, GIF and PNG have one quality each."""
     alpha: bool = True
@@ -63,6 +65,19 @@ class FormatSpec:
     def stored_segment_extension(self) -> str:
         """Of a segment in a bucket."""
         return self.segment_extension or PACKED
+
+
+def _sound(extension: str, container: str, codec: str) -> FormatSpec:
+    return FormatSpec(
+        extension=extension,
+        container=container,
+        segment_extension="",
+        segment_container="",
+        pictures=False,
+        alpha=False,
+        audio_codec=codec,
+        audio_extension=extension,
+    )
 
 
 FORMATS: Mapping[str, FormatSpec] = {
@@ -115,4 +130,7 @@ FORMATS: Mapping[str, FormatSpec] = {
         audio_codec="pcm_s16le",
         audio_extension=".wav",
     ),
+    "wav": _sound(".wav", "wav", "pcm_s16le"),
+    "m4a": _sound(".m4a", "ipod", "aac"),
+    "mp3": _sound(".mp3", "mp3", "libmp3lame"),
 }

@@ -50,6 +50,7 @@ class RenderResult:
 
     output_path: Path
     total_frames: int
+    """None of a sound alone: 0."""
     fps: Fraction
     width: int
     height: int
@@ -144,7 +145,7 @@ class _Render:
             with Pool(prepare, size, cache_settings(os.environ)) as pool:
                 plan_dir = (self._keep_dir or work_dir / "plan").absolute()
                 planned = pool.plan(self._plan_request(plan_dir, work_dir))
-                self._total_frames = planned.total_frames
+                self._total_frames = planned.total_frames if planned.chunk_count else 0
                 self._lap("plan")
                 assembled = self._render(pool, plan_dir, work_dir, resume=resume)
         self._tell("done", self._total_frames)
@@ -193,7 +194,7 @@ class _Render:
         store.clear_unfinished()
         unfinished = folder / "unfinished"
         unfinished.mkdir()
-        keys = keys_of(manifest, 0, manifest.total_frames)
+        keys = keys_of(manifest, 0, manifest.segmented_frames)
         self._frames_resumed = sum(key.frames for key in keys if store.find(key))
         resumed = f"{self._frames_resumed} frames were rendered before"
         self._tell("render", self._frames_resumed, resumed if self._frames_resumed else None)
@@ -212,7 +213,7 @@ class _Render:
     ) -> RenderResult:
         return RenderResult(
             output_path=self._output,
-            total_frames=planned.total_frames,
+            total_frames=assembled.frames_encoded,
             fps=planned.fps,
             width=planned.width,
             height=planned.height,
@@ -261,6 +262,8 @@ class _Render:
 
 def _expected_segments(root: Root, config: RenderConfig) -> int:
     """Guess how many segments there will be, before there is a plan; only to size the pool."""
+    if not FORMATS[config.format].pictures:
+        return 1
     if config.frame_range is not None:
         frames = config.frame_range[1] - config.frame_range[0]
     elif root.duration_s is not None:

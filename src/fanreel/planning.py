@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from fanreel.formats import FORMATS
 from fanreel.inspection.locking import lock_config, padding_warnings
 from fanreel.inspection.survey import Survey, survey
 from fanreel.media.sound.mixing import mix
+from fanreel.problems import Problem
 from fanreel.results import PlanResult
 from fanreel.timing.timeline import (
     ChunkSlice,
@@ -129,7 +130,10 @@ def make_plan(
             drawn=found.drawn,
         )
         check_estimate(
-            _estimate(project_dir, found), config.plan_dir_size_limit_bytes, work_dir, plan_dir
+            _estimate(project_dir, found, config),
+            config.plan_dir_size_limit_bytes,
+            work_dir,
+            plan_dir,
         )
         if distributed:
             start, end = _frame_range(found, config)
@@ -156,7 +160,16 @@ def make_plan(
         producer_version=manifest.versions.fanreel,
         duration_ms=round(1000 * (time.monotonic() - started)),
         size_bytes=size_bytes,
-        warnings=tuple(map(str, (*found.warnings, *padding_warnings(locked)))),
+        warnings=tuple(
+            map(
+                str,
+                (
+                    *found.warnings,
+                    *padding_warnings(locked),
+                    *_silence_warnings(found, config),
+                ),
+            )
+        ),
         fonts=found.fonts,
     )
 
@@ -167,18 +180,27 @@ def _below(temp_dir: Path) -> Path:
     return path
 
 
-def _estimate(project_dir: Path, found: Survey) -> int:
+def _estimate(project_dir: Path, found: Survey, config: RenderConfig) -> int:
     sources = {clip.path for clip in found.media if clip.shown}
     sizes = [Path(path).stat().st_size for path in sources]
     sizes += [(project_dir / name).stat().st_size for name in found.used_files]
     sizes += [(found.recorded_dir / response.sha256).stat().st_size for response in found.recorded]
     sizes += map(len, found.frozen_fonts.files.values())
-    sound = int(found.duration_s * _SOUND_BYTES_PER_S) if _audible(found.media) else 0
+    sound = int(found.duration_s * _SOUND_BYTES_PER_S) if _audible(found, config) else 0
     return sum(sizes) + sound
 
 
-def _audible(media: Iterable[MediaClip]) -> list[MediaClip]:
-    return [clip for clip in media if clip.audible and not clip.muted]
+def _audible(found: Survey, config: RenderConfig) -> list[MediaClip]:
+    if config.mute:
+        return []
+    return [clip for clip in found.media if clip.audible and not clip.muted]
+
+
+def _silence_warnings(found: Survey, config: RenderConfig) -> list[Problem]:
+    if FORMATS[config.format].pictures or _audible(found, config):
+        return []
+    warning = f"{config.entry_path} has no sound: the {config.format} holds silence"
+    return [Problem(rule="silence", message=warning)]
 
 
 def _frame_range(found: Survey, config: RenderConfig) -> tuple[int, int]:
@@ -209,13 +231,15 @@ def _write(
         target_chunk_frames=config.target_chunk_frames,
         segment_frames=config.segment_frames,
     )
-    chunks = build_chunk_slices(chunk_plan)
-    if not chunks:
+    if start == end:
         raise PlanProducedZeroChunks("the timeline has no frames; check data-duration")
+    pictures = FORMATS[config.format].pictures
+    chunks = build_chunk_slices(chunk_plan) if pictures else []
     locked = locked.model_copy(update={"gop": chunk_plan.segment_frames})
     directory.mkdir()
-    _freeze_site(project_dir, found, directory)
-    freeze_fonts(found.frozen_fonts, directory)
+    if pictures:
+        _freeze_site(project_dir, found, directory)
+        freeze_fonts(found.frozen_fonts, directory)
     composition = _composition(found, config, start, end, found.media)
     composition = composition.model_copy(
         update={"media": _freeze_media(composition, chunks, directory)}
@@ -308,8 +332,8 @@ def _composition(
 
 def _mix(found: Survey, config: RenderConfig, start: int, end: int, directory: Path) -> str | None:
     spec = FORMATS[config.format]
-    clips = _audible(found.media)
-    if not clips or spec.audio_codec is None:
+    clips = _audible(found, config)
+    if spec.audio_codec is None or (spec.pictures and not clips):
         return None
     name = f"audio{spec.audio_extension}"
     heard = mix(
@@ -320,6 +344,7 @@ def _mix(found: Survey, config: RenderConfig, start: int, end: int, directory: P
         spec.audio_codec,
         from_s=start / found.fps,
         desk=found.desk,
+        even_silent=not spec.pictures,
     )
     return name if heard else None
 

@@ -30,6 +30,7 @@ from fanreel.rendering import render_chunk
 from tests.aws.handling import deployed, short_tmp_dir
 from tests.aws.runtime_api import container
 from tests.aws.scripted_worker import wait_until
+from tests.media.sources import clicks, write_sound_file
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -169,6 +170,28 @@ def test_every_format_is_rendered_in_chunks(
         if extension == "webm":
             tags = {name.lower(): value for name, value in stream.metadata.items()}
             assert tags["alpha_mode"] == "1"
+
+
+@pytest.mark.parametrize("output_format", ["wav", "m4a", "mp3"])
+def test_a_sound_alone_is_what_this_machine_makes(
+    s3: "S3Client", bucket: str, tmp_path: Path, output_format: str
+) -> None:
+    """It is planned and put in its place; its progress waits for no frames."""
+    project = _project(tmp_path / "heard", '<audio src="pulse.wav" data-start="0.1"></audio>')
+    write_sound_file(project / "pulse.wav", clicks(0.1, [0]))
+    config = {"format": output_format}
+    with deployed(s3, bucket, tmp_path, None, project) as function:
+        assert function.planned(Config=config)["ChunkCount"] == 0
+        uri = f"s3://{bucket}/outputs/r1.{output_format}"
+        reply = function.invoke(function.assemble_event(OutputS3Uri=uri))
+    assert (reply["FramesEncoded"], reply["DurationMs"]) == (0, 200)
+    fetch_file(s3, S3Uri.parse(uri), tmp_path / f"lambda.{output_format}")
+    local = tmp_path / f"local.{output_format}"
+    result = render(project, local, RenderConfig.from_json(config))
+    assert (result.total_frames, result.duration_s) == (0, 0.2)
+    assert local.read_bytes() == (tmp_path / f"lambda.{output_format}").read_bytes()
+    activity = read_progress("r1", bucket, s3)
+    assert (activity.stage, activity.total_frames) == ("done", 0)
 
 
 def test_a_worker_that_is_killed_loses_one_segment_at_most(

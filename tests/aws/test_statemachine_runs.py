@@ -158,6 +158,21 @@ def test_a_png_sequence_goes_to_an_archive(lab: Lab, new_worker: Workers) -> Non
     assert json.loads(ended["output"])["OutputS3Uri"].endswith(f"/outputs/{ended['name']}.tar")
 
 
+@pytest.mark.parametrize("places", [{}, {"OutputS3Uri": f"s3://{BUCKET}/outputs/mine.mp3"}])
+def test_a_sound_alone_goes_from_its_plan_to_its_place(
+    lab: Lab, new_worker: Workers, places: dict[str, str]
+) -> None:
+    """There are no chunks, and that is no error."""
+    worker = new_worker(chunks=0, output_format="mp3")
+    ended = lab.run(worker, Config={"format": "mp3"}, **places)
+    assert ended["status"] == "SUCCEEDED", ended.get("cause")
+    plan, assembly = worker.invocations
+    assert (plan["Action"], assembly["Action"]) == ("plan", "assemble")
+    expected = places.get("OutputS3Uri", f"s3://{BUCKET}/outputs/{ended['name']}.mp3")
+    assert assembly["OutputS3Uri"] == expected
+    assert assembly["Format"] == "mp3"
+
+
 @pytest.mark.parametrize("chunks", [1, 40, 41, 60])
 def test_any_number_of_chunks(lab: Lab, new_worker: Workers, chunks: int) -> None:
     """Each is invoked once; beyond 40 the distributed Map takes over."""

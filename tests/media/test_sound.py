@@ -54,7 +54,9 @@ def click(tmp_path: Path) -> Path:
     return write_sound_file(tmp_path / "click.wav", clicks(3, [0.5, 1.25, 2.5]))
 
 
-@pytest.mark.parametrize("codec_name", ["aac.m4a", "pcm_s16le.wav", "libopus.webm", "libopus.ogg"])
+@pytest.mark.parametrize(
+    "codec_name", ["aac.m4a", "libmp3lame.mp3", "pcm_s16le.wav", "libopus.webm", "libopus.ogg"]
+)
 def test_every_encoding_starts_to_the_sample(tmp_path: Path, click: Path, codec_name: str) -> None:
     """Encoder priming is hidden: a pulse put at 1/3 s + 0.25 s is decoded there."""
     codec, _, extension = codec_name.partition(".")

@@ -18,6 +18,7 @@ from fanreel.config import (
     reject_unsupported_distributed_format,
 )
 from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
+from fanreel.files.project import Root, output_fps
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,8 @@ def test_a_decimal_rate_is_refused_with_the_rational_to_write() -> None:
         ("outputResolution", True),
         ("width", 1),
         ("height", 20_000),
+        ("everyNthFrame", 0),
+        ("mute", "perhaps"),
         ("frameRange", [0]),
         ("frameRange", [0, "x"]),
         ("frameRange", [False, True]),
@@ -124,6 +127,23 @@ def test_a_wrong_value_is_named(field: str, value: Any) -> None:
     for problem in caught.value.facts["problems"]:
         assert re.match(rf"{field}(\[\d\])? = .*: .*allowed: ", problem, re.DOTALL)
         assert not re.search(r"Input|pattern|should|valid ", problem), problem
+
+
+def test_a_sound_alone_cannot_be_muted() -> None:
+    """There would be nothing left."""
+    with pytest.raises(InvalidConfig, match="format 'mp3' holds nothing but the sound"):
+        RenderConfig(format="mp3", mute=True)
+
+
+def test_every_nth_frame_leaves_one_a_second() -> None:
+    """Of 30 every third is 10 a second; what is left is a rate as any other."""
+    root = Root(composition_id="main", width=2, height=2, duration_s=None, fps=Fraction(30))
+    assert output_fps(root, RenderConfig(every_nth_frame=3)) == 10
+    assert output_fps(root, RenderConfig(fps="30000/1001", every_nth_frame=2)) == Fraction(
+        15000, 1001
+    )
+    with pytest.raises(InvalidConfig, match="at 30 frames/s allowed: at most 30"):
+        output_fps(root, RenderConfig(every_nth_frame=31))
 
 
 def test_every_field_says_what_is_allowed() -> None:

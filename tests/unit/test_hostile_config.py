@@ -41,6 +41,8 @@ WORSE_THAN_WRONG: dict[str, list[Any]] = {
     "output_resolution": [0, -1, NAN, INF, 1e308, "0", "8k", "nan", ""],
     "width": [0, -2, 1.5, NAN, INF, 16385, 10**400, True],
     "height": [0, -2, 1.5, NAN, INF, 16385, 10**400, True],
+    "every_nth_frame": [0, -1, NAN, INF, 0.5, 10**400, True, None],
+    "mute": [None, "perhaps", 2],
     "frame_range": [[], [1], [1, 2, 3], [5, 5], [9, 2], [-1, 2], [0, INF], [0, NAN], "0:9"],
     "chunk_size": [0, -1, NAN, INF, 0.5],
     "max_parallel_chunks": [0, -1, NAN, INF, 10_001, None],

@@ -106,7 +106,8 @@ def render(  # noqa: PLR0913 (each is an option)
         lines = [*lines, url]
     took = f"took {duration_in_words(end.elapsed_s)}"
     cost = f", {end.cost.total_usd:.4f} USD" if end.cost else ""
-    target.answer(result, *lines, f"{end.total_frames} frames, {took}{cost}")
+    frames = f"{end.total_frames} frames, " if end.total_frames else ""
+    target.answer(result, *lines, f"{frames}{took}{cost}")
 
 
 @stack_command(render_app, "still")

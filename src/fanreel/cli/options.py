@@ -40,7 +40,11 @@ class ConfigOption:
 _SPLIT, _CHECKS = "Splitting", "Checks"
 CONFIG_OPTIONS = (
     ConfigOption("fps", "RATE", "1 to 240, whole or rational: 15, 60, 30000/1001."),
-    ConfigOption("format", "NAME", "mp4, mov, webm, gif or png-sequence; by default the output's."),
+    ConfigOption(
+        "format",
+        "NAME",
+        "mp4, mov, webm, gif, png-sequence; sound alone: wav, m4a, mp3. Default: the output's.",
+    ),
     ConfigOption("codec", "NAME", "h264 or h265 (mp4 only)."),
     ConfigOption("quality", "NAME", "draft, standard or high (mp4 and webm)."),
     ConfigOption("crf", "N", "Constant rate factor, 0 to 51, of mp4 or webm."),
@@ -48,6 +52,8 @@ CONFIG_OPTIONS = (
     ConfigOption("output_resolution", "SIZE", "720p, 1080p, 1440p, 4k or a scale factor."),
     ConfigOption("width", "PIXELS", "Output width: a uniform scale of the authored size."),
     ConfigOption("height", "PIXELS", "Output height: a uniform scale of the authored size."),
+    ConfigOption("every_nth_frame", "N", "Leave out the frames between; the length stays."),
+    ConfigOption("mute", "", "No sound."),
     ConfigOption("frame_range", "START:END", "Only these frames; END is not among them."),
     ConfigOption(
         "hdr_mode",

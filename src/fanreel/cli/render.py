@@ -54,7 +54,7 @@ def render(  # noqa: PLR0913 (each is an option)
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
     config_fields: dict[str, Any],
 ) -> None:
-    """Render PROJECT to a video, a GIF or a folder of PNG images."""
+    """Render PROJECT to a video, a GIF, a folder of PNG images, or its sound alone."""
     from fanreel.cli.progress import choose_style, showing, write_event  # noqa: PLC0415
     from fanreel.cli.report import result_json  # noqa: PLC0415
 
@@ -92,6 +92,12 @@ def _tell(result: "RenderResult") -> None:
     for warning in result.warnings:
         sys.stderr.write(f"warning: {in_options(warning)}\n")
     elapsed_s = sum(result.stages.values())
+    if not result.total_frames:
+        sys.stdout.write(
+            f"{result.output_path}: {duration_in_words(result.duration_s)} of sound, "
+            f"{size_in_words(result.size_bytes)}; took {duration_in_words(elapsed_s)}\n"
+        )
+        return
     sys.stdout.write(
         f"{result.output_path}: {duration_in_words(result.duration_s)}, "
         f"{result.total_frames} frames, {size_in_words(result.size_bytes)}; "

@@ -35,13 +35,13 @@ def plan(
         result = Engine().plan(project_dir, config, plan_dir, root_dir=root)
     for warning in result.warnings:
         sys.stderr.write(f"warning: {in_options(warning)}\n")
-    _tell(
-        result,
-        f"{plan_dir}: {result.total_frames} frames at {result.fps} frames/s, "
+    chunks = (
+        f"{result.total_frames} frames at {result.fps} frames/s, "
         f"{result.width}x{result.height}, in {result.chunk_count} chunks; "
-        f"render each of 0 to {result.chunk_count - 1} with `fanreel chunk`",
-        as_json=as_json,
+        f"render each of 0 to {result.chunk_count - 1} with `fanreel chunk`"
     )
+    sound = "a sound alone, without chunks; `fanreel assemble` writes it"
+    _tell(result, f"{plan_dir}: {chunks if result.chunk_count else sound}", as_json=as_json)
 
 
 def chunk(
@@ -71,8 +71,9 @@ def chunk(
 def assemble(
     plan_dir: PlanDir,
     chunks: Annotated[
-        list[Path], typer.Argument(metavar="CHUNK...", help="Every chunk's file, in order.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="CHUNK...", help="Every chunk's file, in order; none of a sound."),
+    ] = None,
     *,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The video to write.")
@@ -87,7 +88,7 @@ def assemble(
 
     sound = read_manifest(plan_dir).audio_path
     audio_path = None if sound is None else plan_dir / sound
-    result = Engine().assemble(plan_dir, chunks, audio_path, output, cfr=cfr)
+    result = Engine().assemble(plan_dir, chunks or [], audio_path, output, cfr=cfr)
     _tell(result, f"{output}: {result.frames_encoded} frames", as_json=as_json)
 
 

@@ -103,6 +103,8 @@ def _row(config: RenderConfig, *, alpha: bool, drawn: bool) -> _Row:
             return _LOSSLESS_ALPHA if alpha else _LOSSLESS
         case "png-sequence":
             return _PNG_ALPHA if alpha else _PNG
+        case "wav" | "m4a" | "mp3":
+            return _NO_PICTURES
 
 
 def _mp4_row(config: RenderConfig, *, drawn: bool) -> _Row:
@@ -229,3 +231,4 @@ _LOSSLESS_ALPHA = _Row("qtrle", "argb", None, {})
 # Level 1: 38 ms and 1.1 MB a frame; the default 6 takes 210 ms for 0.7 MB.
 _PNG_ALPHA = _Row("png", "rgba", None, {"compression_level": "1", "pred": "sub"})
 _PNG = replace(_PNG_ALPHA, pixel_format="rgb24")
+_NO_PICTURES = _Row("", "", None, {})

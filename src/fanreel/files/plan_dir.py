@@ -134,6 +134,11 @@ class PlanManifest(_PlanFile):
     checksum: str = ""
     """Of everything above, so that a changed byte in this file is noticed before it is believed."""
 
+    @property
+    def segmented_frames(self) -> int:
+        """Frames that its segments hold: all, or none of a sound alone."""
+        return self.total_frames if self.chunk_count else 0
+
     def sealed(self) -> Self:
         """Return the manifest with its checksum."""
         return self.model_copy(update={"checksum": self._checksum()})

@@ -120,8 +120,20 @@ def parse_root(html: str, entry_file: str) -> Root:
 
 
 def output_fps(root: Root, config: RenderConfig) -> Fraction:
-    """Return the frame rate: the caller's, else the composition's, else 30."""
-    return config.fps or root.fps or DEFAULT_FPS
+    """
+    Return the frame rate: the caller's, else the composition's, else 30, of every nth frame.
+
+    Raises:
+        InvalidConfig: Less than one frame a second is left. Terminal.
+    """
+    fps = config.fps or root.fps or DEFAULT_FPS
+    left = fps / config.every_nth_frame
+    if left < 1:
+        raise InvalidConfig(
+            f"everyNthFrame = {config.every_nth_frame}: at {fps} frames/s allowed: at most "
+            f"{int(fps)}, which leaves one a second"
+        )
+    return left
 
 
 def parse_data_fps(text: str) -> Fraction:

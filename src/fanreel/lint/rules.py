@@ -42,6 +42,7 @@ RULES: Mapping[str, str] = {
     "bad-automation": (
         'write lanes as {"version":1,"lanes":[{"target":"volume","points":[{"t":0,"v":1}]}]}'
     ),
+    "silence": "add an audio or a video element with sound, or choose a format with pictures",
     "bad-volume": 'write a factor, as in data-volume="0.5"; 1 is unchanged',
     "media-in-iframe": "put the video or audio element into the composition itself",
     "captions": "show the texts as clips of their own, each with data-start and data-duration",

@@ -16,6 +16,7 @@ from fanreel.config import RenderConfig
 from fanreel.engine.engine import Engine
 from fanreel.errors import PlanProducedZeroChunks
 from fanreel.files.plan_dir import read_manifest
+from fanreel.formats import FORMATS
 from fanreel.processes import cpu_s
 from fanreel.timing.timeline import ChunkPlan, resolve_chunk_plan
 
@@ -104,6 +105,8 @@ def probe(
         began_s = time.perf_counter()
         planned = engine.plan(project_dir, probing, plan_dir)
         planned_s = time.perf_counter()
+        if not FORMATS[config.format].pictures:
+            return _sound_alone(1000 * (planned_s - began_s), vcpus)
         if planned.chunk_count == 0:
             raise PlanProducedZeroChunks("the composition has no frames, nothing to estimate")
         clock = _Clock(frames)
@@ -136,4 +139,22 @@ def probe(
             target_chunk_frames=config.target_chunk_frames,
             segment_frames=config.segment_frames,
         ),
+    )
+
+
+def _sound_alone(plan_ms: float, vcpus: float | None) -> Probed:
+    """Planning mixes it, and nothing else takes time."""
+    return Probed(
+        measured=Measured(
+            vcpus=vcpus or len(os.sched_getaffinity(0)),
+            ms_per_frame=0.0,
+            cpu_ms_per_frame=0.0,
+            boot_ms=0.0,
+            segment_ms=0.0,
+            plan_ms=plan_ms,
+            assemble_ms=ASSUMED_ASSEMBLE_MS,
+            cold_start_ms=ASSUMED_COLD_START_MS,
+            source="from planning on this machine",
+        ),
+        cut=ChunkPlan(total_frames=0, segment_frames=1, chunk_count=0),
     )

@@ -224,7 +224,9 @@ def estimate_render(shape: Shape, measured: Measured, prices: Prices) -> Estimat
     plan_ms = speed.cold_start_ms + speed.plan_ms
     billed_ms = [plan_ms, *map(sum, zip(chunk_ms, cold_ms, strict=True)), speed.assemble_ms]
     waves = math.ceil(len(slices) / at_once)
-    total_ms = plan_ms + max(cold_ms) + waves * max(chunk_ms) + speed.assemble_ms
+    total_ms = (
+        plan_ms + max(cold_ms, default=0.0) + waves * max(chunk_ms, default=0.0) + speed.assemble_ms
+    )
     return Estimate(
         duration_s=total_ms / 1000,
         cost=cost_of(

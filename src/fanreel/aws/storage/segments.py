@@ -117,7 +117,7 @@ def find_segments(client: "S3Client", folder: S3Uri, manifest: PlanManifest) -> 
             )
         return kept
 
-    return in_parallel(find, segments_of(0, manifest.total_frames, manifest.segment_frames))
+    return in_parallel(find, segments_of(0, manifest.segmented_frames, manifest.segment_frames))
 
 
 def fetch_segment(client: "S3Client", kept: StoredObject, path: Path) -> None:

@@ -35,6 +35,7 @@ def mix(
     *,
     from_s: Fraction = Fraction(0),
     desk: Desk | None = None,
+    even_silent: bool = False,
 ) -> bool:
     """
     Mix the sound of *clips* into *output*, 48 kHz stereo, `round(total_s × 48000)` samples long.
@@ -47,6 +48,7 @@ def mix(
         codec: As `write_sound()` takes.
         from_s: Moment of the timeline at which the video begins.
         desk: Volumes, effects and groups.
+        even_silent: Write silence where there is no sound.
     Returns:
         Whether there is sound at all; if not, nothing is written.
     Raises:
@@ -58,7 +60,8 @@ def mix(
     # What effects remember of what was before, they have to have heard.
     begin = 0 if desk.remembers else first
     tracks = _tracks(plan_dir, clips, desk, (begin, end))
-    if first >= end or not any(_silent(track, desk) > first for track in tracks):
+    audible = any(_silent(track, desk) > first for track in tracks)
+    if first >= end or not (audible or even_silent):
         return False
     mixed = through(desk.master, _summed(tracks, desk.groups, begin, end), begin)
     write_sound(limit(in_blocks(without(first - begin, mixed))), output, codec)

@@ -27,13 +27,22 @@ _ENCODINGS = {
     "aac": _Encoding(
         sample_format="fltp",
         bit_rate=192_000,
-        container_options={"movie_timescale": str(SOUND_RATE)},
+        # The index first, so that a browser plays what it has of a sound that is an output itself.
+        container_options={"movie_timescale": str(SOUND_RATE), "movflags": "+faststart"},
     ),
+    "libmp3lame": _Encoding(sample_format="fltp", bit_rate=192_000),
     "pcm_s16le": _Encoding(sample_format="s16"),
     "pcm_s24le": _Encoding(sample_format="s32"),
     "libopus": _Encoding(sample_format="flt", bit_rate=160_000),
 }
-_MUXERS = {".m4a": "ipod", ".wav": "wav", ".webm": "webm", ".ogg": "ogg", ".mov": "mov"}
+_MUXERS = {
+    ".m4a": "ipod",
+    ".mp3": "mp3",
+    ".wav": "wav",
+    ".webm": "webm",
+    ".ogg": "ogg",
+    ".mov": "mov",
+}
 
 
 def write_sound(blocks: Iterable[Samples], path: Path, codec: str) -> None:
@@ -42,9 +51,9 @@ def write_sound(blocks: Iterable[Samples], path: Path, codec: str) -> None:
 
     Args:
         blocks: Samples × 2, 48 kHz, within full scale.
-        path: Its extension decides the container: .m4a, .wav, .webm, .ogg, .mov. Appears whole
-            or not at all.
-        codec: `aac`, `pcm_s16le`, `pcm_s24le` or `libopus`.
+        path: Its extension decides the container: .m4a, .mp3, .wav, .webm, .ogg, .mov. Appears
+            whole or not at all.
+        codec: `aac`, `libmp3lame`, `pcm_s16le`, `pcm_s24le` or `libopus`.
     """
     encoding = _ENCODINGS[codec]
     aside = path.with_name(f".{path.name}.partial")
