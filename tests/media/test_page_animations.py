@@ -127,6 +127,14 @@ def test_animations_can_be_steered(player: Any) -> None:
     assert player.page.evaluate(X) == 25
 
 
+def test_an_animation_without_an_effect_moves_nothing(player: Any) -> None:
+    """A script takes the effect of a CSS animation: its element stands as without it."""
+    player.open(KEYFRAMES + "<p id='x' style='animation: go 1s linear'></p>")
+    assert player.at(15, X) == 50
+    player.page.evaluate("document.getAnimations()[0].effect = null")
+    assert player.trace([15, 20], X) == [0, 0]
+
+
 def test_later_animations_start_when_they_are_made(player: Any) -> None:
     """Timers, events and chained animations start things at the very time they run."""
     page = (

@@ -136,8 +136,8 @@ function followPlayState() {
 
 function isPausedByStyle(motion) {
   const effect = effectOf(motion.animation);
+  if (!effect?.target) return false;
   const { target } = effect;
-  if (!target) return false;
   let style = styles.get(motion);
   if (!style) {
     style = getComputedStyle(target, effect.pseudoElement);
@@ -239,6 +239,7 @@ function guardLoading() {
 real.requestAnimationFrame(guardLoading);
 
 function durationS() {
+  /** @type {number | null} */
   let end = null;
   for (const motion of motions.values()) {
     const { endTime } = motion.timing();
