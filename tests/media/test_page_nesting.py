@@ -400,6 +400,7 @@ def test_broken_modules_are_named(player: Any, project: Any) -> None:
     """Syntax, import and run-time errors of modules, with the line of the nested file."""
     modules = ["null.value", 'import "./none.js"', "let 5", "window.fine = 1"]
     text = "\n".join(f'<script type="module">{code}</script>' for code in modules)
+    text += '\n<script type="module" src="gone.js"></script>'
     player.open(
         project('<div data-composition-src="m.html" data-start="0"></div>', {"m.html": text}),
         root="/site/",
@@ -411,6 +412,7 @@ def test_broken_modules_are_named(player: Any, project: Any) -> None:
     assert messages[1] == "module of m.html: an import could not be loaded"
     assert messages[2].startswith("m.html: SyntaxError")
     assert messages[2].endswith("(line 3)")
+    assert messages[3] == "module gone.js: HTTP 404"
     assert player.page.evaluate("window.fine") == 1
 
 

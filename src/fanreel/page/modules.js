@@ -13,6 +13,7 @@ import { rebaseDynamic as rebaseDynamicImports, rebaseImports } from "./imports.
 import * as lookups from "./lookups.js";
 import * as scopedRealm from "./scoped_realm.js";
 import { isComposition, lineIn } from "./script_text.js";
+import { messageOf } from "./thrown.js";
 
 const waiting = new Map();
 const plain = new Map();
@@ -23,7 +24,7 @@ function map({ instance, element }) {
   try {
     content = JSON.parse(element.textContent);
   } catch (error) {
-    return { message: `import map: ${error.message}`, isSyntax: error instanceof SyntaxError };
+    return { message: `import map: ${messageOf(error)}`, isSyntax: error instanceof SyntaxError };
   }
   for (const [name, url] of Object.entries(content.imports ?? {})) {
     content.imports[name] = absolute(url, instance.url);
@@ -54,7 +55,7 @@ function run({ instance, element }) {
   try {
     code = assets.read(url.href);
   } catch (error) {
-    return `module ${assets.nameOf(url.href)}: ${error.message}`;
+    return { message: `module ${assets.nameOf(url.href)}: ${messageOf(error)}` };
   }
   if (!isComposition(code)) return runPlain(url.href);
   const place = (reference) => new URL(reference, url).href;
