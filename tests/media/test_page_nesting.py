@@ -416,6 +416,23 @@ def test_broken_modules_are_named(player: Any, project: Any) -> None:
     assert player.page.evaluate("window.fine") == 1
 
 
+def test_a_composition_that_lost_its_id_is_an_element(player: Any) -> None:
+    """A script takes data-composition-id off an inline composition: frames go on without it."""
+    player.open(
+        """<main data-composition-id="main" data-duration="2">
+          <div id="inner" data-composition-id="inner" data-start="1"></div>
+        </main><script>
+          const timeline = { at: [], totalTime(time) { this.at.push(time); }, duration: 2 };
+          window.__timelines = { main: { ...timeline, at: [] }, inner: timeline };
+          window.reached = () => Object.values(__timelines).map(({ at }) => at.at(-1));
+        </script>"""
+    )
+    assert player.at(45, "reached()") == [1.5, 0.5]
+    player.page.evaluate("inner.removeAttribute('data-composition-id')")
+    assert player.at(48, "reached()") == [1.6, 0.5]
+    assert player.page.evaluate("__fanreel.instances.instances()") == []
+
+
 def test_a_host_added_by_a_script_is_mounted(player: Any, project: Any) -> None:
     """Late hosts mount, also without an id, and their clips join the timeline."""
     player.open(

@@ -34,6 +34,8 @@ export const byRoot = new WeakMap();
 export const mounting = { catchUp() {}, mountAll() {} };
 let count = 0;
 
+const NAMED = "[data-composition-id]";
+
 const numberOr = (text, fallback) => {
   const value = text === null || text.trim() === "" ? Number.NaN : Number(text.replace(/px$/, ""));
   return Number.isFinite(value) ? value : fallback;
@@ -71,6 +73,7 @@ export function makeInstance(host, url) {
     inline: url === null,
     depth: ancestry(parent).filter((item) => !item.inline).length + 1,
     id: host.getAttribute("data-composition-id"),
+    /** @type {(string | null)[]} */
     ids: [],
     timelines: {},
     renames: new Map(),
@@ -101,8 +104,8 @@ export const isOwnRoot = (element) => byRoot.has(element);
 
 // ---- listing -----------------------------------------------------------------------------
 function findInline() {
-  const top = document.querySelector("[data-composition-id]");
-  for (const element of document.querySelectorAll("[data-composition-id]")) {
+  const top = document.querySelector(NAMED);
+  for (const element of document.querySelectorAll(NAMED)) {
     if (element === top || byHost.has(element) || byRoot.has(element)) continue;
     if (element.hasAttribute("data-composition-src")) continue;
     const instance = makeInstance(element, null);
@@ -128,7 +131,8 @@ export function instances() {
   mounting.mountAll();
   findInline();
   const live = [...byHost.values()].filter(
-    ({ host, inline, scope }) => host.isConnected && (inline || scope !== null),
+    ({ host, inline, scope }) =>
+      host.isConnected && (inline ? host.matches(NAMED) : scope !== null),
   );
   for (const instance of live) {
     instance.parent = instanceOf(instance.host);
