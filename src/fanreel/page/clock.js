@@ -9,7 +9,7 @@
 //   clock.turn()                a promise for the next real task: promise jobs are done by then
 //   clock.schedule(due, run)    an own task at a virtual time; gives {cancel()}
 //   clock.pumpTimer(ms)         readiness only: runs the next timer early
-//   clock.sources               [{next(after, limit), run(due)}]: tasks from elsewhere
+//   clock.sources               tasks from elsewhere
 //
 // How it moves is in virtual_clock.js.
 

@@ -34,8 +34,9 @@ function fillCopies() {
   for (const staging of document.querySelectorAll("canvas[layoutsubtree]")) {
     const copy = /** @type {HTMLElement | null} */ (staging.firstElementChild);
     // In the frame in which a scene's clip ends it is blended still, where the library says so.
-    if (copy?.style.visibility === "visible") copy.removeAttribute("data-fanreel-hidden");
-    const scene = copy?.id ? originalOf(copy, staging) : undefined;
+    if (!copy) continue;
+    if (copy.style.visibility === "visible") copy.removeAttribute("data-fanreel-hidden");
+    const scene = copy.id ? originalOf(copy, staging) : undefined;
     if (!scene) continue;
     const drawn = scene.querySelectorAll("video, canvas");
     for (const [at, element] of copy.querySelectorAll("video, canvas").entries()) {

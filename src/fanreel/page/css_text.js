@@ -37,11 +37,14 @@ function referenceOf(text, token) {
 function* references(text) {
   const { cssTokens } = parsers();
   const around = []; // functions and brackets that are open
+  /** @type {Token | null} */
   let previous = null;
   for (const token of tokensOf(text)) {
     const { type } = token;
     const isImported =
-      previous?.type === cssTokens.AtKeyword && /^@import$/i.test(written(text, previous));
+      previous !== null &&
+      previous.type === cssTokens.AtKeyword &&
+      /^@import$/i.test(written(text, previous));
     const isArgument = around.length > 0 && REFERRING.test(around.at(-1));
     if (type === cssTokens.Url || (type === cssTokens.String && (isImported || isArgument))) {
       yield token;

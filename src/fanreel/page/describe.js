@@ -124,7 +124,7 @@ function duplicates() {
   const root = clips.rootElement();
   const inline = instances().filter((instance) => instance.inline);
   for (const { host } of inline) {
-    if (!root.contains(host)) {
+    if (root?.contains(host) === false) {
       warn(
         "second-root",
         host,
@@ -146,11 +146,12 @@ function duplicates() {
 // ---- duration -----------------------------------------------------------------------------------
 // From what is registered, animated or timed; without any of it nothing says how long it takes.
 function inferDuration(media) {
-  const ends = [...realms()].flatMap((realm) => [
+  const lengths = [...realms()].flatMap((realm) => [
     realm.timelines.durationS(),
     realm.animations.durationS(),
     realm.runtimes.durationS(),
   ]);
+  const ends = lengths.filter((length) => length !== null);
   for (const { endS, owner } of clips.all) {
     ends.push(Math.min(endS, clips.compositions.get(owner.element)?.endS ?? Infinity));
   }

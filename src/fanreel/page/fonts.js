@@ -53,7 +53,8 @@ let stops = new Set();
 let looks = new Set();
 let listed = [];
 let spans = [];
-let host = null;
+/** @type {ShadowRoot | null} */
+let tree = null; // that of the probes
 const shadowRoots = new Set();
 
 const splitFamilies = (text) =>
@@ -147,7 +148,7 @@ function note(thorough) {
   noteBelow(document.body, thorough);
   for (const root of animations.shadowRoots()) shadowRoots.add(root);
   for (const root of shadowRoots) {
-    if (root.host.isConnected && root.host !== host) noteBelow(root, thorough);
+    if (root.host.isConnected && root !== tree) noteBelow(root, thorough);
   }
 }
 
@@ -201,11 +202,11 @@ function describe() {
 
 // In a tree of its own, where no style of the page reaches it.
 function show(values, characters) {
-  if (host === null) {
-    host = document.createElement("div");
+  if (tree === null) {
+    const host = document.createElement("div");
     host.style.cssText = "all: initial !important; position: fixed !important";
     host.style.setProperty("visibility", "hidden", "important");
-    attachShadow.call(host, { mode: "open" });
+    tree = attachShadow.call(host, { mode: "open" });
     document.documentElement.append(host);
   }
   const span = document.createElement("span");
@@ -216,18 +217,18 @@ function show(values, characters) {
   span.style.whiteSpace = "pre";
   // A line each: spaces between would be drawn too, and signs that join would hide others.
   span.textContent = characters.join("\n");
-  host.shadowRoot.append(span);
+  tree.append(span);
   return span;
 }
 
 function clear() {
-  host?.remove();
-  host = null;
+  tree?.host.remove();
+  tree = null;
 }
 
 // Characters that no text has shown yet may need another file of their font.
 async function loaded() {
-  host?.getBoundingClientRect();
+  tree?.host.getBoundingClientRect();
   await document.fonts.ready;
 }
 

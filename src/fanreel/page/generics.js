@@ -10,6 +10,7 @@
 
 import * as animations from "./animations.js";
 import { generics, prefix } from "./families.js";
+import { accessor } from "./real.js";
 
 const changed = new WeakMap(); // style sheet -> number of its rules when it was last seen
 const ALIAS = new RegExp(`"?${prefix}[-a-z]+"?, `);
@@ -96,7 +97,7 @@ export function font(value) {
 }
 
 function changeCanvas(prototype) {
-  const known = Object.getOwnPropertyDescriptor(prototype, "font");
+  const known = accessor(prototype, "font");
   Object.defineProperty(prototype, "font", {
     ...known,
     get() {

@@ -15,6 +15,7 @@ import * as gradingValues from "./grading_values.js";
 import { instanceOf } from "./instances.js";
 import * as media from "./media.js";
 import { problem } from "./problems.js";
+import { messageOf } from "./thrown.js";
 
 const NAME = "data-color-grading";
 /** @type {Record<string, [string, number, number]>} */
@@ -82,7 +83,7 @@ function loadCube(url) {
   try {
     return { url, cube: gradingCube.parse(assets.read(url)) };
   } catch (error) {
-    return { url, problem: error.message };
+    return { url, problem: messageOf(error) };
   }
 }
 

@@ -5,6 +5,8 @@
 // The browser's own Gaussian does the work. What lies beyond the edge is the edge's colour, as a
 // texture unit has it.
 
+import { canvasOf } from "./canvas_2d.js";
+
 // Spread in CSS pixels by amount; measured on the reference at 160 and 320 pixels' width.
 const SPREADS = [
   [0, 0.5],
@@ -25,13 +27,6 @@ function spreadOf(amount) {
   const [from, low] = SPREADS[at - 1];
   const [to, high] = SPREADS[at];
   return low + ((high - low) * (amount - from)) / (to - from);
-}
-
-/** @returns {[HTMLCanvasElement, CanvasRenderingContext2D]} */
-function canvasOf(width, height) {
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width, height });
-  return [canvas, canvas.getContext("2d", { willReadFrequently: true })];
 }
 
 function padded(pixels, reach) {

@@ -102,7 +102,8 @@ function curving(curves) {
     limit(c);
     for (let at = 0; at < 3; at += 1) {
       if (master) c[at] = master(c[at]);
-      if (channels[at]) c[at] = channels[at](c[at]);
+      const channel = channels[at];
+      if (channel) c[at] = channel(c[at]);
     }
   };
 }

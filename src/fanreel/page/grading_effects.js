@@ -160,7 +160,7 @@ function shade(width, height, box, details) {
 }
 
 // The last one is kept: all frames of a video have the same.
-let kept = { key: null, factors: null };
+let kept = { key: "", factors: new Float32Array() };
 
 function darken({ data, width, height }, box, details) {
   const key = JSON.stringify([width, height, box, details]);

@@ -8,6 +8,8 @@
 // The picture is put into `srcset`, so the image stays the browser's own: laid out, cut, rounded,
 // moved, blended and filtered with everything its style says. item: {element, ...}, kept by grading.js.
 
+import { canvasOf } from "./canvas_2d.js";
+
 const HEADER_BYTES = 14 + 108;
 
 // ---- the element's own picture --------------------------------------------------------------------
@@ -25,9 +27,7 @@ async function read(item) {
   if (!element.naturalWidth) return null;
   item.srcset = element.getAttribute("srcset");
   const { image, width, height } = await measured(element);
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const [, context] = canvasOf(width, height);
   context.drawImage(image, 0, 0, width, height);
   item.density = width / element.naturalWidth;
   try {

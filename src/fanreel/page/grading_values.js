@@ -6,6 +6,8 @@
 // every number there and inside its limits. Ranges, identities and presets are those the format's
 // command line prints (`media-treatment --capabilities --all`, and `--dry-run` of each preset).
 
+import { messageOf } from "./thrown.js";
+
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -303,7 +305,7 @@ function toneCurve(given, path, problems) {
   const curve = points(given, [0, 1, 0, 1], 2, path, problems);
   if (!curve) return null;
   if (curve[0][0] > 0) curve.unshift([0, 0]);
-  if (curve.at(-1)[0] < 1) curve.push([1, 1]);
+  if (curve[curve.length - 1][0] < 1) curve.push([1, 1]);
   return curve;
 }
 
@@ -397,7 +399,7 @@ function read(text) {
   try {
     given = parse(text);
   } catch (error) {
-    return { values: null, problems: [`is no JSON (${error.message})`] };
+    return { values: null, problems: [`is no JSON (${messageOf(error)})`] };
   }
   if (!isObject(given)) return { values: null, problems: ["is no JSON object"] };
   if (given.enabled === false) return { values: null, problems };

@@ -20,7 +20,8 @@ const NAMES = [
   "getElementsByName",
 ];
 const real = Object.fromEntries(NAMES.map((name) => [name, document[name].bind(document)]));
-let current = null;
+/** @type {any} */
+let current = null; // the instance
 
 function within(instance, callback) {
   const outer = current;

@@ -77,15 +77,28 @@ function drop(item) {
   item.ahead = null;
 }
 
+/**
+ * A picture that was asked for; *ready* when it is there.
+ * @typedef {object} Wanted
+ * @property {number} frame
+ * @property {AbortController} stop
+ * @property {Promise<ArrayBuffer | null>} promise
+ * @property {{body: ArrayBuffer | null} | null} ready
+ */
+
+/** @returns {Wanted} */
 function request(item, frame) {
   const stop = new AbortController();
   const shown = item.index === null ? "" : `/${item.index}`;
-  const wanted = { frame, stop, ready: null };
-  wanted.promise = load(`${FRAMES}/${item.key}/${frame}${shown}`, stop.signal).then((body) => {
-    wanted.ready = { body };
-    return body;
-  });
-  wanted.promise.catch(() => {}); // said when it is waited for
+  const promise = load(`${FRAMES}/${item.key}/${frame}${shown}`, stop.signal);
+  /** @type {Wanted} */
+  const wanted = { frame, stop, promise, ready: null };
+  promise.then(
+    (body) => {
+      wanted.ready = { body };
+    },
+    () => {}, // said when it is waited for
+  );
   return wanted;
 }
 

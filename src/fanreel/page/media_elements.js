@@ -12,11 +12,24 @@ const { attachShadow } = Element.prototype;
 const KEPT = ["preload", "autoplay", "controls", "poster"];
 
 // ---- what scripts read ---------------------------------------------------------------------------
+/**
+ * @template T
+ * @param {T} prototype
+ * @param {string} name
+ * @param {(this: T) => unknown} get
+ * @param {(this: T, value: any) => void} [set]
+ */
 function define(prototype, name, get, set) {
   const native = Object.getOwnPropertyDescriptor(prototype, name);
   Object.defineProperty(prototype, name, { ...native, get, set: set ?? native?.set });
 }
 
+/**
+ * @template T
+ * @param {T} prototype
+ * @param {string} name
+ * @param {(this: T, ...args: any[]) => unknown} value
+ */
 function replace(prototype, name, value) {
   Object.defineProperty(prototype, name, { configurable: true, writable: true, value });
 }
@@ -160,6 +173,7 @@ replace(media, "fastSeek", function fastSeek(value) {
 });
 
 // Elements that are never put into the document are held from their making.
+/** @param {Parameters<Document["createElement"]>} args */
 Document.prototype.createElement = function createElementHeld(...args) {
   const element = createElement.apply(this, args);
   if (element instanceof HTMLMediaElement) hold(element);

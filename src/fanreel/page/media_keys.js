@@ -8,6 +8,7 @@
 // animated: so planner and workers agree without looking into files. An element that a script adds
 // later is named by what it shows, because it may be met in another order by another worker.
 
+import { fingerprint } from "./fingerprint.js";
 import { outside } from "./lookups.js";
 import { startAsWritten } from "./volumes.js";
 
@@ -18,9 +19,7 @@ function nameLate(element) {
   const facts = [element.localName, sourceOf(element), element.getAttribute("data-start")];
   const parent = element.closest("[data-fanreel-host], [data-composition-id]");
   facts.push(parent?.getAttribute("data-fanreel-host") ?? parent?.dataset.compositionId);
-  let hash = 2166136261;
-  for (const char of facts.join("\0")) hash = Math.imul(hash ^ char.codePointAt(0), 16777619);
-  const name = `m-${(hash >>> 0).toString(16)}`;
+  const name = `m-${fingerprint(facts.join("\0"))}`;
   const taken = document.querySelectorAll(`[${KEY}^="${name}"]`).length;
   return taken === 0 ? name : `${name}-${taken}`;
 }

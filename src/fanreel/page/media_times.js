@@ -18,7 +18,8 @@ const KEY = "data-fanreel-media";
 
 export const entryOf = (element) => {
   if (!isRoot) return null; // keys are those of the root's document
-  return config.media?.[getAttribute.call(element, KEY)] ?? null;
+  const key = getAttribute.call(element, KEY);
+  return key === null ? null : (config.media?.[key] ?? null);
 };
 
 export function durationS(element) {

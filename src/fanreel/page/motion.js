@@ -11,7 +11,8 @@
 
 import { clock } from "./clock.js";
 
-const native = Object.getOwnPropertyDescriptors(Animation.prototype);
+/** @type {import("./types.d.ts").Natives<Animation>} */
+const native = /** @type {any} */ (Object.getOwnPropertyDescriptors(Animation.prototype));
 /**
  * @param {Animation} animation
  * @returns {KeyframeEffect | null}
@@ -35,7 +36,7 @@ class Motion {
     this.byScript = false; // the page took over: animation-play-state no longer matters
     this.written = null;
     this.tasks = [];
-    this.renewFinished();
+    this.ending = openEnding();
     native.pause.value.call(animation);
   }
 
@@ -93,11 +94,11 @@ class Motion {
     let from = time ?? (this.rate < 0 ? end : 0);
     if (this.rate > 0 && (from < 0 || from >= end)) from = 0;
     if (this.rate < 0 && (from <= 0 || from > end)) from = end;
-    const rewound = this.finishedDone && from !== time;
+    const rewound = this.ending.isOver && from !== time;
     this.idle = false;
     this.hold = null;
     this.startLocal = this.local() - from / (this.rate || 1);
-    if (rewound) this.renewFinished();
+    if (rewound) this.ending = openEnding();
     this.changed();
   }
 
@@ -125,10 +126,10 @@ class Motion {
     this.idle = true;
     this.hold = null;
     native.cancel.value.call(this.animation);
-    if (!this.finishedDone) {
-      this.rejectFinished(new DOMException("The animation was cancelled.", "AbortError"));
+    if (!this.ending.isOver) {
+      this.ending.reject(new DOMException("The animation was cancelled.", "AbortError"));
     }
-    this.renewFinished();
+    this.ending = openEnding();
   }
 
   setRate(rate) {
@@ -187,19 +188,14 @@ class Motion {
   }
 
   // ---- events --------------------------------------------------------------------------------
-  renewFinished() {
-    this.finishedDone = false;
-    this.finished = new Promise((resolve, reject) => {
-      this.resolveFinished = resolve;
-      this.rejectFinished = reject;
-    });
-    this.finished.catch(() => {}); // unheard, as the browser's
+  get finished() {
+    return this.ending.promise;
   }
 
   settleFinished() {
-    if (this.finishedDone) return;
-    this.finishedDone = true;
-    this.resolveFinished(this.animation);
+    if (this.ending.isOver) return;
+    this.ending.isOver = true;
+    this.ending.resolve(this.animation);
     const detail = { currentTime: this.shownTime(), timelineTime: clock.now };
     this.animation.dispatchEvent(new AnimationPlaybackEvent("finish", detail));
   }
@@ -296,6 +292,12 @@ class Motion {
   isCancelled() {
     return this.idle || native.playState.get.call(this.animation) === "idle";
   }
+}
+
+function openEnding() {
+  const ending = { isOver: false, ...Promise.withResolvers() };
+  ending.promise.catch(() => {}); // unheard, as the browser's
+  return ending;
 }
 
 Motion.native = native;

@@ -26,6 +26,7 @@ import { problem } from "./problems.js";
 import * as scopedRealm from "./scoped_realm.js";
 import * as scripts from "./scripts.js";
 import * as sheets from "./sheets.js";
+import { messageOf } from "./thrown.js";
 import * as uniqueIds from "./unique_ids.js";
 import * as variables from "./variables.js";
 
@@ -55,7 +56,7 @@ function mount(instance) {
     fail(
       instance,
       "missing-file",
-      `nested composition '${path}' could not be read (${error.message}); paths start at the project's root`,
+      `nested composition '${path}' could not be read (${messageOf(error)}); paths start at the project's root`,
     );
     return;
   }
@@ -124,7 +125,7 @@ const unmounted = () =>
   [...document.querySelectorAll(HOSTS)].filter(
     (host) =>
       !byHost.has(host) &&
-      host.getAttribute("data-composition-src").trim() !== "" &&
+      host.getAttribute("data-composition-src")?.trim() &&
       bindings.isWhole(host),
   );
 
@@ -143,7 +144,7 @@ function mountAll() {
         fail(
           instance,
           "nested-failure",
-          `${assets.nameOf(url)} could not be mounted: ${error.message}`,
+          `${assets.nameOf(url)} could not be mounted: ${messageOf(error)}`,
         );
       }
       if (instance.scope !== null) fresh.push(instance);
@@ -152,6 +153,7 @@ function mountAll() {
   }
 }
 
+/** @type {Promise<void> | null} */
 let working = null;
 async function work() {
   await parsed;
@@ -167,7 +169,7 @@ async function work() {
 function start() {
   working ??= work()
     .catch((error) => {
-      const message = `mounting failed: ${error.message}`;
+      const message = `mounting failed: ${messageOf(error)}`;
       errors.push({ ...problem("nested-failure", null, message), url: null });
     })
     .finally(() => {

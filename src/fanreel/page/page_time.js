@@ -1,15 +1,27 @@
 // What a page reads the time with, and waits with: all of it answers from clock.
 
 import { clock } from "./clock.js";
-import { real } from "./real.js";
+import { accessor, real } from "./real.js";
 import { ownRealm } from "./realm.js";
 
 const { epochMs } = clock;
 
+/**
+ * @template T
+ * @param {T} object
+ * @param {string} name
+ * @param {(this: T, ...args: any[]) => unknown} value
+ */
 function replace(object, name, value) {
   Object.defineProperty(object, name, { value, writable: true, configurable: true });
 }
 
+/**
+ * @template T
+ * @param {T} object
+ * @param {string} name
+ * @param {(this: T) => unknown} get
+ */
 function getter(object, name, get) {
   const found = Object.getOwnPropertyDescriptor(object, name);
   if (found) Object.defineProperty(object, name, { ...found, get });
@@ -55,13 +67,14 @@ replace(
   }),
 );
 real.Date.prototype.constructor = Date;
-const { format, formatToParts } = Object.getOwnPropertyDescriptors(Intl.DateTimeFormat.prototype);
+const { formatToParts } = Intl.DateTimeFormat.prototype;
+const format = accessor(Intl.DateTimeFormat.prototype, "format");
 getter(Intl.DateTimeFormat.prototype, "format", function get() {
   const formatter = format.get.call(this);
   return (date) => formatter(date === undefined ? dateNow() : date);
 });
 replace(Intl.DateTimeFormat.prototype, "formatToParts", function parts(date) {
-  return formatToParts.value.call(this, date === undefined ? dateNow() : date);
+  return formatToParts.call(this, date === undefined ? dateNow() : date);
 });
 replaceTemporal();
 
@@ -73,16 +86,13 @@ for (const name of ["navigationStart", "fetchStart", "domLoading"]) {
   getter(PerformanceTiming.prototype, name, () => epochMs);
 }
 getter(Event.prototype, "timeStamp", () => clock.now);
-const timelineTime = Object.getOwnPropertyDescriptor(
-  AnimationTimeline.prototype,
-  "currentTime",
-).get;
+const timelineTime = accessor(AnimationTimeline.prototype, "currentTime");
 getter(AnimationTimeline.prototype, "currentTime", function currentTime() {
-  return this instanceof DocumentTimeline ? clock.now : timelineTime.call(this);
+  return this instanceof DocumentTimeline ? clock.now : timelineTime.get.call(this);
 });
 
 if (globalThis.BaseAudioContext) {
-  const native = Object.getOwnPropertyDescriptor(BaseAudioContext.prototype, "currentTime");
+  const native = accessor(BaseAudioContext.prototype, "currentTime");
   getter(BaseAudioContext.prototype, "currentTime", function currentTime() {
     return this instanceof OfflineAudioContext ? native.get.call(this) : clock.now / 1000;
   });
@@ -90,16 +100,23 @@ if (globalThis.BaseAudioContext) {
 
 // Tasks posted by the page (React's scheduler, setImmediate shims) run for real; a seek waits
 // for them.
-replace(MessagePort.prototype, "postMessage", function postMessage(...args) {
-  clock.taskPosted = true;
-  return real.postMessage.apply(this, args);
-});
+replace(
+  MessagePort.prototype,
+  "postMessage",
+  /** @param {[message: any, options?: any]} args */
+  function postMessage(...args) {
+    clock.taskPosted = true;
+    return real.postMessage.apply(this, args);
+  },
+);
 const { postMessage } = globalThis;
-replace(globalThis, "postMessage", function postMessageNoted(...args) {
+/** @param {Parameters<typeof postMessage>} args */
+function postMessageNoted(...args) {
   clock.taskPosted = true;
   return postMessage.apply(globalThis, args);
-});
-if (globalThis.scheduler?.postTask) {
+}
+replace(globalThis, "postMessage", postMessageNoted);
+if (globalThis.Scheduler) {
   const { postTask } = Scheduler.prototype;
   replace(Scheduler.prototype, "postTask", function noted(callback, options = {}) {
     clock.taskPosted = true;

@@ -8,6 +8,7 @@
 import { config } from "./realm.js";
 import { checkScope, forget, problems, scope, scopes } from "./variables.js";
 
+/** @type {{key: string, scope: ReturnType<typeof scope>} | null} */
 let page = null;
 export const pageRoot = () => document.querySelector("[data-composition-id]");
 

@@ -21,6 +21,7 @@ export function parsers() {
   return known;
 }
 
+/** @returns {Parsers} */
 // At once, as assets.js reads the files that are to be parsed.
 function load() {
   const call = new XMLHttpRequest();

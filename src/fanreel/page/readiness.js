@@ -115,6 +115,7 @@ function missingTimelines() {
 // [{what, likely, subject}]: *likely* ones are given up when nothing is left to run.
 function missing() {
   const found = [];
+  /** @param {Element | null} subject */
   const add = (what, likely = false, subject = null) => found.push({ what, likely, subject });
   for (const what of nesting.pending()) add(`nested composition ${what}`);
   // A nested composition whose script has failed will not bring its timeline any more.
@@ -201,6 +202,7 @@ async function setUp(expired) {
 async function help(expired) {
   await setUp(expired);
   let frames = FRAME_ROUNDS;
+  /** @type {number | null} */
   let still = null; // since when nothing has been left to run
   while (!expired()) {
     await quiet(expired);

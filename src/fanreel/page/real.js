@@ -1,8 +1,17 @@
 // The browser's own functions, kept before anything is replaced; everything of ours uses only these.
 
-// A frame's first empty document hands its window to the next one: then the originals are those
-// kept the first time.
-export const real = globalThis.__fanreel?.real ?? {
+/**
+ * One that every browser we drive has: it is an accessor, as its standard says.
+ * @template T
+ * @template {keyof T} Name
+ * @param {T} prototype
+ * @param {Name} name
+ * @returns {import("./types.d.ts").Accessor<T[Name]>}
+ */
+export const accessor = (prototype, name) =>
+  /** @type {any} */ (Object.getOwnPropertyDescriptor(prototype, name));
+
+const originals = () => ({
   Date,
   setTimeout: setTimeout.bind(globalThis),
   clearTimeout: clearTimeout.bind(globalThis),
@@ -18,5 +27,10 @@ export const real = globalThis.__fanreel?.real ?? {
   getRandomValues: crypto.getRandomValues.bind(crypto),
   attachShadow: Element.prototype.attachShadow,
   getAnimations: Document.prototype.getAnimations,
-  mediaCurrentTime: Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "currentTime"),
-};
+  mediaCurrentTime: accessor(HTMLMediaElement.prototype, "currentTime"),
+});
+
+// A frame's first empty document hands its window to the next one: then the originals are those
+// kept the first time.
+/** @type {ReturnType<typeof originals>} */
+export const real = globalThis.__fanreel?.real ?? originals();

@@ -4,6 +4,7 @@ import { ready } from "./readiness.js";
 import { seek } from "./seek.js";
 
 const READY_TIMEOUT_MS = 5_000;
+/** @type {ReturnType<typeof ready> | null} */
 let readiness = null;
 
 async function obey({ frame, number }, source) {

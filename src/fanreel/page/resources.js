@@ -7,7 +7,7 @@
 //   backgroundUrls()    images that style sheets show
 //   failed              names of fonts and images that could not be had
 
-import { real } from "./real.js";
+import { accessor, real } from "./real.js";
 import * as workers from "./workers.js";
 
 const requests = new Map();
@@ -52,7 +52,7 @@ XMLHttpRequest.prototype.send = function sendNoted(...args) {
 };
 
 // ---- images --------------------------------------------------------------------------------------
-const source = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
+const source = accessor(HTMLImageElement.prototype, "src");
 Object.defineProperty(HTMLImageElement.prototype, "src", {
   ...source,
   set(value) {
@@ -129,7 +129,8 @@ function wantedFonts() {
   };
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (node.nodeValue.trim() !== "") add(getComputedStyle(node.parentElement), node.nodeValue);
+    const { data, parentElement } = /** @type {Text & {parentElement: Element}} */ (node);
+    if (data.trim() !== "") add(getComputedStyle(parentElement), data);
   }
   for (const element of document.querySelectorAll("body *")) {
     for (const pseudo of ["::before", "::after"]) {

@@ -3,6 +3,7 @@
 // Mutation records are delivered before the parser runs the next script, so what is kept here is
 // what the author wrote, whatever scripts do to the root later.
 
+/** @type {Record<string, string> | null} */
 export let rootAttributes = null;
 
 function keepRootAttributes() {

@@ -16,7 +16,8 @@ function pixels(root, name) {
 
 function fit() {
   const root = timing.rootElement();
-  const [width, height] = [root && pixels(root, "data-width"), root && pixels(root, "data-height")];
+  if (!root) return;
+  const [width, height] = [pixels(root, "data-width"), pixels(root, "data-height")];
   if (!width || !height) return;
   for (const { style } of [document.documentElement, document.body]) {
     Object.assign(style, { width, height, padding: 0, overflow: "hidden" });

@@ -69,6 +69,7 @@ function scoped(instance, callback) {
   if (typeof callback !== "function") return callback;
   const known = wrappers.get(callback);
   if (known?.instance === instance) return known.wrapper;
+  /** @this {unknown} */
   const wrapper = function (...args) {
     return within(instance, () => callback.apply(this, args));
   };

@@ -11,6 +11,7 @@ import { fail } from "./instances.js";
 import * as modules from "./modules.js";
 import * as scopedRealm from "./scoped_realm.js";
 import { isComposition, lineIn } from "./script_text.js";
+import { messageOf, nameOf } from "./thrown.js";
 
 const CLASSIC = /^(|(text|application)\/(x-)?(java|ecma)script|text\/(jscript|livescript))$/i;
 const libraries = new Map();
@@ -21,9 +22,6 @@ function waitFor(what, promise) {
   waits.set(token, what);
   return promise.finally(() => waits.delete(token));
 }
-
-const nameOf = (error) =>
-  error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`;
 
 function lineOf(error, name) {
   const line = String(error?.stack ?? "")
@@ -78,7 +76,7 @@ async function runFile(instance, element) {
     if (!isComposition(code)) return await loadLibrary(url.href);
     runCode(instance, { code, element, name, line: 1, share: true });
   } catch (error) {
-    fail(instance, "script-threw", `script ${name}: ${error.message}`, { file: name });
+    fail(instance, "script-threw", `script ${name}: ${messageOf(error)}`, { file: name });
   }
 }
 

@@ -65,10 +65,14 @@ const text = (node) => String(node).trim();
 
 /** @returns {Compound[]} */
 function compoundsOf(/** @type {Selector} */ selector) {
-  const compounds = [{ combinator: "", nodes: [] }];
+  /** @type {Compound} */
+  let last = { combinator: "", nodes: [] };
+  const compounds = [last];
   for (const node of selector.nodes) {
-    if (node.type !== "combinator") compounds.at(-1).nodes.push(node);
-    else compounds.push({ combinator: node.value.trim() || " ", nodes: [] });
+    if (node.type === "combinator") {
+      last = { combinator: node.value.trim() || " ", nodes: [] };
+      compounds.push(last);
+    } else last.nodes.push(node);
   }
   return compounds;
 }

@@ -13,6 +13,7 @@ import * as assets from "./assets.js";
 import { leadingImports } from "./css_text.js";
 import { fail } from "./instances.js";
 import * as scopeCss from "./scope_css.js";
+import { messageOf } from "./thrown.js";
 
 const SHEETS = 'style, link[rel~="stylesheet" i]:not([rel~="alternate" i])';
 const owners = new WeakMap();
@@ -69,7 +70,7 @@ function inlineLink(link, instance) {
     text = readFile(url, []);
   } catch (error) {
     if (new URL(url).origin === assets.origin) {
-      fail(instance, "nested-failure", `style sheet ${assets.nameOf(url)}: ${error.message}`);
+      fail(instance, "nested-failure", `style sheet ${assets.nameOf(url)}: ${messageOf(error)}`);
     }
     return;
   }

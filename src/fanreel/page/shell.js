@@ -8,6 +8,7 @@ const transparent = params.get("transparent") === "1";
 const backdrop = document.createElement("div");
 const cells = [];
 let shown = 0;
+/** @type {HTMLIFrameElement | null} */
 let frame = null;
 
 function buildStamp() {
@@ -78,25 +79,33 @@ function turnCells(cells, serial) {
 // are gone with the old one, so a segment's pixels do not depend on what came before it.
 function open(url) {
   frame?.remove();
-  frame = document.createElement("iframe");
+  const made = document.createElement("iframe");
   // No dialogs, printing, new windows, downloads or navigation of this page: each would stop the
   // capture or cover the screen; the browser refuses it, and the page goes on.
-  frame.setAttribute("sandbox", "allow-scripts allow-same-origin");
-  frame.style.width = `${width}px`;
-  frame.style.height = `${height}px`;
+  made.setAttribute("sandbox", "allow-scripts allow-same-origin");
+  made.style.width = `${width}px`;
+  made.style.height = `${height}px`;
   /** @type {Promise<void>} */
   const loaded = new Promise((resolve) => {
-    frame.addEventListener("load", () => resolve(), { once: true });
+    made.addEventListener("load", () => resolve(), { once: true });
   });
-  frame.src = url;
-  box().prepend(frame);
+  made.src = url;
+  box().prepend(made);
+  frame = made;
   return loaded;
 }
 
 // When the page has done what it is at now.
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-const inside = () => frame.contentWindow.__fanreel;
+// The window of the composition that stands open.
+function view() {
+  const found = frame?.contentWindow;
+  if (!found) throw new Error("no composition is open");
+  return found;
+}
+
+const inside = () => view().__fanreel;
 
 // Puts the page to one of *numbers* after the other, without a picture of any: as many as there
 // is time for, so that a page that hangs is told from one that has much to do. Gives how many.
@@ -128,8 +137,8 @@ window.__fanreelShell = {
   probeFonts: (asked) => inside().fonts.probe(asked),
   fontProbes: () => inside().fonts.probes(),
   viewport: () => {
-    const view = frame.contentWindow;
-    return [view.innerWidth, view.innerHeight, view.devicePixelRatio];
+    const { innerWidth, innerHeight, devicePixelRatio } = view();
+    return [innerWidth, innerHeight, devicePixelRatio];
   },
 };
 document.addEventListener("DOMContentLoaded", buildStamp);

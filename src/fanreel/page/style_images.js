@@ -13,6 +13,8 @@
 // An image runs from the start of the root, as one image for all that show it.
 
 import * as animations from "./animations.js";
+import { canvasOf } from "./canvas_2d.js";
+import { fingerprint } from "./fingerprint.js";
 import { fileOf, plays } from "./image_plays.js";
 import { config, isRoot } from "./realm.js";
 import * as resources from "./resources.js";
@@ -28,9 +30,7 @@ const shown = new Map(); // key -> the image whose file is seen
 
 function keyOf(url) {
   const name = url.startsWith(`${location.origin}/`) ? url.slice(location.origin.length) : url;
-  let hash = 2166136261;
-  for (const char of name) hash = Math.imul(hash ^ char.codePointAt(0), 16777619);
-  return `s-${(hash >>> 0).toString(16)}`;
+  return `s-${fingerprint(name)}`;
 }
 
 // ---- planning --------------------------------------------------------------------------------------
@@ -58,8 +58,8 @@ function replaced(value, base) {
   return value.replace(URLS, (whole, double, single, bare) => {
     const written = (double ?? single ?? bare).replace(/\\(.)/g, "$1");
     const url = URL.canParse(written, base) ? new URL(written, base).href : null;
-    const key = adopted.get(url);
-    if (key === undefined) return whole;
+    const key = url === null ? undefined : adopted.get(url);
+    if (url === null || key === undefined) return whole;
     return `var(--fanreel-${key}, url("${url.replace(/["\\]/g, "\\$&")}"))`;
   });
 }
@@ -151,10 +151,8 @@ async function firstPicture(url) {
   image.src = url;
   try {
     await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = image.naturalWidth;
-    canvas.height = image.naturalHeight;
-    canvas.getContext("2d").drawImage(image, 0, 0);
+    const [canvas, context] = canvasOf(image.naturalWidth, image.naturalHeight);
+    context.drawImage(image, 0, 0);
     return canvas.toDataURL();
   } catch {
     return null; // of another origin: nobody may read its pixels

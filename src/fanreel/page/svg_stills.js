@@ -27,7 +27,8 @@ function liveOf(url, source) {
       const name = element.localName === "animateMotion" ? "transform" : null;
       const target =
         /** @type {SVGAnimationElement} */ (element).targetElement ?? element.parentElement;
-      note(moved, all.indexOf(target), name ?? element.getAttribute("attributeName"));
+      const place = target ? all.indexOf(target) : -1;
+      note(moved, place, name ?? element.getAttribute("attributeName"));
     }
     for (const { name } of [...element.attributes]) {
       if (name.startsWith("on")) element.removeAttribute(name);

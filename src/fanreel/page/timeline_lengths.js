@@ -24,6 +24,7 @@ export function reportOnce(timeline, error) {
 }
 
 export function lengthS(timeline) {
+  /** @type {unknown} */
   let value = null;
   try {
     const read = timeline.totalDuration ?? timeline.duration;
@@ -31,7 +32,7 @@ export function lengthS(timeline) {
   } catch (error) {
     reportOnce(timeline, error);
   }
-  return Number.isFinite(value) && value >= 0 && value < ENDLESS_S ? value : null;
+  return typeof value === "number" && value >= 0 && value < ENDLESS_S ? value : null;
 }
 
 export function* nested() {

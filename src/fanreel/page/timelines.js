@@ -183,6 +183,7 @@ function stopAfter(stops, seconds) {
 
 const source = {
   next(nowMs, limitMs) {
+    /** @type {number | null} */
     let due = null;
     bind();
     for (const item of order) {
@@ -208,6 +209,7 @@ clock.sources.push(source);
 // ---- questions -----------------------------------------------------------------------------------
 function durationS() {
   bind();
+  /** @type {number | null} */
   let end = null;
   for (const { timeline, composition } of order) {
     const length = lengthS(timeline);

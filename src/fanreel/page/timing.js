@@ -92,15 +92,15 @@ function collect() {
   warnings = [];
   all = [];
   const rootNode = rootElement();
-  const root = { element: rootNode, id: null, parent: null, zeroS: 0, rate: 1 };
-  root.id = rootNode?.getAttribute("data-composition-id") ?? null;
+  const id = rootNode?.getAttribute("data-composition-id") ?? null;
+  const root = { element: rootNode, id, parent: null, zeroS: 0, rate: 1 };
   compositions.set(rootNode, root);
   for (const element of document.querySelectorAll(`${TIMED},${COMPOSITION}`)) {
     if (element === rootNode) continue;
     const owner = ownerOf(element, root);
     if (element.matches(COMPOSITION)) {
-      const id = element.getAttribute("data-composition-id");
-      compositions.set(element, { element, id, parent: owner });
+      const inner = element.getAttribute("data-composition-id");
+      compositions.set(element, { element, id: inner, parent: owner });
     }
     if (element.hasAttribute("data-start") && !isMountedRoot(element)) {
       const clip = { element, owner, kind: kindOf(element) };

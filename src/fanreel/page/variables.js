@@ -9,6 +9,8 @@
 //
 // Precedence: declared default < host's data-variable-values (nested) or config.variables (page).
 
+import { messageOf } from "./thrown.js";
+
 const TYPES = ["string", "number", "color", "boolean", "enum", "font", "image"];
 const problems = [];
 const scopes = [];
@@ -23,7 +25,7 @@ function parseJson(text, what, composition) {
       expected: "JSON",
       value: text,
       composition,
-      message: `${what} of composition '${composition}' is not JSON: ${error.message}`,
+      message: `${what} of composition '${composition}' is not JSON: ${messageOf(error)}`,
     });
     return null;
   }

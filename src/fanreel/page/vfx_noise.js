@@ -40,10 +40,10 @@ function add(sums, width, height, { cell, weight, seed }, { evolution, noiseType
     const place = (height - y - 0.5) / cell + evolution / 2;
     const low = Math.floor(place);
     const up = curve(place - low);
-    let corners = null;
+    let corners = cornersOf(columns[0][0], low, seed);
     for (let x = 0; x < width; x += 1, at += 1) {
       const [left, along] = columns[x];
-      if (corners?.left !== left) corners = cornersOf(left, low, seed);
+      if (corners.left !== left) corners = cornersOf(left, low, seed);
       const lower = corners.a + (corners.b - corners.a) * along;
       const upper = corners.c + (corners.d - corners.c) * along;
       sums[at] += weight * (lower + (upper - lower) * up);

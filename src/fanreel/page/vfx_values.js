@@ -5,6 +5,8 @@
 //
 // Names, defaults and ranges are measured on the reference; its guide names some of them.
 
+import { messageOf } from "./thrown.js";
+
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 // What a node reads. Names after the bar have no effect in the reference either.
@@ -67,7 +69,7 @@ function read(text) {
   try {
     given = JSON.parse(text);
   } catch (error) {
-    return { nodes: [], problems: [`is no JSON (${error.message})`] };
+    return { nodes: [], problems: [`is no JSON (${messageOf(error)})`] };
   }
   if (!isObject(given) || !Array.isArray(given.nodes)) {
     return { nodes: [], problems: ['has no "nodes"'] };

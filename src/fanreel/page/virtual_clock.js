@@ -26,6 +26,18 @@ const NESTED_DELAY_MS = 4;
 const PROMISE_HOPS = 24;
 const POSTED_ROUNDS = 10;
 
+/**
+ * Tasks from elsewhere.
+ * @typedef {object} Source
+ * @property {(nowMs: number, limitMs: number) => number | null} next when its next one is due
+ * @property {(dueMs: number) => void} run
+ */
+
+/**
+ * What happens next. Quick tasks leave no promise jobs that a later one could see.
+ * @typedef {{due: number, run: () => void, quick?: boolean}} Task
+ */
+
 class RunawayTimers extends Error {
   constructor(limit, ms) {
     super(`more than ${limit} timer callbacks fell due before ${ms} ms of page time`);
@@ -54,6 +66,7 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
     now: 0,
     loading: true,
     taskPosted: false,
+    /** @type {Source[]} */
     sources: [],
     epochMs,
     turn,
@@ -167,9 +180,9 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
     call(timer.realm, timer.callback, timer.args);
   }
 
-  // What happens next before *limit*: {due, run, quick}. Quick tasks leave no promise jobs that
-  // a later one could see.
+  // What happens next before *limit*.
   function nextTask(limit) {
+    /** @type {Task | null} */
     let task = null;
     const timer = queue.first();
     if (timer && timer.due <= limit) task = { due: timer.due, run: () => runTimer(timer) };

@@ -6,6 +6,7 @@
 //   startAsWritten(element)  a medium that has just come
 
 import { fail } from "./media_errors.js";
+import { accessor } from "./real.js";
 import { config } from "./realm.js";
 
 // +12 dB, the most that the format's gain goes up to (HyperFrames docs, html-schema): "about 3.981".
@@ -35,7 +36,7 @@ function readVolume(element) {
 
 // ---- volume that scripts move --------------------------------------------------------------------
 // Fades start at what data-volume says, as in a browser's preview.
-const loudness = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "volume");
+const loudness = accessor(HTMLMediaElement.prototype, "volume");
 const startingVolume = (element) => Math.min(readVolume(element) ?? 1, 1);
 
 Object.defineProperty(HTMLMediaElement.prototype, "volume", {

@@ -105,6 +105,7 @@ function call(callback, args) {
 }
 
 function nextTimer(limit) {
+  /** @type {{id: number, timer: any} | null} */
   let found = null;
   for (const [id, timer] of timers) {
     if (timer.due <= limit && (found === null || timer.due < found.timer.due)) {

@@ -97,6 +97,7 @@ function noteTraffic(state) {
   state.busy = true;
 }
 
+/** @param {[message: any, options?: any]} args */
 NativeWorker.prototype.postMessage = function postMessageNoted(...args) {
   const state = states.get(this);
   if (state) {
