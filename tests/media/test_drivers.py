@@ -10,8 +10,11 @@ from typing import Any, Literal
 import psutil
 import pytest
 
+from fanreel.browser import locate
 from fanreel.browser.browser import Browser
 from fanreel.browser.cdp import TargetGone
+from fanreel.browser.launch import Launch
+from fanreel.browser.locate import find_chromium
 from fanreel.browser.orphans import processes_of
 from fanreel.capture.page_session import PageLoad, PageSession
 from fanreel.capture.session_specs import SessionSpec
@@ -119,6 +122,36 @@ def test_frames_workers_and_scripts_get_outside_answers(
     assert {response.url for response in recorder.responses} == set(OUTSIDE)
     assert {failed.url for failed in recorder.failed} == {"https://nowhere.example/"}
     assert not session.events.awaits_scripts
+
+
+def test_a_composition_is_drawn_by_the_process_that_was_there(
+    session: PageSession, shown: Callable[[str], Recorder], tmp_path: Path
+) -> None:
+    """Starting another takes a fifth of a second of a processor, in each worker."""
+    before = renderers(tmp_path)
+    shown("<p>drawn</p>")
+    assert renderers(tmp_path) == before
+    assert len(before) == 1
+
+
+def renderers(temp_dir: Path) -> set[int]:
+    """Return the processes that draw pages, of browsers with a profile below *temp_dir*."""
+    words = {pid: psutil.Process(pid).cmdline() for pid in processes_of(temp_dir)}
+    return {pid for pid, line in words.items() if "--type=renderer" in line}
+
+
+def test_a_running_browser_tells_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the one that `chromium --version` tells, which takes another 80 ms of a processor."""
+    program = tmp_path / "chromium"
+    program.symlink_to(find_chromium())
+    asked = locate.chromium_version(find_chromium())
+    monkeypatch.setattr(locate, "_asked_version", lambda path: pytest.fail(f"{path} was started"))
+    launch = Launch(site_port=1, width=160, height=90, temp_dir=tmp_path)
+    with Browser(launch, program=program):
+        pass
+    assert locate.chromium_version(program) == asked
 
 
 def test_what_a_page_says_is_heard(session: PageSession, shown: Callable[[str], Recorder]) -> None:

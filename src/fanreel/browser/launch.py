@@ -99,6 +99,9 @@ class Launch:
     height: int
     temp_dir: Path
     """Where the profile lies."""
+    first_url: str = "data:text/html,"
+    """What its window shows at first; of the composition's origin, it is drawn by the same process,
+    and no other has to be started."""
     device_scale_factor: float = 1.0
     display: str | None = None
     """X display to show on; None is headless."""
@@ -138,6 +141,6 @@ def browser_argv(launch: Launch) -> list[str]:
             "--ozone-platform=x11",
             "--window-position=0,0",
             "--kiosk",
-            "--app=data:text/html,",
+            f"--app={launch.first_url}",
         ]
     return argv

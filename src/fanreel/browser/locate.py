@@ -1,6 +1,6 @@
 """Where Chromium and Xvfb are on this machine, and which Chromium it is."""
 
-import functools
+import contextlib
 import os
 import re
 import shutil
@@ -16,6 +16,9 @@ INSTALL_XVFB = "sudo apt-get install -y xvfb"
 INSTALL_ALL = "fanreel setup"
 """Whatever pip does not bring, on a fresh Debian too, which has neither package lists nor sudo."""
 _VERSION_TIMEOUT_S = 30
+_VERSION = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_versions: dict[tuple[Path, int, int], str] = {}
+"""By program: where it is, and what tells it from another that was put there."""
 
 # The program itself comes before the distribution's start script on PATH: Debian's script picks
 # flags by the size of /dev/shm and by what else is installed, and the same plan has to get the
@@ -82,14 +85,28 @@ def chromium_version(path: Path) -> str:
         CaptureTimeout: It takes too long. Retryable.
     """
     try:
-        status = path.stat()
+        program = _identity(path)
     except OSError as exc:
         raise BrowserUnavailable(f"cannot read {path}: {exc.strerror}", path=str(path)) from exc
-    return _asked_version(path, status.st_mtime_ns, status.st_size)
+    if program not in _versions:
+        _versions[program] = _asked_version(path)
+    return _versions[program]
 
 
-@functools.lru_cache(maxsize=16)
-def _asked_version(path: Path, _mtime_ns: int, _size_bytes: int) -> str:
+def note_version(path: Path, told: str) -> None:
+    """Keep the version that the running Chromium at *path* told, so that none is started to ask."""
+    version = _VERSION.search(told)
+    with contextlib.suppress(OSError):
+        if version is not None:
+            _versions[_identity(path)] = version.group()
+
+
+def _identity(path: Path) -> tuple[Path, int, int]:
+    status = path.stat()
+    return path, status.st_mtime_ns, status.st_size
+
+
+def _asked_version(path: Path) -> str:
     try:
         answer = subprocess.run(
             [str(path), "--version"],
@@ -106,7 +123,7 @@ def _asked_version(path: Path, _mtime_ns: int, _size_bytes: int) -> str:
         ) from exc
     except OSError as exc:
         raise BrowserUnavailable(f"{path} does not start: {exc}", path=str(path)) from exc
-    version = re.search(r"\d+\.\d+\.\d+\.\d+", answer.stdout)
+    version = _VERSION.search(answer.stdout)
     if version is None:
         raise BrowserUnavailable(
             f"{path} --version told no version (exit status {answer.returncode}): "

@@ -62,10 +62,13 @@ class PipeDriver:
     Args:
         connection: To the browser.
         headless: Chromium shows its windows nowhere.
+    Attributes:
+        product: Name and version of the browser, once it has started.
     """
 
     def __init__(self, connection: Connection, *, headless: bool) -> None:
         self._connection, self._headless = connection, headless
+        self.product = ""
         self._page: Session | None = None
         self._attached: asyncio.Future[None] | None = None
         self._writer_id = ""
@@ -86,6 +89,7 @@ class PipeDriver:
         browser.post("Browser.setDownloadBehavior", {"behavior": "deny"})
         await browser.send("Target.setAutoAttach", _AUTO_ATTACH)
         await attached
+        self.product = (await browser.send("Browser.getVersion"))["product"]
 
     @property
     def devtools(self) -> Session:

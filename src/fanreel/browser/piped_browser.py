@@ -12,6 +12,7 @@ from fanreel.browser.cdp import Connection, ProtocolError, TargetGone
 from fanreel.browser.chromium_process import ChromiumProcess, chromium_argv
 from fanreel.browser.driver import DidNotStart, KilledAtStart
 from fanreel.browser.launch import Launch, browser_argv
+from fanreel.browser.locate import note_version
 from fanreel.browser.loop import AsyncThread
 from fanreel.browser.pipe_driver import PipeDriver
 
@@ -67,6 +68,7 @@ class PipedBrowser:
             if status == -signal.SIGKILL:
                 raise KilledAtStart(str(exc)) from exc
             raise DidNotStart(process.said() or f"exit status {status}") from exc
+        note_version(Path(self._argv[0]), driver.product)
         return driver
 
     def kill(self) -> None:

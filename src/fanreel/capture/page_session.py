@@ -41,6 +41,7 @@ _SCALE_TOLERANCE = 1e-6
 _SCRIPT_SILENCE_S, _SCRIPT_POLL_S = 0.03, 0.005
 _MOST_PASSED = 256
 """Frames asked for at once; the page does as many of them as there is time for."""
+_FIRST_PAGE = "first.html"
 _OWN_SCRIPTS = {"shell.js": shell_script, "parsers.js": parsers_script}
 
 _ASK_RENDERER = """() => {
@@ -136,6 +137,7 @@ class PageSession:
                 width=self.spec.width,
                 height=self.spec.height,
                 temp_dir=self._temp_dir,
+                first_url=f"{ORIGIN}{OWN_PREFIX}{_FIRST_PAGE}",
                 device_scale_factor=self.spec.device_scale_factor,
                 sandbox=has_sandbox(),
                 webgpu=self.spec.webgpu,
@@ -450,6 +452,8 @@ class PageSession:
         await driver.navigate(f"{ORIGIN}{OWN_PREFIX}shell.html?{query}")
 
     def _own_reply(self, path: str) -> Reply | None:
+        if path == _FIRST_PAGE:
+            return 200, content_type(Path(path)), b"<!doctype html>"
         if path == "shell.html":
             file = importlib.resources.files("fanreel.page").joinpath(path)
             return 200, content_type(Path(path)), file.read_bytes()
