@@ -20,10 +20,10 @@ from PIL import Image
 from bench import reference
 from bench.parity.agreement import over, psnr
 from bench.parity.staging import is_other
-from fanreel.planning import make_plan
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
-from fanreel.stills import frame_at
+from fanreel.timing.moments import frame_at
+from fanreel.work.planning import make_plan
 from tests.media import films
 from tests.media.sources import Picture
 from tests.media.studio import as_rgba

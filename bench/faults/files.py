@@ -11,13 +11,13 @@ from typing import Any
 from bench.faults.damage import damage, flip
 from bench.faults.endings import Ending, Verdict, judged, lost
 from bench.faults.ground import Ground, KnownSegments, render_into
-from fanreel.assembly import assemble
 from fanreel.aws.storage.archives import unpack
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import MANIFEST, role_chunk
 from fanreel.formats import FORMATS
 from fanreel.segments.stores import DirectoryStore
 from fanreel.segments.verification import verify_plan
+from fanreel.work.assembly import make_video
 from handler.events import parse_event
 
 _ODD: tuple[Any, ...] = (
@@ -70,7 +70,7 @@ def kept_segments(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
     def go_on() -> str:
         paths = render_into(ground, DirectoryStore(kept, suffix), renderer, folder)
         output = folder / "video.mp4"
-        assemble(ground.plan_dir, paths, ground.sound_in(ground.plan_dir), output)
+        make_video(ground.plan_dir, paths, ground.sound_in(ground.plan_dir), output)
         return sha256_file(output)
 
     verdict = judged(go_on, ground.sha256)
@@ -169,7 +169,7 @@ def _assembled(ground: Ground, folder: Path, plan_dir: Path, chunks: list[Path])
     output.parent.mkdir()
 
     def put_together() -> str:
-        assemble(plan_dir, chunks, ground.sound_in(plan_dir), output)
+        make_video(plan_dir, chunks, ground.sound_in(plan_dir), output)
         return sha256_file(output)
 
     verdict = judged(put_together, ground.sha256)

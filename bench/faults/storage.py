@@ -18,7 +18,6 @@ from moto.server import ThreadedMotoServer
 from bench.faults.endings import Ending, Verdict, lost, refused
 from bench.faults.ground import Ground, KnownSegments
 from bench.faults.lying_s3 import LIES, LyingS3
-from fanreel.assembly import assemble
 from fanreel.aws.storage.objects import connect
 from fanreel.config import RenderConfig
 from fanreel.errors import RETRYABLE_CODES
@@ -27,6 +26,7 @@ from fanreel.results import AssembleResult, ChunkResult, PlanResult
 from fanreel.segments.chunks import SegmentWork, read_chunk, render_chunk_segments
 from fanreel.segments.stores import SegmentStore
 from fanreel.segments.verification import verify_plan
+from fanreel.work.assembly import make_video
 from tests.aws.handling import Function, deployed
 
 _TRIES = 4
@@ -104,7 +104,8 @@ class KnownSteps:
         cfr: bool = False,
     ) -> AssembleResult:
         """Put them together."""
-        return assemble(plan_dir, chunk_paths, audio_path, output_path, cfr=cfr)
+        del cfr
+        return make_video(plan_dir, chunk_paths, audio_path, output_path)
 
 
 class Storage:

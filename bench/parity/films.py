@@ -18,9 +18,9 @@ from bench import reference
 from bench.parity import encoded
 from fanreel.config import RenderConfig
 from fanreel.media.sound.reader import read_sound
-from fanreel.planning import make_plan
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
+from fanreel.work.planning import make_plan
 from tests.media.studio import as_rgba
 
 Picture = npt.NDArray[np.uint8]

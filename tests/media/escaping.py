@@ -4,9 +4,11 @@ import ctypes
 import os
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from fanreel.engine import child
-from fanreel.engine.messages import Failed, send_answer
+from fanreel.engine.messages import Failed, Request, send_answer
+from fanreel.errors import UnexpectedError
 
 _ATTACH, _SEIZE = 16, 0x4206  # sys/ptrace.h
 
@@ -17,7 +19,23 @@ def main(connection_fd: int) -> None:
     child.main(connection_fd)
 
 
+def amid_a_step(connection_fd: int) -> None:
+    """Begin as every child does, and be taken over by the first thing that is asked for."""
+    child._Session.answer = _taken_over  # type: ignore[assignment,method-assign]
+    child.main(connection_fd)
+
+
+def _taken_over(_session: object, request: Request) -> None:
+    raise UnexpectedError(request.kind, **_found())
+
+
 def _try_all(connection: Connection) -> None:
+    message = Failed(code="UNEXPECTED_ERROR", message="tried", facts=_found())
+    send_answer(connection, message)
+
+
+def _found() -> dict[str, Any]:
+    """Return what there is to be had of the parent, and what this process has itself."""
     parent = os.getppid()
     libc = ctypes.CDLL(None, use_errno=True)
     got = {
@@ -29,12 +47,11 @@ def _try_all(connection: Connection) -> None:
         name: "attached" if libc.ptrace(request, parent, 0, 0) == 0 else ""
         for name, request in (("ptrace attach", _ATTACH), ("ptrace seize", _SEIZE))
     }
-    facts = {
+    return {
         "got": {name: what for name, what in got.items() if what},
         "environ": dict(os.environ),
         "descriptors": _descriptors(),
     }
-    send_answer(connection, Failed(code="UNEXPECTED_ERROR", message="tried", facts=facts))
 
 
 def _read(path: Path) -> str:

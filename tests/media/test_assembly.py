@@ -13,7 +13,6 @@ import av
 import numpy as np
 import pytest
 
-from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
 from fanreel.encode.chunk import join_chunk
 from fanreel.encode.mark import SegmentMark
@@ -28,6 +27,7 @@ from fanreel.files.plan_dir import LockedRenderConfig
 from fanreel.formats import FORMATS
 from fanreel.media.sound.writer import write_sound
 from fanreel.results import AssembleResult
+from fanreel.work.assembly import make_video
 from tests.media.encoding import (
     PLAN_HASH,
     decode,
@@ -77,7 +77,7 @@ def _assemble(
     locked = locked_config(config, alpha=alpha)
     chunks = _segments(folder / "chunks", locked, bounds, fps)
     plan_dir = write_plan(folder / "plan", locked, bounds[-1], fps=fps)
-    return assemble(plan_dir, chunks, None, folder / f"out{FORMATS[config.format].extension}")
+    return make_video(plan_dir, chunks, None, folder / f"out{FORMATS[config.format].extension}")
 
 
 @pytest.mark.parametrize("fps", [Fraction(30), Fraction(30000, 1001), Fraction(24)], ids=_name)
@@ -130,7 +130,7 @@ def test_chunks_and_segments_give_the_same_bytes(tmp_path: Path, config: RenderC
     segments = _segments(tmp_path, locked)
     plan_dir = write_plan(tmp_path / "plan", locked, 25)
     spec = FORMATS[config.format]
-    digests = {assemble(plan_dir, segments, None, tmp_path / f"bare{spec.extension}").sha256}
+    digests = {make_video(plan_dir, segments, None, tmp_path / f"bare{spec.extension}").sha256}
     for per_chunk in (1, 2, 3):
         chunks = []
         for first in range(0, 3, per_chunk):
@@ -144,7 +144,7 @@ def test_chunks_and_segments_give_the_same_bytes(tmp_path: Path, config: RenderC
             )
             chunks.append(chunk)
         output = tmp_path / f"{per_chunk}{spec.extension}"
-        digests.add(assemble(plan_dir, chunks, None, output).sha256)
+        digests.add(make_video(plan_dir, chunks, None, output).sha256)
     assert len(digests) == 1
 
 
@@ -199,7 +199,7 @@ def test_sound_is_copied_and_starts_with_the_picture(
     plan_dir = write_plan(tmp_path / "plan", locked, 25, fps=fps, audio_path=audio_path.name)
     chunks = _segments(tmp_path, locked, fps=fps)
     output = tmp_path / f"out{FORMATS[config.format].extension}"
-    assemble(plan_dir, chunks, audio_path, output)
+    make_video(plan_dir, chunks, audio_path, output)
     start, heard = _sound(output)
     assert start == 0
     assert np.array_equal(heard, _sound(audio_path)[1])
@@ -227,13 +227,13 @@ def test_png_frames_are_numbered_throughout_with_the_sound_beside(tmp_path: Path
     write_sound([np.zeros((40_000, 2), np.float32)], audio_path, "pcm_s16le")
     plan_dir = write_plan(tmp_path / "plan", locked, 25, audio_path="audio.wav")
     output = tmp_path / "frames"
-    result = assemble(plan_dir, _segments(tmp_path / "s", locked), audio_path, output)
+    result = make_video(plan_dir, _segments(tmp_path / "s", locked), audio_path, output)
     names = sorted(file.name for file in output.iterdir())
     assert names == ["audio.wav", *(f"frame_{n:06d}.png" for n in range(1, 26))]
     assert np.array_equal(decode(output / "frame_000025.png", "rgba")[0], translucent(24))
     assert result.size_bytes == sum(file.stat().st_size for file in output.iterdir())
     # A second run takes the place of the first.
-    again = assemble(plan_dir, sorted((tmp_path / "s").iterdir()), audio_path, output)
+    again = make_video(plan_dir, sorted((tmp_path / "s").iterdir()), audio_path, output)
     assert again == result
 
 
@@ -270,7 +270,7 @@ def test_a_missing_chunk_is_named(tmp_path: Path) -> None:
     plan_dir = write_plan(tmp_path / "plan", locked, 24)
     chunks = [write_segment(tmp_path, locked, range(12)), tmp_path / "gone.mp4"]
     with pytest.raises(MissingPlanArtifact, match=r"gone\.mp4"):
-        assemble(plan_dir, chunks, None, tmp_path / "out" / "out.mp4")
+        make_video(plan_dir, chunks, None, tmp_path / "out" / "out.mp4")
     assert not (tmp_path / "out").exists()
 
 
@@ -281,7 +281,7 @@ def test_missing_sound_is_named(tmp_path: Path) -> None:
     chunk = write_segment(tmp_path, locked, range(12))
     for audio_path in (None, plan_dir / "audio.m4a"):
         with pytest.raises(MissingPlanArtifact, match=r"audio\.m4a"):
-            assemble(plan_dir, [chunk], audio_path, tmp_path / "out.mp4")
+            make_video(plan_dir, [chunk], audio_path, tmp_path / "out.mp4")
 
 
 @pytest.mark.parametrize("bounds", [(0, 12), (0, 12, 24, 36)])
@@ -290,7 +290,7 @@ def test_a_wrong_number_of_frames_is_refused(tmp_path: Path, bounds: tuple[int, 
     locked = locked_config(RenderConfig())
     plan_dir = write_plan(tmp_path / "plan", locked, 24)
     with pytest.raises(MissingPlanArtifact, match=f"hold {bounds[-1]} frames, the plan has 24"):
-        assemble(plan_dir, _segments(tmp_path, locked, bounds), None, tmp_path / "o.mp4")
+        make_video(plan_dir, _segments(tmp_path, locked, bounds), None, tmp_path / "o.mp4")
 
 
 @pytest.mark.parametrize("order", [(1, 0), (0, 0), (1,), ()])
@@ -300,7 +300,7 @@ def test_chunks_out_of_order_are_refused(tmp_path: Path, order: tuple[int, ...])
     plan_dir = write_plan(tmp_path / "plan", locked, 24)
     chunks = _segments(tmp_path, locked, (0, 12, 24))
     with pytest.raises(MissingPlanArtifact, match="each once"):
-        assemble(plan_dir, [chunks[n] for n in order], None, tmp_path / "o.mp4")
+        make_video(plan_dir, [chunks[n] for n in order], None, tmp_path / "o.mp4")
 
 
 @pytest.mark.parametrize("output_format", ["mp4", "png-sequence"])
@@ -310,14 +310,14 @@ def test_a_chunk_of_another_plan_is_refused(tmp_path: Path, output_format: str) 
     plan_dir = write_plan(tmp_path / "plan", locked, 12)
     chunk = write_segment(tmp_path, locked, range(12), plan_hash="ab" * 32)
     with pytest.raises(PlanHashMismatch, match="not rendered from this plan"):
-        assemble(plan_dir, [chunk], None, tmp_path / "o.mp4")
+        make_video(plan_dir, [chunk], None, tmp_path / "o.mp4")
 
 
 def test_a_video_from_elsewhere_is_refused(tmp_path: Path) -> None:
     """The finished video of the same plan is no chunk of it."""
     result = _assemble(tmp_path, RenderConfig())
     with pytest.raises(PlanHashMismatch, match="not rendered from this plan"):
-        assemble(tmp_path / "plan", [result.output_path], None, tmp_path / "o.mp4")
+        make_video(tmp_path / "plan", [result.output_path], None, tmp_path / "o.mp4")
 
 
 def test_chunks_encoded_differently_are_refused(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_chunks_encoded_differently_are_refused(tmp_path: Path) -> None:
         write_segment(tmp_path, other, range(12, 24)),
     ]
     with pytest.raises(PlanHashMismatch, match="encoded differently"):
-        assemble(plan_dir, chunks, None, tmp_path / "o.mp4")
+        make_video(plan_dir, chunks, None, tmp_path / "o.mp4")
 
 
 @pytest.mark.parametrize("keep", [0, 100, -400])
@@ -341,7 +341,7 @@ def test_a_cut_chunk_is_refused(tmp_path: Path, keep: int) -> None:
     chunk = write_segment(tmp_path, locked, range(12))
     chunk.write_bytes(chunk.read_bytes()[:keep])
     with pytest.raises(MediaUnreadable, match="render it again"):
-        assemble(plan_dir, [chunk], None, tmp_path / "out" / "o.mp4")
+        make_video(plan_dir, [chunk], None, tmp_path / "out" / "o.mp4")
     assert not (tmp_path / "out").exists()
 
 
@@ -360,7 +360,7 @@ def test_a_damaged_frame_is_refused(tmp_path: Path, harm: str) -> None:
         small = locked.model_copy(update={"output_width": 20, "output_height": 20})
         shutil.copy(write_segment(tmp_path / "s", small, range(1)) / "frame_000001.png", frame)
     with pytest.raises(MediaUnreadable, match="render it again"):
-        assemble(plan_dir, [chunk], None, tmp_path / "o")
+        make_video(plan_dir, [chunk], None, tmp_path / "o")
     assert not (tmp_path / "o").exists()
 
 
@@ -386,7 +386,7 @@ def test_a_video_does_not_replace_a_folder(tmp_path: Path) -> None:
 def _assemble_into(folder: Path, output: Path, output_format: str) -> AssembleResult:
     locked = locked_config(RenderConfig.model_validate({"format": output_format}))
     chunk = write_segment(folder / "chunks", locked, range(12))
-    return assemble(write_plan(folder / "plan", locked, 12), [chunk], None, output)
+    return make_video(write_plan(folder / "plan", locked, 12), [chunk], None, output)
 
 
 @pytest.fixture
@@ -418,7 +418,7 @@ def test_a_full_disk_is_named_and_left_clean(
     chunk = write_segment(tmp_path, locked, range(100))
     plan_dir = write_plan(tmp_path / "plan", locked, 100)
     with pytest.raises(DiskFull, match="free some space"):
-        assemble(plan_dir, [chunk], None, small_disk / f"o{FORMATS[output_format].extension}")
+        make_video(plan_dir, [chunk], None, small_disk / f"o{FORMATS[output_format].extension}")
     assert list(small_disk.iterdir()) == []
 
 
@@ -433,7 +433,7 @@ def test_an_interrupted_assembly_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C while packets are copied: no output and no temporary file."""
-    monkeypatch.setattr("fanreel.assembly.measure", _interrupt)
+    monkeypatch.setattr("fanreel.work.assembly.measure", _interrupt)
     with pytest.raises(KeyboardInterrupt):
         _assemble(tmp_path, RenderConfig())
     assert sorted(p.name for p in tmp_path.iterdir()) == ["chunks", "plan"]
@@ -459,4 +459,4 @@ def test_a_playlist_is_no_segment(tmp_path: Path, content: str) -> None:
     playlist.write_text(content.format(real=real))
     plan_dir = write_plan(tmp_path / "plan", locked, 12)
     with pytest.raises(MediaUnreadable, match=r"segment\.mp4"):
-        assemble(plan_dir, [playlist], None, tmp_path / "out.mp4")
+        make_video(plan_dir, [playlist], None, tmp_path / "out.mp4")

@@ -11,12 +11,12 @@ from typing import Self
 import numpy as np
 import pytest
 
-from fanreel.assembly import assemble, assemble_parts
 from fanreel.config import RenderConfig
 from fanreel.encode.part_files import FIRST_PART, PartFiles
 from fanreel.errors import MissingPlanArtifact, PlanHashMismatch
 from fanreel.formats import FORMATS
 from fanreel.media.sound.writer import write_sound
+from fanreel.work.assembly import make_video, make_video_parts
 from tests.media.encoding import locked_config, write_plan, write_segment
 
 BOUNDS = (0, 12, 24, 25)
@@ -83,9 +83,9 @@ def test_the_bytes_are_those_of_a_file(tmp_path: Path, format_name: str, part_by
     plan_dir = write_plan(tmp_path / "plan", locked, 25, fps=fps, audio_path=audio.name)
     ranges = itertools.starmap(range, itertools.pairwise(BOUNDS))
     segments = [write_segment(tmp_path / "chunks", locked, frames, fps=fps) for frames in ranges]
-    whole = assemble(plan_dir, segments, audio, tmp_path / f"whole{spec.extension}")
+    whole = make_video(plan_dir, segments, audio, tmp_path / f"whole{spec.extension}")
     with Carrier(segments, tmp_path) as carrier:
-        result = assemble_parts(plan_dir, carrier.paths, audio, carrier.parts, part_bytes)
+        result = make_video_parts(plan_dir, carrier.paths, audio, carrier.parts, part_bytes)
     video = carrier.video()
     assert video == whole.output_path.read_bytes()
     assert result.size_bytes == whole.size_bytes
@@ -104,12 +104,12 @@ def test_what_is_missing_or_foreign_is_named(tmp_path: Path) -> None:
     plan_dir = write_plan(tmp_path / "plan", locked, 25)
     (tmp_path / "parts").mkdir()
     with pytest.raises(MissingPlanArtifact, match="12 frames, the plan has 25"):
-        assemble_parts(plan_dir, segments, None, tmp_path / "parts", PART_BYTES)
+        make_video_parts(plan_dir, segments, None, tmp_path / "parts", PART_BYTES)
     frames = write_segment(tmp_path / "again", locked, range(12))
     high = locked_config(RenderConfig(quality="high"))
     other = write_segment(tmp_path / "other", high, range(12, 25))
     with pytest.raises(PlanHashMismatch, match="encoded differently"):
-        assemble_parts(plan_dir, [frames, other], None, tmp_path / "parts", PART_BYTES)
+        make_video_parts(plan_dir, [frames, other], None, tmp_path / "parts", PART_BYTES)
 
 
 def test_what_is_gone_is_not_written_over(tmp_path: Path) -> None:

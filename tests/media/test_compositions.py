@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.assembly import assemble
 from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import Layout, session_spec
 from fanreel.encode.mark import SegmentMark
@@ -19,10 +18,11 @@ from fanreel.encode.segment import SegmentWriter
 from fanreel.files.project import open_project
 from fanreel.formats import FORMATS
 from fanreel.inspection.locking import lock_config
-from fanreel.planning import make_plan
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import VerifiedPlan, verify_plan
 from fanreel.timing.timeline import segments_of
+from fanreel.work.assembly import make_video
+from fanreel.work.planning import make_plan
 from tests.media.compositions import COMPOSITIONS, Expected, expected, lay_out, names
 from tests.media.sources import Picture, read_samples
 from tests.media.studio import Studio, as_rgba
@@ -116,7 +116,7 @@ def assembled(plan: VerifiedPlan, parts: list[Path], out: Path) -> str:
     """Return the digest of the video that *parts* make."""
     sound = plan.manifest.audio_path
     audio = plan.plan_dir / sound if sound else None
-    return assemble(plan.plan_dir, parts, audio, out / f"{parts[0].parent.name}.out").sha256
+    return make_video(plan.plan_dir, parts, audio, out / f"{parts[0].parent.name}.out").sha256
 
 
 def suffix(plan: VerifiedPlan) -> str:

@@ -23,7 +23,8 @@ from fanreel.errors import BrowserCrashed, InvalidComposition
 from fanreel.network.fetch import Response
 from fanreel.network.outside import Recorder
 from fanreel.page.config import planning_config
-from fanreel.planning import make_plan, plan
+from fanreel.planning import plan
+from fanreel.work.planning import make_plan
 from tests.media.hostile import page
 
 COMPOSITIONS = Path(__file__).parents[1] / "compositions"

@@ -16,10 +16,10 @@ import pytest
 from fanreel.capture.session_specs import session_spec
 from fanreel.files.project import open_project
 from fanreel.inspection.locking import lock_config
-from fanreel.planning import make_plan
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
-from fanreel.stills import frame_at
+from fanreel.timing.moments import frame_at
+from fanreel.work.planning import make_plan
 from tests.media.films import FILMS, REPOSITORY, film, furthest, kept, lay_out, names, small
 from tests.media.studio import Studio, as_rgba
 

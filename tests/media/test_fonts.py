@@ -13,8 +13,8 @@ from fanreel.files.plan_dir import read_composition
 from fanreel.inspection import asked_for
 from fanreel.network.fetch import Refused, Response
 from fanreel.network.outside import Recorder
-from fanreel.planning import plan
 from fanreel.results import PlanResult
+from fanreel.work.planning import make_distributed_plan
 from tests.media.encoding import decode
 
 FONT = "@fontsource-variable/martian-mono/files/martian-mono-latin-standard-normal.woff2"
@@ -62,7 +62,7 @@ def test_silent_fallback_is_a_warning_that_names_both_faces(write: Write, tmp_pa
         """<p id="asked" style="font-family: 'No Such Face', sans-serif">Hello</p>
         <p id="any" style="font-family: sans-serif">Hello</p>"""
     )
-    result = plan(project, RenderConfig(), tmp_path / "plan")
+    result = make_distributed_plan(project, RenderConfig(), tmp_path / "plan")
     [asked, taken] = read_composition(tmp_path / "plan").fonts
     assert asked.families[0] == "No Such Face"
     assert asked.system_fonts
@@ -81,7 +81,7 @@ def test_system_fonts_can_be_refused(write: Write, tmp_path: Path) -> None:
     """With `reject_on_system_fonts` the error names element and family; nothing is written."""
     project = write("<p id='asked' style='font-family: No Such Face'>Hello</p>")
     with pytest.raises(InvalidComposition, match="#asked asks for No Such Face") as caught:
-        plan(project, RenderConfig(reject_on_system_fonts=True), tmp_path / "plan")
+        make_distributed_plan(project, RenderConfig(reject_on_system_fonts=True), tmp_path / "plan")
     assert "@font-face" in caught.value.message
     assert not (tmp_path / "plan").exists()
 
@@ -89,7 +89,7 @@ def test_system_fonts_can_be_refused(write: Write, tmp_path: Path) -> None:
 def test_every_element_is_asked_not_the_first_of_its_kind(write: Write, tmp_path: Path) -> None:
     """What the font of the page lacks is the machine's, also where the text before is not."""
     project = write("<p id='a'>Hello</p><p id='b'>漢字</p><p id='c'>Hell</p>")
-    result = plan(project, RenderConfig(), tmp_path / "plan")
+    result = make_distributed_plan(project, RenderConfig(), tmp_path / "plan")
     found = used(result)
     assert list(found) == ["p#a", "p#b"]
     assert (found["p#a"].web_fonts, found["p#a"].system_fonts) == ((FACE,), ())
@@ -100,7 +100,9 @@ def test_every_element_is_asked_not_the_first_of_its_kind(write: Write, tmp_path
     assert face in warning
     assert read_composition(tmp_path / "plan").fonts == result.fonts
     with pytest.raises(InvalidComposition, match=r"p#b asks for Mono, sans-serif .*") as caught:
-        plan(project, RenderConfig(reject_on_system_fonts=True), tmp_path / "again")
+        make_distributed_plan(
+            project, RenderConfig(reject_on_system_fonts=True), tmp_path / "again"
+        )
     assert face in caught.value.message
     assert "p#a" not in caught.value.message
 
@@ -108,14 +110,16 @@ def test_every_element_is_asked_not_the_first_of_its_kind(write: Write, tmp_path
 def test_a_fallback_for_a_part_of_a_text_is_said(write: Write, tmp_path: Path) -> None:
     """Both faces are in the report, the warning and the error."""
     project = write("<p id='mixed'>Hello 漢字</p>")
-    result = plan(project, RenderConfig(), tmp_path / "plan")
+    result = make_distributed_plan(project, RenderConfig(), tmp_path / "plan")
     [font] = result.fonts
     assert (font.web_fonts, font.declared) == ((FACE,), "Mono")
     [warning] = result.warnings
     assert warning.startswith("p#mixed: Mono")
     assert f"{font.system_fonts[0]} beside {FACE}" in warning
     with pytest.raises(InvalidComposition, match="p#mixed asks for Mono"):
-        plan(project, RenderConfig(reject_on_system_fonts=True), tmp_path / "again")
+        make_distributed_plan(
+            project, RenderConfig(reject_on_system_fonts=True), tmp_path / "again"
+        )
 
 
 def test_emoji_and_generic_families_are_no_silent_fallback(write: Write, tmp_path: Path) -> None:
@@ -126,14 +130,18 @@ def test_emoji_and_generic_families_are_no_silent_fallback(write: Write, tmp_pat
         <p id="named" style="font-family: Mono, NAMED">漢字</p>"""
     )
     index = project / "index.html"
-    face = used(plan(project, RenderConfig(), tmp_path / "first"))["p#any"].system_fonts[0]
+    face = used(make_distributed_plan(project, RenderConfig(), tmp_path / "first"))[
+        "p#any"
+    ].system_fonts[0]
     index.write_text(index.read_text().replace("NAMED", f"'{face}'"))
-    result = plan(project, RenderConfig(), tmp_path / "plan")
+    result = make_distributed_plan(project, RenderConfig(), tmp_path / "plan")
     assert result.warnings == ()
     assert [font.emoji for font in result.fonts if font.element == "p#fun"] == [False, True]
     assert used(result)["p#fun"].system_fonts
     with pytest.raises(InvalidComposition, match="p#fun asks for Mono"):
-        plan(project, RenderConfig(reject_on_system_fonts=True), tmp_path / "again")
+        make_distributed_plan(
+            project, RenderConfig(reject_on_system_fonts=True), tmp_path / "again"
+        )
 
 
 def test_texts_of_the_middle_of_the_timeline_are_asked_about(write: Write, tmp_path: Path) -> None:
@@ -153,7 +161,7 @@ def test_texts_of_the_middle_of_the_timeline_are_asked_about(write: Write, tmp_p
         </script>""",
         duration="2",
     )
-    assert fallen_back(plan(project, RenderConfig(), tmp_path / "plan")) == {
+    assert fallen_back(make_distributed_plan(project, RenderConfig(), tmp_path / "plan")) == {
         "p#written",
         "p#shown",
         "p#given",
@@ -176,7 +184,7 @@ def test_texts_out_of_the_document_s_own_tree_are_asked_about(write: Write, tmp_
     )
     page = '<style>p { font-family: "No Such Face" }</style><p id="framed">Hello'
     (project / "inner.html").write_text(page)
-    assert fallen_back(plan(project, RenderConfig(), tmp_path / "plan")) == {
+    assert fallen_back(make_distributed_plan(project, RenderConfig(), tmp_path / "plan")) == {
         "x-open i#open",
         "x-closed i#closed",
         "x-declared b#b",
@@ -191,7 +199,7 @@ def test_a_render_reports_its_fonts(write: Write, tmp_path: Path) -> None:
     config = RenderConfig(quality="draft")
     [font] = render(project, tmp_path / "out.mp4", config, workers=1).fonts
     assert font.web_fonts == (FACE,)
-    assert plan(project, config, tmp_path / "plan").fonts == (font,)
+    assert make_distributed_plan(project, config, tmp_path / "plan").fonts == (font,)
 
 
 # ---- fonts from the network ---------------------------------------------------------------------
@@ -262,7 +270,7 @@ def test_google_fonts_are_recorded_and_replayed_by_workers(
         }
     )
     config = RenderConfig(reject_on_system_fonts=True)
-    result = plan(google, config, tmp_path / "plan")
+    result = make_distributed_plan(google, config, tmp_path / "plan")
     assert sorted(asked) == [SHEET_URL, FILE_URL]
     [font] = result.fonts
     assert (font.web_fonts, font.system_fonts, result.warnings) == ((FACE,), (), ())
@@ -279,7 +287,7 @@ def test_a_refused_font_is_an_error_of_its_own(
     answers = {SHEET_URL: ("text/css", SHEET.encode())}
     answering({url: answer for url, answer in answers.items() if url != missing})
     with pytest.raises(FontFetchFailed, match="could not be fetched: no route") as caught:
-        plan(google, RenderConfig(), tmp_path / "plan")
+        make_distributed_plan(google, RenderConfig(), tmp_path / "plan")
     assert caught.value.facts["url"] == missing
     assert not (tmp_path / "plan").exists()
 
@@ -292,7 +300,7 @@ def test_a_refused_font_can_be_let_pass(
     answers = {SHEET_URL: ("text/css", SHEET.encode())}
     answering({url: answer for url, answer in answers.items() if url != missing})
     config = RenderConfig(fail_closed_font_fetch=False)
-    result = plan(google, config, tmp_path / "plan")
+    result = make_distributed_plan(google, config, tmp_path / "plan")
     assert any(warning.startswith(f"{missing} could not") for warning in result.warnings)
     assert any(warning.startswith("span#words: Martian Mono") for warning in result.warnings)
     [font] = result.fonts

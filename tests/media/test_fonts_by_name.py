@@ -13,9 +13,9 @@ import pytest
 from fanreel import UsedFont
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidComposition
-from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.results import PlanResult
+from fanreel.work.planning import make_distributed_plan
 from tests.media.encoding import decode
 
 FONT = "@fontsource-variable/martian-mono/files/martian-mono-latin-standard-normal.woff2"
@@ -105,7 +105,7 @@ def test_each_text_says_which_way_gave_its_face(
           #second { font-family: "No Such Face", Georgia, serif }
         </style>""",
     )
-    result = plan(project, RenderConfig(), tmp_path / "plan")
+    result = make_distributed_plan(project, RenderConfig(), tmp_path / "plan")
     found = by_element(result)
     assert {name: font.way for name, font in found.items()} == {
         "own": "project",
@@ -135,7 +135,7 @@ def test_faces_by_name_are_artifacts_of_the_plan(
 ) -> None:
     """A worker needs neither network nor families of its own, and the hash covers them."""
     project = write("<p style='font-family: Inter; font-weight: 700'>Hello</p>")
-    result = plan(project, RenderConfig(quality="draft"), tmp_path / "plan")
+    result = make_distributed_plan(project, RenderConfig(quality="draft"), tmp_path / "plan")
     first = render_chunk(tmp_path / "plan", 0, tmp_path / "first.mp4")
     assert (tmp_path / "plan" / INTER).is_file()
     monkeypatch.setenv("FANREEL_FONTS_DIR", str(tmp_path / "none"))
@@ -143,7 +143,7 @@ def test_faces_by_name_are_artifacts_of_the_plan(
     assert first.sha256 == second.sha256
     monkeypatch.setattr("fanreel.fonts.store.SYSTEM_DIR", tmp_path / "none")
     monkeypatch.setenv("FANREEL_NPM_REGISTRY", "http://127.0.0.1:9")
-    other = plan(project, RenderConfig(quality="draft"), tmp_path / "other")
+    other = make_distributed_plan(project, RenderConfig(quality="draft"), tmp_path / "other")
     assert other.plan_hash != result.plan_hash
 
 
@@ -154,9 +154,9 @@ def test_only_faces_of_the_machine_are_refused(
     config = RenderConfig(reject_on_system_fonts=True)
     named = ["Inter", "Courier New", "Martian Mono", "sans-serif", "monospace"]
     body = "".join(f"<p style='font-family: {name}'>Hello</p>" for name in named)
-    plan(write(body), config, tmp_path / "plan")
+    make_distributed_plan(write(body), config, tmp_path / "plan")
     with pytest.raises(InvalidComposition, match="Liberation Serif"):
-        plan(write(body + "<p id='nothing'>Hello</p>"), config, tmp_path / "other")
+        make_distributed_plan(write(body + "<p id='nothing'>Hello</p>"), config, tmp_path / "other")
 
 
 def test_the_composition_s_own_face_of_a_known_name_wins_entirely(
@@ -169,7 +169,7 @@ def test_the_composition_s_own_face_of_a_known_name_wins_entirely(
       <script>
         new FontFace("Lato", "url(mono.woff2)").load().then((face) => document.fonts.add(face));
       </script>"""
-    result = plan(write(body, head), RenderConfig(), tmp_path / "plan")
+    result = make_distributed_plan(write(body, head), RenderConfig(), tmp_path / "plan")
     assert {font.way for font in result.fonts} == {"project"}
     assert {name for font in result.fonts for name in font.web_fonts} == {
         "Martian Mono SemiExpanded"
@@ -189,7 +189,7 @@ def test_a_machine_that_is_offline_is_told_once(
         """<p style="font-family: Inter">a</p><p style="font-family: Arial, Inter">b</p>
         <p style="font-family: sans-serif">c</p><p style="font-family: Martian Mono">d</p>"""
     )
-    result = plan(project, RenderConfig(), tmp_path / "plan")
+    result = make_distributed_plan(project, RenderConfig(), tmp_path / "plan")
     [ours, webs, *fallbacks] = result.warnings
     assert ours.startswith("Inter: not on this machine yet, and the npm registry does not give")
     assert "fanreel fonts fetch" in ours
@@ -197,7 +197,7 @@ def test_a_machine_that_is_offline_is_told_once(
     asked = [text.partition(": ")[2].partition(" is not there")[0] for text in fallbacks]
     assert asked == ["Inter", "Arial", "Martian Mono"]
     only = write("<p style='font-family: sans-serif'>c</p>")
-    [warning] = plan(only, RenderConfig(), tmp_path / "other").warnings
+    [warning] = make_distributed_plan(only, RenderConfig(), tmp_path / "other").warnings
     assert warning.startswith("the format's fonts for generic families: not on this machine yet")
 
 
@@ -236,7 +236,7 @@ def test_scripts_that_measure_as_they_load_measure_the_right_faces(
     project = write(MEASURES, '<link rel="stylesheet" href="linked.css">')
     (project / "linked.css").write_text("#linked { font: 40px sans-serif }")
     (project / "inner.html").write_text("<p style='font-family: Poppins'>framed")
-    result = plan(project, RenderConfig(), tmp_path / "plan")
+    result = make_distributed_plan(project, RenderConfig(), tmp_path / "plan")
     told = {
         when: [text for text in result.warnings if f"{when}/" in text][-1]
         for when in ("early", "late")
@@ -271,7 +271,9 @@ def test_a_name_that_a_script_puts_together_is_found(write: Write, tmp_path: Pat
         </script>""",
         duration="1",
     )
-    result = plan(project, RenderConfig(quality="draft", segment_frames=15), tmp_path / "plan")
+    result = make_distributed_plan(
+        project, RenderConfig(quality="draft", segment_frames=15), tmp_path / "plan"
+    )
     assert {font.web_fonts for font in result.fonts} == {("Outfit",), ("Space Mono",)}
     assert {font.way for font in result.fonts} == {"built-in"}
     assert result.warnings == ()

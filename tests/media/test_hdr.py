@@ -15,11 +15,12 @@ from fanreel.config import RenderConfig
 from fanreel.encode.hdr import HlgConverter
 from fanreel.local import render
 from fanreel.media.frames import VideoSource
-from fanreel.planning import make_plan, plan
+from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
 from fanreel.stills import still
+from fanreel.work.planning import make_plan
 from tests.media.sources import write_video
 
 HDR = RenderConfig(hdr_mode="force-hdr", quality="draft", crf=4)

@@ -19,6 +19,7 @@ from fanreel.files.plan_dir import PlanManifest
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.segments.verification import verify_plan
+from fanreel.work.assembly import make_video
 from tests.media.hostile import DRAFT, Place, page
 from tests.media.sources import numbered, write_video
 
@@ -131,13 +132,13 @@ def test_one_flipped_bit_anywhere_is_caught(copy: Rendered) -> None:
 
 
 def test_a_flipped_bit_does_not_reach_the_video(copy: Rendered, place: Place) -> None:
-    """`assemble()` reads the manifest and the sound only, and checks both."""
+    """Assembling reads the manifest and the sound only, and checks both."""
     output = place.out / "video.mp4"
     for path in (copy.plan_dir / plans.MANIFEST, copy.audio):
         content = path.read_bytes()
         for changed in flips(content):
             path.write_bytes(changed)
-            code = code_of(lambda: assemble(copy.plan_dir, copy.chunks, copy.audio, output))
+            code = code_of(lambda: make_video(copy.plan_dir, copy.chunks, copy.audio, output))
             assert code in CAUGHT, path.name
         path.write_bytes(content)
     assert not output.exists()

@@ -23,10 +23,11 @@ from fanreel.files.work_dir import open_work_dir
 from fanreel.inspection import asked_for
 from fanreel.network.fetch import Response
 from fanreel.network.outside import Recorder
-from fanreel.planning import make_plan, plan
+from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
+from fanreel.work.planning import make_plan
 from tests.media.hostile import DRAFT, Place, page, script, small_disk
 
 # Two seconds of 24 frames. The planner looks at neither the 13th, the 15th nor the 17th, so what

@@ -21,11 +21,12 @@ from fanreel.errors import (
 )
 from fanreel.files.plan_dir import MEDIA_DIR, SITE_DIR
 from fanreel.formats import FORMATS
-from fanreel.planning import make_plan, plan
+from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.results import PlanResult
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
+from fanreel.work.planning import make_distributed_plan, make_plan
 from tests.media.hostile import DRAFT, GREEN, Place, page, script
 from tests.media.sources import numbered, write_video
 
@@ -572,6 +573,6 @@ def test_what_is_not_distributed_leaves_nothing(
     small = replace(FORMATS["gif"], one_process_px=100)
     monkeypatch.setattr("fanreel.config.FORMATS", {**FORMATS, "gif": small})
     with pytest.raises(RenderError, match=r"fanreel\.render") as caught:
-        plan(place.project, DRAFT.replace(format="gif"), place.out / "plan")
+        make_distributed_plan(place.project, DRAFT.replace(format="gif"), place.out / "plan")
     assert caught.value.code == "FORMAT_NOT_SUPPORTED_IN_DISTRIBUTED"
     assert place.outputs() == []

@@ -17,7 +17,7 @@ from fanreel.inspection import asked_for
 from fanreel.network.fetch import Refused, Response
 from fanreel.network.outside import Fetch, Recorder, Replayer
 from fanreel.page.config import planning_config
-from fanreel.planning import plan
+from fanreel.work.planning import make_distributed_plan
 
 PAGE = """<!doctype html>
 <body style="margin:0">
@@ -179,7 +179,7 @@ def test_an_answer_that_finds_no_room_is_no_missing_file(
 
     monkeypatch.setattr(asked_for, "Recorder", lambda _folder: Recorder(bodies, fetcher=cdn))
     with pytest.raises(DiskFull, match="recorded"):
-        plan(project, RenderConfig(), tmp_path / "plan")
+        make_distributed_plan(project, RenderConfig(), tmp_path / "plan")
     assert not (tmp_path / "plan").exists()
 
 

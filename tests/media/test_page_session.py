@@ -20,10 +20,10 @@ from fanreel.network.fetch import Response
 from fanreel.network.outside import Recorder, Replayer
 from fanreel.network.site import SiteRequest
 from fanreel.page.config import planning_config
-from fanreel.planning import make_plan
 from fanreel.segments import segment_renderer
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
+from fanreel.work.planning import make_plan
 from tests.media.hostile import DRAFT, page
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 128, 0), (0, 0, 255)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fanreel import RenderConfig, plan, render_chunk
+from fanreel import RenderConfig, plan
 from fanreel.capture.page_session import PageSession
 from fanreel.segments import segment_renderer
+from fanreel.segments.chunks import keys_of
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
 from tests.media.hostile import page
 
 # Unguarded, so a worker that imported it would render too; and in a daemonic process, as the
@@ -55,7 +58,8 @@ def test_a_renderer_changes_its_browser_now_and_then(
     project.mkdir()
     (project / "index.html").write_text(page('<p style="font: 40px serif">Text</p>'))
     plan(project, RenderConfig(quality="draft", segment_frames=4), tmp_path / "plan")
-    chunks: dict[int, bytes] = {}
+    verified = verify_plan(tmp_path / "plan")
+    segments: dict[int, list[bytes]] = {}
     browsers: list[PageSession] = []
     enter = PageSession.__enter__
 
@@ -67,8 +71,13 @@ def test_a_renderer_changes_its_browser_now_and_then(
     for frames_per_browser, expected in ((4, 3), (1000, 1)):
         browsers.clear()
         monkeypatch.setattr(segment_renderer, "_FRAMES_PER_BROWSER", frames_per_browser)
-        output = tmp_path / f"{frames_per_browser}.mp4"
-        render_chunk(tmp_path / "plan", 0, output)
-        chunks[frames_per_browser] = output.read_bytes()
+        folder = tmp_path / str(frames_per_browser)
+        folder.mkdir()
+        with SegmentRenderer(verified, folder) as renderer:
+            for key in keys_of(verified.manifest, 0, 12):
+                path = folder / f"{key.name}.mp4"
+                renderer.render(key.start_frame, key.end_frame, path, lambda _frames: None)
+        segments[frames_per_browser] = [p.read_bytes() for p in sorted(folder.glob("*.mp4"))]
         assert len(browsers) == expected
-    assert chunks[4] == chunks[1000]
+    assert len(segments[4]) == 3
+    assert segments[4] == segments[1000]

@@ -13,7 +13,7 @@ from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, NotMedia, RenderError
 from fanreel.files.project import within_root
 from fanreel.lint.linting import lint
-from fanreel.planning import make_plan
+from fanreel.work.planning import make_plan
 from tests.media.hostile import DRAFT, Place, page
 from tests.media.sources import clicks, numbered, write_sound_file, write_video
 

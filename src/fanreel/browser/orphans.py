@@ -6,8 +6,9 @@ from fanreel.processes import kill_all, named
 
 
 def processes_of(directory: Path) -> list[int]:
-    """Return the ids of browsers and screens with a profile or display in *directory*."""
-    return named(f"--user-data-dir={directory}/", f"{directory}/display-")
+    """Return the ids of browsers and screens with a profile or display below *directory*."""
+    # A screen's is a word of its own, at whatever depth: planning has a folder to itself.
+    return named(f"--user-data-dir={directory}/", f"{directory}/")
 
 
 def kill_orphans(temp_dir: Path) -> None:

@@ -36,7 +36,7 @@ def lint(
     """Check PROJECT against the format; the exit status is 2 where there are errors."""
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields)
-    from fanreel.lint.linting import lint as check  # noqa: PLC0415 (Playwright and PyAV, once needed)
+    from fanreel.lint.linting import lint as check  # noqa: PLC0415 (once the options are right)
 
     fonts: list[UsedFont] = []
     findings = check(project_dir, config, root_dir=root, on_fonts=fonts.extend)

@@ -29,6 +29,8 @@ from fanreel.engine.messages import (
     Finish,
     Finished,
     Join,
+    Lint,
+    Linted,
     Open,
     Plan,
     Planned,
@@ -105,7 +107,7 @@ class _Session:
     def __exit__(self, *_exc: object) -> None:
         self._close()
 
-    def answer(self, request: Request) -> Answer | None:  # noqa: PLR0911 (one a request)
+    def answer(self, request: Request) -> Answer | None:  # noqa: C901, PLR0911 (one a request)
         """Do what is asked. Raises whatever the step raises."""
         match request:
             case Prepare():
@@ -126,19 +128,30 @@ class _Session:
                 return self._assemble_parts(request)
             case Still():
                 return self._still(request)
+            case Lint():
+                return self._lint(request)
             case Finish():
                 self._close()
                 self._send(Finished(cache=self._cache.stats if self._cache else CacheStats()))
                 raise _Over
 
     def _still(self, request: Still) -> Answer:
-        from fanreel.stills import make_still  # noqa: PLC0415 (see above)
+        from fanreel.work.stills import make_still  # noqa: PLC0415 (see above)
 
         at = request.project_dir, request.output_path, request.at_s, request.config
-        return Saved(result=make_still(*at))
+        return Saved(result=make_still(*at, request.temp_dir))
+
+    def _lint(self, request: Lint) -> Answer:
+        from fanreel.lint.checks import check_project  # noqa: PLC0415 (see above)
+
+        at = request.project_dir, request.config, request.root_dir
+        return Linted(result=check_project(*at, request.temp_dir))
 
     def _plan_project(self, request: Plan) -> Answer:
-        from fanreel.planning import make_distributed_plan, make_plan  # noqa: PLC0415 (see above)
+        from fanreel.work.planning import (  # noqa: PLC0415 (see above)
+            make_distributed_plan,
+            make_plan,
+        )
 
         asked = request.project_dir, request.config, request.plan_dir
         if request.distributed:
@@ -190,25 +203,21 @@ class _Session:
         return Done()
 
     def _assemble(self, request: Assemble) -> Answer:
-        from fanreel.assembly import assemble  # noqa: PLC0415 (see above)
+        from fanreel.work.assembly import make_video  # noqa: PLC0415 (see above)
 
         self._close()  # a browser has nothing to do any more, and its memory is of use
         return Assembled(
-            result=assemble(
-                request.plan_dir,
-                request.chunk_paths,
-                request.audio_path,
-                request.output_path,
-                cfr=request.cfr,
+            result=make_video(
+                request.plan_dir, request.chunk_paths, request.audio_path, request.output_path
             )
         )
 
     def _assemble_parts(self, request: AssembleParts) -> Answer:
-        from fanreel.assembly import assemble_parts  # noqa: PLC0415 (see above)
+        from fanreel.work.assembly import make_video_parts  # noqa: PLC0415 (see above)
 
         self._close()
         return Assembled(
-            result=assemble_parts(
+            result=make_video_parts(
                 request.plan_dir,
                 request.chunk_paths,
                 request.audio_path,

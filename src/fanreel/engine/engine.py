@@ -14,6 +14,8 @@ from fanreel.engine.messages import (
     AssembleParts,
     Done,
     Join,
+    Lint,
+    Linted,
     Open,
     Plan,
     Planned,
@@ -23,8 +25,10 @@ from fanreel.engine.messages import (
 from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.renderers import ChildRenderer, Losses
 from fanreel.errors import BrowserCrashed, RenderCancelled
+from fanreel.files.aside import clearing_beside
 from fanreel.files.project import within_root
 from fanreel.files.work_dir import open_work_dir
+from fanreel.lint.findings import LintResult
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import AssembleResult, ChunkResult, PlanResult, StillResult
 from fanreel.segments.chunks import ChunkFacts, SegmentWork, read_chunk, render_chunk_segments
@@ -78,12 +82,15 @@ class Engine:
         config: RenderConfig,
         plan_dir: Path,
         *,
-        root_dir: Path | None = None,
+        root_dir: Path | str | None = None,
         temp_dir: Path | None = None,
     ) -> PlanResult:
         """Do as `fanreel.plan()` does; *temp_dir* takes what is there only meanwhile."""
         folder, config = within_root(project_dir, config, root_dir)
-        with open_work_dir(temp_dir) as work_dir, self._working("planned", work_dir) as child:
+        with (
+            open_work_dir(temp_dir) as work_dir,
+            self._working("planned", work_dir, plan_dir) as child,
+        ):
             request = Plan(
                 project_dir=folder.absolute(),
                 config=config,
@@ -108,7 +115,7 @@ class Engine:
         """Do as `fanreel.render_chunk()` does; *temp_dir* takes what is there only meanwhile."""
         with (
             open_work_dir(temp_dir) as work_dir,
-            self._working("rendered", work_dir) as child,
+            self._working("rendered", work_dir, output_path) as child,
         ):
             plan = Open(
                 plan_dir=plan_dir.absolute(),
@@ -147,7 +154,7 @@ class Engine:
             output_path=output_path.absolute(),
             cfr=cfr,
         )
-        with self._working("assembled", None) as child:
+        with self._working("assembled", None, output_path) as child:
             return child.ask(request, Assembled).result
 
     def assemble_parts(
@@ -158,7 +165,7 @@ class Engine:
         parts_dir: Path,
         part_bytes: int,
     ) -> AssembleResult:
-        """Do as `fanreel.assembly.assemble_parts()` does."""
+        """Do as `make_video_parts()` does."""
         request = AssembleParts(
             plan_dir=plan_dir.absolute(),
             chunk_paths=tuple(path.absolute() for path in chunk_paths),
@@ -176,29 +183,46 @@ class Engine:
         at_s: Fraction,
         config: RenderConfig,
         *,
-        root_dir: Path | None = None,
+        root_dir: Path | str | None = None,
     ) -> StillResult:
         """Do as `fanreel.still()` does, and tell what came of it."""
         folder, config = within_root(project_dir, config, root_dir)
-        request = Still(
-            project_dir=folder.absolute(),
-            output_path=output.absolute(),
-            at_s=at_s,
-            config=config,
-        )
-        with self._working("drew the still", None) as child:
+        with (
+            open_work_dir() as work_dir,
+            self._working("drew the still", work_dir, output) as child,
+        ):
+            request = Still(
+                project_dir=folder.absolute(),
+                output_path=output.absolute(),
+                at_s=at_s,
+                config=config,
+                temp_dir=work_dir,
+            )
             return child.ask(request, Saved).result
 
+    def lint(
+        self, project_dir: Path, config: RenderConfig, *, root_dir: Path | str | None = None
+    ) -> LintResult:
+        """Do as `fanreel.lint.linting.lint()` does, and tell the fonts too."""
+        with open_work_dir() as work_dir, self._working("checked", work_dir) as child:
+            request = Lint(
+                project_dir=project_dir.absolute(),
+                root_dir=None if root_dir is None else Path(root_dir).absolute(),
+                config=config,
+                temp_dir=work_dir,
+            )
+            return child.ask(request, Linted).result
+
     @contextmanager
-    def _working(self, doing: str, work_dir: Path | None) -> Iterator[Child]:
-        """Yield the child for one step, which is gone at the end."""
+    def _working(self, doing: str, work_dir: Path | None, *outputs: Path | None) -> Iterator[Child]:
+        """Yield the child for one step, which is gone at the end, with what it left half done."""
         child, self._ready = self._ready or Child(self._temp_dir), None
         try:
             with self._lock:
                 self._child = child
                 if self._cancelled:
                     raise RenderCancelled
-            with child:
+            with clearing_beside(*outputs), child:
                 yield child
         except ChildLost as lost:
             raise BrowserCrashed(

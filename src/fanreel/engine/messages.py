@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 from fanreel.config import RenderConfig
 from fanreel.errors import CATALOGUE, RenderError, UnexpectedError
 from fanreel.files.plan_dir import LockedRenderConfig
+from fanreel.lint.findings import LintResult
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import AssembleResult, PlanResult, StillResult
 
@@ -115,7 +116,19 @@ class Still:
     output_path: Path
     at_s: Fraction
     config: RenderConfig
+    temp_dir: Path
     kind: Literal["still"] = "still"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lint:
+    """Look for what is to be mended in a project; answered by `Linted`."""
+
+    project_dir: Path
+    root_dir: Path | None
+    config: RenderConfig
+    temp_dir: Path
+    kind: Literal["lint"] = "lint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +138,7 @@ class Finish:
     kind: Literal["finish"] = "finish"
 
 
-Request = Prepare | Plan | Open | Render | Join | Assemble | AssembleParts | Still | Finish
+Request = Prepare | Plan | Open | Render | Join | Assemble | AssembleParts | Still | Lint | Finish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +181,14 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linted:
+    """The project was looked at."""
+
+    result: LintResult
+    kind: Literal["linted"] = "linted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """The last word of a child, and what its cache did."""
 
@@ -203,7 +224,7 @@ class Failed:
 # What an error is itself, which no fact of the same name may overwrite.
 _NO_FACTS = frozenset({"self", "message", "facts", *dir(RenderError)})
 
-Answer = Progress | Done | Planned | Assembled | Saved | Finished | Failed
+Answer = Progress | Done | Planned | Assembled | Saved | Linted | Finished | Failed
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Request)
 _ANSWERS: TypeAdapter[Answer] = TypeAdapter(Answer)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fanreel.errors import InvalidConfig
-from fanreel.stills import frame_at
+from fanreel.timing.moments import frame_at
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The steps' own work, done in a child: pages are opened here, and media decoded."""

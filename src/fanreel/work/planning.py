@@ -1,0 +1,364 @@
+"""A project and a configuration become a plan directory; see `fanreel.planning`."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from fanreel.capture.page_session import PageSession
+from fanreel.capture.session_specs import session_spec
+from fanreel.config import RenderConfig, reject_unsupported_distributed_format
+from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
+from fanreel.files import plan_dir as plans
+from fanreel.files.aside import check_ours, naming_write_errors, written_aside
+from fanreel.files.budget import check_estimate, check_measured
+from fanreel.files.digest import sha256_file
+from fanreel.files.plan_dir import (
+    ROLE_ALL,
+    ROLE_ASSEMBLE,
+    Artifact,
+    Composition,
+    LockedRenderConfig,
+    MediaClip,
+    PlanManifest,
+    Versions,
+    role_chunk,
+)
+from fanreel.files.project import open_project
+from fanreel.files.work_dir import open_work_dir
+from fanreel.fonts.frozen import freeze_fonts
+from fanreel.formats import FORMATS
+from fanreel.inspection.locking import lock_config, padding_warnings
+from fanreel.inspection.survey import Survey, survey
+from fanreel.media.sound.mixing import mix
+from fanreel.problems import Problem
+from fanreel.results import PlanResult
+from fanreel.timing.timeline import (
+    ChunkSlice,
+    build_chunk_slices,
+    resolve_chunk_plan,
+)
+from fanreel.versions import current_versions
+
+_SOUND_BYTES_PER_S = 192_000  # 48 kHz stereo 16 bit, the largest mix that a plan holds
+
+
+def make_distributed_plan(
+    project_dir: Path, config: RenderConfig, plan_dir: Path, temp_dir: Path | None = None
+) -> PlanResult:
+    """Do as `fanreel.plan()` does; *temp_dir* as for `make_plan()`."""
+    try:
+        return make_plan(project_dir, config, plan_dir, temp_dir=temp_dir, distributed=True)
+    except PlanTooLarge as exc:
+        raise PlanTooLarge(
+            f"{exc}, or render in one process with fanreel.render()", **exc.facts
+        ) from exc
+
+
+def make_plan(
+    project_dir: Path,
+    config: RenderConfig,
+    plan_dir: Path,
+    session: PageSession | None = None,
+    temp_dir: Path | None = None,
+    *,
+    distributed: bool = False,
+) -> PlanResult:
+    """
+    Plan a render for this machine, or as `fanreel.plan()` does.
+
+    Args:
+        project_dir: See `fanreel.plan()`.
+        config: See `fanreel.plan()`.
+        plan_dir: See `fanreel.plan()`.
+        session: An entered session of `session_spec()`'s kind to look at the composition on; None
+            starts one.
+        temp_dir: Takes what is there only while planning, and is removed by the caller; None makes
+            one of the system's.
+        distributed: Many machines will render it; refuse what they cannot.
+    """
+    started = time.monotonic()
+    root = open_project(project_dir, config)
+    check_ours(plan_dir)
+    locked = lock_config(root, config, webgl=False)
+    with contextlib.ExitStack() as stack:
+        work_dir = _below(temp_dir) if temp_dir else stack.enter_context(open_work_dir())
+        if session is None:
+            session = stack.enter_context(
+                PageSession(
+                    session_spec(root.width, root.height, locked, driver="playwright"), work_dir
+                )
+            )
+        found = survey(project_dir, root, config, session, work_dir)
+        locked = lock_config(
+            root,
+            config,
+            webgl=found.uses_webgl,
+            webgpu=found.uses_webgpu,
+            drawn=found.drawn,
+        )
+        check_estimate(
+            _estimate(project_dir, found, config),
+            config.plan_dir_size_limit_bytes,
+            work_dir,
+            plan_dir,
+        )
+        if distributed:
+            start, end = _frame_range(found, config)
+            reject_unsupported_distributed_format(
+                config,
+                total_frames=end - start,
+                width=locked.output_width,
+                height=locked.output_height,
+            )
+        with written_aside(plan_dir) as aside, naming_write_errors(plan_dir):
+            manifest = _write(project_dir, found, config, locked, aside)
+            size_bytes = check_measured(aside, config.plan_dir_size_limit_bytes)
+    return PlanResult(
+        plan_dir=plan_dir,
+        plan_hash=manifest.plan_hash,
+        chunk_count=manifest.chunk_count,
+        total_frames=manifest.total_frames,
+        fps=manifest.fps,
+        width=manifest.width,
+        height=manifest.height,
+        format=manifest.format,
+        has_audio=manifest.has_audio,
+        ffmpeg_version=manifest.versions.libav,
+        producer_version=manifest.versions.fanreel,
+        duration_ms=round(1000 * (time.monotonic() - started)),
+        size_bytes=size_bytes,
+        warnings=tuple(
+            map(
+                str,
+                (
+                    *found.warnings,
+                    *padding_warnings(locked),
+                    *_silence_warnings(found, config),
+                ),
+            )
+        ),
+        fonts=found.fonts,
+    )
+
+
+def _below(temp_dir: Path) -> Path:
+    path = temp_dir / "planning"
+    path.mkdir()
+    return path
+
+
+def _estimate(project_dir: Path, found: Survey, config: RenderConfig) -> int:
+    sources = {clip.path for clip in found.media if clip.shown}
+    sizes = [Path(path).stat().st_size for path in sources]
+    sizes += [(project_dir / name).stat().st_size for name in found.used_files]
+    sizes += [(found.recorded_dir / response.sha256).stat().st_size for response in found.recorded]
+    sizes += map(len, found.frozen_fonts.files.values())
+    sound = int(found.duration_s * _SOUND_BYTES_PER_S) if _audible(found, config) else 0
+    return sum(sizes) + sound
+
+
+def _audible(found: Survey, config: RenderConfig) -> list[MediaClip]:
+    if config.mute:
+        return []
+    return [clip for clip in found.media if clip.audible and not clip.muted]
+
+
+def _silence_warnings(found: Survey, config: RenderConfig) -> list[Problem]:
+    if FORMATS[config.format].pictures or _audible(found, config):
+        return []
+    warning = f"{config.entry_path} has no sound: the {config.format} holds silence"
+    return [Problem(rule="silence", message=warning)]
+
+
+def _frame_range(found: Survey, config: RenderConfig) -> tuple[int, int]:
+    if config.frame_range is None:
+        return 0, found.total_frames
+    start, end = config.frame_range
+    if end > found.total_frames:
+        raise InvalidConfig(
+            f"frameRange = [{start}, {end}]: allowed: within [0, {found.total_frames})",
+            total_frames=found.total_frames,
+        )
+    return start, end
+
+
+def _write(
+    project_dir: Path,
+    found: Survey,
+    config: RenderConfig,
+    locked: LockedRenderConfig,
+    directory: Path,
+) -> PlanManifest:
+    """Write all files of the plan below *directory*, the manifest last."""
+    start, end = _frame_range(found, config)
+    chunk_plan = resolve_chunk_plan(
+        end - start,
+        chunk_size=config.chunk_size,
+        max_parallel_chunks=config.max_parallel_chunks,
+        target_chunk_frames=config.target_chunk_frames,
+        segment_frames=config.segment_frames,
+    )
+    if start == end:
+        raise PlanProducedZeroChunks("the timeline has no frames; check data-duration")
+    pictures = FORMATS[config.format].pictures
+    chunks = build_chunk_slices(chunk_plan) if pictures else []
+    locked = locked.model_copy(update={"gop": chunk_plan.segment_frames})
+    directory.mkdir()
+    if pictures:
+        _freeze_site(project_dir, found, directory)
+        freeze_fonts(found.frozen_fonts, directory)
+    composition = _composition(found, config, start, end, found.media)
+    composition = composition.model_copy(
+        update={"media": _freeze_media(composition, chunks, directory)}
+    )
+    plans.write_json(directory / plans.COMPOSITION, composition.to_json())
+    plans.write_json(directory / plans.ENCODER, locked.to_json())
+    plans.write_json(directory / plans.CHUNKS, [chunk.to_json() for chunk in chunks])
+    audio_path = _mix(found, config, start, end, directory)
+    versions = current_versions()
+    manifest = PlanManifest(
+        plan_hash="",
+        versions=versions,
+        total_frames=end - start,
+        fps=found.fps,
+        width=locked.output_width,
+        height=locked.output_height,
+        format=config.format,
+        has_audio=audio_path is not None,
+        audio_path=audio_path,
+        chunk_count=len(chunks),
+        segment_frames=chunk_plan.segment_frames,
+        artifacts=_artifacts(directory, composition, chunks),
+    )
+    return _seal(manifest, versions, directory)
+
+
+def _seal(manifest: PlanManifest, versions: Versions, directory: Path) -> PlanManifest:
+    plan_hash = plans.compute_plan_hash(manifest.artifacts, versions, plans.hashed_totals(manifest))
+    sealed = manifest.model_copy(update={"plan_hash": plan_hash}).sealed()
+    plans.write_json(directory / plans.MANIFEST, sealed.to_json())
+    return sealed
+
+
+def _freeze_site(project_dir: Path, found: Survey, directory: Path) -> None:
+    for name in found.used_files:
+        _copy(project_dir / name, directory / plans.SITE_DIR / name)
+    if found.recorded:
+        plans.write_json(directory / plans.RECORDED, [r.to_json() for r in found.recorded])
+        for response in found.recorded:
+            _copy(
+                found.recorded_dir / response.sha256,
+                directory / plans.RECORDED_DIR / response.sha256,
+            )
+
+
+def _freeze_media(
+    composition: Composition, chunks: Sequence[ChunkSlice], directory: Path
+) -> tuple[MediaClip, ...]:
+    """Copy the sources that a chunk shows, once each; sound is in the mix already."""
+    frozen: dict[str, str] = {}
+    for source, roles in _media_roles(composition, chunks).items():
+        if not roles:  # its clips lie outside the frames asked for
+            continue
+        name = f"{plans.MEDIA_DIR}/{sha256_file(Path(source))}{Path(source).suffix.lower()}"
+        frozen[source] = name
+        _copy(Path(source), directory / name)
+    return tuple(
+        clip.model_copy(update={"path": frozen.get(clip.path, "")}) for clip in composition.media
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _composition(
+    found: Survey, config: RenderConfig, start: int, end: int, media: tuple[MediaClip, ...]
+) -> Composition:
+    return Composition(
+        composition_id=found.root.composition_id,
+        entry_file=config.entry_path,
+        project_path=config.project_path,
+        width=found.root.width,
+        height=found.root.height,
+        fps=found.fps,
+        duration_s=found.duration_s,
+        first_frame=start,
+        total_frames=end - start,
+        clips=found.clips,
+        media=media,
+        variables=config.variables,
+        fonts=found.fonts,
+        uses_webgl=found.uses_webgl,
+        stepped=found.stepped,
+        refused=found.refused,
+        absent=found.absent,
+    )
+
+
+def _mix(found: Survey, config: RenderConfig, start: int, end: int, directory: Path) -> str | None:
+    spec = FORMATS[config.format]
+    clips = _audible(found, config)
+    if spec.audio_codec is None or (spec.pictures and not clips):
+        return None
+    name = f"audio{spec.audio_extension}"
+    heard = mix(
+        directory,
+        clips,
+        (end - start) / found.fps,
+        directory / name,
+        spec.audio_codec,
+        from_s=start / found.fps,
+        desk=found.desk,
+        even_silent=not spec.pictures,
+    )
+    return name if heard else None
+
+
+def _artifacts(
+    directory: Path, composition: Composition, chunks: Sequence[ChunkSlice]
+) -> tuple[Artifact, ...]:
+    """List every file with its digest and who needs it."""
+    media_roles = _media_roles(composition, chunks)
+    artifacts = []
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        name = path.relative_to(directory).as_posix()
+        roles: tuple[str, ...] = (ROLE_ALL,)
+        if name.startswith("audio"):
+            roles = (ROLE_ASSEMBLE,)
+        elif name.startswith(f"{plans.COMPILED_DIR}/"):
+            roles = tuple(role_chunk(chunk.index) for chunk in chunks)
+        elif name in media_roles:
+            roles = media_roles[name]
+        artifacts.append(
+            Artifact(
+                path=name,
+                sha256=sha256_file(path),
+                size_bytes=path.stat().st_size,
+                roles=roles,
+            )
+        )
+    return tuple(artifacts)
+
+
+def _media_roles(
+    composition: Composition, chunks: Sequence[ChunkSlice]
+) -> dict[str, tuple[str, ...]]:
+    """Return, for each source, the chunks during which a clip of it is on the timeline."""
+    wanted: dict[str, set[int]] = {}
+    for clip in composition.media:
+        if not (clip.shown and clip.path):
+            continue
+        first = (clip.start_s * composition.fps).__floor__() - composition.first_frame
+        last = ((clip.start_s + clip.duration_s) * composition.fps).__ceil__()
+        last -= composition.first_frame
+        wanted.setdefault(clip.path, set()).update(
+            chunk.index
+            for chunk in chunks
+            # A stepped page shows every frame before the chunk's own.
+            if chunk.end_frame > first and (composition.stepped or chunk.start_frame <= last)
+        )
+    return {path: tuple(role_chunk(i) for i in sorted(found)) for path, found in wanted.items()}
