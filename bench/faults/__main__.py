@@ -25,9 +25,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.faults.campaign import fault_of, try_one
+from bench.faults.commands import undisturbed
 from bench.faults.endings import Ending
 from bench.faults.ground import make_ground
-from bench.faults.processes import undisturbed_s
 
 OUT = Path(__file__).parents[1] / "out" / "faults"
 
@@ -52,7 +52,7 @@ def main() -> int:
         todo = (n for n in todo if fault_of(asked.seed, n).name in asked.only)
     with tempfile.TemporaryDirectory(prefix="ff-") as folder, journal.open("a") as kept:
         ground = make_ground(Path(folder))
-        ground = replace(ground, render_s=undisturbed_s(ground, Path(folder)))
+        ground = replace(ground, undisturbed=undisturbed(ground, Path(folder)))
         context = multiprocessing.get_context("spawn")
         with context.Pool(asked.jobs) as pool:
             for line in pool.imap_unordered(partial(try_one, asked.seed, ground), todo):

@@ -1,15 +1,17 @@
 """All faults, and one run: which fault it is, and what it ends in, follow from seed and number."""
 
+import itertools
 import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from bench.faults import disks, files, processes, storage
+from bench.faults import clocks, disks, files, processes, storage
+from bench.faults.commands import COMMANDS, RENDER, Command
 from bench.faults.endings import Verdict, lost
 from bench.faults.ground import Ground
 
@@ -35,6 +37,23 @@ def _stored(attempt: Callable[[storage.Storage, random.Random, Ground, Path], Ve
     return lambda rng, ground, folder: attempt(_storage(), rng, ground, folder)
 
 
+def _amid(command: Command) -> Iterator[Fault]:
+    """Yield what may happen to the processes of a command, and to the clock."""
+    for who in processes.WHO:
+        killed = partial(processes.killed, who, command)
+        yield Fault(f"{who} killed", command.step, 0.3, killed)
+        stopped = partial(processes.stopped, who, command)
+        yield Fault(f"{who} stands still", command.step, 0.12, stopped)
+    for name, attempt in (
+        ("decoder crashes", processes.crashed),
+        ("decoder hangs", processes.hung),
+        ("told to end", processes.told_to_end),
+        ("out of memory", processes.short_of_memory),
+        ("clock jumps", clocks.jumps),
+    ):
+        yield Fault(name, command.step, 0.3, partial(attempt, command))
+
+
 FAULTS = (
     Fault("damaged archive", "plan", 15, files.archive),
     Fault("wrong event", "plan, render, assemble", 15, files.event),
@@ -44,12 +63,12 @@ FAULTS = (
     Fault("wrong chunks", "assemble", 10, files.chunks_at_assembly),
     Fault("lying S3", "plan, render, assemble", 6, _stored(storage.lying_storage)),
     Fault("worker fired twice", "render", 2, _stored(storage.fired_twice)),
-    Fault("process killed", "local render", 1.5, processes.killed),
-    Fault("process stopped", "local render", 0.7, processes.stopped),
-    Fault("told to end", "local render", 0.7, processes.told_to_end),
-    Fault("out of memory", "local render", 0.7, processes.short_of_memory),
-    Fault("full disk", "local render", 0.9, disks.full),
-    Fault("read-only disk", "local render", 0.5, disks.read_only),
+    Fault("damaged plan", "assemble by parts", 5, files.plan_before_assembly_by_parts),
+    Fault("wrong chunks", "assemble by parts", 5, files.chunks_at_assembly_by_parts),
+    *itertools.chain.from_iterable(map(_amid, COMMANDS)),
+    Fault("damaged media", "still", 0.5, partial(processes.damaged_media, COMMANDS[2])),
+    Fault("full disk", RENDER.step, 0.9, partial(disks.full, RENDER)),
+    Fault("read-only disk", RENDER.step, 0.5, partial(disks.read_only, RENDER)),
 )
 
 

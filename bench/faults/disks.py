@@ -7,23 +7,24 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.faults.commands import Command, a_place, begin, outcome
 from bench.faults.endings import Ending, Verdict
 from bench.faults.ground import Ground
-from bench.faults.processes import a_place, begin, outcome
-from tests.media.hostile import Place
 
 
-def full(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+def full(command: Command, rng: random.Random, ground: Ground, folder: Path) -> Verdict:
     """The output's, the temporary or the resume directory has little room."""
-    return _on_a_disk(rng, ground, folder, f"size={rng.randint(8, 6000)}k")
+    return _on_a_disk(command, rng, ground, folder, f"size={rng.randint(8, 6000)}k")
 
 
-def read_only(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+def read_only(command: Command, rng: random.Random, ground: Ground, folder: Path) -> Verdict:
     """Nothing may be written to one of them."""
-    return _on_a_disk(rng, ground, folder, "size=8m,ro")
+    return _on_a_disk(command, rng, ground, folder, "size=8m,ro")
 
 
-def _on_a_disk(rng: random.Random, ground: Ground, folder: Path, options: str) -> Verdict:
+def _on_a_disk(
+    command: Command, rng: random.Random, ground: Ground, folder: Path, options: str
+) -> Verdict:
     which = rng.choice(("out", "t", "resume"))
     target = folder / which
     target.mkdir()
@@ -31,12 +32,7 @@ def _on_a_disk(rng: random.Random, ground: Ground, folder: Path, options: str) -
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         return Verdict(Ending.IMPOSSIBLE, "nothing may be mounted here")
     with _unmounted(target), a_place(folder, ground) as place:
-        return _rendered(place, ground)
-
-
-def _rendered(place: Place, ground: Ground) -> Verdict:
-    process = begin(place)
-    return outcome(process, place, ground)
+        return outcome(begin(command, place, ground), command, place, ground)
 
 
 @contextlib.contextmanager

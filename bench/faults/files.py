@@ -1,5 +1,6 @@
 """Files that are not what they were: plans, segments, chunks, archives, events."""
 
+import hashlib
 import json
 import random
 import shutil
@@ -17,8 +18,14 @@ from fanreel.files.plan_dir import MANIFEST, role_chunk
 from fanreel.formats import FORMATS
 from fanreel.segments.stores import DirectoryStore
 from fanreel.segments.verification import verify_plan
-from fanreel.work.assembly import make_video
+from fanreel.work import assembly
+from fanreel.work.assembly import make_video, make_video_parts
 from handler.events import parse_event
+from tests.media.test_assembly_by_parts import Carrier
+
+_PART_BYTES = 4096
+# Whoever fetches a chunk that does not come ends the process long before it gives up by itself.
+assembly._PART_TIMEOUT_S = 2.0  # noqa: SLF001
 
 _ODD: tuple[Any, ...] = (
     None, "", 0, -1, 1e308, 2**70, True, [], {}, "\0", "../../etc/passwd", "s3://other/x",
@@ -81,6 +88,10 @@ def kept_segments(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
 
 def chunks_at_assembly(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
     """Chunks come cut off, in another order, twice, not at all, or from elsewhere."""
+    return _assembled(ground, folder, ground.plan_dir, _wrong_chunks(rng, ground, folder))
+
+
+def _wrong_chunks(rng: random.Random, ground: Ground, folder: Path) -> list[Path]:
     chunks = [
         Path(shutil.copy(path, folder / f"{i}.mp4")) for i, path in enumerate(ground.segments)
     ]
@@ -102,7 +113,20 @@ def chunks_at_assembly(rng: random.Random, ground: Ground, folder: Path) -> Verd
             chunks[at].write_bytes(rng.randbytes(rng.randint(1, 5000)))
         case "a folder":
             chunks[at] = folder
-    return _assembled(ground, folder, ground.plan_dir, chunks)
+    return chunks
+
+
+def chunks_at_assembly_by_parts(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+    """The same, where the video is carried away in parts while chunks come."""
+    chunks = [path for path in _wrong_chunks(rng, ground, folder) if path.is_file()]
+    return _carried(ground, folder, ground.plan_dir, chunks)
+
+
+def plan_before_assembly_by_parts(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+    """A file of the plan is damaged before the video is put together and carried away."""
+    plan_dir = ground.copy_plan(folder)
+    _damage_one(rng, plan_dir)
+    return _carried(ground, folder, plan_dir, list(ground.segments))
 
 
 def archive(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
@@ -177,6 +201,19 @@ def _assembled(ground: Ground, folder: Path, plan_dir: Path, chunks: list[Path])
     if left != ["video.mp4"] * (verdict.ending is Ending.RECOVERED):
         return lost(f"{verdict.detail}: left behind: {left}")
     return verdict
+
+
+def _carried(ground: Ground, folder: Path, plan_dir: Path, chunks: list[Path]) -> Verdict:
+    carried = folder / "carried"
+    carried.mkdir()
+
+    def put_together() -> str:
+        with Carrier(chunks, carried) as carrier:
+            sound = ground.sound_in(plan_dir)
+            make_video_parts(plan_dir, carrier.paths, sound, carrier.parts, _PART_BYTES)
+        return hashlib.sha256(carrier.video()).hexdigest()
+
+    return judged(put_together, ground.sha256)
 
 
 def _packed(rng: random.Random, project: Path, folder: Path) -> Path:

@@ -1,8 +1,8 @@
 """What all faults are tried on: one small film whose plan, segments and bytes are known."""
 
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,14 @@ OPTIONS = ("--quality", "draft", "--segment-frames", "4", "--workers", "1")
 
 
 @dataclass(frozen=True, slots=True)
+class Undisturbed:
+    """What a command takes and writes when nothing happens to it."""
+
+    seconds: float
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ground:
     """The film's project, its plan, its segments in order, and the digest of the video."""
 
@@ -39,8 +47,8 @@ class Ground:
     planned: PlanResult
     segments: tuple[Path, ...]
     sha256: str
-    render_s: float = 0.0
-    """How long `fanreel render` takes over it, undisturbed."""
+    undisturbed: Mapping[str, Undisturbed] = field(default_factory=dict)
+    """By step."""
 
     @property
     def plan_dir(self) -> Path:

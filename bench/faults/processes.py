@@ -1,4 +1,4 @@
-"""Processes that are killed, stopped for a while, or short of memory, amid a local render."""
+"""Processes that are killed, crash, stand still, or are short of memory, amid a command."""
 
 import contextlib
 import os
@@ -6,14 +6,23 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
+from bench.faults.commands import (
+    END_S,
+    Command,
+    a_place,
+    begin,
+    ending,
+    judged,
+    outcome,
+    until_gone,
+)
+from bench.faults.damage import flip
 from bench.faults.endings import Ending, Verdict, lost, refused
-from bench.faults.ground import OPTIONS, Ground
-from fanreel.files.digest import sha256_file
+from bench.faults.ground import Ground
 from tests.media.hostile import Place
 
 WHO = {
@@ -22,135 +31,96 @@ WHO = {
     "gpu": "--type=gpu-process",
     "child": "fanreel.engine.child",
     "screen": "Xvfb",
-    "parent": "fanreel render",
+    "parent": "fanreel",
 }
+_CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL)
 _MEMORY = (
     (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes"),
-    (
-        Path("/sys/fs/cgroup"),
-        "memory.max",
-    ),
+    (Path("/sys/fs/cgroup"), "memory.max"),
 )
-_END_S = 240.0
-_POLL_S = 0.002
 
 
-@contextlib.contextmanager
-def a_place(folder: Path, ground: Ground) -> Iterator[Place]:
-    """Give a render its own project, outputs and temporary files; the environment names them."""
-    place = Place(ground.project, folder / "out", folder / "t")
-    kept = folder / "resume"
-    for path in (place.out, place.temp, kept):
-        path.mkdir(exist_ok=True)
-    names = {
-        "TMPDIR": str(place.temp),
-        "FANREEL_RESUME_DIR": str(kept),
-        "FANREEL_EXTRACT_CACHE_DIR": "off",
-    }
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(names)
-    try:
-        yield place
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def undisturbed_s(ground: Ground, folder: Path) -> float:
-    """Return how long a render takes to which nothing happens; it has to be the same video."""
-    started = time.monotonic()
-    with a_place(folder, ground) as place:
-        verdict = outcome(begin(place), place, ground)
-    if verdict.ending is not Ending.RECOVERED:
-        raise AssertionError(f"undisturbed, it ends in {verdict}")
-    return time.monotonic() - started
-
-
-def begin(place: Place) -> subprocess.Popen[str]:
-    """Start a render as people do."""
-    return place.command("render", place.project, "-o", "out.mp4", "--json", *OPTIONS)
-
-
-def outcome(process: subprocess.Popen[str], place: Place, ground: Ground) -> Verdict:
-    """Wait for the end, and judge it by the file, the error, and what is left."""
-    try:
-        _, err = process.communicate(timeout=_END_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return lost("no end")
-    if "Traceback" in err:
-        return lost(err.splitlines()[-1])
-    verdict = _judged(process.returncode, err, place, ground)
-    expected = [] if process.returncode else ["out.mp4"]
-    if verdict.ending is Ending.LOST:
-        return verdict
-    # Where a page may be to blame its picture is kept for a person to look at.
-    left = [name for name in place.outputs() if name != "out.error.png" or not process.returncode]
-    if left != expected:
-        return lost(f"left behind: {left}")
-    try:
-        place.check_nothing_left()
-    except AssertionError as exc:
-        return lost(f"left behind: {exc}")
-    return verdict
-
-
-def killed(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+def killed(who: str, command: Command, rng: random.Random, ground: Ground, folder: Path) -> Verdict:
     """One process, or whatever of its kind there is, is killed once or again and again."""
-    who = rng.choice(list(WHO))
     again = 1 if who == "parent" else rng.choice((1, 1, 1, 2, 4))
     with a_place(folder, ground) as place:
-        process = begin(place)
+        process = begin(command, place, ground)
         for _ in range(again):
-            time.sleep(rng.uniform(0, ground.render_s))
-            for found in _of(place, who, process):
-                with contextlib.suppress(psutil.Error):
-                    found.kill()
+            _wait(rng, command, ground)
+            _send(signal.SIGKILL, _of(place, who, process))
         if who != "parent":
-            return _named(who, outcome(process, place, ground))
-        process.communicate(timeout=_END_S)
-        _until_gone(place)
-        # What it could not clean up is old by the time somebody renders again.
+            return outcome(process, command, place, ground)
+        process.communicate(timeout=END_S)
+        until_gone(place)
+        # What it could not clean up is old by the time somebody begins again.
         for left in place.temp.iterdir():
             os.utime(left, (time.time() - 120,) * 2)
-        return _named(who, outcome(begin(place), place, ground))
+        return outcome(begin(command, place, ground), command, place, ground)
 
 
-def stopped(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+def crashed(command: Command, rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+    """The process that decodes is ended by a signal of its own making."""
+    with a_place(folder, ground) as place:
+        process = begin(command, place, ground)
+        _wait(rng, command, ground)
+        _send(rng.choice(_CRASHES), _of(place, "child", process))
+        return outcome(process, command, place, ground)
+
+
+def hung(command: Command, rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+    """The process that decodes stands still for good; whoever waits ends it, and begins again."""
+    with a_place(folder, ground) as place:
+        process = begin(command, place, ground)
+        _wait(rng, command, ground)
+        _send(signal.SIGSTOP, _of(place, "child", process))
+        time.sleep(rng.uniform(0, 2))
+        return _ended_and_begun_again(rng, process, command, place, ground)
+
+
+def told_to_end(command: Command, rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+    """Ctrl-C or SIGTERM at any moment; the next one goes on."""
+    with a_place(folder, ground) as place:
+        process = begin(command, place, ground)
+        _wait(rng, command, ground)
+        return _ended_and_begun_again(rng, process, command, place, ground)
+
+
+def stopped(
+    who: str, command: Command, rng: random.Random, ground: Ground, folder: Path
+) -> Verdict:
     """A process stands still for some seconds, as on a machine that swaps."""
-    who = rng.choice(list(WHO))
     with a_place(folder, ground) as place:
-        process = begin(place)
-        time.sleep(rng.uniform(0, ground.render_s))
+        process = begin(command, place, ground)
+        _wait(rng, command, ground)
         held = _of(place, who, process)
-        for found in held:
-            with contextlib.suppress(psutil.Error):
-                found.suspend()
+        _send(signal.SIGSTOP, held)
         time.sleep(rng.uniform(0.1, 5))
-        for found in held:
-            with contextlib.suppress(psutil.Error):
-                found.resume()
-        return _named(who, outcome(process, place, ground))
+        _send(signal.SIGCONT, held)
+        return outcome(process, command, place, ground)
 
 
-def told_to_end(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
-    """Ctrl-C or SIGTERM at any moment; the next render goes on."""
+def damaged_media(command: Command, rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+    """A source has flipped bits, or is cut short: it is shown as it is, or refused by name."""
     with a_place(folder, ground) as place:
-        process = begin(place)
-        time.sleep(rng.uniform(0, ground.render_s))
-        number = rng.choice((signal.SIGINT, signal.SIGTERM))
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(
-                number
-            )
-        _, err = process.communicate(timeout=_END_S)
-        if process.returncode not in (0, 130, 143, -number):
-            return lost(f"exit status {process.returncode}: {err[-200:]}")
-        return outcome(begin(place), place, ground)
+        project = folder / "project"
+        project.mkdir()
+        for path in ground.project.iterdir():
+            (project / path.name).write_bytes(path.read_bytes())
+        clip = project / "clip.mp4"
+        content = clip.read_bytes()
+        spoilt = (
+            flip(rng, content) if rng.random() < 0.7 else content[: rng.randrange(len(content))]
+        )
+        clip.write_bytes(spoilt)
+        damaged = Place(project, place.out, place.temp)
+        status, said = ending(begin(command, damaged, ground))
+        place.check_nothing_left()
+        if status:
+            return refused((said.splitlines() or [""])[-1].partition("[")[2].partition("]")[0])
+        return Verdict(Ending.RECOVERED)
 
 
-def short_of_memory(rng: random.Random, ground: Ground, folder: Path) -> Verdict:
+def short_of_memory(command: Command, rng: random.Random, ground: Ground, folder: Path) -> Verdict:
     """The kernel kills whoever asks for more than the group may have."""
     found = [(root, name) for root, name in _MEMORY if os.access(root, os.W_OK)]
     if not found:
@@ -163,29 +133,42 @@ def short_of_memory(rng: random.Random, ground: Ground, folder: Path) -> Verdict
             return Verdict(Ending.IMPOSSIBLE, "no memory controller here")
         (group / limit).write_text(str(rng.randint(30, 300) * 1024**2))
         with a_place(folder, ground) as place:
-            process = begin(place)
+            process = begin(command, place, ground)
             with contextlib.suppress(ProcessLookupError):
                 (group / "cgroup.procs").write_text(str(process.pid))
-            status, said = _ending(process)
+            status, said = ending(process)
             if status == -signal.SIGKILL:  # the command itself, which can say nothing
-                _until_gone(place)
+                until_gone(place)
                 return Verdict(Ending.REFUSED, "killed by the kernel")
-            return _judged(status, said, place, ground)
+            return judged(status, said, command, place, ground)
     finally:
         _remove(group)
 
 
-def _ending(process: subprocess.Popen[str]) -> tuple[int, str]:
-    _, err = process.communicate(timeout=_END_S)
-    return process.returncode, err
+def _ended_and_begun_again(
+    rng: random.Random,
+    process: subprocess.Popen[str],
+    command: Command,
+    place: Place,
+    ground: Ground,
+) -> Verdict:
+    number = rng.choice((signal.SIGINT, signal.SIGTERM))
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    status, said = ending(process)
+    if status not in (0, 130, 143, -number):
+        return lost(f"exit status {status}: {said[-200:]}")
+    return outcome(begin(command, place, ground), command, place, ground)
 
 
-def _judged(status: int, said: str, place: Place, ground: Ground) -> Verdict:
-    """Return the verdict by exit status, error and file; what is left is another question."""
-    if status:
-        return refused((said.splitlines() or [""])[-1].partition("[")[2].partition("]")[0])
-    same = sha256_file(place.out / "out.mp4") == ground.sha256
-    return Verdict(Ending.RECOVERED) if same else lost("other bytes")
+def _wait(rng: random.Random, command: Command, ground: Ground) -> None:
+    time.sleep(rng.uniform(0, ground.undisturbed[command.step].seconds))
+
+
+def _send(number: int, processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(number)
 
 
 def _of(place: Place, who: str, command: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -202,18 +185,8 @@ def _of(place: Place, who: str, command: subprocess.Popen[str]) -> list[psutil.P
     return found
 
 
-def _named(who: str, verdict: Verdict) -> Verdict:
-    return lost(f"{who}: {verdict.detail}") if verdict.ending is Ending.LOST else verdict
-
-
-def _until_gone(place: Place) -> None:
-    end = time.monotonic() + _END_S
-    while place.processes() and time.monotonic() < end:
-        time.sleep(_POLL_S)
-
-
 def _remove(group: Path) -> None:
-    end = time.monotonic() + _END_S
+    end = time.monotonic() + END_S
     while group.exists() and time.monotonic() < end:
         with contextlib.suppress(OSError):
             group.rmdir()

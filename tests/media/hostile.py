@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,10 +73,10 @@ class Place:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return self.project
 
-    def command(self, *argv: str | Path) -> subprocess.Popen[str]:
-        """Start `fanreel` as people do, in the folder for outputs."""
+    def command(self, *argv: str | Path, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """Start `fanreel` as people do, in the folder for outputs; *before* is what starts it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "fanreel", *map(str, argv)],
+            [*before, sys.executable, "-m", "fanreel", *map(str, argv)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
