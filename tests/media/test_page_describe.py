@@ -137,7 +137,6 @@ def test_media_are_listed_with_their_times(describe: Any) -> None:
         "volumes": None,
         "volume": 1,
         "loop": False,
-        "muted": False,
         "audible": False,
         "shown": True,
         "group": None,
@@ -150,7 +149,7 @@ def test_media_are_listed_with_their_times(describe: Any) -> None:
     assert found["media"] == [
         common
         | {"key": "m0", "kind": "video", "src": f"{origin}v.mp4", "element": "video#v"}
-        | {"startS": 1, "durationS": 2, "offsetS": 3, "rate": 0.5, "muted": True}
+        | {"startS": 1, "durationS": 2, "offsetS": 3, "rate": 0.5}
         | {"laneStartS": 1},
         common
         | {"key": "m1", "kind": "video", "src": f"{origin}w.webm", "element": "video#w"}

@@ -194,7 +194,6 @@ class MediaClip(_PlanFile):
     """Takes the place of *rate*."""
     volume: float = 1.0
     loop: bool = False
-    muted: bool = False
     audible: bool = False
     """Its sound joins the mix."""
     shown: bool = False

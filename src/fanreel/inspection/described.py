@@ -78,7 +78,6 @@ def media_clip_of(
         ramp=_ramp(item) if item["ramp"] else None,
         volume=volume,
         loop=bool(item["loop"]),
-        muted=bool(item["muted"]),
         audible=bool(item["audible"]) and info.has_audio and volume > 0,
         shown=bool(item["shown"]),
         width=info.width,

@@ -64,8 +64,9 @@ function timesOf(element, ramp) {
 
 // A video is muted for a browser's preview; that it is meant to be heard says data-has-audio. One
 // that is not muted is heard if it has a sound at all.
-function isAudible(element, muted) {
+function isAudible(element) {
   const says = element.getAttribute("data-has-audio");
+  const muted = element.defaultMuted === true;
   if (element instanceof HTMLAudioElement) return !muted;
   return element instanceof HTMLVideoElement && (says === "true" || (says !== "false" && !muted));
 }
@@ -76,7 +77,6 @@ export async function describeOne(key, element) {
   if (!src) return null;
   const times = kind === "image" ? await plays(src) : null;
   if (times === 0) return null;
-  const muted = element.defaultMuted === true;
   return {
     key,
     kind,
@@ -86,8 +86,7 @@ export async function describeOne(key, element) {
     volume: volumeOf(element),
     volumes: turned.get(element) ?? null,
     loop: kind === "image" ? times > 1 : element.loop,
-    muted,
-    audible: isAudible(element, muted) && !isMuted(element),
+    audible: isAudible(element) && !isMuted(element),
     shown: kind !== "audio",
   };
 }

@@ -47,7 +47,7 @@ async function describe() {
       ...{ group: null, fxChain: null, automation: null },
       ...{ startS: 0, durationS: null, offsetS: 0, rate: 1, ramp: null },
       ...{ laneStartS: 0, laneRate: 1, volume: 1, volumes: null },
-      ...{ loop: times > 1, muted: false, audible: false, shown: true },
+      ...{ loop: times > 1, audible: false, shown: true },
     });
   }
   return found;

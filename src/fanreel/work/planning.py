@@ -162,7 +162,7 @@ def _estimate(project_dir: Path, found: Survey, config: RenderConfig) -> int:
 def _audible(found: Survey, config: RenderConfig) -> list[MediaClip]:
     if config.mute:
         return []
-    return [clip for clip in found.media if clip.audible and not clip.muted]
+    return [clip for clip in found.media if clip.audible]
 
 
 def _silence_warnings(found: Survey, config: RenderConfig) -> list[Problem]:
