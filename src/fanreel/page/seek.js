@@ -62,6 +62,8 @@ function showMotion() {
     realm.runtimes.seek();
   }
   for (const realm of realms()) realm.animations.seek();
+  // Styles that scripts have written by now may name an animated image.
+  styleImages.adoptInline();
 }
 
 function underWay() {
@@ -124,7 +126,6 @@ function* steps(frame, serial) {
   yield clock.advanceTo(ms);
   for (const realm of realms()) yield realm.workers.seek();
   showClips(frame);
-  styleImages.adoptInline();
   for (const realm of realms()) yield realm.media.seek(ms);
   yield svgImages.seek(ms);
   for (const realm of realms()) realm.animations.show();
