@@ -123,7 +123,7 @@ const hub = document.createElementNS(SVG, "circle");
 hub.setAttribute("r", "48");
 turn.append(hub);
 
-film.fromTo(".sun", { scale: 0 }, { scale: 400, duration: 0.8, ease: "power3.in" }, 3 * BAR - 0.55);
+film.fromTo("#name .sun", { scale: 0 }, { scale: 400, duration: 0.8, ease: "power3.in" }, 3 * BAR - 0.55);
 film.fromTo(
   ".reel path",
   { attr: { transform: "rotate(-30) scale(0.01)" } },
