@@ -29,11 +29,14 @@ _NAMES = {
     "quote": ("Georgia",),
 }
 """By composition the names, as it writes them, whose faces it lacks."""
+_NAMES_IN_OTHER_WORDS = {"stats-utility": ("Inter",)}
+"""By composition the names that its equivalent for the reference writes."""
 
 
-def give_faces(name: str, project_dir: Path) -> None:
+def give_faces(name: str, project_dir: Path, *, in_other_words: bool = False) -> None:
     """Put the faces that the composition *name* would fetch into *project_dir*."""
-    rules = [rule for family in _NAMES.get(name, ()) for rule in _rules(family, project_dir)]
+    names = _NAMES_IN_OTHER_WORDS if in_other_words else _NAMES
+    rules = [rule for family in names.get(name, ()) for rule in _rules(family, project_dir)]
     if not rules:
         return
     page = project_dir / "index.html"

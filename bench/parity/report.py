@@ -28,6 +28,8 @@ class Verdict:
     False where the reference has no picture of its own here: it goes by the wall clock, so that two
     of its runs differ, or lacks a face, a GPU, or what the documentation has added to its version.
     """
+    equivalent: str | None = None
+    """How `equivalents/NAME.patch` puts the same picture in words that the reference knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +37,22 @@ class Row:
     """One composition."""
 
     name: str
-    rule: str
-    agreement: Agreement | None
+    rule: str = ""
+    agreement: Agreement | None = None
     """None where the reference renderer failed."""
-    verdict: Verdict | None
+    verdict: Verdict | None = None
+    in_other_words: bool = False
+    """Whether theirs is the film of the composition's equivalent; ours never is."""
+
+    @property
+    def label(self) -> str:
+        """Return the composition's name, with a mark where theirs is of the equivalent."""
+        return f"{self.name}-equivalent" if self.in_other_words else self.name
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both have the same picture."""
+        return self.agreement is not None and self.agreement.is_same
 
 
 def read_verdicts() -> dict[str, Verdict]:
@@ -47,51 +61,52 @@ def read_verdicts() -> dict[str, Verdict]:
     return {name: Verdict(**entry) for name, entry in found.items()}
 
 
-def save_pictures(name: str, agreement: Agreement, out: Path) -> None:
+def save_pictures(row: Row, out: Path) -> None:
     """Save the worst frame of both and their difference, made plainer."""
-    one, other = (over(picture, _GREY) for picture in agreement.worst)
+    if row.agreement is None:
+        return
+    one, other = (over(picture, _GREY) for picture in row.agreement.worst)
     pictures = {"ours": one, "theirs": other}
     if one.shape == other.shape:
         pictures["difference"] = np.minimum(np.abs(one - other) * _AMPLIFIED, 255)
     for kind, picture in pictures.items():
-        Image.fromarray(picture.astype(np.uint8)).save(out / f"{name}-{kind}.png")
+        Image.fromarray(picture.astype(np.uint8)).save(out / f"{row.label}-{kind}.png")
 
 
 def line(row: Row) -> str:
     """Return a row of the printed table."""
     found = row.agreement
     if found is None:
-        return f"{row.name:24}{'the reference fails':>20}  {_verdict_text(row)}"
+        return f"{row.label:34}{'the reference fails':>20}  {_verdict_text(row)}"
     sound = "" if found.correlation is None else f"{found.correlation:8.4f}{found.lag_samples!s:>6}"
     return (
-        f"{row.name:24}{found.min_db:8.2f}{found.worst_frame:7}{found.frames_apart:+7}"
+        f"{row.label:34}{found.min_db:8.2f}{found.worst_frame:7}{found.frames_apart:+7}"
         f"{sound:14}  {_verdict_text(row)}"
     )
 
 
-def comparable(rows: list[Row]) -> list[Row]:
-    """Leave out what the reference has no picture of; see `Verdict.comparable`."""
-    return [row for row in rows if row.verdict is None or row.verdict.comparable]
-
-
 def share_of_same(rows: list[Row]) -> float:
-    """Return the share of *rows* that are the same picture, at least `SAME_DB` in every frame."""
-    return sum(map(_is_same, rows)) / len(rows) if rows else 1.0
+    """Return the share of compositions that are the same picture, in one way or the other."""
+    names = {row.name for row in rows}
+    return len({row.name for row in rows if row.is_same}) / len(names) if names else 1.0
 
 
 def summary(rows: list[Row]) -> str:
-    """Say how many are the same, of those that can be compared and of all."""
-    left = comparable(rows)
+    """Say how many are the same, and how many of them through an equivalent only."""
+    itself = {row.name for row in rows if row.is_same and not row.in_other_words}
+    through = {row.name for row in rows if row.is_same} - itself
     return (
-        f"{share_of_same(left):.1%} of {len(left)} are the same picture, at {SAME_DB:.0f} dB or "
-        f"more in every frame; of all {len(rows)}, with those that the reference has no picture "
-        f"of its own of, {share_of_same(rows):.1%}"
+        f"{share_of_same(rows):.1%} of {len({row.name for row in rows})} are the same picture, at "
+        f"{SAME_DB:.0f} dB or more in every frame: {len(itself)} as they stand, {len(through)} "
+        "through an equivalent for the reference"
     )
 
 
 def unexplained(rows: list[Row]) -> list[str]:
-    """Return the names of those that differ, or that the reference fails at, without a verdict."""
-    return [row.name for row in rows if row.verdict is None and not _is_same(row)]
+    """Return those that differ without a verdict, and equivalents that differ."""
+    return [
+        row.label for row in rows if not row.is_same and (row.in_other_words or not row.verdict)
+    ]
 
 
 def write_page(rows: list[Row], path: Path) -> None:
@@ -113,22 +128,20 @@ def _section(row: Row) -> str:
         if found.correlation is not None:
             facts += f", sound {found.correlation:.4f} at {found.lag_samples} samples"
         pictures = "".join(
-            f'<figure><img src="{row.name}-{kind}.png" alt="" loading="lazy" />'
+            f'<figure><img src="{row.label}-{kind}.png" alt="" loading="lazy" />'
             f"<figcaption>{kind}</figcaption></figure>"
             for kind in ("ours", "theirs", "difference")
         )
-    state = "same" if _is_same(row) else "differs"
+    state = "same" if row.is_same else "differs"
     return (
-        f'<section class="{state}"><h2>{row.name}</h2><p>{html.escape(row.rule)}</p>'
+        f'<section class="{state}"><h2>{row.label}</h2><p>{html.escape(row.rule)}</p>'
         f"<p><b>{facts}</b> {html.escape(_verdict_text(row))}</p>{pictures}</section>"
     )
 
 
 def _verdict_text(row: Row) -> str:
     if row.verdict is None:
-        return "" if _is_same(row) else "not looked at yet"
+        return "" if row.is_same else "not looked at yet"
+    if row.in_other_words:
+        return f"theirs in other words: {row.verdict.equivalent}"
     return f"right: {row.verdict.right}. {row.verdict.why}"
-
-
-def _is_same(row: Row) -> bool:
-    return row.agreement is not None and row.agreement.is_same
