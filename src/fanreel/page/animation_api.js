@@ -7,11 +7,22 @@ import { hearIterations, Motion } from "./motion.js";
 
 const { native } = Motion;
 
+/** @typedef {"play" | "pause" | "finish" | "reverse" | "updatePlaybackRate" | "cancel"} MethodName */
+
+/**
+ * @param {MethodName} name
+ * @param {(motion: Motion, ...args: unknown[]) => unknown} run
+ */
 function method(name, run) {
-  const { value } = native[name];
+  /** @type {Function} */
+  const value = native[name].value;
   Object.defineProperty(Animation.prototype, name, {
     ...native[name],
     value: {
+      /**
+       * @this {Animation}
+       * @param {unknown[]} args
+       */
       [name](...args) {
         const motion = motionOf(this) ?? (name === "cancel" ? null : adoptByCall(this));
         if (!motion) return value.apply(this, args);
@@ -23,6 +34,7 @@ function method(name, run) {
 }
 
 // An animation made with `new Animation()` becomes ours when it is first played.
+/** @param {Animation} animation */
 function adoptByCall(animation) {
   const timeline = native.timeline.get.call(animation);
   if (!(timeline instanceof DocumentTimeline)) return null;
@@ -33,14 +45,23 @@ function adoptByCall(animation) {
   return motion;
 }
 
+/**
+ * @param {Exclude<keyof Animation, MethodName>} name
+ * @param {(motion: Motion) => unknown} get
+ * @param {(motion: Motion, value: unknown) => void} [set]
+ */
 function property(name, get, set) {
-  const { get: nativeGet, set: nativeSet } = native[name];
-  const descriptor = { ...native[name] };
+  const known = /** @type {import("./types.d.ts").Accessor<unknown>} */ (native[name]);
+  const { get: nativeGet, set: nativeSet } = known;
+  /** @type {PropertyDescriptor} */
+  const descriptor = { ...known };
+  /** @this {Animation} */
   descriptor.get = function read() {
     const motion = motionOf(this);
     return motion ? get(motion) : nativeGet.call(this);
   };
   if (set) {
+    /** @this {Animation} */
     descriptor.set = function write(value) {
       const motion = motionOf(this);
       if (motion) set(motion, value);
@@ -109,8 +130,9 @@ EventTarget.prototype.addEventListener = function addEventListenerNoted(type, ..
 for (const name of ["start", "iteration", "end"]) onNative(`animation${name}`);
 for (const name of ["run", "start", "end"]) onNative(`transition${name}`);
 
+/** @param {string} type */
 function onNative(type) {
-  const hear = (event) => {
+  const hear = (/** @type {Event} */ event) => {
     if (!event.isTrusted) return;
     event.stopImmediatePropagation();
     adopt();

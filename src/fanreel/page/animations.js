@@ -25,13 +25,17 @@ import { clock } from "./clock.js";
 import * as edges from "./edges.js";
 import * as letters from "./letters.js";
 import { effectOf, Motion } from "./motion.js";
+import { isElement } from "./nodes.js";
 import { real } from "./real.js";
 import * as timing from "./timing.js";
 import * as wallclock from "./wallclock.js";
 
 const { native } = Motion;
+/** @type {Map<Animation, Motion>} */
 const motions = new Map();
+/** @type {Set<WeakRef<ShadowRoot>>} */
 const shadowRoots = new Set();
+/** @type {WeakMap<Motion, CSSStyleDeclaration>} */
 const styles = new WeakMap();
 
 // ---- finding ---------------------------------------------------------------------------------
@@ -48,18 +52,20 @@ function* found() {
   for (const root of liveShadowRoots()) yield* root.getAnimations();
 }
 
+/** @param {Animation} animation */
 function kindOf(animation) {
   if (animation instanceof CSSAnimation) return "css";
   return animation instanceof CSSTransition ? "transition" : "script";
 }
 
+/** @param {Animation} animation */
 function take(animation) {
   const timeline = native.timeline.get.call(animation);
   if (!(timeline instanceof DocumentTimeline)) return null; // scroll-driven: no clock in it
   const kind = kindOf(animation);
-  const { effect } = animation;
+  const effect = effectOf(animation);
   const fromLoad =
-    clock.loading || (kind === "css" && namesAtLoad(effect).has(animation.animationName));
+    clock.loading || (animation instanceof CSSAnimation && isPromised(effect, animation));
   const motion = new Motion(animation, {
     kind,
     axis: fromLoad && kind === "css" ? () => clips.axisOf(effect?.target) : null,
@@ -74,6 +80,7 @@ function take(animation) {
 // Questions come before changes: each change makes the next question about style a
 // recalculation.
 function adopt() {
+  /** @type {[Animation, AnimationPlayState][]} */
   const fresh = [];
   for (const animation of found()) {
     if (!motions.has(animation)) fresh.push([animation, native.playState.get.call(animation)]);
@@ -87,19 +94,27 @@ function adopt() {
 }
 
 // Elements that get their animations later, when they are displayed: element -> pseudo -> names.
+/** @type {WeakMap<Element, Map<string, Set<string>>>} */
 const promised = new WeakMap();
-const NONE = new Set();
-const namesAtLoad = (effect) =>
-  promised.get(effect?.target)?.get(effect.pseudoElement ?? "") ?? NONE;
+
+/**
+ * @param {KeyframeEffect | null} effect
+ * @param {CSSAnimation} animation
+ */
+function isPromised(effect, { animationName }) {
+  const names = effect?.target && promised.get(effect.target)?.get(effect.pseudoElement ?? "");
+  return names?.has(animationName) === true;
+}
 
 // Pseudo-elements only where a clip may leave the flow: each question costs.
+/** @param {Element} element */
 function promise(element) {
   const pseudos = element.closest(timing.TIMED) ? ["", "::before", "::after"] : [""];
   for (const pseudo of pseudos) {
     const names = getComputedStyle(element, pseudo).animationName;
     if (names === "none") continue;
-    if (!promised.has(element)) promised.set(element, new Map());
-    promised.get(element).set(pseudo, new Set(names.split(", ")));
+    const known = promised.get(element) ?? new Map();
+    promised.set(element, known.set(pseudo, new Set(names.split(", "))));
   }
 }
 
@@ -134,6 +149,7 @@ function followPlayState() {
   }
 }
 
+/** @param {Motion} motion */
 function isPausedByStyle(motion) {
   const effect = effectOf(motion.animation);
   if (!effect?.target) return false;
@@ -146,13 +162,16 @@ function isPausedByStyle(motion) {
   const states = style.animationPlayState;
   if (!states.includes("paused")) return false;
   const list = states.split(", ");
-  const at = style.animationName.split(", ").indexOf(motion.animation.animationName);
+  const at = style.animationName
+    .split(", ")
+    .indexOf(/** @type {CSSAnimation} */ (motion.animation).animationName);
   return at >= 0 && list[at % list.length] === "paused";
 }
 
 // ---- showing ---------------------------------------------------------------------------------
 // Here too, questions come before changes.
 function show() {
+  /** @type {[Motion, number][]} */
   const writes = [];
   for (const [animation, motion] of motions) {
     if (motion.kind !== "script" && motion.isCancelled()) {
@@ -200,12 +219,14 @@ function dropVisibilityTransitions() {
 const watcher = new MutationObserver(noteChanges);
 let dirty = false;
 
+/** @param {MutationRecord[]} records */
 function noteChanges(records) {
   for (const record of records) {
     dirty ||= record.type === "attributes" || hasElement(record.addedNodes);
   }
 }
 
+/** @param {boolean} on */
 function watchTasks(on) {
   if (on) watcher.observe(document, { subtree: true, childList: true, attributes: true });
   else watcher.disconnect();
@@ -228,7 +249,8 @@ function afterTask() {
   adopt();
 }
 
-const hasElement = (nodes) => [...nodes].some((node) => node.nodeType === Node.ELEMENT_NODE);
+/** @param {NodeList} nodes */
+const hasElement = (nodes) => [...nodes].some(isElement);
 
 // While the page loads nothing may run ahead: new animations are caught before they are drawn.
 function guardLoading() {
@@ -250,10 +272,13 @@ function durationS() {
   return end;
 }
 
+/** @param {Animation} animation */
 export const motionOf = (animation) => motions.get(animation);
 
+/** @param {Animation} animation */
 export const forget = (animation) => motions.delete(animation);
 
+/** @param {ShadowRoot} root */
 export const knowShadow = (root) => shadowRoots.add(new WeakRef(root));
 
 export const count = () => motions.size;

@@ -17,18 +17,26 @@
 import { mapReferences } from "./css_text.js";
 import { config } from "./realm.js";
 
+/** @typedef {(reference: string) => string} Place */
+
 const listed = Array.isArray(config.projectFiles) ? new Set(config.projectFiles) : null;
 // A frame without an address of its own (about:blank, a sandbox) has no project around it.
 const base = URL.canParse("/", document.baseURI) ? document.baseURI : "http://nowhere.invalid/";
 const root = new URL(config.root ?? "/", base);
+/** @type {Map<string, boolean>} */
 const asked = new Map();
 // Neither a scheme nor a rooted path, a fragment or a query.
 const RELATIVE = /^(?![a-z][a-z0-9+.-]*:|[/#?]|$)/i;
 const UPWARD = /^(\.\/)*\.\.\//;
 const ATTRIBUTES = ["src", "href", "poster", "data", "xlink:href"];
 
+/** @type {Map<string, {text: string} | {problem: string}>} */
 const texts = new Map();
 
+/**
+ * @param {string} method
+ * @param {string | URL} url
+ */
 function request(method, url) {
   const call = new XMLHttpRequest();
   call.open(method, url, false);
@@ -36,6 +44,7 @@ function request(method, url) {
   return call;
 }
 
+/** @param {string} url */
 function load(url) {
   try {
     const { status, responseText } = request("GET", url);
@@ -45,13 +54,15 @@ function load(url) {
   }
 }
 
+/** @param {string} url */
 function read(url) {
-  if (!texts.has(url)) texts.set(url, load(url));
-  const { text, problem } = texts.get(url);
-  if (problem) throw new Error(problem);
-  return text;
+  const answer = texts.get(url) ?? load(url);
+  texts.set(url, answer);
+  if ("problem" in answer) throw new Error(answer.problem);
+  return answer.text;
 }
 
+/** @param {string} path */
 function ask(path) {
   try {
     return request("HEAD", path).status < 400;
@@ -60,13 +71,19 @@ function ask(path) {
   }
 }
 
+/** @param {URL} url */
 function exists({ origin, pathname }) {
   if (origin !== root.origin) return false;
   if (listed) return listed.has(decodeURIComponent(pathname).slice(root.pathname.length));
-  if (!asked.has(pathname)) asked.set(pathname, ask(pathname));
-  return asked.get(pathname);
+  const found = asked.get(pathname) ?? ask(pathname);
+  asked.set(pathname, found);
+  return found;
 }
 
+/**
+ * @param {string} reference
+ * @param {string} fileUrl
+ */
 function target(reference, fileUrl) {
   const beside = new URL(reference, fileUrl);
   const fromRoot = new URL(reference, root);
@@ -74,6 +91,10 @@ function target(reference, fileUrl) {
   return exists(beside) ? beside : fromRoot;
 }
 
+/**
+ * @param {string} reference
+ * @param {string} fileUrl
+ */
 function resolve(reference, fileUrl) {
   const trimmed = reference.trim();
   if (!RELATIVE.test(trimmed)) return reference;
@@ -82,9 +103,19 @@ function resolve(reference, fileUrl) {
   return unchanged ? reference : url.pathname + url.search + url.hash;
 }
 
+/**
+ * @param {string} text
+ * @param {Place} place
+ */
 const rebaseCss = (text, place) =>
-  mapReferences(text, (reference) => (RELATIVE.test(reference) ? place(reference) : reference));
+  mapReferences(text, (/** @type {string} */ reference) =>
+    RELATIVE.test(reference) ? place(reference) : reference,
+  );
 
+/**
+ * @param {string} text
+ * @param {Place} place
+ */
 function rebaseSrcset(text, place) {
   const candidates = text.match(/\S+(?:\s+[^,]+)?(?=\s*(?:,|$))/g) ?? [];
   const parts = candidates.map((candidate) => {
@@ -94,6 +125,11 @@ function rebaseSrcset(text, place) {
   return parts.join(", ");
 }
 
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {Place} rewrite
+ */
 function rebaseAttribute(element, name, rewrite) {
   const value = element.getAttribute(name);
   if (value === null) return;
@@ -101,7 +137,12 @@ function rebaseAttribute(element, name, rewrite) {
   if (rewritten !== value) element.setAttribute(name, rewritten);
 }
 
+/**
+ * @param {Element} element
+ * @param {string} fileUrl
+ */
 function rebaseElement(element, fileUrl) {
+  /** @type {Place} */
   const place = (reference) => resolve(reference, fileUrl);
   for (const name of ATTRIBUTES) {
     const isData = name === "data" && element.localName !== "object";
@@ -115,9 +156,13 @@ function rebaseElement(element, fileUrl) {
     const text = rebaseCss(element.textContent, place);
     if (text !== element.textContent) element.textContent = text;
   }
-  if (element.localName === "template") rebase(element.content, fileUrl);
+  if (element instanceof HTMLTemplateElement) rebase(element.content, fileUrl);
 }
 
+/**
+ * @param {ParentNode} fragment
+ * @param {string} fileUrl
+ */
 function rebase(fragment, fileUrl) {
   const selector = "[src],[href],[poster],[srcset],[style],[*|href],object[data],style,template";
   for (const element of fragment.querySelectorAll(selector)) rebaseElement(element, fileUrl);
@@ -125,6 +170,7 @@ function rebase(fragment, fileUrl) {
 
 // Files write `../card.html` for a neighbour of the project's root too; where there is more above
 // the project, it may really be meant.
+/** @param {string} reference */
 function compositionUrl(reference) {
   const written = reference.trim().replace(/^\/+/, "");
   const below = new URL(written.replace(UPWARD, ""), root);
@@ -134,6 +180,7 @@ function compositionUrl(reference) {
 }
 
 // A project path, for messages.
+/** @param {string} url */
 function nameOf(url) {
   const { origin, pathname } = new URL(url, root);
   if (origin !== root.origin || !pathname.startsWith(root.pathname)) return url;

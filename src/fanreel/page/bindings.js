@@ -8,6 +8,7 @@
 
 import * as assets from "./assets.js";
 import { instanceOf } from "./instances.js";
+import { isElement } from "./nodes.js";
 import { pageRoot, pageScope } from "./page_variables.js";
 import { config } from "./realm.js";
 import { asText, scope } from "./variables.js";
@@ -138,7 +139,7 @@ function stylePage() {
 }
 
 function collect(node) {
-  if (node.nodeType !== Node.ELEMENT_NODE) return;
+  if (!isElement(node)) return;
   if (node.matches("[data-var-text], [data-var-src]")) waiting.push(node);
   waiting.push(...node.querySelectorAll("[data-var-text], [data-var-src]"));
   for (const found of [node, ...node.querySelectorAll("[data-composition-id]")]) {

@@ -2,7 +2,11 @@
 //
 //   canvasOf(width, height)   [the canvas, its context]
 
-/** @returns {[HTMLCanvasElement, CanvasRenderingContext2D]} */
+/**
+ * @param {number} width
+ * @param {number} height
+ * @returns {[HTMLCanvasElement, CanvasRenderingContext2D]}
+ */
 export function canvasOf(width, height) {
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width, height });

@@ -16,6 +16,7 @@ export function noteWebgl() {
   usesWebgl = true;
 }
 
+/** @param {HTMLCanvasElement} canvas */
 export const isBlank = (canvas) => !drawn.has(canvas) && (lacksGpu || !forGpu.has(canvas));
 
 export function tookElements() {
@@ -33,8 +34,14 @@ if (globalThis.GPU) {
   };
 }
 
+/** @param {any} prototype */
 function watchContexts(prototype) {
   const { getContext } = prototype;
+  /**
+   * @this {HTMLCanvasElement | OffscreenCanvas}
+   * @param {string} type
+   * @param {unknown[]} rest
+   */
   prototype.getContext = function getContextNoted(type, ...rest) {
     (type === "webgpu" ? forGpu : drawn).add(this);
     if (/^(experimental-)?webg/.test(type)) usesWebgl = true;
@@ -42,9 +49,17 @@ function watchContexts(prototype) {
   };
 }
 // What it draws is the element as the browser has painted it last.
+/**
+ * @param {any} prototype
+ * @param {string} name
+ */
 function watchElementDrawing(prototype, name) {
   const native = prototype?.[name];
   if (!native) return;
+  /**
+   * @this {unknown}
+   * @param {unknown[]} args
+   */
   prototype[name] = function drawNoted(...args) {
     drewElements = true;
     return native.apply(this, args);

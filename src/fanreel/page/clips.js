@@ -12,10 +12,13 @@
 
 import { clock } from "./clock.js";
 import * as lookups from "./lookups.js";
+import { isElement } from "./nodes.js";
 import * as ramps from "./ramps.js";
 import { real } from "./real.js";
 import * as stacking from "./stacking.js";
 import * as timing from "./timing.js";
+
+/** @import { Axis, Clip, Composition, Problem } from "./types.d.ts" */
 
 const { TIMED, COMPOSITION, ATTRIBUTES } = timing;
 const CLIP = `${TIMED}:not([data-fanreel-root])`;
@@ -26,12 +29,18 @@ const SHOWN = "data-fanreel-shown";
 const UNWANTED = "data-hidden"; // whatever its value, as in HyperFrames 0.8.170
 
 let dirty = true;
+/** @type {Clip[]} */
 let all = [];
+/** @type {Map<Element | null, Composition>} */
 let compositions = new Map();
+/** @type {Map<Element, Clip>} */
 let byElement = new Map();
+/** @type {Problem[]} */
 let errors = [];
+/** @type {Problem[]} */
 let warnings = [];
 let version = 0;
+/** @type {WeakMap<Element, boolean>} */
 const states = new WeakMap(); // element -> whether it is hidden now
 
 function resolve() {
@@ -46,22 +55,28 @@ function resolve() {
 }
 
 // ---- changes of the document -----------------------------------------------------------------------
+/** @param {NodeList} nodes */
 const holdsTimed = (nodes) =>
   [...nodes].some(
-    (node) =>
-      node.nodeType === Node.ELEMENT_NODE &&
-      (node.matches(RELEVANT) || node.querySelector(RELEVANT) !== null),
+    (node) => isElement(node) && (node.matches(RELEVANT) || node.querySelector(RELEVANT) !== null),
   );
 
+/** @param {MutationRecord[]} records */
 function noteChanges(records) {
   for (const record of records) {
     if (dirty) return;
     dirty =
       record.type === "attributes"
-        ? record.target.matches(RELEVANT) || record.attributeName.startsWith("data-")
+        ? mattersTo(/** @type {AttributeRecord} */ (record))
         : holdsTimed(record.addedNodes) || holdsTimed(record.removedNodes);
   }
 }
+
+/** @typedef {MutationRecord & {target: Element, attributeName: string}} AttributeRecord */
+
+/** @param {AttributeRecord} record */
+const mattersTo = ({ target, attributeName }) =>
+  target.matches(RELEVANT) || attributeName.startsWith("data-");
 
 const observer = new MutationObserver(noteChanges);
 observer.observe(document, {
@@ -88,21 +103,25 @@ sheet.replaceSync(
     "hf-audio-group { display: none !important }",
 );
 
+/** @type {WeakMap<Element, boolean>} */
 let flow = new WeakMap(); // element -> whether it leaves the flow when hidden
 let flowVersion = 0;
 
+/** @param {Element} element */
 function leavesFlow(element) {
   if (flowVersion !== version) flow = new WeakMap();
   flowVersion = version;
-  if (!flow.has(element)) {
-    const { position } = getComputedStyle(element);
-    const isInFlow = position !== "absolute" && position !== "fixed";
-    flow.set(element, isInFlow && element.querySelector(CLIP) === null);
-  }
-  return flow.get(element);
+  const known = flow.get(element);
+  if (known !== undefined) return known;
+  const { position } = getComputedStyle(element);
+  const isInFlow = position !== "absolute" && position !== "fixed";
+  const leaves = isInFlow && element.querySelector(CLIP) === null;
+  flow.set(element, leaves);
+  return leaves;
 }
 
 // Questions come before changes: each change makes the next one a recalculation of style.
+/** @param {number} frame */
 function show(frame) {
   const changes = [];
   for (const { element, kind, startFrame, endFrame } of all) {
@@ -122,6 +141,7 @@ function show(frame) {
 }
 
 let begun = false;
+/** @param {number} frame */
 function seek(frame) {
   resolve();
   stacking.apply();
@@ -134,11 +154,16 @@ function seek(frame) {
 }
 
 // ---- questions ---------------------------------------------------------------------------------------
+/**
+ * @param {Element | null | undefined} element
+ * @returns {Axis}
+ */
 function axisOf(element) {
   resolve();
   const timed = element?.closest?.(TIMED);
-  const clip = byElement.get(timed);
-  const composition = compositions.get(element?.closest?.(COMPOSITION));
+  const clip = timed && byElement.get(timed);
+  const around = element?.closest?.(COMPOSITION);
+  const composition = around && compositions.get(around);
   // The nearest of the two decides; a host is both, and its content runs in the inner time.
   if (clip && !compositions.has(timed) && !(composition && timed.contains(composition.element))) {
     const { zeroS, rate } = clip.owner;
@@ -148,6 +173,7 @@ function axisOf(element) {
   return { zeroMs: composition.zeroS * 1000, rate: composition.rate };
 }
 
+/** @param {Element} element */
 function sourceTimeS(element) {
   const clip = byElement.get(element);
   if (!clip) return null;

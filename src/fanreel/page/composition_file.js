@@ -7,6 +7,7 @@
 // The documented form is a <template> that transports everything; what stands outside it is the
 // file's own affair. A document whose composition is in its body, or a fragment, comes whole.
 // Catalog blocks also name the composition on the <html> or the <template> around it.
+/** @param {string} text */
 function parse(text) {
   const doc = new DOMParser().parseFromString(text, "text/html");
   const inBody = doc.body.querySelector("[data-composition-id]:not(template)");
@@ -23,6 +24,7 @@ function parse(text) {
   };
 }
 
+/** @param {Document} doc */
 function transport(doc) {
   const templates = [...doc.querySelectorAll("template")];
   const wraps = templates.find((item) => item.content.querySelector("[data-composition-id]"));
@@ -33,6 +35,7 @@ function transport(doc) {
   return templates.length === 1 && visible.length === 0 ? templates[0] : null;
 }
 
+/** @param {Document} doc */
 const headParts = (doc) =>
   [...doc.head.children].filter(
     (element) =>
@@ -40,13 +43,14 @@ const headParts = (doc) =>
   );
 
 // A script parsed by innerHTML never starts by itself, not even when its host is moved later.
+/** @param {DocumentFragment} fragment */
 function stillScripts(fragment) {
   for (const script of fragment.querySelectorAll("script")) {
     const holder = document.createElement("template");
     const still = document.createElement("div");
     holder.content.append(script.cloneNode(true));
     still.innerHTML = holder.innerHTML;
-    script.replaceWith(still.firstChild);
+    script.replaceWith(...still.childNodes);
   }
 }
 

@@ -7,14 +7,19 @@
 
 import { parsers } from "./parsers.js";
 
+/** @typedef {(reference: string) => string} Place */
 /** @typedef {{type: number, start: number, end: number}} Token */
 
 // Functions whose strings are references.
 const REFERRING = /^(?:url|src|(?:-webkit-)?image-set)\($/i;
 
-/** @returns {Token[]} without white space and comments */
+/**
+ * @param {string} text
+ * @returns without white space and comments
+ */
 function tokensOf(text) {
   const { tokenizeCss, cssTokens } = parsers();
+  /** @type {Token[]} */
   const tokens = [];
   tokenizeCss(text, (type, start, end) => {
     if (type !== cssTokens.WhiteSpace && type !== cssTokens.Comment) {
@@ -24,9 +29,14 @@ function tokensOf(text) {
   return tokens;
 }
 
+/** @type {(text: string, token: Token) => string} */
 const written = (text, { start, end }) => text.slice(start, end);
 
 // What a url() or a string says; null for any other token.
+/**
+ * @param {string} text
+ * @param {Token} token
+ */
 function referenceOf(text, token) {
   const { cssString, cssTokens, cssUrl } = parsers();
   if (token.type === cssTokens.Url) return cssUrl.decode(written(text, token));
@@ -34,8 +44,10 @@ function referenceOf(text, token) {
 }
 
 // Tokens that are references: url(x), and the strings of url("x"), image-set("x" 1x), @import "x".
+/** @param {string} text */
 function* references(text) {
   const { cssTokens } = parsers();
+  /** @type {string[]} */
   const around = []; // functions and brackets that are open
   /** @type {Token | null} */
   let previous = null;
@@ -45,7 +57,7 @@ function* references(text) {
       previous !== null &&
       previous.type === cssTokens.AtKeyword &&
       /^@import$/i.test(written(text, previous));
-    const isArgument = around.length > 0 && REFERRING.test(around.at(-1));
+    const isArgument = REFERRING.test(around.at(-1) ?? "");
     if (type === cssTokens.Url || (type === cssTokens.String && (isImported || isArgument))) {
       yield token;
     }
@@ -56,14 +68,20 @@ function* references(text) {
   }
 }
 
-const quoted = (reference) => `"${reference.replace(/["\\]/g, "\\$&").replace(/\n/g, "\\a ")}"`;
+const quoted = (/** @type {string} */ reference) =>
+  `"${reference.replace(/["\\]/g, "\\$&").replace(/\n/g, "\\a ")}"`;
 
+/**
+ * @param {string} text
+ * @param {Place} place
+ */
 export function mapReferences(text, place) {
   if (!/url\(|src\(|image-set\(|@import/i.test(text)) return text;
   let result = "";
   let end = 0;
   for (const token of references(text)) {
     const reference = referenceOf(text, token);
+    if (reference === null) continue;
     const placed = place(reference);
     if (placed === reference) continue;
     const isUrl = token.type === parsers().cssTokens.Url;
@@ -74,6 +92,10 @@ export function mapReferences(text, place) {
 }
 
 // Index after the bracket that closes the function at *at*.
+/**
+ * @param {Token[]} tokens
+ * @param {number} at
+ */
 function afterFunction(tokens, at) {
   const { cssTokens } = parsers();
   let depth = 0;
@@ -87,6 +109,10 @@ function afterFunction(tokens, at) {
 }
 
 // Index of the first token that ends a statement: `;`, or a block's `{`.
+/**
+ * @param {Token[]} tokens
+ * @param {number} at
+ */
 function statementEnd(tokens, at) {
   const { cssTokens } = parsers();
   const ends = (/** @type {Token} */ { type }) =>
@@ -96,10 +122,16 @@ function statementEnd(tokens, at) {
 }
 
 // `layer(x) supports(y) screen`, from token *at* up to *end*.
+/**
+ * @param {string} text
+ * @param {Token[]} tokens
+ * @param {number} at
+ * @param {number} end
+ */
 function conditionsOf(text, tokens, at, end) {
   const { cssTokens } = parsers();
   let next = at;
-  const take = (name) => {
+  const take = (/** @type {string} */ name) => {
     if (next >= end || tokens[next].type !== cssTokens.Function) return null;
     if (written(text, tokens[next]).toLowerCase() !== `${name}(`) return null;
     const from = tokens[next].end;
@@ -116,6 +148,7 @@ function conditionsOf(text, tokens, at, end) {
   return { layer, supports, media };
 }
 
+/** @param {string} text */
 export function leadingImports(text) {
   if (!/@import/i.test(text)) return [];
   const { cssTokens } = parsers();

@@ -7,7 +7,10 @@
 
 import { parsers } from "./parsers.js";
 
-/** @returns {{at: number, length: number, replacement: string}[]} */
+/**
+ * @param {string} code
+ * @returns {{at: number, length: number, replacement: string}[]}
+ */
 export function topLevel(code) {
   if (!/\b(?:const|let|class)\b/.test(code)) return [];
   return programOf(code).flatMap((statement) => {
@@ -23,7 +26,10 @@ export function topLevel(code) {
   });
 }
 
-/** @returns {import("acorn").Program["body"]} */
+/**
+ * @param {string} code
+ * @returns {import("acorn").Program["body"]}
+ */
 function programOf(code) {
   const { parseScript } = parsers();
   try {

@@ -133,10 +133,11 @@ function duplicates() {
     }
   }
   const names = inline.map(({ id }) => id).concat(root?.getAttribute("data-composition-id") ?? []);
-  for (const id of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
+  for (const [id, { host }] of new Map(inline.map((instance) => [instance.id, instance]))) {
+    if (names.indexOf(id) === names.lastIndexOf(id)) continue;
     warn(
       "duplicate-composition",
-      inline.findLast((instance) => instance.id === id).host,
+      host,
       `data-composition-id="${id}" is written twice; both would be played by window.__timelines["${id}"]`,
     );
   }
@@ -165,8 +166,9 @@ function inferDuration(media) {
 // ---- problems -----------------------------------------------------------------------------------
 // A script that cannot be read, or fails before it has registered the timeline it speaks of, leaves
 // a hole. One that fails otherwise leaves a composition that browsers show, and so do we.
+/** @param {import("./types.d.ts").InstanceProblem} problem */
 function leavesHole({ instance, isCode, isSyntax }) {
-  if (!isCode || isSyntax) return true;
+  if (!instance || !isCode || isSyntax) return true;
   return /__timelines/.test(instance.text) && timelineOf(instance) === null;
 }
 

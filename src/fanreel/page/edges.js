@@ -23,6 +23,7 @@ function apply() {
   document.adoptedStyleSheets = [sheet, ...document.adoptedStyleSheets];
 }
 
+/** @param {Element | null} element */
 function note(element) {
   element?.setAttribute(MOVED, "");
 }

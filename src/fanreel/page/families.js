@@ -15,18 +15,25 @@ import { config } from "./realm.js";
 
 const { faces = [], files = {}, url, prefix, unnamed } = config.fonts ?? {};
 const { add } = FontFaceSet.prototype;
+/** @type {Set<string>} */
 const names = new Set(config.fonts?.generics);
-const ours = new Map(); // FontFace -> id
+/** @type {Map<FontFace, string>} */
+const ours = new Map(); // with their ids
+/** @type {Map<string, Set<string>>} */
 const drawn = new Map(); // font of a canvas -> its characters
+/** @type {Map<string, ArrayBuffer>} */
 const buffers = new Map();
 
+/** @param {string} id */
 function bufferOf(id) {
-  if (!buffers.has(id)) {
-    buffers.set(id, Uint8Array.from(atob(files[id]), (sign) => sign.charCodeAt(0)).buffer);
-  }
-  return buffers.get(id);
+  const known = buffers.get(id);
+  if (known) return known;
+  const { buffer } = Uint8Array.from(atob(files[id]), (sign) => sign.charCodeAt(0));
+  buffers.set(id, buffer);
+  return buffer;
 }
 
+/** @param {string[]} face of config.fonts */
 function offer([family, style, weight, stretch, unicodeRange, id]) {
   const source = id in files ? bufferOf(id) : `url("${url}${id}") format("woff2")`;
   /** @type {FontFaceDescriptors} */
@@ -39,8 +46,10 @@ for (const face of faces) offer(face);
 buffers.clear();
 
 // ---- names ---------------------------------------------------------------------------------------
+/** @param {string} family */
 const isOurs = (family) => family.startsWith(prefix) && names.has(family.slice(prefix.length));
 
+/** @param {string[]} families */
 const plain = (families) =>
   families.length === 1 && families[0] === unnamed
     ? []
@@ -48,9 +57,14 @@ const plain = (families) =>
 
 // ---- canvases ------------------------------------------------------------------------------------
 // What is drawn on a canvas is no element's text, and has to be heard of when it is drawn.
+/** @param {any} prototype */
 function listen(prototype) {
   for (const name of ["fillText", "strokeText", "measureText"]) {
     const draw = prototype[name];
+    /**
+     * @this {CanvasRenderingContext2D}
+     * @param {unknown[]} args
+     */
     prototype[name] = function textNoted(...args) {
       note(this.font, String(args[0]));
       return draw.apply(this, args);
@@ -58,13 +72,16 @@ function listen(prototype) {
   }
 }
 
+/**
+ * @param {string} font
+ * @param {string} text
+ */
 function note(font, text) {
   const known = drawn.get(font) ?? new Set();
   drawn.set(font, known);
   for (const sign of text) known.add(sign);
 }
-for (const kind of ["CanvasRenderingContext2D", "OffscreenCanvasRenderingContext2D"]) {
-  if (globalThis[kind]) listen(globalThis[kind].prototype);
-}
+listen(CanvasRenderingContext2D.prototype);
+listen(OffscreenCanvasRenderingContext2D.prototype);
 
 export { drawn, names as generics, ours, plain, prefix };

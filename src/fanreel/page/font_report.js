@@ -7,9 +7,10 @@ import * as fonts from "./fonts.js";
 import * as generics from "./generics.js";
 
 const { load } = FontFaceSet.prototype;
-const unquoted = (family) => family.replace(/^(["'])(.*)\1$/s, "$2");
+const unquoted = (/** @type {string} */ family) => family.replace(/^(["'])(.*)\1$/s, "$2");
 
 const probe = document.createElement("i").style;
+/** @param {string} font */
 function familiesOf(font) {
   probe.font = font;
   return fonts.split(probe.fontFamily);
@@ -18,6 +19,10 @@ function familiesOf(font) {
 const brought = () =>
   [...document.fonts].filter((face) => !ours.has(face)).map(({ family }) => unquoted(family));
 
+/**
+ * @param {string} font
+ * @param {string} characters
+ */
 async function usedBy(font, characters) {
   const found = await load.call(document.fonts, font, characters).catch(() => []);
   return found.map((face) => ours.get(face)).filter((id) => id !== undefined);

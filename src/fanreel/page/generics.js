@@ -10,6 +10,7 @@
 
 import * as animations from "./animations.js";
 import { generics, prefix } from "./families.js";
+import { isElement } from "./nodes.js";
 import { accessor } from "./real.js";
 
 const changed = new WeakMap(); // style sheet -> number of its rules when it was last seen
@@ -75,10 +76,11 @@ function follow(records) {
   for (const { target, addedNodes } of records) {
     if (target.sheet) changeSheet(target.sheet);
     for (const node of addedNodes) {
-      if (node.nodeType !== Node.ELEMENT_NODE) continue;
+      if (!isElement(node)) continue;
       changeBelow(node);
-      if (node.sheet) changeSheet(node.sheet);
-      for (const style of node.querySelectorAll("style")) if (style.sheet) changeSheet(style.sheet);
+      /** @type {any[]} */
+      const styles = [node, ...node.querySelectorAll("style")];
+      for (const { sheet } of styles) if (sheet) changeSheet(sheet);
     }
   }
 }

@@ -1,14 +1,5 @@
 // What the types of browsers leave out: our own names, the format's, and what is too new.
-import type { Offered } from "./main.js";
-import type { real } from "./real.js";
-
-// One frame of the project, as others reach it.
-export interface Realm extends Offered {
-  window: typeof globalThis;
-  document: Document;
-  real: typeof real;
-  join: (realm: Realm) => void;
-}
+import type { Realm } from "./types.d.ts";
 
 declare global {
   interface Window {
@@ -19,6 +10,9 @@ declare global {
   }
   var __fanreel: Realm;
   var __fanreelConfig: Record<string, any>;
+  // A binding of capture/shadow_roots.py.
+  var __fanreelAdopt: ((text: string) => void) | undefined;
+  var __timelines: Record<PropertyKey, any> | undefined;
 
   interface VideoFrameBufferInit {
     transfer?: ArrayBuffer[];

@@ -7,6 +7,8 @@
 
 import { canvasOf } from "./canvas_2d.js";
 
+/** @import { Box } from "./types.d.ts" */
+
 // Spread in CSS pixels by amount; measured on the reference at 160 and 320 pixels' width.
 const SPREADS = [
   [0, 0.5],
@@ -19,6 +21,7 @@ const SPREADS = [
   [1, 22.7],
 ];
 
+/** @param {number} amount */
 function spreadOf(amount) {
   const at = Math.max(
     SPREADS.findIndex(([known]) => known >= amount),
@@ -29,6 +32,10 @@ function spreadOf(amount) {
   return low + ((high - low) * (amount - from)) / (to - from);
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {number} reach
+ */
 function padded(pixels, reach) {
   const { width, height } = pixels;
   const [plain, plainContext] = canvasOf(width, height);
@@ -53,6 +60,11 @@ function padded(pixels, reach) {
   return wide;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {number} amount
+ */
 function soften(pixels, box, amount) {
   const { width, height } = pixels;
   const spread = spreadOf(amount) / Math.sqrt(box.across * box.down);

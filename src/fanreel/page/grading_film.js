@@ -7,6 +7,8 @@
 import * as chance from "./grading_chance.js";
 import { smoothstep } from "./grading_colour.js";
 
+/** @import { Box } from "./types.d.ts" */
+
 const HOW_OFTEN = 0.27;
 // CSS pixels to each side.
 const REACH = 1.4;
@@ -14,6 +16,12 @@ const REACH = 1.4;
 const LIGHT = [245, 230, 197];
 const SHARE = 0.265;
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {{filmArtifacts: number}} effects
+ * @param {number} frame
+ */
 function scratch({ data, width, height }, box, { filmArtifacts: amount }, frame) {
   if (chance.of(frame, 0, 31) >= HOW_OFTEN) return;
   const middle = chance.of(frame, 1, 31) * box.width;

@@ -95,8 +95,10 @@ const STYLES = [
   ],
 ];
 // Lumas from which on the next glyph is taken; elsewhere glyphs share the range evenly.
+/** @type {Record<number, number[]>} by style */
 const LEVELS = { 2: [0.14, 0.28, 0.42, 0.56, 0.7, 0.84], 7: [0.16, 0.33, 0.5, 0.66, 0.83] };
 
+/** @param {string} text */
 function glyph(text) {
   const rows = text.split(" ");
   const signs = Array.from(rows.join(""), (sign) => {
@@ -108,6 +110,10 @@ function glyph(text) {
 
 const GLYPHS = STYLES.map((texts) => texts.map(glyph));
 
+/**
+ * @param {number} style
+ * @param {number} luma
+ */
 function glyphOf(style, luma) {
   const glyphs = GLYPHS[style];
   const levels = LEVELS[style] ?? glyphs.slice(1).map((_, at) => (at + 1) / glyphs.length);

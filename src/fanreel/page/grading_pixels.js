@@ -8,17 +8,25 @@
 //   colourAt(pixels, box, right, up)   between the four pixels around a place of the box, counted
 //                                      from its bottom left
 
+/** @import { Box } from "./types.d.ts" */
+
+/** @param {{width: number, height: number}} box */
 const scaleOf = ({ width, height }) => Math.max(Math.min(width, height) / 1080, 0.125);
 
+/** @param {ImageData} pixels */
 const copyOf = ({ data, width, height }) =>
   new ImageData(new Uint8ClampedArray(data), width, height);
 
+/** @type {(low: number, high: number, share: number) => number} */
 const mix = (low, high, share) => low + (high - low) * share;
 
+/** @type {(value: number, most: number) => number} */
 const within = (value, most) => Math.min(Math.max(value, 0), most);
 
+/** @type {(data: ArrayLike<number>, at: number) => number} */
 const lumaAt = (data, at) => 0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2];
 
+/** @param {ImageData} pixels */
 function lumasOf({ data, width, height }) {
   const lumas = new Float32Array(width * height);
   for (let pixel = 0, at = 0; pixel < lumas.length; pixel += 1, at += 4) {
@@ -27,6 +35,12 @@ function lumasOf({ data, width, height }) {
   return lumas;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {number} right
+ * @param {number} up
+ */
 function colourAt({ data, width, height }, box, right, up) {
   const x = within((right - box.left) / box.across - 0.5, width - 1);
   const y = within((box.height - up - box.top) / box.down - 0.5, height - 1);

@@ -13,6 +13,8 @@
 
 import { clock } from "./clock.js";
 
+/** @import { Facts, Held } from "./types.d.ts" */
+
 const { setAttribute, removeAttribute, getAttribute } = Element.prototype;
 export const LOADED = [
   "durationchange",
@@ -24,15 +26,23 @@ export const LOADED = [
 // What Chromium says of an element whose source it was kept from loading.
 const SILENCED = ["loadstart", "suspend", "stalled", "error", "abort", "emptied"];
 const UNKNOWN = { durationS: null, width: 0, height: 0 };
+/** @type {WeakMap<Element, Held>} */
 const states = new WeakMap();
+/** @type {Map<string, Promise<Facts | null>>} */
 const facts = new Map();
+/** @type {Set<Promise<unknown>>} */
 const waiting = new Set();
 
+/** @param {Element} element */
 export const stateOf = (element) => states.get(element);
 
 export const pending = () => [...waiting];
 
 // ---- holding -----------------------------------------------------------------------------------
+/**
+ * @param {HTMLMediaElement} element
+ * @returns {Held}
+ */
 export function hold(element) {
   let state = states.get(element);
   if (!state) {
@@ -46,11 +56,18 @@ export function hold(element) {
   return state;
 }
 
+/** @param {Event} event */
 function silence(event) {
   if (event.isTrusted) event.stopImmediatePropagation();
 }
 
 // Gives the attribute *name* the value *ours* (null: none), and the page its own to read.
+/**
+ * @param {HTMLMediaElement} element
+ * @param {Held} state
+ * @param {string} name
+ * @param {string | null} ours
+ */
 function keepWritten(element, state, name, ours) {
   const present = getAttribute.call(element, name);
   if (present === ours) return;
@@ -59,11 +76,16 @@ function keepWritten(element, state, name, ours) {
   else setAttribute.call(element, name, ours);
 }
 
+/**
+ * @param {HTMLMediaElement} element
+ * @param {string} name
+ */
 export const written = (element, name) => {
-  const kept = states.get(element)?.written;
-  return kept?.has(name) ? kept.get(name) : getAttribute.call(element, name);
+  const kept = states.get(element)?.written.get(name);
+  return kept === undefined ? getAttribute.call(element, name) : kept;
 };
 
+/** @param {any} node */
 function look(node) {
   if (node instanceof HTMLMediaElement) attend(node);
   else if (node.localName === "source" && node.parentNode instanceof HTMLMediaElement) {
@@ -79,6 +101,7 @@ const observer = new MutationObserver((records) => {
   }
 });
 
+/** @param {Document | ShadowRoot} root */
 export function watch(root) {
   observer.observe(root, {
     childList: true,
@@ -90,9 +113,12 @@ export function watch(root) {
 }
 
 // ---- facts about sources -------------------------------------------------------------------------
+/** @param {HTMLMediaElement} element */
 export function urlOf(element) {
   const own = getAttribute.call(element, "src");
-  const source = own ?? [...element.querySelectorAll("source[src]")].find(isPlayable)?.src;
+  /** @type {NodeListOf<HTMLSourceElement>} */
+  const sources = element.querySelectorAll("source[src]");
+  const source = own ?? [...sources].find((source) => isPlayable(source, element))?.src;
   if (!source) return null;
   try {
     return new URL(source, document.baseURI).href;
@@ -101,29 +127,38 @@ export function urlOf(element) {
   }
 }
 
-function isPlayable(source) {
-  const fits = !source.media || matchMedia(source.media).matches;
-  return fits && (!source.type || source.parentNode.canPlayType(source.type) !== "");
+/**
+ * @param {HTMLSourceElement} source
+ * @param {HTMLMediaElement} element
+ */
+function isPlayable({ media, type }, element) {
+  return (!media || matchMedia(media).matches) && (!type || element.canPlayType(type) !== "");
 }
 
 // As the plan names sources: project files by their path.
+/** @param {string} url */
 function nameOf(url) {
   const { origin, href } = new URL(url);
   return origin === location.origin ? href.slice(origin.length + 1) : href;
 }
 
 // The noted fetch: readiness waits for these, and names what it waits for.
+/**
+ * @param {string} url
+ * @returns {Promise<Facts | null> | null}
+ */
 function ask(url) {
   if (/^(blob|data):/.test(url)) return null;
-  if (!facts.has(url)) {
-    const answer = fetch(`/__fanreel__/info/${encodeURIComponent(nameOf(url))}`)
-      .then((response) => (response.ok ? response.json() : null))
-      .catch(() => null);
-    facts.set(url, answer);
-  }
-  return facts.get(url);
+  const known = facts.get(url);
+  if (known) return known;
+  const answer = fetch(`/__fanreel__/info/${encodeURIComponent(nameOf(url))}`)
+    .then((response) => (response.ok ? response.json() : null))
+    .catch(() => null);
+  facts.set(url, answer);
+  return answer;
 }
 
+/** @param {HTMLMediaElement} element */
 export function attend(element) {
   const state = hold(element);
   const url = urlOf(element);
@@ -146,16 +181,25 @@ const parsed = new Promise((resolve) => {
   else document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
 });
 
+/**
+ * @param {HTMLMediaElement} element
+ * @param {Held} state
+ * @param {Facts} info
+ */
 async function learn(element, state, info) {
   state.info = info;
-  if (element instanceof HTMLVideoElement) await giveSize(element, state);
+  if (element instanceof HTMLVideoElement) await giveSize(element, state, info);
   for (const name of ["loadstart", ...LOADED]) fire(element, name);
   if (written(element, "autoplay") !== null) element.play();
 }
 
 // An empty poster of the video's size: so layout has its natural width, height and ratio.
-async function giveSize(element, state) {
-  const { width, height } = state.info;
+/**
+ * @param {HTMLVideoElement} element
+ * @param {Held} state
+ * @param {Facts} info
+ */
+async function giveSize(element, state, { width, height }) {
   if (!width || !height) return;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"/>`;
   const poster = `data:image/svg+xml,${encodeURIComponent(svg)}`;
@@ -166,6 +210,10 @@ async function giveSize(element, state) {
   await clock.turn();
 }
 
+/**
+ * @param {EventTarget} element
+ * @param {string} name
+ */
 export function fire(element, name) {
   element.dispatchEvent(new Event(name));
 }

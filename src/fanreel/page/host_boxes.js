@@ -9,10 +9,19 @@
 
 import { config } from "./realm.js";
 
-const SIDES = { width: ["left", "right"], height: ["top", "bottom"] };
+/** @import { Instance } from "./types.d.ts" */
+/** @typedef {"width" | "height"} Side */
+
+/** @type {[Side, string[]][]} */
+const SIDES = [
+  ["width", ["left", "right"]],
+  ["height", ["top", "bottom"]],
+];
+/** @type {Set<Instance>} */
 const waiting = new Set();
 let styled = false;
 
+/** @param {Instance} instance */
 function add(instance) {
   const { host, root } = instance;
   if (root !== host) fitRoot(root);
@@ -20,26 +29,33 @@ function add(instance) {
   else waiting.add(instance);
 }
 
+/** @param {HTMLElement} root */
 function fitRoot(root) {
-  for (const name of Object.keys(SIDES)) {
-    const pixels = Number.parseFloat(root.getAttribute(`data-${name}`));
+  for (const [name] of SIDES) {
+    const pixels = Number.parseFloat(root.getAttribute(`data-${name}`) ?? "");
     if (root.style[name] === "") root.style[name] = pixels > 0 ? `${pixels}px` : "100%";
   }
 }
 
+/** @param {Instance} instance */
 function fitHost(instance) {
   const { host } = instance;
-  for (const [name, edges] of Object.entries(SIDES)) {
+  for (const [name, edges] of SIDES) {
     if (hasLength(host, name, edges)) continue;
     host.style[name] = `${instance[name] ?? config[name]}px`;
   }
 }
 
+/**
+ * @param {HTMLElement} host
+ * @param {Side} name
+ * @param {string[]} edges
+ */
 function hasLength(host, name, edges) {
   const style = host.computedStyleMap();
-  const isAuto = (property) => style.get(property)?.toString() === "auto";
+  const isAuto = (/** @type {string} */ property) => style.get(property)?.toString() === "auto";
   if (host.style[name] !== "" || !isAuto(name)) return true;
-  const isPlaced = /^(absolute|fixed)$/.test(style.get("position")?.toString());
+  const isPlaced = /^(absolute|fixed)$/.test(String(style.get("position")));
   return isPlaced && !edges.some(isAuto);
 }
 

@@ -5,11 +5,14 @@
 
 import { parsers } from "./parsers.js";
 
+/** @typedef {(reference: string) => string} Place */
+
 const RELATIVE = /^\.{1,2}\//;
 
 // Of es-module-lexer: where an import() begins, -1 for a static import, -2 for import.meta.
 const STATIC = -1;
 
+/** @param {string} code */
 function importsOf(code) {
   const { lexModule } = parsers();
   try {
@@ -19,6 +22,11 @@ function importsOf(code) {
   }
 }
 
+/**
+ * @param {string} code
+ * @param {Place} place
+ * @param {(dynamic: number) => boolean} isMeant
+ */
 function rebase(code, place, isMeant) {
   if (!code.includes("import") && !code.includes("export")) return code;
   let result = "";
@@ -33,6 +41,8 @@ function rebase(code, place, isMeant) {
   return result + code.slice(end);
 }
 
+/** @type {(code: string, place: Place) => string} */
 export const rebaseImports = (code, place) => rebase(code, place, () => true);
 
+/** @type {(code: string, place: Place) => string} */
 export const rebaseDynamic = (code, place) => rebase(code, place, (d) => d > STATIC);

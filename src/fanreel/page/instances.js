@@ -25,10 +25,17 @@
 
 import { nameOf } from "./naming.js";
 
+/** @import { Instance, InstanceProblem } from "./types.d.ts" */
+
+/** @type {InstanceProblem[]} */
 export const errors = [];
+/** @type {WeakMap<object, Instance>} */
 export const owners = new WeakMap();
+/** @type {Map<PropertyKey, unknown>} */
 export const lastWritten = new Map();
+/** @type {Map<Element, Instance>} */
 export const byHost = new Map();
+/** @type {WeakMap<Element, Instance>} */
 export const byRoot = new WeakMap();
 // What nesting.js does before a list is made: looks at what has changed, mounts what is new.
 export const mounting = { catchUp() {}, mountAll() {} };
@@ -36,30 +43,51 @@ let count = 0;
 
 const NAMED = "[data-composition-id]";
 
+/**
+ * @param {string | null} text
+ * @param {number} fallback
+ */
 const numberOr = (text, fallback) => {
   const value = text === null || text.trim() === "" ? Number.NaN : Number(text.replace(/px$/, ""));
   return Number.isFinite(value) ? value : fallback;
 };
 
+/**
+ * @param {Instance} instance
+ * @param {string} rule
+ * @param {string} message
+ * @param {Partial<InstanceProblem>} [more]
+ */
 export function fail(instance, rule, message, more = {}) {
   const { host, url } = instance;
   errors.push({ rule, element: nameOf(host), message, subject: host, url, instance, ...more });
   console.error(`fanreel: ${message}`);
 }
 
+/**
+ * @param {Element} element
+ * @returns {Instance | null}
+ */
 export function instanceOf(element) {
   for (let node = element.parentElement; node; node = node.parentElement) {
-    if (byHost.has(node)) return byHost.get(node);
+    const found = byHost.get(node);
+    if (found) return found;
   }
   return null;
 }
 
+/** @param {Instance | null} parent */
 export function ancestry(parent) {
   const chain = [];
   for (let node = parent; node; node = node.parent) chain.push(node);
   return chain;
 }
 
+/**
+ * @param {HTMLElement} host
+ * @param {string | null} url
+ * @returns {Instance}
+ */
 export function makeInstance(host, url) {
   const parent = instanceOf(host);
   count += 1;
@@ -73,8 +101,9 @@ export function makeInstance(host, url) {
     inline: url === null,
     depth: ancestry(parent).filter((item) => !item.inline).length + 1,
     id: host.getAttribute("data-composition-id"),
-    /** @type {(string | null)[]} */
     ids: [],
+    namedByFile: false,
+    text: "",
     timelines: {},
     renames: new Map(),
     scope: null,
@@ -95,29 +124,41 @@ export function makeInstance(host, url) {
   };
 }
 
+/**
+ * @param {Instance} instance
+ * @param {string} name
+ */
 function sizeOf({ root, host }, name) {
   const value = numberOr(root.getAttribute(name) ?? host.getAttribute(name), 0);
   return value > 0 ? value : null;
 }
 
+/** @param {Element} element */
 export const isOwnRoot = (element) => byRoot.has(element);
 
 // ---- listing -----------------------------------------------------------------------------
 function findInline() {
   const top = document.querySelector(NAMED);
-  for (const element of document.querySelectorAll(NAMED)) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const named = document.querySelectorAll(NAMED);
+  for (const element of named) {
     if (element === top || byHost.has(element) || byRoot.has(element)) continue;
     if (element.hasAttribute("data-composition-src")) continue;
     const instance = makeInstance(element, null);
-    instance.ids = [instance.id];
+    if (instance.id !== null) instance.ids = [instance.id];
     byHost.set(element, instance);
   }
 }
 
+/**
+ * @param {Node} a
+ * @param {Node} b
+ */
 const precedes = (a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
 
 // Asked for every frame, so kept while the document's elements stay the same.
 export let isStale = true;
+/** @type {Instance[]} */
 let listed = [];
 
 export function markStale() {
@@ -143,6 +184,7 @@ export function instances() {
   return listed;
 }
 
+/** @param {Instance} instance */
 export function timelineOf({ ids, timelines, inline, key }) {
   for (const id of ids) if (timelines[id]) return timelines[id];
   if (inline) return globalThis.__timelines?.[ids[0]] ?? null;

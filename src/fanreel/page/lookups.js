@@ -11,6 +11,8 @@
 
 import * as selectors from "./selectors.js";
 
+/** @import { Instance } from "./types.d.ts" */
+
 const NAMES = [
   "querySelector",
   "querySelectorAll",
@@ -19,10 +21,18 @@ const NAMES = [
   "getElementsByTagName",
   "getElementsByName",
 ];
-const real = Object.fromEntries(NAMES.map((name) => [name, document[name].bind(document)]));
-/** @type {any} */
-let current = null; // the instance
+/** @type {Record<string, Function>} */
+const functions = /** @type {any} */ (document);
+const real = Object.fromEntries(NAMES.map((name) => [name, functions[name].bind(document)]));
+/** @type {Instance | null} */
+let current = null;
 
+/**
+ * @template T
+ * @param {Instance | null} instance
+ * @param {() => T} callback
+ * @returns {T}
+ */
 function within(instance, callback) {
   const outer = current;
   current = instance;
@@ -34,11 +44,16 @@ function within(instance, callback) {
 }
 
 // Our own code looks at the whole page, also when a nested script has called it.
+/**
+ * @template T
+ * @param {() => T} callback
+ */
 function outside(callback) {
   return within(null, callback);
 }
 
 // For code that cannot be passed as a function; gives what ends it.
+/** @param {Instance} instance */
 function enter(instance) {
   const outer = current;
   current = instance;
@@ -48,6 +63,10 @@ function enter(instance) {
 }
 
 // The host itself is found too: it is the composition's box, and `body` for its scripts.
+/**
+ * @param {Instance} instance
+ * @param {string} selector
+ */
 function query(instance, selector) {
   const { host } = instance;
   const mapped = selectors.mapDocument(selector, instance);
@@ -56,11 +75,18 @@ function query(instance, selector) {
   return /^\s*head\b/i.test(selector) ? real.querySelectorAll(selector) : below;
 }
 
+/** @param {Element[]} elements */
 function asNodeList(elements) {
-  Object.defineProperty(elements, "item", { value: (index) => elements[index] ?? null });
+  Object.defineProperty(elements, "item", {
+    value: (/** @type {number} */ index) => elements[index] ?? null,
+  });
   return elements;
 }
 
+/**
+ * @param {Instance} instance
+ * @returns {Record<string, (argument: string) => any>}
+ */
 const of = (instance) => ({
   querySelector: (selector) => query(instance, selector)[0] ?? null,
   querySelectorAll: (selector) => query(instance, selector),
@@ -75,7 +101,7 @@ const of = (instance) => ({
 
 for (const name of NAMES) {
   Object.defineProperty(document, name, {
-    value: (argument) =>
+    value: (/** @type {string} */ argument) =>
       current === null ? real[name](argument) : current.lookups[name](argument),
     configurable: true,
     writable: true,

@@ -6,6 +6,7 @@
 
 import { clock } from "./clock.js";
 
+/** @type {any} */
 const page = globalThis;
 
 export function players() {
@@ -21,12 +22,18 @@ export function players() {
 }
 
 // A one-shot holds its last frame, a loop turns (docs, adapters/lottie).
+/**
+ * @param {number} raw
+ * @param {number} frames
+ * @param {boolean} loops
+ */
 function frameAt(raw, frames, loops) {
   if (!(frames > 0)) return 0;
   if (loops) return ((raw % frames) + frames) % frames;
   return Math.min(Math.max(raw, 0), frames - 1);
 }
 
+/** @param {any} player */
 export function seekPlayer(player) {
   const seconds = clock.now / 1000;
   if (typeof player.goToAndStop === "function") {
@@ -46,6 +53,7 @@ export function seekPlayer(player) {
   else if (typeof player.seek === "function") player.seek(frame);
 }
 
+/** @param {any} player */
 export function lengthS(player) {
   if (typeof player.goToAndStop === "function") return player.totalFrames / player.frameRate;
   return player.duration;

@@ -34,21 +34,23 @@ function replace(prototype, name, value) {
   Object.defineProperty(prototype, name, { configurable: true, writable: true, value });
 }
 
+/** @param {HTMLMediaElement} element */
 const known = (element) => stateOf(element)?.info ?? null;
 
+/** @param {HTMLMediaElement} element */
 function ranges(element) {
   const end = durationS(element);
   const count = known(element) && end ? 1 : 0;
-  const inside = (index) => {
+  const inside = (/** @type {number} */ index) => {
     if (index >= count) throw new DOMException("index out of range", "IndexSizeError");
   };
   return {
     length: count,
-    start: (index) => {
+    start: (/** @type {number} */ index) => {
       inside(index);
       return 0;
     },
-    end: (index) => {
+    end: (/** @type {number} */ index) => {
       inside(index);
       return end;
     },
@@ -147,6 +149,10 @@ replace(media, "hasAttribute", function has(name) {
 
 // ---- what scripts do -------------------------------------------------------------------------------
 // On the page's clock, so that nothing depends on how long the browser takes.
+/**
+ * @param {HTMLMediaElement} element
+ * @param {string[]} names
+ */
 function later(element, names) {
   globalThis.setTimeout(() => {
     for (const name of names) fire(element, name);
@@ -181,7 +187,7 @@ Document.prototype.createElement = function createElementHeld(...args) {
 };
 const RealAudio = globalThis.Audio;
 globalThis.Audio = /** @type {any} */ (
-  function Audio(src) {
+  function Audio(/** @type {string | undefined} */ src) {
     const element = document.createElement("audio");
     if (src !== undefined) element.src = src;
     attend(element);

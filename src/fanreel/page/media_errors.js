@@ -6,12 +6,20 @@
 
 import { problem } from "./problems.js";
 
+/** @import { Problem } from "./types.d.ts" */
+
+/** @type {Problem[]} */
 export let errors = [];
 
 export function clear() {
   errors = [];
 }
 
+/**
+ * @param {string} rule
+ * @param {Element} element
+ * @param {string} message
+ */
 export function fail(rule, element, message) {
   errors.push(problem(rule, element, message));
 }

@@ -1,6 +1,7 @@
 // Names of the document's media: what planner and workers call each video, sound and image.
 //
-//   keyOf(element)      "m0", "m1", ...; also the attribute data-fanreel-media
+//   keyOf(element)      "m0", "m1", ...; also the attribute data-fanreel-media. Null outside the
+//                       document
 //   elements()          Map key -> element; gives keys to those that have none
 //   sourceOf(element)   the URL of what it shows, or null
 //
@@ -12,11 +13,16 @@ import { fingerprint } from "./fingerprint.js";
 import { outside } from "./lookups.js";
 import { startAsWritten } from "./volumes.js";
 
+/** @import { Medium } from "./types.d.ts" */
+
 const KEY = "data-fanreel-media";
 let counted = false;
 
+/** @param {Medium} element */
 function nameLate(element) {
+  /** @type {(string | null | undefined)[]} */
   const facts = [element.localName, sourceOf(element), element.getAttribute("data-start")];
+  /** @type {HTMLElement | null} */
   const parent = element.closest("[data-fanreel-host], [data-composition-id]");
   facts.push(parent?.getAttribute("data-fanreel-host") ?? parent?.dataset.compositionId);
   const name = `m-${fingerprint(facts.join("\0"))}`;
@@ -29,9 +35,12 @@ export function elements() {
 }
 
 function listElements() {
+  /** @type {Map<string, Medium>} */
   const found = new Map();
   let number = 0;
-  for (const element of document.querySelectorAll("video, audio, img")) {
+  /** @type {NodeListOf<Medium>} */
+  const media = document.querySelectorAll("video, audio, img");
+  for (const element of media) {
     let key = element.getAttribute(KEY);
     // A copy that a script made of a known element is another element.
     if (key === null || found.has(key)) {
@@ -46,12 +55,14 @@ function listElements() {
   return found;
 }
 
+/** @param {Element} element */
 export function keyOf(element) {
   if (!element.hasAttribute(KEY)) elements();
   return element.getAttribute(KEY);
 }
 
 // ---- sources -------------------------------------------------------------------------------------
+/** @param {Medium} element */
 export function sourceOf(element) {
   if (element instanceof HTMLImageElement) return element.currentSrc || element.src || null;
   const own = element.getAttribute("src");
@@ -59,6 +70,7 @@ export function sourceOf(element) {
   const sources = [...element.querySelectorAll("source")].filter(
     (source) => source.getAttribute("src") && (!source.media || matchMedia(source.media).matches),
   );
-  const playable = (source) => !source.type || element.canPlayType(source.type) !== "";
+  const playable = (/** @type {HTMLSourceElement} */ source) =>
+    !source.type || element.canPlayType(source.type) !== "";
   return (sources.find(playable) ?? sources[0])?.src ?? null;
 }

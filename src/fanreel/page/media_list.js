@@ -10,6 +10,7 @@ import { clear } from "./media_errors.js";
 import { keepFacts } from "./media_facts.js";
 import { elements, sourceOf } from "./media_keys.js";
 import { nameOf } from "./naming.js";
+import { isImage } from "./nodes.js";
 import { naming } from "./problems.js";
 import * as ramps from "./ramps.js";
 import { ownRealm, realms } from "./realm.js";
@@ -18,14 +19,17 @@ import * as styleImages from "./style_images.js";
 import { turned, volumeOf } from "./volumes.js";
 
 // ---- times -----------------------------------------------------------------------------------------
+/** @import { Medium, Facts, Ramp } from "./types.d.ts" */
+
+/** @param {number} value */
 const tidy = (value) => Math.round(value * 1e9) / 1e9;
 
 // A medium without data-start runs in the time of what is around it, from there on.
+/** @param {Medium} element */
 function placeOf(element) {
   const clip = clips.all.find((item) => item.element === element);
-  const around = clips.compositions.get(
-    element.parentElement?.closest("[data-composition-id],[data-composition-src]"),
-  );
+  const host = element.parentElement?.closest("[data-composition-id],[data-composition-src]");
+  const around = host && clips.compositions.get(host);
   const fromS = around?.startS ?? 0;
   const untilS = around?.endS ?? Infinity;
   if (clip) {
@@ -47,6 +51,10 @@ function placeOf(element) {
 
 // Cut to the window of the host: a host that starts inside the clip skips its beginning.
 // Along a ramp the source is counted from the clip's own start, wherever that was cut.
+/**
+ * @param {Medium} element
+ * @param {Ramp | null} ramp
+ */
 function timesOf(element, ramp) {
   const { startS, endS, offsetS, rate, localRate, fromS, untilS } = placeOf(element);
   const start = Math.max(startS, fromS, 0);
@@ -64,31 +72,39 @@ function timesOf(element, ramp) {
 
 // A video is muted for a browser's preview; that it is meant to be heard says data-has-audio. One
 // that is not muted is heard if it has a sound at all.
+/** @param {HTMLMediaElement} element */
 function isAudible(element) {
-  const says = element.getAttribute("data-has-audio");
-  const muted = element.defaultMuted === true;
+  const { defaultMuted: muted } = element;
   if (element instanceof HTMLAudioElement) return !muted;
-  return element instanceof HTMLVideoElement && (says === "true" || (says !== "false" && !muted));
+  const says = element.getAttribute("data-has-audio");
+  return says === "true" || (says !== "false" && !muted);
 }
 
-export async function describeOne(key, element) {
-  const kind = { VIDEO: "video", AUDIO: "audio", IMG: "image" }[element.tagName];
+/**
+ * @param {string} key
+ * @param {Medium} element
+ */
+async function describeOne(key, element) {
   const src = sourceOf(element);
   if (!src) return null;
-  const times = kind === "image" ? await plays(src) : null;
+  /** @type {number | null} */
+  const times = isImage(element) ? await plays(src) : null;
   if (times === 0) return null;
-  return {
+  const common = {
     key,
-    kind,
     src,
     ...strip(element),
     ...timesOf(element, ramps.of(element)),
     volume: volumeOf(element),
-    volumes: turned.get(element) ?? null,
-    loop: kind === "image" ? times > 1 : element.loop,
-    audible: isAudible(element) && !isMuted(element),
-    shown: kind !== "audio",
   };
+  if (isImage(element)) {
+    const loop = times !== null && times > 1;
+    return { ...common, kind: "image", loop, shown: true, volumes: null, audible: false };
+  }
+  const { localName: kind, loop } = element;
+  const audible = isAudible(element) && !isMuted(element);
+  const volumes = turned.get(element) ?? null;
+  return { ...common, kind, loop, shown: kind !== "audio", volumes, audible };
 }
 
 export async function describe() {
@@ -141,6 +157,7 @@ function* captions() {
   }
 }
 
+/** @param {Record<string, Facts>} probed */
 export function setMediaInfo(probed) {
   keepFacts(probed);
   clips.invalidate();

@@ -13,19 +13,30 @@ import { stateOf } from "./held_media.js";
 import * as ramps from "./ramps.js";
 import { config, isRoot } from "./realm.js";
 
+/** @import { PlannedMedium } from "./types.d.ts" */
+
 const { getAttribute } = Element.prototype;
 const KEY = "data-fanreel-media";
 
+/**
+ * @param {Element} element
+ * @returns {PlannedMedium | null}
+ */
 export const entryOf = (element) => {
   if (!isRoot) return null; // keys are those of the root's document
   const key = getAttribute.call(element, KEY);
   return key === null ? null : (config.media?.[key] ?? null);
 };
 
+/**
+ * @param {Element} element
+ * @returns {number | null}
+ */
 export function durationS(element) {
   return stateOf(element)?.info?.durationS ?? entryOf(element)?.sourceDurationS ?? null;
 }
 
+/** @param {Element} element */
 export function isActive(element) {
   const entry = entryOf(element);
   if (!entry) return clips.sourceTimeS(element) !== null;
@@ -35,6 +46,10 @@ export function isActive(element) {
   return passed >= -slack && passed < entry.durationMs - slack;
 }
 
+/**
+ * @param {Element} element
+ * @returns {number | null}
+ */
 export function runningS(element) {
   const entry = entryOf(element);
   if (entry?.ramp) {
@@ -48,17 +63,19 @@ export function runningS(element) {
   return clips.sourceTimeS(element);
 }
 
+/** @param {HTMLMediaElement} element */
 export function timeS(element) {
   const time = runningS(element) ?? stateOf(element)?.position ?? 0;
   const length = durationS(element);
-  if (!(length > 0)) return time;
+  if (length === null || !(length > 0)) return time;
   if (!element.loop) return Math.min(time, length);
   const from = (entryOf(element)?.offsetMs ?? 0) / 1000;
   const lap = from < length ? length - from : length;
   return time < length ? time : (from % length) + ((time - from) % lap);
 }
 
+/** @param {HTMLMediaElement} element */
 export const isOver = (element) => {
   const length = durationS(element);
-  return length > 0 && !element.loop && (runningS(element) ?? 0) >= length;
+  return length !== null && length > 0 && !element.loop && (runningS(element) ?? 0) >= length;
 };

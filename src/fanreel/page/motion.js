@@ -11,7 +11,11 @@
 
 import { clock } from "./clock.js";
 
-/** @type {import("./types.d.ts").Natives<Animation>} */
+/** @import { Axis, Natives } from "./types.d.ts" */
+/** @typedef {"css" | "transition" | "script"} MotionKind */
+/** @typedef {(time: number, run: () => void) => void} Planner */
+
+/** @type {Natives<Animation>} */
 const native = /** @type {any} */ (Object.getOwnPropertyDescriptors(Animation.prototype));
 /**
  * @param {Animation} animation
@@ -19,22 +23,33 @@ const native = /** @type {any} */ (Object.getOwnPropertyDescriptors(Animation.pr
  */
 export const effectOf = (animation) => /** @type {any} */ (native.effect.get.call(animation));
 
+const NO_TIME = { delay: 0, duration: 0, activeDuration: 0, endTime: 0 };
 const ROOT_AXIS = { zeroMs: 0, rate: 1 };
 
 class Motion {
+  /**
+   * @param {Animation} animation
+   * @param {object} options
+   * @param {MotionKind} options.kind
+   * @param {(() => Axis) | null} options.axis null: the root's
+   * @param {number} [options.startLocal] its own time when it starts; now if not said
+   */
   constructor(animation, { kind, axis, startLocal }) {
     this.animation = animation;
     this.kind = kind;
     this.axis = axis ?? (() => ROOT_AXIS);
     this.startLocal = startLocal ?? this.local();
-    this.hold = null;
+    /** @type {number | null} */
+    this.hold = null; // the time it is paused at
     this.rate = native.playbackRate.get.call(animation);
     this.evenly = false; // goes at 1 whatever rate was asked for
     this.askedRate = this.rate;
     this.idle = false;
     this.stylePaused = false;
     this.byScript = false; // the page took over: animation-play-state no longer matters
-    this.written = null;
+    /** @type {number | null} */
+    this.written = null; // what the browser's animation shows
+    /** @type {{cancel: () => void}[]} */
     this.tasks = [];
     this.ending = openEnding();
     native.pause.value.call(animation);
@@ -47,7 +62,7 @@ class Motion {
   /** @returns {{delay: number, duration: number, activeDuration: number, endTime: number}} */
   timing() {
     const timing = effectOf(this.animation)?.getComputedTiming();
-    return /** @type {any} */ (timing ?? { delay: 0, activeDuration: 0, endTime: 0 });
+    return /** @type {any} */ (timing ?? NO_TIME);
   }
 
   local() {
@@ -81,6 +96,7 @@ class Motion {
   }
 
   // ---- what the page may ask ----------------------------------------------------------------
+  /** @param {number} time */
   setTime(time) {
     if (this.hold !== null || this.idle) this.hold = time;
     else this.startLocal = this.local() - time / (this.rate || 1);
@@ -132,6 +148,7 @@ class Motion {
     this.ending = openEnding();
   }
 
+  /** @param {number} rate */
   setRate(rate) {
     const time = this.time();
     this.rate = rate;
@@ -169,6 +186,7 @@ class Motion {
     this.play();
   }
 
+  /** @returns {number | null} */
   get startTime() {
     if (this.hold !== null || this.idle) return null;
     const { zeroMs, rate } = this.axis();
@@ -200,6 +218,10 @@ class Motion {
     this.animation.dispatchEvent(new AnimationPlaybackEvent("finish", detail));
   }
 
+  /**
+   * @param {string} phase
+   * @param {number} elapsedMs
+   */
   dispatch(phase, elapsedMs) {
     const effect = effectOf(this.animation);
     const target = effect?.target;
@@ -210,10 +232,10 @@ class Motion {
       pseudoElement: effect.pseudoElement ?? "",
     };
     if (this.kind === "transition") {
-      const propertyName = this.animation.transitionProperty;
+      const propertyName = /** @type {CSSTransition} */ (this.animation).transitionProperty;
       target.dispatchEvent(new TransitionEvent(`transition${phase}`, { ...common, propertyName }));
     } else {
-      const { animationName } = this.animation;
+      const { animationName } = /** @type {CSSAnimation} */ (this.animation);
       target.dispatchEvent(new AnimationEvent(`animation${phase}`, { ...common, animationName }));
     }
   }
@@ -224,6 +246,7 @@ class Motion {
   }
 
   // Frame time at which the animation's current time is *time*.
+  /** @param {number} time */
   dueAt(time) {
     const { zeroMs, rate } = this.axis();
     return zeroMs + (this.startLocal + time / this.rate) / rate;
@@ -240,9 +263,10 @@ class Motion {
   // Plans the events that lie ahead. While the page loads nobody knows yet where clips are.
   plan() {
     this.unschedule();
-    if (clock.loading || this.idle || this.hold !== null || this.rate === 0) return;
-    const { delay, activeDuration, endTime } = this.timing();
     const now = this.time();
+    if (clock.loading || now === null || this.hold !== null || this.rate === 0) return;
+    const { delay, activeDuration, endTime } = this.timing();
+    /** @type {Planner} */
     const at = (time, run) => {
       if (!Number.isFinite(time)) return;
       if (this.rate > 0 ? time < now : time > now) return;
@@ -263,6 +287,10 @@ class Motion {
     });
   }
 
+  /**
+   * @param {Planner} at
+   * @param {number} now
+   */
   planIteration(at, now) {
     const { delay, duration, activeDuration } = this.timing();
     const next = Math.floor((now - delay) / duration + 1e-9) + 1;
@@ -284,6 +312,7 @@ class Motion {
     return shown === this.written ? null : shown;
   }
 
+  /** @param {number} shown */
   write(shown) {
     this.written = shown;
     native.currentTime.set.call(this.animation, shown);

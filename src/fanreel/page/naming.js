@@ -2,6 +2,7 @@
 //
 //   nameOf(element)   as a selector, for people
 
+/** @param {Element | null} element */
 export function nameOf(element) {
   if (!element) return "the page";
   if (element.id) return `${element.localName}#${element.id}`;

@@ -22,6 +22,7 @@ import {
   markStale,
   mounting,
 } from "./instances.js";
+import { isElement } from "./nodes.js";
 import { problem } from "./problems.js";
 import * as scopedRealm from "./scoped_realm.js";
 import * as scripts from "./scripts.js";
@@ -121,21 +122,22 @@ function adoptShell(host, { html, body }) {
   }
 }
 
-const unmounted = () =>
-  [...document.querySelectorAll(HOSTS)].filter(
-    (host) =>
-      !byHost.has(host) &&
-      host.getAttribute("data-composition-src")?.trim() &&
-      bindings.isWhole(host),
-  );
+function unmounted() {
+  /** @type {NodeListOf<HTMLElement>} */
+  const hosts = document.querySelectorAll(HOSTS);
+  return [...hosts].flatMap((host) => {
+    const reference = host.getAttribute("data-composition-src")?.trim();
+    return reference && !byHost.has(host) && bindings.isWhole(host) ? [{ host, reference }] : [];
+  });
+}
 
 // Content comes as soon as the parser has left the host, so that the page's own scripts find it;
 // the scripts of nested files follow when the page's have run.
 let fresh = [];
 function mountAll() {
   for (let hosts = unmounted(); hosts.length > 0; hosts = unmounted()) {
-    for (const host of hosts) {
-      const url = assets.compositionUrl(host.getAttribute("data-composition-src"));
+    for (const { host, reference } of hosts) {
+      const url = assets.compositionUrl(reference);
       const instance = makeInstance(host, url);
       byHost.set(host, instance);
       try {
@@ -182,7 +184,7 @@ function note(records) {
   for (const { type, addedNodes, removedNodes } of records) {
     if (type === "attributes" || removedNodes.length > 0) markStale();
     for (const node of addedNodes) {
-      if (node.nodeType !== Node.ELEMENT_NODE) continue;
+      if (!isElement(node)) continue;
       markStale();
       sheets.adopt(node, instanceOf);
     }

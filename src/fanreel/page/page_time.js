@@ -71,7 +71,7 @@ const { formatToParts } = Intl.DateTimeFormat.prototype;
 const format = accessor(Intl.DateTimeFormat.prototype, "format");
 getter(Intl.DateTimeFormat.prototype, "format", function get() {
   const formatter = format.get.call(this);
-  return (date) => formatter(date === undefined ? dateNow() : date);
+  return (/** @type {any} */ date) => formatter(date === undefined ? dateNow() : date);
 });
 replace(Intl.DateTimeFormat.prototype, "formatToParts", function parts(date) {
   return formatToParts.call(this, date === undefined ? dateNow() : date);
@@ -134,7 +134,7 @@ function replaceTemporal() {
   if (!Temporal?.Now) return;
   const { Now } = Temporal;
   const instant = () => Temporal.Instant.fromEpochMilliseconds(dateNow());
-  const zoned = (zone) => instant().toZonedDateTimeISO(zone ?? Now.timeZoneId());
+  const zoned = (/** @type {any} */ zone) => instant().toZonedDateTimeISO(zone ?? Now.timeZoneId());
   replace(Now, "instant", instant);
   replace(Now, "zonedDateTimeISO", zoned);
   replace(Now, "plainDateTimeISO", (zone) => zoned(zone).toPlainDateTime());

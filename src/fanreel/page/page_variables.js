@@ -8,7 +8,9 @@
 import { config } from "./realm.js";
 import { checkScope, forget, problems, scope, scopes } from "./variables.js";
 
-/** @type {{key: string, scope: ReturnType<typeof scope>} | null} */
+/** @import { Variables } from "./types.d.ts" */
+
+/** @type {{key: string, scope: Variables} | null} */
 let page = null;
 export const pageRoot = () => document.querySelector("[data-composition-id]");
 
@@ -20,7 +22,7 @@ export function pageScope() {
   );
   const key = texts.join("\0");
   if (page === null || page.key !== key) {
-    forget(page?.scope);
+    if (page) forget(page.scope);
     const composition = root?.getAttribute("data-composition-id") ?? "main";
     const overrides = config.variables ?? {};
     page = {

@@ -21,8 +21,8 @@ export function parsers() {
   return known;
 }
 
-/** @returns {Parsers} */
 // At once, as assets.js reads the files that are to be parsed.
+/** @returns {Parsers} */
 function load() {
   const call = new XMLHttpRequest();
   call.open("GET", location.origin + PATH, false);

@@ -14,7 +14,15 @@ import { nameOf } from "./naming.js";
 
 const TELLING = ["id", "class", "data-start", "src"];
 
-/** @param {{file?: string, line?: number}} [more] */
+/** @import { Problem } from "./types.d.ts" */
+
+/**
+ * @param {string} rule
+ * @param {Element | null} subject
+ * @param {string} message
+ * @param {{file?: string, line?: number}} [more]
+ * @returns {Problem}
+ */
 export const problem = (rule, subject, message, more = {}) => ({
   rule,
   element: nameOf(subject),
@@ -23,12 +31,20 @@ export const problem = (rule, subject, message, more = {}) => ({
   ...more,
 });
 
+/**
+ * @param {string} rule
+ * @param {Element | null} subject
+ * @param {string} message
+ * @returns {Problem}
+ */
 export const naming = (rule, subject, message) => ({ rule, element: null, message, subject });
 
+/** @param {Problem} problem */
 export function told({ rule, element, message, subject, file = null, line = null }) {
   return { rule, element, message, file, line, written: subject && written(subject) };
 }
 
+/** @param {Element} element */
 function written(element) {
   const attributes = [...element.attributes].map(({ name, value }) => [name, value]);
   return {
@@ -39,6 +55,7 @@ function written(element) {
   };
 }
 
+/** @param {Element} element */
 function twinsOf(element) {
   const instance = instanceOf(element);
   return [...element.ownerDocument.querySelectorAll(element.localName)].filter(
@@ -48,10 +65,12 @@ function twinsOf(element) {
   );
 }
 
+/** @param {Element} element */
 function fileOf(element) {
   const { ownerDocument } = element;
   if (ownerDocument !== document) return assets.nameOf(ownerDocument.URL);
-  let instance = instanceOf(element);
-  while (instance?.url === null) instance = instance.parent;
-  return instance ? assets.nameOf(instance.url) : null;
+  for (let instance = instanceOf(element); instance; instance = instance.parent) {
+    if (instance.url !== null) return assets.nameOf(instance.url);
+  }
+  return null;
 }

@@ -9,26 +9,51 @@
 // count the same integral over the same points: this file, and fanreel/timing/ramp.py for the pictures
 // and the sound.
 
+/** @import { Ramp } from "./types.d.ts" */
+/** @typedef {{t: number, v: number, curve?: unknown, viaX?: unknown, viaY?: unknown}} RampPoint */
+/** @typedef {(progress: number) => number} Course */
+/** @typedef {{at: Course, of: Course}} Way */
+/** @typedef {{from: number, done: number, v: number, bend: number}} Stretch */
+
 const SLOWEST = 0.1;
 const FASTEST = 10;
 const LATEST_S = 1e9;
 const PIECES = 64;
 const EDGE = 0.001;
 const FLAT = 1e-9; // logarithm of a ratio below which the speed is the same
+/** @type {Map<string, Ramp | null>} */
 const read = new Map(); // text of the attribute -> points
 
+/** @param {number} value */
 const tidy = (value) => Math.round(value * 1e9) / 1e9;
+/**
+ * @param {number} value
+ * @param {number} least
+ * @param {number} most
+ */
 const within = (value, least, most) => Math.min(Math.max(value, least), most);
+/**
+ * @param {unknown} value
+ * @returns {value is number}
+ */
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
+/** @param {Element} element */
 function of(element) {
   if (!(element instanceof HTMLMediaElement)) return null;
   const text = element.getAttribute("data-automation");
   if (!text) return null;
-  if (!read.has(text)) read.set(text, parse(text));
-  return read.get(text);
+  const known = read.get(text);
+  if (known !== undefined) return known;
+  const ramp = parse(text);
+  read.set(text, ramp);
+  return ramp;
 }
 
+/**
+ * @param {string} text
+ * @returns {Ramp | null}
+ */
 function parse(text) {
   let lanes;
   try {
@@ -46,6 +71,10 @@ function parse(text) {
 }
 
 // Of two points at one time the later one counts.
+/**
+ * @param {any[]} points
+ * @returns {RampPoint[]}
+ */
 function sorted(points) {
   const known = points
     .filter((point) => isNumber(point?.t) && isNumber(point.v))
@@ -58,7 +87,9 @@ function sorted(points) {
   return known.filter((point, at) => point.t !== known[at + 1]?.t);
 }
 
+/** @param {RampPoint[]} points */
 function flattened(points) {
+  /** @type {Ramp} */
   const found = [];
   points.forEach((point, at) => {
     found.push([point.t, point.v]);
@@ -76,6 +107,10 @@ function flattened(points) {
 
 // The share of the way's ratio that is travelled at a progress from 0 to 1, and where to cut it:
 // closer where it is steep. Null for a straight way. As media/sound/lanes.py has it.
+/**
+ * @param {RampPoint} point
+ * @returns {Way | null}
+ */
 function shareOf({ curve, viaX, viaY }) {
   if (isNumber(viaX) && isNumber(viaY) && viaX !== viaY) {
     return { at: (progress) => progress, of: bowed(viaX, viaY) };
@@ -88,6 +123,11 @@ function shareOf({ curve, viaX, viaY }) {
   };
 }
 
+/**
+ * @param {number} viaX
+ * @param {number} viaY
+ * @returns {Course}
+ */
 function bowed(viaX, viaY) {
   const x = within(viaX, EDGE, 1 - EDGE);
   const y = within(viaY, EDGE, 1 - EDGE);
@@ -113,9 +153,13 @@ function bowed(viaX, viaY) {
 // ---- the integral ----------------------------------------------------------------------------------
 // The stretches between points, the held ones at both ends with them: `from` seconds of the clip,
 // `done` of the source, and the speed v * exp(bend * seconds since).
+/** @type {WeakMap<Ramp, Stretch[]>} */
 const stretches = new WeakMap();
+/** @param {Ramp} ramp */
 function stretchesOf(ramp) {
-  if (stretches.has(ramp)) return stretches.get(ramp);
+  const known = stretches.get(ramp);
+  if (known) return known;
+  /** @type {Stretch[]} */
   const found = [];
   if (ramp[0][0] > 0) found.push({ from: 0, done: 0, v: ramp[0][1], bend: 0 });
   for (const [at, [from, v]] of ramp.entries()) {
@@ -130,18 +174,37 @@ function stretchesOf(ramp) {
   return found;
 }
 
+// The first stretch begins at 0, so there is one at any time after it.
+/**
+ * @param {Ramp} ramp
+ * @param {(stretch: Stretch) => boolean} has
+ */
+const lastOf = (ramp, has) => /** @type {Stretch} */ (stretchesOf(ramp).findLast(has));
+
+/**
+ * @param {Stretch} stretch
+ * @param {number} seconds
+ */
 const travelled = ({ v, bend }, seconds) =>
   bend === 0 ? v * seconds : (v * Math.expm1(bend * seconds)) / bend;
 
+/**
+ * @param {Ramp} ramp
+ * @param {number} localS
+ */
 function passed(ramp, localS) {
   if (localS <= 0) return 0;
-  const stretch = stretchesOf(ramp).findLast(({ from }) => from <= localS);
+  const stretch = lastOf(ramp, ({ from }) => from <= localS);
   return tidy(stretch.done + travelled(stretch, localS - stretch.from));
 }
 
+/**
+ * @param {Ramp} ramp
+ * @param {number} sourceS
+ */
 function reached(ramp, sourceS) {
   if (sourceS <= 0) return 0;
-  const { from, done, v, bend } = stretchesOf(ramp).findLast((item) => item.done <= sourceS);
+  const { from, done, v, bend } = lastOf(ramp, (item) => item.done <= sourceS);
   const left = sourceS - done;
   return tidy(from + (bend === 0 ? left / v : Math.log1p((left * bend) / v) / bend));
 }

@@ -126,7 +126,9 @@ function missing() {
   if (!renderReady()) add("__renderReady");
   for (const { what, promise } of runtimes.waits()) if (isOpen(promise)) add(what);
   for (const _player of runtimes.unloaded()) add("a Lottie animation");
-  for (const canvas of document.querySelectorAll("canvas:not([layoutsubtree], .hf-vfx-out)")) {
+  /** @type {NodeListOf<HTMLCanvasElement>} */
+  const canvases = document.querySelectorAll("canvas:not([layoutsubtree], .hf-vfx-out)");
+  for (const canvas of canvases) {
     if (!runtimes.isBlank(canvas)) continue;
     add(`a drawing on ${nameOf(canvas)}`, true, canvas);
   }

@@ -11,7 +11,7 @@ import { real } from "./real.js";
 
 export const config = globalThis.__fanreelConfig ?? {};
 
-/** @typedef {import("./globals.d.ts").Realm} Realm */
+/** @import { Realm } from "./types.d.ts" */
 
 export const ownRealm = /** @type {Realm} */ ({ window: globalThis, document, real });
 Object.defineProperty(globalThis, "__fanreel", { value: ownRealm, configurable: true });
@@ -44,4 +44,5 @@ export function realms() {
   return known;
 }
 
+/** @param {unknown} error */
 export const report = (error) => globalThis.reportError(error);

@@ -10,20 +10,28 @@ import { real } from "./real.js";
 import { realms } from "./realm.js";
 
 const ANSWER_TIMEOUT_MS = 5_000;
+/** @type {Map<number, () => void>} */
 const waiting = new Map(); // serial -> resolve
+/** @type {WeakSet<HTMLIFrameElement>} */
 const silent = new WeakSet();
 let serial = 0;
 
-function isRemote({ contentWindow }) {
-  if (contentWindow === null) return false;
+// The window of a frame that scripts cannot reach, else null.
+/** @param {HTMLIFrameElement} element */
+function remoteOf({ contentWindow }) {
   try {
-    return contentWindow.document === null;
+    return contentWindow?.document === null ? contentWindow : null;
   } catch {
-    return true; // of another origin
+    return contentWindow; // of another origin
   }
 }
 
-function ask(element, frame) {
+/**
+ * @param {HTMLIFrameElement} element
+ * @param {Window} remote
+ * @param {number} frame
+ */
+function ask(element, remote, frame) {
   serial += 1;
   const number = serial;
   /** @type {Promise<void>} */
@@ -34,15 +42,17 @@ function ask(element, frame) {
       resolve();
     }, ANSWER_TIMEOUT_MS);
   });
-  element.contentWindow.postMessage({ fanreelSeek: { frame, number } }, "*");
+  remote.postMessage({ fanreelSeek: { frame, number } }, "*");
   return answered;
 }
 
+/** @param {number} frame */
 function seek(frame) {
   const asked = [];
   for (const realm of realms()) {
     for (const element of realm.document.getElementsByTagName("iframe")) {
-      if (!silent.has(element) && isRemote(element)) asked.push(ask(element, frame));
+      const remote = silent.has(element) ? null : remoteOf(element);
+      if (remote) asked.push(ask(element, remote, frame));
     }
   }
   return asked.length > 0 ? Promise.all(asked) : undefined;

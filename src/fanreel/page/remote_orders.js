@@ -7,6 +7,10 @@ const READY_TIMEOUT_MS = 5_000;
 /** @type {ReturnType<typeof ready> | null} */
 let readiness = null;
 
+/**
+ * @param {{frame: number, number: number}} order
+ * @param {any} source the window that has sent it
+ */
 async function obey({ frame, number }, source) {
   readiness ??= ready({ timeoutMs: READY_TIMEOUT_MS });
   await readiness;

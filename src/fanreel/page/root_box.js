@@ -9,8 +9,12 @@
 import { isRoot } from "./realm.js";
 import * as timing from "./timing.js";
 
+/**
+ * @param {Element} root
+ * @param {string} name
+ */
 function pixels(root, name) {
-  const value = Number.parseFloat(root.getAttribute(name));
+  const value = Number.parseFloat(root.getAttribute(name) ?? "");
   return value > 0 ? `${value}px` : null;
 }
 

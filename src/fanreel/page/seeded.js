@@ -8,18 +8,24 @@
 const HASH_START = 1779033703;
 
 // xmur3 (public domain): text to a 32-bit seed.
+/**
+ * @param {string} text
+ * @param {number} [start]
+ */
 export function hash(text, start = HASH_START) {
   let h = start;
   for (const char of text) {
-    h = Math.imul(h ^ char.codePointAt(0), 3432918353);
+    h = Math.imul(h ^ Number(char.codePointAt(0)), 3432918353);
     h = (h << 13) | (h >>> 19);
   }
   return h >>> 0;
 }
 
 // As xmur3 begins.
+/** @param {string} text */
 export const startOf = (text) => HASH_START ^ text.length;
 
+/** @param {number} value */
 function mix(value) {
   let h = Math.imul(value ^ (value >>> 16), 2246822507);
   h = Math.imul(h ^ (h >>> 13), 3266489909);
@@ -27,6 +33,7 @@ function mix(value) {
 }
 
 // sfc32 (public domain): passes PractRand, and is short.
+/** @param {number} base */
 export function makeGenerator(base) {
   let state = [0, 0, 0, 0];
 
@@ -41,6 +48,7 @@ export function makeGenerator(base) {
     return result >>> 0;
   }
 
+  /** @param {number} ms */
   function reseed(ms) {
     const micros = Math.round(ms * 1000);
     state = [base, mix(micros >>> 0), mix(Math.floor(micros / 2 ** 32) ^ base), 1];
@@ -51,9 +59,14 @@ export function makeGenerator(base) {
   return { next, reseed };
 }
 
+/**
+ * @param {number} base
+ * @param {(array: any) => unknown} check
+ */
 export function makeChance(base, check) {
   const { next, reseed } = makeGenerator(base);
 
+  /** @param {Uint8Array} bytes */
   function fill(bytes) {
     for (let index = 0; index < bytes.length; index += 1) bytes[index] = next() >>> 24;
   }

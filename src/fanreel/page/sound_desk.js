@@ -14,12 +14,14 @@ import { volumeOf } from "./volumes.js";
 
 const GROUP = "hf-audio-group";
 
+/** @param {Element} element */
 const asWritten = (element) => ({
   element: nameOf(element),
   fxChain: element.getAttribute("data-fx-chain"),
   automation: element.getAttribute("data-automation"),
 });
 
+/** @param {Element} element */
 function strip(element) {
   return { ...asWritten(element), group: element.getAttribute("data-audio-group") || null };
 }
@@ -27,6 +29,7 @@ function strip(element) {
 // Of two with one id the first counts, as for any look-up by id.
 const groups = () =>
   lookups.outside(() => {
+    /** @type {Map<string, Element>} */
     const named = new Map();
     for (const group of document.querySelectorAll(GROUP)) {
       if (group.id && !named.has(group.id)) named.set(group.id, group);
@@ -34,9 +37,10 @@ const groups = () =>
     return named;
   });
 
+/** @param {Element} element */
 function isMuted(element) {
   const name = element.getAttribute("data-audio-group");
-  const group = groups().get(name);
+  const group = name === null ? null : groups().get(name);
   return element.hasAttribute("data-hidden") || group?.hasAttribute("data-hidden") === true;
 }
 

@@ -14,13 +14,17 @@
 
 import "./root_box.js"; // listens first: the root has its size before clips are placed in it
 import * as hostBoxes from "./host_boxes.js";
+import { isImage } from "./nodes.js";
 import { isRoot } from "./realm.js";
 import * as timing from "./timing.js";
 
 const SHEETS = 'link[rel~="stylesheet" i], style';
+/** @type {("width" | "height")[]} */
 const SIDES = ["width", "height"];
+/** @type {WeakSet<HTMLElement>} */
 const placed = new WeakSet();
 
+/** @param {HTMLElement} clip */
 function place(clip) {
   placed.add(clip);
   const { position } = getComputedStyle(clip);
@@ -31,6 +35,7 @@ function place(clip) {
   whenPicturesHaveSizes(clip, () => fill(clip));
 }
 
+/** @param {HTMLElement} composition */
 function size(composition) {
   for (const name of SIDES) {
     const length = written(composition, name);
@@ -38,19 +43,28 @@ function size(composition) {
   }
 }
 
+/**
+ * @param {HTMLElement} element
+ * @param {string} name
+ */
 function written(element, name) {
-  const pixels = Number.parseFloat(element.getAttribute(`data-${name}`));
+  const pixels = Number.parseFloat(element.getAttribute(`data-${name}`) ?? "");
   return pixels > 0 ? `${pixels}px` : null;
 }
 
 // A picture has no size before its file is there.
+/**
+ * @param {HTMLElement} clip
+ * @param {() => void} then
+ */
 function whenPicturesHaveSizes(clip, then) {
-  const elements = [clip, ...clip.querySelectorAll("img")];
-  const waiting = elements.filter(({ localName, complete }) => localName === "img" && !complete);
+  const images = [clip, ...clip.querySelectorAll("img")].filter(isImage);
+  const waiting = images.filter(({ complete }) => !complete);
   if (waiting.length === 0) then();
   else Promise.allSettled(waiting.map((image) => image.decode())).then(then);
 }
 
+/** @param {HTMLElement} clip */
 function fill(clip) {
   const style = getComputedStyle(clip);
   const empty = SIDES.filter((name) => clip.style[name] === "" && style[name] === "0px");
@@ -61,18 +75,23 @@ function placeAll() {
   for (const clip of clipsOf()) if (!placed.has(clip)) place(clip);
 }
 
+/** @returns {Iterable<HTMLElement>} */
 const clipsOf = () => timing.rootElement()?.querySelectorAll(`:scope > ${timing.TIMED}`) ?? [];
 
 // Scripts wait for the style sheets before them; a page without scripts may be parsed sooner.
 const isStyled = () =>
   [.../** @type {NodeListOf<HTMLStyleElement>} */ (document.querySelectorAll(SHEETS))].every(
-    ({ sheet, disabled }) =>
-      disabled || (sheet && [...rulesOf(sheet)].every((rule) => rule.styleSheet !== null)),
+    ({ sheet, disabled }) => disabled || (sheet && rulesOf(sheet).every(isLoaded)),
   );
 
+// A sheet that is imported has come.
+/** @param {CSSRule} rule */
+const isLoaded = (rule) => !(rule instanceof CSSImportRule) || rule.styleSheet !== null;
+
+/** @param {CSSStyleSheet} sheet */
 function rulesOf(sheet) {
   try {
-    return sheet.cssRules;
+    return [...sheet.cssRules];
   } catch {
     return []; // of another origin, and here
   }

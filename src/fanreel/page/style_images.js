@@ -112,9 +112,9 @@ function adopt(urls) {
 function adoptInline() {
   if (adopted.size === 0) return;
   for (const root of [document, ...animations.shadowRoots()]) {
-    for (const element of root.querySelectorAll('[style*="url("]')) {
-      rewrite(element.style, document.baseURI);
-    }
+    /** @type {NodeListOf<HTMLElement>} */
+    const styled = root.querySelectorAll('[style*="url("]');
+    for (const { style } of styled) rewrite(style, document.baseURI);
   }
 }
 

@@ -12,17 +12,23 @@ import { report } from "./realm.js";
 // GSAP reports an endless timeline as 1e8 s or more.
 const ENDLESS_S = 1e6;
 
+/** @param {any} value */
 export const isTimeline = (value) =>
   value !== null &&
   (typeof value === "object" || typeof value === "function") &&
   [value.totalTime, value.seek, value.time].some((method) => typeof method === "function");
 
 const broken = new WeakSet();
+/**
+ * @param {object} timeline
+ * @param {unknown} error
+ */
 export function reportOnce(timeline, error) {
   if (!broken.has(timeline)) report(error);
   broken.add(timeline);
 }
 
+/** @param {any} timeline */
 export function lengthS(timeline) {
   /** @type {unknown} */
   let value = null;
@@ -35,6 +41,7 @@ export function lengthS(timeline) {
   return typeof value === "number" && value >= 0 && value < ENDLESS_S ? value : null;
 }
 
+/** @returns {Generator<[timeline: any, root: HTMLElement, host: HTMLElement]>} */
 export function* nested() {
   for (const instance of instances()) {
     const timeline = timelineOf(instance);
@@ -43,10 +50,12 @@ export function* nested() {
 }
 
 // Asked while clips are being resolved, so it must not ask for them.
+/** @param {Element} element */
 export function lengthOf(element) {
   for (const [timeline, root, host] of nested()) {
     if (root === element || host === element) return lengthS(timeline);
   }
-  const timeline = globalThis.__timelines?.[element.getAttribute("data-composition-id")];
+  const id = element.getAttribute("data-composition-id");
+  const timeline = id === null ? undefined : globalThis.__timelines?.[id];
   return isTimeline(timeline) ? lengthS(timeline) : null;
 }

@@ -1,13 +1,14 @@
 // Timers in the order in which they fall due; of two at one moment the older one first.
 
-/** @typedef {{id: number | null, due: number, own?: boolean, [fact: string]: any}} Timer */
+/** @import { OwnTask, Timer } from "./types.d.ts" */
 
 export function makeQueue() {
-  /** @type {Timer[]} */
+  /** @type {(Timer | OwnTask)[]} */
   const timers = [];
+  /** @type {Map<number, Timer>} */
   const byId = new Map();
 
-  /** @param {Timer} timer */
+  /** @param {Timer | OwnTask} timer */
   function add(timer) {
     let low = 0;
     let high = timers.length;
@@ -17,21 +18,21 @@ export function makeQueue() {
       else high = middle;
     }
     timers.splice(low, 0, timer);
-    if (timer.id !== null) byId.set(timer.id, timer);
+    if (!timer.own) byId.set(timer.id, timer);
   }
 
-  /** @param {Timer} timer */
+  /** @param {Timer | OwnTask} timer */
   function remove(timer) {
     const at = timers.indexOf(timer);
     if (at >= 0) timers.splice(at, 1);
-    byId.delete(timer.id);
+    if (!timer.own) byId.delete(timer.id);
   }
 
   return {
     add,
     remove,
-    first: () => timers[0],
-    find: (id) => byId.get(id),
+    first: () => timers.at(0),
+    find: (/** @type {number} */ id) => byId.get(id),
     ofPage: () => timers.filter((timer) => !timer.own),
   };
 }

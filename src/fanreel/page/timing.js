@@ -14,6 +14,8 @@ import * as ramps from "./ramps.js";
 import { config } from "./realm.js";
 import { lengthOf } from "./timeline_lengths.js";
 
+/** @import { Clip, ClipKind, Composition, Problem } from "./types.d.ts" */
+
 const EPSILON_FRAMES = 1e-4;
 const IMAGE_S = 3; // docs, tracks-and-clips: an image without data-duration
 const fps = (config.fpsNum ?? 30) / (config.fpsDen ?? 1);
@@ -29,18 +31,35 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const REFERENCE = /^(.+?)(?:\s*(\+)|\s+(-))\s*(\d+\.?\d*|\.\d+)$/;
 
 // Of the reading that is under way.
+/** @type {Clip[]} */
 let all = [];
+/** @type {Map<Element | null, Composition>} */
 let compositions = new Map();
+/** @type {Map<Element, Clip>} */
 let byElement = new Map();
+/** @type {Problem[]} */
 let errors = [];
+/** @type {Problem[]} */
 let warnings = [];
 
 // ---- attributes --------------------------------------------------------------------------------
+/**
+ * @param {string} rule
+ * @param {Element} element
+ * @param {string} message
+ */
 function fail(rule, element, message) {
   errors.push(problem(rule, element, message));
 }
 
 // A number of seconds, or *fallback* when absent; anything else is an error.
+/**
+ * @template {number | null} Absent
+ * @param {Element} element
+ * @param {string} name
+ * @param {Absent} fallback
+ * @param {{least?: number, above?: number}} [limits]
+ */
 function seconds(element, name, fallback, { least = -Infinity, above = -Infinity } = {}) {
   const text = element.getAttribute(name)?.trim();
   if (text === undefined || text === "") return fallback;
@@ -51,12 +70,16 @@ function seconds(element, name, fallback, { least = -Infinity, above = -Infinity
   return fallback;
 }
 
+/** @type {Record<string, ClipKind>} */
+const KINDS = { video: "video", audio: "audio", img: "image" };
+
+/** @param {Element} element */
 function kindOf(element) {
   if (compositions.has(element)) return "composition";
-  const kinds = { video: "video", audio: "audio", img: "image" };
-  return kinds[element.localName] ?? "element";
+  return KINDS[element.localName] ?? "element";
 }
 
+/** @param {Element} element */
 function playbackRate(element) {
   const text = element.getAttribute("data-playback-rate")?.trim();
   if (!text) return 1;
@@ -66,6 +89,7 @@ function playbackRate(element) {
   return 1;
 }
 
+/** @param {Element} element */
 function offset(element) {
   const name = element.hasAttribute("data-playback-start")
     ? "data-playback-start"
@@ -78,11 +102,16 @@ function offset(element) {
 const rootElement = () => document.querySelector("[data-composition-id]");
 
 // The root of a mounted file is the same composition as its host.
+/** @param {Element} element */
 const isMountedRoot = (element) => element.hasAttribute("data-fanreel-root");
 
+/**
+ * @param {Element} element
+ * @param {Composition} root
+ */
 function ownerOf(element, root) {
   const around = element.parentElement?.closest(COMPOSITION);
-  return compositions.get(around) ?? root;
+  return (around && compositions.get(around)) ?? root;
 }
 
 function collect() {
@@ -93,17 +122,23 @@ function collect() {
   all = [];
   const rootNode = rootElement();
   const id = rootNode?.getAttribute("data-composition-id") ?? null;
-  const root = { element: rootNode, id, parent: null, zeroS: 0, rate: 1 };
+  const start = { zeroS: 0, rate: 1, startS: 0, endS: Infinity };
+  /** @type {Composition} */
+  const root = { element: rootNode, id, parent: null, ...start };
   compositions.set(rootNode, root);
-  for (const element of document.querySelectorAll(`${TIMED},${COMPOSITION}`)) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const elements = document.querySelectorAll(`${TIMED},${COMPOSITION}`);
+  for (const element of elements) {
     if (element === rootNode) continue;
     const owner = ownerOf(element, root);
     if (element.matches(COMPOSITION)) {
       const inner = element.getAttribute("data-composition-id");
-      compositions.set(element, { element, id: inner, parent: owner });
+      const known = { element, id: inner, parent: owner };
+      compositions.set(element, /** @type {Composition} */ (known)); // place() adds its time
     }
     if (element.hasAttribute("data-start") && !isMountedRoot(element)) {
-      const clip = { element, owner, kind: kindOf(element) };
+      const known = { element, owner, kind: kindOf(element) };
+      const clip = /** @type {Clip} */ (known); // settle() adds its times
       byElement.set(element, clip);
       all.push(clip);
     }
@@ -111,6 +146,7 @@ function collect() {
 }
 
 // ---- resolving -----------------------------------------------------------------------------------
+/** @param {HTMLElement} element */
 function compositionDurationS(element) {
   const inner = element.querySelector(":scope [data-fanreel-root]");
   const own = inner && seconds(inner, "data-duration", null, { above: 0 });
@@ -118,6 +154,7 @@ function compositionDurationS(element) {
   return length === null ? null : (length - offset(element)) / playbackRate(element);
 }
 
+/** @param {HTMLMediaElement} element */
 function mediaDurationS(element) {
   if (element.loop) return null;
   const known = durationS(element) ?? element.duration;
@@ -127,6 +164,10 @@ function mediaDurationS(element) {
   return ramp ? ramps.reached(ramp, left) : left / playbackRate(element);
 }
 
+/**
+ * @param {Clip} clip
+ * @returns {number | null}
+ */
 function durationOf(clip) {
   if (clip.durationS !== undefined) return clip.durationS;
   const { element, kind } = clip;
@@ -134,17 +175,27 @@ function durationOf(clip) {
   const end = seconds(element, "data-end", null);
   if (length === null && end !== null) length = end - startOf(clip); // the format's old name
   if (length === null && kind === "composition") length = compositionDurationS(element);
-  if (length === null && (kind === "video" || kind === "audio")) length = mediaDurationS(element);
+  if (length === null && (kind === "video" || kind === "audio"))
+    length = mediaDurationS(/** @type {HTMLMediaElement} */ (element));
   if (length === null && kind === "image") length = IMAGE_S;
   clip.durationS = length;
   return length;
 }
 
+/**
+ * @param {string} id
+ * @param {Composition} owner
+ */
 function find(id, owner) {
-  const matches = (clip) => clip.element.id === id || compositions.get(clip.element)?.id === id;
+  const matches = (/** @type {Clip} */ clip) =>
+    clip.element.id === id || compositions.get(clip.element)?.id === id;
   return all.find((clip) => clip.owner === owner && matches(clip));
 }
 
+/**
+ * @param {Clip} clip
+ * @param {string} id
+ */
 function reference(clip, id) {
   const target = find(id, clip.owner);
   if (target) {
@@ -173,9 +224,13 @@ function reference(clip, id) {
 }
 
 // Start in the time of the clip's composition.
+/**
+ * @param {Clip} clip
+ * @returns {number}
+ */
 function startOf(clip) {
   if (clip.localStartS !== undefined) return clip.localStartS;
-  const text = clip.element.getAttribute("data-start").trim();
+  const text = clip.element.getAttribute("data-start")?.trim() ?? "";
   if (clip.resolving) {
     fail("circular-start", clip.element, `data-start="${text}" depends on itself`);
     return 0;
@@ -202,9 +257,10 @@ function startOf(clip) {
 }
 
 // Local time is `(t - zeroS) * rate`, over all levels.
+/** @param {Composition} composition */
 function place(composition) {
-  if (composition.zeroS !== undefined) return composition;
   const { element, parent } = composition;
+  if (composition.zeroS !== undefined || !element || !parent) return composition;
   place(parent);
   if (isMountedRoot(element)) {
     composition.zeroS = parent.zeroS;
@@ -219,9 +275,12 @@ function place(composition) {
   return composition;
 }
 
+/** @param {number} value */
 const tidy = (value) => Math.round(value * 1e9) / 1e9;
+/** @param {number} value */
 const frameAt = (value) => Math.ceil(value * fps - EPSILON_FRAMES);
 
+/** @param {Clip} clip */
 function settle(clip) {
   const owner = place(clip.owner);
   const start = startOf(clip);
@@ -237,17 +296,21 @@ function settle(clip) {
   clip.offsetS = offset(clip.element);
 }
 
+/** @param {Element} element */
 function trackOf(element) {
   const text = element.getAttribute("data-track-index") ?? element.getAttribute("data-layer");
   return text === null || !Number.isFinite(Number(text)) ? null : Number(text);
 }
 
 function compareTracks() {
+  /** @type {Map<Composition, Map<number, Clip[]>>} */
   const tracks = new Map();
   for (const clip of all) {
     if (clip.track === null) continue;
-    const known = tracks.get(clip.owner) ?? tracks.set(clip.owner, new Map()).get(clip.owner);
-    const others = known.get(clip.track) ?? known.set(clip.track, []).get(clip.track);
+    const known = tracks.get(clip.owner) ?? new Map();
+    tracks.set(clip.owner, known);
+    const others = known.get(clip.track) ?? [];
+    known.set(clip.track, others);
     for (const other of others) {
       if (clip.startFrame < other.endFrame && other.startFrame < clip.endFrame) {
         const text =
@@ -265,7 +328,7 @@ function read() {
   for (const composition of compositions.values()) place(composition);
   for (const clip of all) settle(clip);
   for (const composition of compositions.values()) {
-    const clip = byElement.get(composition.element);
+    const clip = composition.element && byElement.get(composition.element);
     composition.startS = clip?.startS ?? composition.parent?.startS ?? 0;
     composition.endS = clip?.endS ?? composition.parent?.endS ?? Infinity;
   }

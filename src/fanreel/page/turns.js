@@ -5,8 +5,9 @@
  * @param {typeof MessagePort.prototype.postMessage} [post] as the browser has it
  */
 export function makeTurns(channel, post = channel.port2.postMessage) {
+  /** @type {(() => void)[]} */
   const waiting = [];
-  channel.port1.onmessage = () => waiting.shift()();
+  channel.port1.onmessage = () => waiting.shift()?.();
 
   /** @returns {Promise<void>} */
   return function turn() {

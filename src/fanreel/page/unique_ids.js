@@ -7,9 +7,12 @@
 // masks while the first is hidden. So an id that is referred to and already taken gets another
 // name; instance.renamedIds lets selectors and look-ups of the instance find it.
 
+/** @import { Instance } from "./types.d.ts" */
+
 const REFERENCE = /url\(\s*(["']?)#([^"')]+)\1\s*\)/g;
 const HREFS = ["href", "xlink:href"];
 
+/** @param {DocumentFragment} fragment */
 function* references(fragment) {
   for (const element of fragment.querySelectorAll("*")) {
     for (const { name, value } of element.attributes) {
@@ -22,8 +25,12 @@ function* references(fragment) {
   }
 }
 
+/**
+ * @param {DocumentFragment} fragment
+ * @param {Map<string, string>} names
+ */
 function replace(fragment, names) {
-  const refer = (text) =>
+  const refer = (/** @type {string} */ text) =>
     text.replace(REFERENCE, (token, _quote, id) =>
       names.has(id) ? `url(#${names.get(id)})` : token,
     );
@@ -36,10 +43,15 @@ function replace(fragment, names) {
     if (element.localName === "style" && element.textContent.includes("url(")) {
       element.textContent = refer(element.textContent);
     }
-    if (names.has(element.id)) element.id = names.get(element.id);
+    const renamed = names.get(element.id);
+    if (renamed !== undefined) element.id = renamed;
   }
 }
 
+/**
+ * @param {DocumentFragment} fragment
+ * @param {Instance} instance
+ */
 function rename(fragment, instance) {
   const names = new Map();
   for (const id of new Set(references(fragment))) {

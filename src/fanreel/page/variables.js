@@ -11,11 +11,21 @@
 
 import { messageOf } from "./thrown.js";
 
+/** @import { Declaration, VariableProblem, Variables } from "./types.d.ts" */
+
 const TYPES = ["string", "number", "color", "boolean", "enum", "font", "image"];
+/** @type {VariableProblem[]} */
 const problems = [];
+/** @type {Variables[]} */
 const scopes = [];
+/** @type {(object: object, key: string) => boolean} */
 const own = (object, key) => Object.hasOwn(object, key);
 
+/**
+ * @param {string} text
+ * @param {string} what
+ * @param {string} composition
+ */
 function parseJson(text, what, composition) {
   try {
     return JSON.parse(text);
@@ -31,8 +41,13 @@ function parseJson(text, what, composition) {
   }
 }
 
+/**
+ * @param {string | null} text
+ * @param {string} composition
+ * @returns {Declaration[]}
+ */
 function parseDeclarations(text, composition) {
-  if (text === null || text === undefined || text.trim() === "") return [];
+  if (text === null || text.trim() === "") return [];
   const list = parseJson(text, "data-composition-variables", composition);
   if (list === null) return [];
   if (!Array.isArray(list)) {
@@ -48,6 +63,10 @@ function parseDeclarations(text, composition) {
   return list.filter((item) => checkDeclaration(item, composition));
 }
 
+/**
+ * @param {any} item
+ * @param {string} composition
+ */
 function checkDeclaration(item, composition) {
   const id = item?.id;
   if (typeof id !== "string" || id === "") {
@@ -80,8 +99,12 @@ function checkDeclaration(item, composition) {
   return true;
 }
 
+/**
+ * @param {string} text
+ * @param {string} composition
+ */
 function parseValues(text, composition) {
-  if (text === null || text === undefined || text.trim() === "") return {};
+  if (text.trim() === "") return {};
   const values = parseJson(text, "data-variable-values", composition);
   if (values !== null && typeof values === "object" && !Array.isArray(values)) return values;
   if (values !== null) {
@@ -98,25 +121,40 @@ function parseValues(text, composition) {
 
 // A scope is one composition instance's variables. *declarations* are attribute texts, the later
 // ones adding to the earlier; *overrides* is an object or an attribute text.
+/**
+ * @param {object} options
+ * @param {string} options.composition
+ * @param {(string | null)[]} options.declarations
+ * @param {string | Record<string, unknown>} options.overrides
+ * @param {string | null} options.where
+ * @returns {Variables}
+ */
 function scope({ composition, declarations, overrides, where }) {
+  /** @type {Map<string, Declaration>} */
   const declared = new Map();
   for (const text of declarations) {
     for (const item of parseDeclarations(text, composition)) declared.set(item.id, item);
   }
   const given = typeof overrides === "string" ? parseValues(overrides, composition) : overrides;
+  /** @type {Record<string, unknown>} */
   const values = {};
   for (const [id, item] of declared) if (own(item, "default")) values[id] = item.default;
-  Object.assign(values, given ?? {});
-  const made = { composition, declared, overrides: given ?? {}, values, where };
+  Object.assign(values, given);
+  const made = { composition, declared, overrides: given, values, where };
   scopes.push(made);
   return made;
 }
 
+/** @param {Declaration} item */
 const enumValues = (item) =>
   (Array.isArray(item.options) ? item.options : []).map((option) =>
     option !== null && typeof option === "object" ? option.value : option,
   );
 
+/**
+ * @param {Declaration} item
+ * @param {any} value
+ */
 function fits(item, value) {
   switch (item.type) {
     case "number":
@@ -138,15 +176,19 @@ function fits(item, value) {
   }
 }
 
+/** @param {Declaration} item */
 function expectation(item) {
   if (item.type === "enum") return `one of ${JSON.stringify(enumValues(item))}`;
   if (item.type === "color") return "color (a CSS colour)";
   return item.type;
 }
 
+/** @param {Variables} scope */
 function checkScope({ composition, declared, overrides, where }) {
+  /** @type {VariableProblem[]} */
   const found = [];
   const place = where ? `${where} of composition '${composition}'` : "the render's variables";
+  /** @type {(variable: string, expected: string, value: unknown, message: string) => void} */
   const add = (variable, expected, value, message) =>
     found.push({ variable, expected, value, message, composition });
   for (const [id, value] of Object.entries(overrides)) {
@@ -170,6 +212,7 @@ function checkScope({ composition, declared, overrides, where }) {
 }
 
 // What a value is as text: scalars only, an image's url, a font's family.
+/** @param {any} value */
 function asText(value) {
   if (["string", "number", "boolean"].includes(typeof value)) return String(value);
   if (typeof value?.url === "string") return value.url;
@@ -177,6 +220,7 @@ function asText(value) {
   return typeof family === "string" ? family : null;
 }
 
+/** @param {Variables} known */
 function forget(known) {
   if (scopes.includes(known)) scopes.splice(scopes.indexOf(known), 1);
 }

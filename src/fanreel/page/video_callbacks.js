@@ -4,18 +4,19 @@ import { clock } from "./clock.js";
 import { report } from "./realm.js";
 
 let handles = 0;
+/** @type {WeakMap<HTMLVideoElement, Map<number, VideoFrameRequestCallback>>} */
 const asked = new WeakMap();
 
 HTMLVideoElement.prototype.requestVideoFrameCallback = function requestFrame(callback) {
-  if (!asked.has(this)) asked.set(this, new Map());
   handles += 1;
-  asked.get(this).set(handles, callback);
+  asked.set(this, (asked.get(this) ?? new Map()).set(handles, callback));
   return handles;
 };
 HTMLVideoElement.prototype.cancelVideoFrameCallback = function cancelFrame(handle) {
   asked.get(this)?.delete(handle);
 };
 
+/** @param {{element: HTMLVideoElement}} item */
 export function runCallbacks({ element }) {
   const callbacks = [...(asked.get(element)?.values() ?? [])];
   asked.get(element)?.clear();

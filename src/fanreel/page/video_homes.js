@@ -8,13 +8,13 @@
 import { nameOf } from "./naming.js";
 import { real } from "./real.js";
 
-const ADOPT = "__fanreelAdopt";
 const ADOPT_TIMEOUT_MS = 15_000;
 export const INHERIT = "object-fit: inherit; object-position: inherit; image-rendering: inherit";
 const unplaced = new Map(); // video -> function that ends the wait
 
 export const homeless = () => [...unplaced.keys()];
 
+/** @param {HTMLVideoElement} element */
 async function settle(element) {
   // Those of the page would be drawn there by the browser's clock, over the picture.
   for (const own of element.textTracks) own.mode = "disabled";
@@ -28,21 +28,28 @@ async function settle(element) {
   return adopted;
 }
 
+/**
+ * @param {HTMLVideoElement} element
+ * @param {ShadowRoot} root
+ */
 export function adopt(element, root) {
+  /** @type {HTMLElement | null} */
   const container = root.querySelector('[pseudo="-webkit-media-text-track-container"]');
+  if (!container) return; // findHomes() says so, in time
   container.style.cssText += `; ${INHERIT}`;
   unplaced.get(element)?.(container);
   unplaced.delete(element);
 }
 
+/** @param {{element: HTMLVideoElement, home: Element}[]} videos */
 export async function findHomes(videos) {
   const placed = videos.map(async (item) => {
     item.home = await settle(item.element);
   });
-  if (typeof globalThis[ADOPT] !== "function") {
+  if (!globalThis.__fanreelAdopt) {
     throw new Error("this browser was not told to hand over shadow roots");
   }
-  globalThis[ADOPT]("");
+  globalThis.__fanreelAdopt("");
   let timer;
   const late = new Promise((_resolve, reject) => {
     timer = real.setTimeout(() => {

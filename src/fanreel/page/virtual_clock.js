@@ -38,7 +38,13 @@ const POSTED_ROUNDS = 10;
  * @typedef {{due: number, run: () => void, quick?: boolean}} Task
  */
 
+/** @import { OwnTask, Realm, Timer } from "./types.d.ts" */
+
 class RunawayTimers extends Error {
+  /**
+   * @param {number} limit
+   * @param {number} ms
+   */
   constructor(limit, ms) {
     super(`more than ${limit} timer callbacks fell due before ${ms} ms of page time`);
     this.name = "RunawayTimers";
@@ -48,13 +54,14 @@ class RunawayTimers extends Error {
 /**
  * @param {object} options
  * @param {() => Promise<void>} options.turn a promise for the next real task
- * @param {() => Iterable<any>} options.realms those whose callbacks run, see realm.js
+ * @param {() => Iterable<Realm>} options.realms those whose callbacks run, see realm.js
  * @param {number} options.frameMs
  * @param {number} options.epochMs what Date says at 0
  * @param {number} options.tasksPerSeek more than these are taken for a loop without end
  */
 export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
   const queue = makeQueue();
+  /** @type {Map<number, {realm: Realm, callback: (time: number) => void, depth: number}>} */
   let frames = new Map();
   let serial = 0;
   let nesting = 0;
@@ -94,30 +101,45 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
     }
   }
 
+  /**
+   * @param {Realm} realm
+   * @param {unknown} callback
+   * @param {any} delay
+   * @param {unknown[]} args
+   * @param {boolean} repeats
+   */
   function addTimer(realm, callback, delay, args, repeats) {
     const ms = Math.max(Number.isFinite(+delay) ? Math.trunc(+delay) : 0, repeats ? 1 : 0);
     const wait = nesting > NESTING_LIMIT && ms < NESTED_DELAY_MS ? NESTED_DELAY_MS : ms;
     serial += 1;
-    const timer = { id: serial, realm, callback, args, nesting, due: clock.now + wait };
-    timer.every = repeats ? wait : null;
-    timer.pumpAt = pumped + wait;
-    queue.add(timer);
+    const [due, pumpAt, every] = [clock.now + wait, pumped + wait, repeats ? wait : null];
+    queue.add({ id: serial, realm, callback, args, nesting, due, pumpAt, every });
     if (clock.loading && wait <= 1) askDrain();
-    return timer.id;
+    return serial;
   }
 
+  /** @param {unknown} id */
   function clearTimer(id) {
     const timer = queue.find(Number(id));
     if (timer) queue.remove(timer);
   }
 
   // Own tasks only run once frames are being shown: a page's listeners are all in place then.
+  /**
+   * @param {number} due
+   * @param {(dueMs: number) => void} run
+   */
   function schedule(due, run) {
-    const task = { id: null, due: Math.max(due, clock.now), run, own: true };
+    /** @type {OwnTask} */
+    const task = { due: Math.max(due, clock.now), run, own: true };
     queue.add(task);
     return { cancel: () => queue.remove(task) };
   }
 
+  /**
+   * @param {Realm} realm
+   * @param {(time: number) => void} callback
+   */
   function requestFrame(realm, callback) {
     if (typeof callback !== "function") throw new TypeError("callback is not a function");
     serial += 1;
@@ -125,12 +147,19 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
     return serial;
   }
 
+  /** @param {unknown} id */
   function cancelFrame(id) {
     frames.delete(Number(id));
   }
 
+  /** @param {Realm} realm */
   const alive = (realm) => !realm.window.closed && realm.window.__fanreel === realm;
 
+  /**
+   * @param {Realm} realm
+   * @param {unknown} callback
+   * @param {unknown[]} args
+   */
   function call(realm, callback, args) {
     try {
       if (typeof callback === "function") callback.apply(realm.window, args);
@@ -161,6 +190,7 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
     return true;
   }
 
+  /** @param {Timer | OwnTask} timer */
   function runTimer(timer) {
     queue.remove(timer);
     if (timer.own) {
@@ -181,6 +211,7 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
   }
 
   // What happens next before *limit*.
+  /** @param {number} limit */
   function nextTask(limit) {
     /** @type {Task | null} */
     let task = null;
@@ -208,6 +239,7 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
     return lastFramesAt + LONGEST_FRAME_GAP_MS;
   }
 
+  /** @param {number} ms */
   function advanceTo(ms) {
     if (ms < clock.now) {
       clock.now = ms;
@@ -222,8 +254,10 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
     return drain(clock.now);
   }
 
+  /** @param {number} limit */
   function drain(limit) {
     let count = 0;
+    /** @returns {Promise<void> | undefined} */
     const step = () => {
       nesting = 0;
       depth = 0;
@@ -250,6 +284,7 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
     for (const realm of realms()) realm.reseed?.(clock.now);
   }
 
+  /** @param {boolean} on */
   function watchTasks(on) {
     for (const realm of realms()) realm.animations?.watchTasks(on);
   }
@@ -277,6 +312,7 @@ export function makeClock({ turn, realms, frameMs, epochMs, tasksPerSeek }) {
   // Helps a page that is not ready: runs the timer that is next in order, of at most *horizonMs*
   // of delay, with the clock at 0: what a page starts now has started when the first frame is
   // shown. False when there is none.
+  /** @param {number} horizonMs */
   function pumpTimer(horizonMs) {
     const waiting = queue.ofPage().filter((item) => item.pumpAt <= horizonMs);
     if (waiting.length === 0) return false;

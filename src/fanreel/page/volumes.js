@@ -11,13 +11,15 @@ import { config } from "./realm.js";
 
 // +12 dB, the most that the format's gain goes up to (HyperFrames docs, html-schema): "about 3.981".
 const MOST_VOLUME = 10 ** (12 / 20);
+/** @type {Map<HTMLMediaElement, [number, number][]>} */
 export const turned = new Map();
 let lastFrame = 0;
 
+/** @param {Element} element */
 export function volumeOf(element) {
-  const value = readVolume(element);
+  const text = element.getAttribute("data-volume")?.trim();
+  const value = readVolume(text);
   if (value !== null) return value;
-  const text = element.getAttribute("data-volume").trim();
   fail(
     "bad-volume",
     element,
@@ -27,8 +29,8 @@ export function volumeOf(element) {
 }
 
 // As data-volume has it, or null where that is no volume.
-function readVolume(element) {
-  const text = element.getAttribute("data-volume")?.trim();
+/** @param {string | undefined} text */
+function readVolume(text) {
   if (!text) return 1;
   const value = Number(text);
   return Number.isFinite(value) && value >= 0 && value <= MOST_VOLUME ? value : null;
@@ -37,7 +39,9 @@ function readVolume(element) {
 // ---- volume that scripts move --------------------------------------------------------------------
 // Fades start at what data-volume says, as in a browser's preview.
 const loudness = accessor(HTMLMediaElement.prototype, "volume");
-const startingVolume = (element) => Math.min(readVolume(element) ?? 1, 1);
+/** @param {Element} element */
+const startingVolume = (element) =>
+  Math.min(readVolume(element.getAttribute("data-volume")?.trim()) ?? 1, 1);
 
 Object.defineProperty(HTMLMediaElement.prototype, "volume", {
   ...loudness,
@@ -49,12 +53,14 @@ Object.defineProperty(HTMLMediaElement.prototype, "volume", {
   },
 });
 
+/** @param {number} frame */
 export function noteVolumes(frame) {
   if (config.media) return;
   lastFrame = frame;
   for (const [element, points] of turned) points.push([frame, loudness.get.call(element)]);
 }
 
+/** @param {HTMLMediaElement} element */
 export function startAsWritten(element) {
   if (!turned.has(element)) loudness.set.call(element, startingVolume(element));
 }

@@ -7,15 +7,21 @@
 
 const NAMES = ["scroll", "scrollTo", "scrollBy", "scrollIntoView"];
 
+/** @param {any} options what a scrolling function is given */
 function atOnce(options) {
   return options?.behavior === "smooth" ? { ...options, behavior: "instant" } : options;
 }
 
+/** @param {any} object */
 function replaceIn(object) {
   for (const name of NAMES) {
     const scroll = object[name];
     if (typeof scroll !== "function") continue;
     object[name] = {
+      /**
+       * @this {unknown}
+       * @param {unknown[]} args
+       */
       [name](...args) {
         if (args.length === 1 && typeof args[0] === "object") args[0] = atOnce(args[0]);
         return scroll.apply(this, args);
