@@ -1,4 +1,4 @@
-"""The one bucket: sites and outputs stay, everything between expires."""
+"""The one bucket: sites stay, outputs as long as they say, all between expires."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
@@ -7,7 +7,8 @@ from constructs import Construct
 
 from cdk.acknowledging import acknowledge
 from fanreel.aws.deploy.stack_settings import Settings
-from fanreel.aws.storage.layout import INTERMEDIATE_PREFIXES
+from fanreel.aws.storage.layout import INTERMEDIATE_PREFIXES, OUTPUTS
+from fanreel.aws.storage.outputs import EXPIRY_DAYS, EXPIRY_TAG
 
 
 def render_bucket(scope: Construct, settings: Settings, key: kms.IKey | None) -> s3.Bucket:
@@ -37,6 +38,15 @@ def render_bucket(scope: Construct, settings: Settings, key: kms.IKey | None) ->
                     expiration=Duration.days(settings.expiry_days),
                 )
                 for prefix in INTERMEDIATE_PREFIXES
+            ),
+            *(
+                s3.LifecycleRule(
+                    id=f"expire-outputs-{days}",
+                    prefix=OUTPUTS,
+                    tag_filters={EXPIRY_TAG: str(days)},
+                    expiration=Duration.days(days),
+                )
+                for days in EXPIRY_DAYS
             ),
         ],
     )

@@ -15,7 +15,15 @@ from constructs import Construct
 
 from cdk.acknowledging import acknowledge_wildcards, reference
 from cdk.log_group import log_group
-from cdk.rights import READ, WRITTEN, bucket_rights, log_rights, network_rights
+from cdk.rights import (
+    READ,
+    WRITTEN,
+    bucket_rights,
+    log_rights,
+    network_rights,
+    output_objects,
+    output_rights,
+)
 from fanreel.aws.deploy.stack_settings import Settings
 
 REPOSITORY = Path(__file__).parents[1]
@@ -45,6 +53,7 @@ class RenderFunction(Construct):
             roles=[self.role],
             statements=[
                 *bucket_rights(bucket, key),
+                *output_rights(settings.output_buckets),
                 *log_rights(self.log_group),
                 *(network_rights() if network else []),
             ],
@@ -53,6 +62,14 @@ class RenderFunction(Construct):
             rights,
             [f"{reference(bucket, 'Arn')}/{prefix}*" for prefix in {*READ, *WRITTEN}],
             "Objects of the one bucket, named by their prefix.",
+        )
+        acknowledge_wildcards(
+            rights,
+            [
+                objects.replace(Aws.PARTITION, "<AWS::Partition>")
+                for objects in output_objects(settings.output_buckets)
+            ],
+            "Objects of a bucket, or of a prefix of it, that the settings list.",
         )
         if network:
             acknowledge_wildcards(rights, ["*"], "EC2 network interfaces, before they exist.")
@@ -72,6 +89,7 @@ class RenderFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             environment={
                 "FANREEL_RENDER_BUCKET": bucket.bucket_name,
+                **_elsewhere(settings),
                 "FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES": str(settings.plan_dir_limit_bytes),
                 "POWERTOOLS_SERVICE_NAME": "fanreel",
                 "POWERTOOLS_METRICS_NAMESPACE": "fanreel",
@@ -82,6 +100,12 @@ class RenderFunction(Construct):
         )
         # Otherwise the first invocations of a new stack may come before the rights.
         self.function.node.add_dependency(rights)
+
+
+def _elsewhere(settings: Settings) -> dict[str, str]:
+    if not settings.output_buckets:
+        return {}
+    return {"FANREEL_OUTPUT_BUCKETS": ",".join(settings.output_buckets)}
 
 
 def _architecture(settings: Settings) -> lambda_.Architecture:

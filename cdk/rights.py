@@ -1,5 +1,8 @@
 """What the function's role may do, action by action; everything else it may not."""
 
+from collections.abc import Sequence
+
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -30,6 +33,10 @@ def bucket_rights(bucket: s3.IBucket, key: kms.IKey | None) -> list[iam.PolicySt
             actions=["s3:PutObject", "s3:AbortMultipartUpload"],
             resources=objects(WRITTEN),
         ),
+        # Of `Output.Tags`, and of the one by which a video expires.
+        iam.PolicyStatement(
+            sid="Tag", actions=["s3:PutObjectTagging"], resources=objects((OUTPUTS,))
+        ),
         # With the right to list, a missing object is "not found" instead of "forbidden". Asking
         # for one object carries no prefix, hence IfExists.
         iam.PolicyStatement(
@@ -46,6 +53,40 @@ def bucket_rights(bucket: s3.IBucket, key: kms.IKey | None) -> list[iam.PolicySt
             )
         )
     return statements
+
+
+def output_objects(places: Sequence[str]) -> list[str]:
+    """Return the ARNs of all objects in *places*, `bucket` or `bucket/prefix` each."""
+    return [f"arn:{Aws.PARTITION}:s3:::{place.rstrip('/')}/*" for place in places]
+
+
+def output_rights(places: Sequence[str]) -> list[iam.PolicyStatement]:
+    """Return the rights on other buckets, where outputs may go."""
+    if not places:
+        return []
+    split = [place.rstrip("/").partition("/") for place in places]
+    return [
+        iam.PolicyStatement(
+            sid="WriteElsewhere",
+            actions=[
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:PutObjectTagging",
+                "s3:AbortMultipartUpload",
+            ],
+            resources=output_objects(places),
+        ),
+        iam.PolicyStatement(
+            sid="ListElsewhere",
+            actions=["s3:ListBucket"],
+            resources=[f"arn:{Aws.PARTITION}:s3:::{bucket}" for bucket, _, _ in split],
+            conditions={
+                "StringLikeIfExists": {
+                    "s3:prefix": [f"{prefix}/*" if prefix else "*" for _, _, prefix in split]
+                }
+            },
+        ),
+    ]
 
 
 def log_rights(group: logs.ILogGroup) -> list[iam.PolicyStatement]:

@@ -29,11 +29,13 @@ _MORE = _PLAIN.model_copy(
         "kms_key_arn": _KEY,
         "keep_bucket": False,
         "dashboard": True,
+        "output_buckets": ("other-bucket", "media-bucket/films"),
         "vpc_id": "vpc-0123456789abcdef0",
         "vpc_subnet_ids": ("subnet-0123456789abcdef0",),
         "vpc_security_group_ids": ("sg-0123456789abcdef0",),
     }
 )
+_MORE_TITLE = "With a KMS key, a VPC, other buckets for outputs and `--no-keep-bucket`"
 _ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 _NAG = "Annotation::"
 
@@ -56,7 +58,7 @@ def rights_page() -> str:
         more = _Assembly(Path(folder, "more"), _MORE)
         sections = [
             *(_role(role) for role in plain.roles),
-            "## With a KMS key, a VPC and `--no-keep-bucket`\n\nBesides the above:",
+            f"## {_MORE_TITLE}\n\nBesides the above:",
             *(_role(role) for role in _added(plain.roles, more.roles)),
             _findings(plain, more),
         ]
@@ -148,7 +150,7 @@ def _findings(plain: _Assembly, more: _Assembly) -> str:
     return (
         "## cdk-nag\n\n"
         f"Open findings: {plain.open_findings} with the defaults, {more.open_findings} with a key, "
-        "a VPC and\n`--no-keep-bucket`. A test fails if there is one. "
+        "a VPC,\nother buckets and `--no-keep-bucket`. A test fails if there is one. "
         f"Accepted, each by itself and with its reason ({len(rows)}):\n\n"
         "| where | finding | reason | when |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.aws.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
-from fanreel.aws.storage.objects import in_parallel, read_bytes
+from fanreel.aws.storage.objects import in_parallel, list_objects, look_up, read_bytes
 from fanreel.aws.storage.progress import CACHE_NUMBERS, DONE, MORE
 from fanreel.aws.storage.segments import (
     S3SegmentStore,
@@ -16,7 +16,7 @@ from fanreel.aws.storage.sites import fetch_project, root_of_site
 from fanreel.aws.storage.transfer import put_file
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
-from fanreel.errors import ChunkIndexOutOfRange, InvalidVariables
+from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import CHUNKS, read_chunks, role_chunk
 from fanreel.files.project import within_root
@@ -54,6 +54,7 @@ def act(request: Request, run: Run) -> Outcome:
 
 def _plan(request: PlanRequest, run: Run) -> Outcome:
     config = request.render_config(_fetch_variables(request, run))
+    _require_free(request, run)
     limit = min(config.plan_dir_size_limit_bytes, run.plan_dir_size_limit_bytes)
     config = config.replace(plan_dir_size_limit_bytes=limit)
     plan_dir = run.work_dir / "plan"
@@ -86,6 +87,23 @@ def _plan(request: PlanRequest, run: Run) -> Outcome:
         "segment_frames": _segment_frames(plan_dir),
     }
     return Outcome(reply=reply.to_json(), numbers=numbers, warnings=result.warnings)
+
+
+def _require_free(request: PlanRequest, run: Run) -> None:
+    """Refuse to render what would replace another video. Raises `InvalidConfig`."""
+    uri = request.output_s3_uri
+    if uri is None or request.output.overwrite:
+        return
+    if uri.is_folder:
+        taken = next(list_objects(run.client, uri), None) is not None
+    else:
+        taken = look_up(run.client, uri) is not None
+    if taken:
+        raise InvalidConfig(
+            f"OutputS3Uri {uri}: there is something already; choose another place, or say "
+            "overwrite (--overwrite, Output.Overwrite)",
+            uri=str(uri),
+        )
 
 
 def _still(request: StillRequest, run: Run) -> Outcome:

@@ -78,6 +78,8 @@ class Worker:
             about = _describe(request)
             self._telemetry.start(cold=cold, **about)
             require_allowed(request.uris(), self._settings.bucket)
+            if place := request.place():
+                self._settings.output_places.require(*place)
             heartbeat = Heartbeat(
                 self._client,
                 request.folder,

@@ -56,7 +56,7 @@ def assemble(request: AssembleRequest, run: Run) -> Outcome:
     # A sequence of frames is packed next, which takes the room that its segments no longer need.
     shutil.rmtree(run.work_dir / "segments", ignore_errors=True)
     with run.phase("store"):
-        stored = _store_output(run.client, result, request.output_s3_uri)
+        stored = _store_output(run.client, result, request)
     return _outcome(request, result, stored)
 
 
@@ -97,7 +97,12 @@ def _assemble_streamed(
     # A third for segments, and no more than that for the four parts and the one being written.
     room_bytes = _room_bytes(run) // 3
     streaming = Streaming(
-        run.client, request.output_s3_uri, run.work_dir, room_bytes, run.primitives.cancel
+        run.client,
+        request.output_s3_uri,
+        run.work_dir,
+        room_bytes,
+        run.primitives.cancel,
+        request.output.for_s3(),
     )
 
     def join(paths: Sequence[Path]) -> AssembleResult:
@@ -126,18 +131,22 @@ def _output_name(output_format: str) -> str:
     return "frames" if spec.is_directory else f"video{spec.extension}"
 
 
-def _store_output(client: "S3Client", result: AssembleResult, uri: S3Uri) -> Content:
+def _store_output(client: "S3Client", result: AssembleResult, request: AssembleRequest) -> Content:
     """Store a file, or a directory of frames as one tar or as single objects."""
-    path = result.output_path
+    path, uri, options = result.output_path, request.output_s3_uri, request.output.for_s3()
+
+    def put(place: S3Uri, file: Path, sha256: str | None = None) -> None:
+        put_file(client, place, file, sha256=sha256, options=options)
+
     written = Content(sha256=result.sha256, size_bytes=result.size_bytes)
     if path.is_file():
-        put_file(client, uri, path, sha256=result.sha256)
+        put(uri, path, result.sha256)
         return written
     if uri.key.endswith("/"):
-        in_parallel(lambda frame: put_file(client, uri.joined(frame.name), frame), path.iterdir())
+        in_parallel(lambda frame: put(uri.joined(frame.name), frame), path.iterdir())
         return written
     packed = path.with_name(f"frames{PACKED}")
     pack(path, packed)
     digest = sha256_file(packed)
-    put_file(client, uri, packed, sha256=digest)
+    put(uri, packed, digest)
     return Content(sha256=digest, size_bytes=packed.stat().st_size)

@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_pascal
 
 from fanreel.aws.storage.layout import render as render_folder
 from fanreel.aws.storage.layout import require_output, require_render_id, require_still
+from fanreel.aws.storage.outputs import OutputOptions
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import (
     PLAN_DIR_SIZE_LIMIT_BYTES,
@@ -26,6 +27,7 @@ from fanreel.config import (
 from fanreel.errors import InvalidConfig
 from fanreel.formats import Format
 
+_OUTPUT = "output_s3_uri"
 ENVELOPES = ("Payload", "Input")
 MAX_ENVELOPES = 4
 MAX_CHUNKS = 10_000
@@ -70,10 +72,15 @@ class _Request(BaseModel):
         raise NotImplementedError
 
     def uris(self) -> Iterator[S3Uri]:
-        """Yield every URI of the event."""
+        """Yield every URI of the event but that of the output."""
         for name in type(self).model_fields:
-            if isinstance(value := getattr(self, name), S3Uri):
+            if name != _OUTPUT and isinstance(value := getattr(self, name), S3Uri):
                 yield value
+
+    def place(self) -> tuple[S3Uri, OutputOptions] | None:
+        """Return where its output goes, and how, if it says."""
+        uri = getattr(self, _OUTPUT, None)
+        return None if uri is None else (uri, getattr(self, "output", OutputOptions()))
 
 
 class PlanRequest(_Request):
@@ -87,6 +94,7 @@ class PlanRequest(_Request):
     """A JSON object: variables too big for the event; those in `Config` outrank them."""
     output_s3_uri: Uri | None = None
     """Where the video will go, so that a wrong place ends the render here and not at its end."""
+    output: OutputOptions = OutputOptions()
     config: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -136,7 +144,7 @@ class StillRequest(_Request):
     @property
     def folder(self) -> S3Uri:
         """As that of a render with this id."""
-        return render_folder(self.output_s3_uri.bucket, self.render_id)
+        return render_folder(self.project_s3_uri.bucket, self.render_id)
 
     def render_config(self, variables: dict[str, Any] | None = None) -> RenderConfig:
         """Check and complete the configuration. Raises `InvalidConfig`."""
@@ -181,6 +189,7 @@ class AssembleRequest(_WorkRequest):
 
     action: Literal["assemble"]
     output_s3_uri: Uri
+    output: OutputOptions = OutputOptions()
     cfr: bool = False
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from fanreel.aws.storage.outputs import OutputPlaces
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.media.cache import DIR_VARIABLE, CacheSettings, cache_settings
 
@@ -21,6 +22,8 @@ class Settings:
 
     bucket: str | None
     """`FANREEL_RENDER_BUCKET`: the only bucket; `*` for any; None refuses every URI."""
+    output_places: OutputPlaces
+    """And `FANREEL_OUTPUT_BUCKETS`, by commas: where else outputs may go."""
     tmp_dir: Path
     owns_tmp: bool
     """
@@ -42,8 +45,11 @@ class Settings:
         tmp_dir = Path(owned or tempfile.gettempdir())
         limit = environ.get("FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES", "")
         room = environ.get("FANREEL_ASSEMBLY_ROOM_BYTES", "")
+        bucket = environ.get("FANREEL_RENDER_BUCKET") or None
+        others = environ.get("FANREEL_OUTPUT_BUCKETS", "").split(",")
         return cls(
-            bucket=environ.get("FANREEL_RENDER_BUCKET") or None,
+            bucket=bucket,
+            output_places=OutputPlaces.of(bucket, others),
             tmp_dir=tmp_dir,
             owns_tmp=bool(owned),
             plan_dir_size_limit_bytes=int(limit) if limit else PLAN_DIR_SIZE_LIMIT_BYTES,

@@ -66,6 +66,7 @@ def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, Sta
     defaults: State = {
         "PlanOutputS3Prefix.$": _format(f"s3://{bucket_name}/{RENDERS}{{}}/", "$$.Execution.Name"),
         "OutputS3Uri": None,
+        "Output": {},
         "VariablesS3Uri": None,
         "MaxConcurrency": max_concurrency,
         "Config": {},
@@ -88,8 +89,8 @@ def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, Sta
         "NotARequest": _fail(
             INVALID_CONFIG,
             "The execution input is an object with ProjectS3Uri, and optionally "
-            "PlanOutputS3Prefix, OutputS3Uri, VariablesS3Uri, MaxConcurrency (a number) and Config "
-            "(an object), and with no other field.",
+            "PlanOutputS3Prefix, OutputS3Uri, VariablesS3Uri, MaxConcurrency (a number), Output "
+            "and Config (objects), and with no other field.",
         ),
         "Defaults": _reshape({"Defaults": defaults, "Given.$": "$"}, then="Request"),
         "Request": _reshape(
@@ -107,6 +108,7 @@ def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, Sta
             {"Not": {"Variable": "$.Request.MaxConcurrency", "IsNumeric": True}}
             | {"Next": "NotARequest"},
             {"Or": _not_an_object("$.Request.Config"), "Next": "NotARequest"},
+            {"Or": _not_an_object("$.Request.Output"), "Next": "NotARequest"},
             otherwise="Config",
         ),
         # The configuration may be nearly as big as a payload may be (256 KiB), so no state's
@@ -116,6 +118,7 @@ def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, Sta
                 "ProjectS3Uri.$": "$.Request.ProjectS3Uri",
                 "PlanOutputS3Prefix.$": "$.Request.PlanOutputS3Prefix",
                 "OutputS3Uri.$": "$.Request.OutputS3Uri",
+                "Output.$": "$.Request.Output",
                 "VariablesS3Uri.$": "$.Request.VariablesS3Uri",
                 "MaxConcurrency.$": "$.Request.MaxConcurrency",
                 "Config.$": config,
@@ -140,6 +143,7 @@ def _plan(function_arn: str) -> dict[str, State]:
         "VariablesS3Uri.$": "$.VariablesS3Uri",
         # Only looked at: what is wrong with it is said before anything is rendered.
         "OutputS3Uri.$": "$.OutputS3Uri",
+        "Output.$": "$.Output",
         "Config.$": "$.Config",
     }
     used = ("PlanManifestS3Uri", "PlanHash", "ChunkCount", "Format")
@@ -223,6 +227,7 @@ def _spread_sheet(bucket_name: str, output_uri: str, *, pictures: bool) -> State
         "Format.$": "$.Plan.Format",
         "ChunkOutputS3Prefix.$": _format(f"s3://{bucket_name}/{SEGMENTS}{{}}/", "$.Plan.PlanHash"),
         "OutputS3Uri.$": output_uri,
+        "Output.$": "$.Output",
         "Cfr.$": "$.Config.cfr",
     }
     if not pictures:
@@ -307,6 +312,7 @@ def _assemble(function_arn: str) -> dict[str, State]:
         "PlanHash",
         "ChunkOutputS3Prefix",
         "OutputS3Uri",
+        "Output",
         "Format",
         "Cfr",
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from fanreel.aws.storage.outputs import OutputOptions
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import (
     InvalidConfig,
     RenderError,
@@ -58,7 +60,9 @@ def test_each_action_becomes_its_type() -> None:
     assert {str(request.folder) for request in (plan, chunk, assemble)} == {
         "s3://renders/renders/r1/"
     }
-    assert [len(list(request.uris())) for request in (plan, chunk, assemble)] == [2, 2, 3]
+    assert [len(list(request.uris())) for request in (plan, chunk, assemble)] == [2, 2, 2]
+    assert [request.place() for request in (plan, chunk)] == [None, None]
+    assert assemble.place() == (S3Uri.parse("s3://renders/outputs/r1.mp4"), OutputOptions())
 
 
 @pytest.mark.parametrize("wrap", [["Payload"], ["Input"], ["Input", "Payload", "Payload", "Input"]])
@@ -95,7 +99,6 @@ def test_five_envelopes_are_too_many() -> None:
         (PLAN | {"Config": {"fps": 310}}, "fps = 310: allowed"),
         (PLAN | {"PlanOutputS3Prefix": "s3://renders/"}, "render id ''"),
         (PLAN | {"OutputS3Uri": "s3://renders/outputs/r1.mp4"}, r"OutputS3Uri.*ends in \.mov"),
-        (PLAN | {"OutputS3Uri": "s3://renders/r1.mov"}, "OutputS3Uri.*below s3://renders/outputs/"),
         (CHUNK | {"ChunkIndex": -1}, "ChunkIndex: "),
         (CHUNK | {"ChunkIndex": MAX_CHUNKS}, "ChunkIndex: "),
         (CHUNK | {"PlanHash": "A" * 64}, "PlanHash: "),

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from cdk import RenderService, RenderStack, Settings
 from fanreel.aws.client.deployment import Deployment
 from fanreel.aws.deploy.standing import ALARMS, standing_cost
+from fanreel.aws.storage.outputs import EXPIRY_DAYS, EXPIRY_TAG
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import CATALOGUE
 from statemachine.definition import definition
@@ -31,6 +32,7 @@ EVERYTHING = Settings(
     expiry_days=2,
     keep_bucket=False,
     kms_key_arn=KEY_ARN,
+    output_buckets=("media/films", "other-bucket"),
     vpc_id="vpc-1",
     vpc_subnet_ids=("subnet-1", "subnet-2"),
     vpc_security_group_ids=("sg-1",),
@@ -164,8 +166,15 @@ class TestBucket:
         )
 
     def test_only_intermediates_expire(self, template: Template) -> None:
-        """Uploads that stay unfinished go too; sites and outputs are named by no rule."""
+        """Uploads that stay unfinished go too; sites by no rule, outputs by their tag only."""
         rules = only(template, "AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+        tagged = [rule for rule in rules if "TagFilters" in rule]
+        assert {
+            (rule["Prefix"], rule["TagFilters"][0]["Key"], int(rule["TagFilters"][0]["Value"]))
+            for rule in tagged
+        } == {("outputs/", EXPIRY_TAG, rule["ExpirationInDays"]) for rule in tagged}
+        assert {rule["ExpirationInDays"] for rule in tagged} == set(EXPIRY_DAYS)
+        rules = [rule for rule in rules if rule not in tagged]
         expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
         assert expiring == {"blobs/": 7, "renders/": 7, "segments/": 7}
         (other,) = [rule for rule in rules if "Prefix" not in rule]
@@ -203,7 +212,7 @@ class TestRights:
     """Listed action by action; the lists are the whole of it."""
 
     def test_the_function_may_do_nine_things(self, template: Template) -> None:
-        """Four on prefixes of the bucket, two on its log group, two for X-Ray, no deletion."""
+        """Five on prefixes of the bucket, two on its log group, two for X-Ray, no deletion."""
         bucket = next(iter(template.find_resources("AWS::S3::Bucket")))
         group = next(iter(template.find_resources("AWS::Logs::LogGroup")))
         written = {f"<{bucket}>/{p}/*" for p in ("blobs/sha256", "renders", "segments", "outputs")}
@@ -213,6 +222,7 @@ class TestRights:
             "s3:GetObject": read,
             "s3:PutObject": written,
             "s3:AbortMultipartUpload": written,
+            "s3:PutObjectTagging": {f"<{bucket}>/outputs/*"},
             "s3:ListBucket": {f"<{bucket}>"},
             "logs:CreateLogStream": {f"<{group}>"},
             "logs:PutLogEvents": {f"<{group}>"},
@@ -240,6 +250,25 @@ class TestRights:
             "states:ListMapRuns": {f"{executions}:*"},
             "states:ListExecutions": {f"{executions.replace(':execution:', ':mapRun:')}/*"},
         }
+
+    def test_other_buckets_take_outputs_where_the_settings_say(
+        self, full_template: Template
+    ) -> None:
+        """Objects below their prefix; the function is told the same list."""
+        rights = rights_of(full_template, "RenderFunction")
+        other = {
+            "arn:<AWS::Partition>:s3:::media/films/*",
+            "arn:<AWS::Partition>:s3:::other-bucket/*",
+        }
+        for action in ("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"):
+            assert {on for on in rights[action] if on.startswith("arn:")} == other
+        function = next(
+            one["Properties"]
+            for one in full_template.find_resources("AWS::Lambda::Function").values()
+            if one["Properties"].get("PackageType") == "Image"
+        )
+        variables = function["Environment"]["Variables"]
+        assert variables["FANREEL_OUTPUT_BUCKETS"] == "media/films,other-bucket"
 
     @pytest.mark.parametrize("which", ["template", "full_template"])
     def test_nothing_is_a_wildcard_that_need_not_be(

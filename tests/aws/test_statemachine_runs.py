@@ -107,7 +107,9 @@ def test_a_render_plans_renders_each_chunk_and_assembles(lab: Lab, new_worker: W
 def test_each_task_gets_what_its_contract_says(lab: Lab, new_worker: Workers) -> None:
     """Derived places are filled in, `cfr` is forwarded, the render id is the execution's name."""
     worker = new_worker(chunks=1)
-    ended = lab.run(worker, Config={"cfr": True, "variables": {"title": "Hé ✓"}})
+    output = {"StorageClass": "STANDARD_IA"}
+    config = {"cfr": True, "variables": {"title": "Hé ✓"}}
+    ended = lab.run(worker, Config=config, Output=output)
     plan, chunk, assembly = worker.invocations
     name = ended["name"]
     shared = {
@@ -124,12 +126,14 @@ def test_each_task_gets_what_its_contract_says(lab: Lab, new_worker: Workers) ->
         "PlanOutputS3Prefix": f"s3://{BUCKET}/renders/{name}/",
         "VariablesS3Uri": None,
         "OutputS3Uri": None,
+        "Output": {"StorageClass": "STANDARD_IA"},
         "Config": {"cfr": True, "variables": {"title": "Hé ✓"}},
     }
     assert chunk == shared | {"Action": "renderChunk", "ChunkIndex": 0}
     assert assembly == shared | {
         "Action": "assemble",
         "OutputS3Uri": f"s3://{BUCKET}/outputs/{name}.mp4",
+        "Output": output,
         "Cfr": True,
     }
 
@@ -210,6 +214,7 @@ def test_more_chunks_than_a_machine_can_spread_is_refused(lab: Lab, new_worker: 
         {"Config": None},
         {"Config": [{"fps": 30}]},
         {"Config": "{}"},
+        {"Output": "{}"},
         {"MaxConcurrency": "5"},
         {"OutputS3Url": f"s3://{BUCKET}/outputs/mine.mp4"},
         {"Extra": None},

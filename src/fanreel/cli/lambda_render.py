@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fanreel.cli.lambda_link import tell_session_end
+from fanreel.cli.lambda_output import with_output_options
 from fanreel.cli.lambda_progress import wait_for
 from fanreel.cli.lambda_target import Target, camel, stack_command
 from fanreel.cli.options import build_config, split_project, with_config_options
@@ -40,6 +41,7 @@ def split_target(project: str, fields: dict[str, Any]) -> tuple[str | Path, dict
 
 
 @stack_command(render_app, "render")
+@with_output_options
 @with_config_options
 def render(  # noqa: PLR0913 (each is an option)
     target: Target,
@@ -60,15 +62,13 @@ def render(  # noqa: PLR0913 (each is an option)
         int | None,
         typer.Option(metavar="SECONDS", help="Wait, and give a link that anyone may open."),
     ] = None,
-    download_name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Browsers save the link under this name.")
-    ] = None,
     max_concurrency: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Chunks at once.")
     ] = None,
     max_cost: MaxCost = None,
     root: RootDir = None,
     config_fields: dict[str, Any],
+    output_options: dict[str, Any],
 ) -> None:
     """Render PROJECT on the deployed stack."""
     where, fields = split_target(project, config_fields)
@@ -82,6 +82,7 @@ def render(  # noqa: PLR0913 (each is an option)
         max_concurrency=max_concurrency,
         max_cost_usd=max_cost,
         root_dir=root,
+        output_options=output_options,
     )
     again = " (it had been started before)" if started.already_started else ""
     if not wait and output is None and link is None:
@@ -100,7 +101,7 @@ def render(  # noqa: PLR0913 (each is an option)
         result["download"] = fetched.to_json()
         lines = [f"{fetched.path}: {size_in_words(fetched.size_bytes)}"]
     if link is not None:
-        url = client.presigned_url(started.render_id, expires_s=link, download_name=download_name)
+        url = client.presigned_url(started.render_id, expires_s=link)
         tell_session_end(target, client, link)
         result["url"] = url
         lines = [*lines, url]
@@ -155,13 +156,16 @@ def still(
 
 
 @stack_command(render_app, "render-batch")
+@with_output_options
 @with_config_options
-def render_batch(
+def render_batch(  # noqa: PLR0913 (each is an option)
     target: Target,
     project: Project,
     batch: Annotated[
         Path,
-        typer.Argument(metavar="BATCH", help="JSON Lines: variables, renderId, config, outputUri."),
+        typer.Argument(
+            metavar="BATCH", help="JSON Lines: variables, renderId, config, outputUri, output."
+        ),
     ],
     *,
     max_concurrent: Annotated[int, typer.Option(min=1, metavar="N", help="Renders at once.")] = 5,
@@ -174,6 +178,7 @@ def render_batch(
     ] = False,
     root: RootDir = None,
     config_fields: dict[str, Any],
+    output_options: dict[str, Any],
 ) -> None:
     """
     Render PROJECT once per line of BATCH.
@@ -190,6 +195,7 @@ def render_batch(
         max_cost_usd=max_cost,
         dry_run=dry_run,
         root_dir=root,
+        output_options=output_options,
     )
     first: RenderError | None = None
     for item in items:

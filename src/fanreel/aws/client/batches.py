@@ -3,7 +3,8 @@ Many renders of one project with different variables: read, checked as a whole, 
 
 A batch file is JSON Lines, one object a line:
 
-    {"variables": {...}, "renderId": "...", "config": {...}, "outputUri": "s3://..."}
+    {"variables": {...}, "renderId": "...", "config": {...},
+     "outputUri": "s3://...", "output": {...}}
 
 All keys are optional; `config` is laid over the batch's own configuration.
 """
@@ -20,6 +21,7 @@ from pydantic.alias_generators import to_camel
 
 from fanreel.aws.client.inputs import RenderRequest, build_request
 from fanreel.aws.client.results import BatchItem, Failure, Progress, StartedRender
+from fanreel.aws.storage.outputs import OutputOptions
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderError
 from fanreel.files.digest import canonical_json
@@ -43,6 +45,7 @@ class BatchLine(BaseModel):
     variables: dict[str, Any] = Field(default_factory=dict)
     config: dict[str, Any] = Field(default_factory=dict)
     output_uri: str | None = None
+    output: dict[str, Any] = Field(default_factory=dict)
 
 
 def parse_batch(text: str) -> list[BatchLine]:
@@ -113,6 +116,8 @@ def batch_requests(
     bucket: str,
     project_uri: str,
     config: RenderConfig | Mapping[str, Any] | None = None,
+    output: OutputOptions | None = None,
+    output_buckets: Sequence[str] = (),
 ) -> list[RenderRequest]:
     """
     Check every line before anything is started.
@@ -123,6 +128,7 @@ def batch_requests(
     Raises:
         InvalidConfig: A line is not a valid render, or two have one id; all are named. Terminal.
     """
+    laid_under = (output or OutputOptions()).model_dump(exclude_unset=True)
     base = config.to_json() if isinstance(config, RenderConfig) else dict(config or {})
     requests: list[RenderRequest] = []
     problems: list[str] = []
@@ -137,8 +143,10 @@ def batch_requests(
                 bucket=bucket,
                 project_uri=project_uri,
                 config=merged,
-                render_id=line.render_id or _line_id(index, project_uri, merged, line.output_uri),
+                render_id=line.render_id or _line_id(index, project_uri, merged, line),
                 output_uri=line.output_uri,
+                output=_over(laid_under, line),
+                output_buckets=output_buckets,
             )
         except RenderError as exc:
             problems.append(f"render {index + 1}: {exc}")
@@ -154,8 +162,15 @@ def batch_requests(
     return requests
 
 
-def _line_id(index: int, project_uri: str, config: Mapping[str, Any], output: str | None) -> str:
-    digest = hashlib.sha256(canonical_json([index, project_uri, config, output])).hexdigest()
+def _over(options: Mapping[str, Any], line: BatchLine) -> OutputOptions:
+    own = OutputOptions.of(line.output).model_dump(exclude_unset=True)
+    return OutputOptions.of({**options, **own})
+
+
+def _line_id(index: int, project_uri: str, config: Mapping[str, Any], line: BatchLine) -> str:
+    options = [line.output] if line.output else []
+    content = [index, project_uri, config, line.output_uri, *options]
+    digest = hashlib.sha256(canonical_json(content)).hexdigest()
     return f"batch-{index + 1:05}-{digest[:12]}"
 
 

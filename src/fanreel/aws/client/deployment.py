@@ -51,6 +51,11 @@ class Deployment:
         """The region the state machine is in."""
         return self.state_machine_arn.split(":")[3]
 
+    @property
+    def output_buckets(self) -> tuple[str, ...]:
+        """Where outputs may go besides its own bucket: `bucket` or `bucket/prefix` each."""
+        return tuple(self.settings.get("output_buckets", ()))
+
     def execution_arn(self, render_id: str) -> str:
         """Return the ARN of the execution called *render_id*."""
         head, _, name = self.state_machine_arn.rpartition(":stateMachine:")

@@ -1,7 +1,6 @@
 """Finished renders: their videos fetched or linked to, their objects deleted."""
 
 import hashlib
-import urllib.parse
 from pathlib import Path
 
 from fanreel.aws.client.deployment import Connection
@@ -10,6 +9,7 @@ from fanreel.aws.client.results import Download
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.failures import s3_failures
 from fanreel.aws.storage.objects import delete_objects, in_parallel, list_objects, look_up
+from fanreel.aws.storage.outputs import attachment
 from fanreel.aws.storage.segments import unpack_frames
 from fanreel.aws.storage.transfer import fetch_file
 from fanreel.aws.storage.uris import S3Uri
@@ -18,8 +18,6 @@ from fanreel.formats import PACKED
 
 MAX_PRESIGNED_S = 7 * 24 * 3600
 """Longest life of a presigned URL (Signature Version 4)."""
-
-_FIRST_PRINTED = 32  # below are control characters, which no header holds
 
 
 def video_uri(connection: Connection, render_id: str) -> S3Uri:
@@ -93,16 +91,9 @@ def presign(
         raise AssetNotFound(f"{uri} does not exist any more", uri=str(uri))
     asked = {"Bucket": uri.bucket, "Key": uri.key}
     if download_name is not None:
-        asked["ResponseContentDisposition"] = _attachment(download_name)
+        asked["ResponseContentDisposition"] = attachment(download_name)
     with s3_failures(uri):
         return connection.s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=expires_s)
-
-
-def _attachment(name: str) -> str:
-    """Return the header that has a browser save a file as *name*, in any script (RFC 6266)."""
-    if not name or "/" in name or any(ord(sign) < _FIRST_PRINTED for sign in name):
-        raise InvalidConfig(f"download name {name!r}: allowed: a file name, such as 'film.mp4'")
-    return f"attachment; filename*=UTF-8''{urllib.parse.quote(name, safe='')}"
 
 
 def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:
@@ -122,7 +113,9 @@ def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:
     if folder != own:
         doomed += _objects_elsewhere(connection, folder)
     if not keep_video:
-        doomed += _video_objects(connection, S3Uri.parse(output_uri_of(connection, execution)))
+        video = _video_objects(connection, S3Uri.parse(output_uri_of(connection, execution)))
+        # Perhaps in another bucket; the folder last, so that what fails can be tried again.
+        return delete_objects(connection.s3, video) + delete_objects(connection.s3, doomed)
     return delete_objects(connection.s3, doomed)
 
 

@@ -7,12 +7,13 @@ Anyone may build the same document and call `StartExecution` (docs/aws.md); this
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from fanreel.aws.storage import layout
+from fanreel.aws.storage.outputs import OutputOptions, OutputPlaces
 from fanreel.aws.storage.sites import require_project
 from fanreel.aws.storage.uris import S3Uri, require_allowed
 from fanreel.config import RenderConfig
@@ -27,9 +28,13 @@ MAX_INLINE_INPUT_BYTES = 128 * 1024
 PROJECT_URI = "ProjectS3Uri"
 PLAN_PREFIX = "PlanOutputS3Prefix"
 OUTPUT_URI = "OutputS3Uri"
+OUTPUT = "Output"
 CONFIG = "Config"
 MAX_CONCURRENCY = "MaxConcurrency"
 VARIABLES_URI = "VariablesS3Uri"
+
+
+_PLAIN = OutputOptions()
 
 
 def new_render_id() -> str:
@@ -60,6 +65,7 @@ class RenderRequest:
     config: RenderConfig
     max_concurrency: int | None = None
     """Chunks at once; None leaves it to the deployment."""
+    output: OutputOptions = _PLAIN
 
     @property
     def folder(self) -> S3Uri:
@@ -92,6 +98,8 @@ class RenderRequest:
         }
         if self.max_concurrency is not None:
             document[MAX_CONCURRENCY] = self.max_concurrency
+        if output := self.output.to_json():
+            document[OUTPUT] = output
         return document
 
     def to_json(self) -> dict[str, Any]:
@@ -125,6 +133,8 @@ def build_request(
     render_id: str | None = None,
     output_uri: str | None = None,
     max_concurrency: int | None = None,
+    output: OutputOptions | Mapping[str, Any] | None = None,
+    output_buckets: Iterable[str] = (),
 ) -> RenderRequest:
     """
     Check everything about a render that can be checked without AWS.
@@ -132,24 +142,27 @@ def build_request(
     Raises:
         InvalidConfig: Configuration or render id is not allowed, the project is neither a site nor
             an archive, or no video of this format may go to the output. Terminal.
-        S3UriNotAllowed: A URI lies outside *bucket*. Terminal.
+        S3UriNotAllowed: A URI lies outside *bucket*, and is no output to one of *output_buckets*.
+            Terminal.
     """
     checked = parse_config(config)
     render_id = layout.require_render_id(render_id or new_render_id())
-    output = output_uri or str(layout.output(bucket, render_id, checked.format))
-    places = S3Uri.parse(project_uri), S3Uri.parse(output)
-    require_allowed(places, bucket)
-    require_project(places[0])
-    layout.require_output(places[1], checked.format)
+    place = output_uri or str(layout.output(bucket, render_id, checked.format))
+    project, options = S3Uri.parse(project_uri), OutputOptions.of(output)
+    require_allowed([project], bucket)
+    require_project(project)
+    OutputPlaces.of(bucket, output_buckets).require(S3Uri.parse(place), options)
+    layout.require_output(S3Uri.parse(place), checked.format)
     if max_concurrency is not None and max_concurrency < 1:
         raise InvalidConfig(f"max_concurrency = {max_concurrency}: allowed: a whole number from 1")
     request = RenderRequest(
         render_id=render_id,
         bucket=bucket,
         project_uri=project_uri,
-        output_uri=output,
+        output_uri=place,
         config=checked,
         max_concurrency=max_concurrency,
+        output=options,
     )
     request.to_json()
     return request

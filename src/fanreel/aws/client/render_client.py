@@ -49,6 +49,7 @@ from fanreel.aws.cost.estimating import (
 )
 from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Cost, Estimate
 from fanreel.aws.storage import layout
+from fanreel.aws.storage.outputs import OutputOptions
 from fanreel.aws.storage.sites import (
     Site,
     borrowed_project,
@@ -193,13 +194,16 @@ class RenderClient:
         output_uri: str | None = None,
         max_concurrency: int | None = None,
         root_dir: Path | str | None = None,
+        output_options: OutputOptions | Mapping[str, Any] | None = None,
     ) -> RenderRequest:
         """
         Check a render and upload its project, without starting it.
 
         Everything that can be known here is checked before the first byte is sent.
         """
-        checked = self._check(project, config, render_id, output_uri, max_concurrency)
+        checked = self._check(
+            project, config, render_id, output_uri, max_concurrency, output_options
+        )
         if _is_uri(project):
             return checked
         site = (
@@ -211,9 +215,10 @@ class RenderClient:
         self,
         project: Path | str | Site,
         config: Config,
-        render_id: str | None,
-        output_uri: str | None,
-        max_concurrency: int | None,
+        render_id: str | None = None,
+        output_uri: str | None = None,
+        max_concurrency: int | None = None,
+        output_options: OutputOptions | Mapping[str, Any] | None = None,
     ) -> RenderRequest:
         stand_in = str(layout.site_manifest(self.deployment.bucket, "unknown"))
         checked = build_request(
@@ -223,6 +228,8 @@ class RenderClient:
             render_id=render_id,
             output_uri=output_uri,
             max_concurrency=max_concurrency,
+            output=output_options,
+            output_buckets=self.deployment.output_buckets,
         )
         if not _is_uri(project) and not isinstance(project, Site):
             _require_page(Path(project), checked.config.entry_file)
@@ -250,6 +257,7 @@ class RenderClient:
         max_concurrency: int | None = None,
         max_cost_usd: float | None = None,
         root_dir: Path | str | None = None,
+        output_options: OutputOptions | Mapping[str, Any] | None = None,
     ) -> StartedRender:
         """
         Start a render; the same *render_id* and input again is the same render.
@@ -262,16 +270,20 @@ class RenderClient:
             max_concurrency: Chunks at once; None leaves it to the deployment.
             max_cost_usd: Refuse to start what is estimated to cost more; see `estimate()`.
             root_dir: See `deploy_site()`.
+            output_options: Storage class, download name, tags, expiry, and whether to overwrite.
         Returns:
             Where the render is. `already_started` tells whether it had been started before.
         Raises:
             InvalidConfig: Something about it is not allowed, or the id is taken by a render with
                 other input. Terminal.
-            S3UriNotAllowed: A URI lies outside the stack's bucket. Terminal.
+            S3UriNotAllowed: A URI lies outside the stack's bucket, and is no output to one of its
+                `output_buckets`. Terminal.
             StorageUnavailable: AWS did not answer. Retryable.
         """
         if max_cost_usd is not None:
-            checked = self._check(project, config, render_id, output_uri, max_concurrency)
+            checked = self._check(
+                project, config, render_id, output_uri, max_concurrency, output_options
+            )
             with self._local(project, checked.config.entry_file, root_dir) as (folder, root):
                 found = self.estimate(folder, checked.config, root_dir=root)
             require_affordable(found, max_cost_usd)
@@ -283,6 +295,7 @@ class RenderClient:
                 output_uri=output_uri,
                 max_concurrency=max_concurrency,
                 root_dir=root_dir,
+                output_options=output_options,
             )
         )
 
@@ -321,11 +334,13 @@ class RenderClient:
         if moment < 0:
             raise InvalidConfig(f"at_s = {at_s!r}: allowed: seconds from 0, such as 2.5")
         render_id = layout.require_render_id(render_id or new_render_id())
-        uri = still_uri(self.deployment.bucket, render_id, output_uri)
+        uri = still_uri(
+            self.deployment.bucket, render_id, output_uri, self.deployment.output_buckets
+        )
         request = self.request(project, config, render_id=render_id, root_dir=root_dir)
         return take_still(self._connection, request, moment, uri)
 
-    def render_batch(
+    def render_batch(  # noqa: PLR0913 (each is an option)
         self,
         project: Path | str | Site,
         lines: Path | Iterable[Mapping[str, Any]],
@@ -336,6 +351,7 @@ class RenderClient:
         dry_run: bool = False,
         poll_s: float = 2.0,
         root_dir: Path | str | None = None,
+        output_options: OutputOptions | Mapping[str, Any] | None = None,
     ) -> Iterator[BatchItem]:
         """
         Render one project once per line, a few at once; give each as it ends.
@@ -350,19 +366,31 @@ class RenderClient:
             dry_run: Check all lines and give them as `CHECKED`, nothing sent.
             poll_s: Seconds between looks.
             root_dir: See `deploy_site()`.
+            output_options: As for `start_render()`; those of a line are laid over them.
         Raises:
             InvalidConfig: A line is wrong, or all cost more; every wrong line is named, none
                 started. Terminal.
         """
         parsed = read_batch(lines) if isinstance(lines, Path) else check_lines(enumerate(lines, 1))
-        bucket = self.deployment.bucket
+        bucket, options = self.deployment.bucket, OutputOptions.of(output_options)
+
+        def requests(uri: str) -> list[RenderRequest]:
+            return batch_requests(
+                parsed,
+                bucket=bucket,
+                project_uri=uri,
+                config=config,
+                output=options,
+                output_buckets=self.deployment.output_buckets,
+            )
+
         # Checked before anything is sent, so that a bad line uploads nothing; the site is named by
         # its content, so ids and places are those that the renders will have.
-        self._check(project, config, None, None, None)
+        self._check(project, config)
         uri = str(project) if _is_uri(project) else self._site_of(project, root_dir).uri
-        checked = batch_requests(parsed, bucket=bucket, project_uri=uri, config=config)
+        checked = requests(uri)
         if max_cost_usd is not None:
-            entry_file = self._check(project, config, None, None, None).config.entry_file
+            entry_file = self._check(project, config).config.entry_file
             with self._local(project, entry_file, root_dir) as (folder, root):
                 require_affordable_batch(
                     [request.config for request in checked],
@@ -373,7 +401,7 @@ class RenderClient:
             return iter([checked_item(index, request) for index, request in enumerate(checked)])
         sent = self.request(project, config, root_dir=root_dir).project_uri
         if sent != uri:  # it was edited meanwhile
-            checked = batch_requests(parsed, bucket=bucket, project_uri=sent, config=config)
+            checked = requests(sent)
         return run_batch(
             checked,
             start=self.start,

@@ -1,7 +1,7 @@
 """Stills: one synchronous invocation of the function, and its answer."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,7 +15,8 @@ from fanreel.aws.client.results import Failure
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.failures import aws_errors
 from fanreel.aws.storage.objects import write_bytes
-from fanreel.aws.storage.uris import S3Uri, require_allowed
+from fanreel.aws.storage.outputs import OutputOptions, OutputPlaces
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import InvalidConfig
 
 _ANSWER_TIMEOUT_S = 900
@@ -55,7 +56,9 @@ class RemoteStill:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def still_uri(bucket: str, render_id: str, given: str | None) -> S3Uri:
+def still_uri(
+    bucket: str, render_id: str, given: str | None, output_buckets: Iterable[str] = ()
+) -> S3Uri:
     """
     Return where a still goes.
 
@@ -63,7 +66,7 @@ def still_uri(bucket: str, render_id: str, given: str | None) -> S3Uri:
         InvalidConfig, S3UriNotAllowed: No picture may go there. Terminal.
     """
     uri = S3Uri.parse(given or f"s3://{bucket}/{layout.OUTPUTS}{render_id}.png")
-    require_allowed([uri], bucket)
+    OutputPlaces.of(bucket, output_buckets).require(uri, OutputOptions())
     layout.require_still(uri)
     return uri
 

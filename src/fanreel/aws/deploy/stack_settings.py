@@ -32,6 +32,9 @@ def _parse_number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
+OutputBucket = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\x00-\x1f]+)?$")
+]
 Names = Annotated[tuple[str, ...], BeforeValidator(_parse_list)]
 
 
@@ -65,6 +68,8 @@ class Settings(BaseModel):
     base_image: str | None = None
     """What the Dockerfile starts from, if not Debian from Docker Hub."""
 
+    output_buckets: Annotated[tuple[OutputBucket, ...], BeforeValidator(_parse_list)] = ()
+    """Where else outputs may go, `bucket` or `bucket/prefix` each; not to be the stack's own."""
     expiry_days: int = Field(default=7, ge=1)
     """Age at which plans, segments and progress are deleted; sites and outputs never are."""
     keep_bucket: bool = True

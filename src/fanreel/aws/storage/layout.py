@@ -104,18 +104,16 @@ def output(bucket: str, render_id: str, output_format: str) -> S3Uri:
 
 def require_output(uri: S3Uri, output_format: str) -> None:
     """
-    Refuse a place where no video of this format may go; the one check of client and function.
+    Refuse a name that no video of this format may have; the one check of client and function.
+
+    Where it may lie is another question: `OutputPlaces`.
 
     Raises:
-        InvalidConfig: Not below `outputs/`, which is all the function may write to and what
-            never expires, or with an extension that the format has not. Terminal.
+        InvalidConfig: It has an extension that the format has not. Terminal.
     """
     allowed = [OUTPUT_EXTENSIONS[output_format]]
     if FORMATS[output_format].is_directory:
         allowed.append("/")
-    below = uri.key.removeprefix(OUTPUTS)
-    if not below or below == uri.key:
-        raise InvalidConfig(f"OutputS3Uri {uri}: it lies below s3://{uri.bucket}/{OUTPUTS}")
     if not uri.key.endswith(tuple(allowed)):
         raise InvalidConfig(
             f"OutputS3Uri {uri}: for format {output_format!r} it ends in {' or '.join(allowed)}"
@@ -127,13 +125,10 @@ STILL_EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
 
 def require_still(uri: S3Uri) -> None:
     """
-    Refuse a place where no picture may go; the one check of client and function.
+    Refuse a name that no picture may have; the one check of client and function.
 
     Raises:
-        InvalidConfig: Not below `outputs/`, or no kind of picture. Terminal.
+        InvalidConfig: No kind of picture. Terminal.
     """
-    if not uri.key.startswith(OUTPUTS) or not uri.key.endswith(STILL_EXTENSIONS):
-        raise InvalidConfig(
-            f"OutputS3Uri {uri}: a still lies below s3://{uri.bucket}/{OUTPUTS} and ends in "
-            f"{', '.join(STILL_EXTENSIONS)}"
-        )
+    if not uri.key.endswith(STILL_EXTENSIONS):
+        raise InvalidConfig(f"OutputS3Uri {uri}: a still ends in {', '.join(STILL_EXTENSIONS)}")

@@ -8,9 +8,9 @@ one invocation allow. Whoever joins them (`assembly.assemble_parts`) waits for e
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fanreel.aws.storage.failures import s3_failures
 from fanreel.aws.storage.objects import StoredObject, in_parallel
@@ -54,6 +54,7 @@ class Streaming:
         work_dir: Where segments and parts lie meanwhile.
         room_bytes: That segments may take; one is brought in any case.
         cancel: Ends the step when one of the threads fails; what failed is raised then.
+        options: More arguments of S3's for the video.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class Streaming:
         work_dir: Path,
         room_bytes: int,
         cancel: Callable[[], None],
+        options: Mapping[str, Any],
     ) -> None:
+        self._options = options
         self._client, self._uri, self._cancel = client, uri, cancel
         self._segments_dir, self.parts_dir = work_dir / "segments", work_dir / "parts"
         self._room_bytes = room_bytes
@@ -177,13 +180,14 @@ class Streaming:
                     Key=self._uri.key,
                     ContentType=content_type(self._uri),
                     ChecksumAlgorithm="CRC32",
+                    **self._options,
                 )["UploadId"]
             return self._upload_id
 
     def _complete(self) -> None:
         first = self.parts_dir / FIRST_PART
         if not self._parts:
-            put_file(self._client, self._uri, first)
+            put_file(self._client, self._uri, first, options=self._options)
             return
         with s3_failures(self._uri):
             self._send_part(1, first)

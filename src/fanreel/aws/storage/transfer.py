@@ -11,8 +11,10 @@ import hashlib
 import mimetypes
 import uuid
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from boto3.s3.transfer import TransferConfig
@@ -96,6 +98,7 @@ def put_file(
     sha256: str | None = None,
     if_absent: bool = False,
     tell_digest: bool = False,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> bool:
     """
     Upload *path* to *uri*.
@@ -107,13 +110,14 @@ def put_file(
         sha256: Its digest, if known: S3 then checks the bytes against it.
         if_absent: Leave an existing object alone (`If-None-Match: *`).
         tell_digest: Keep the digest beside the object, for whoever fetches it; needs *sha256*.
+        options: More arguments of S3's, such as a storage class.
     Returns:
         False if there was one already and it was left alone.
     Raises:
         As `s3_failures()`.
     """
     size_bytes = path.stat().st_size
-    about: dict[str, Any] = {"ContentType": content_type(uri)}
+    about: dict[str, Any] = {"ContentType": content_type(uri), **options}
     if tell_digest:
         about["Metadata"] = {DIGEST: sha256}
     try:

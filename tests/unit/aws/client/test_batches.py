@@ -11,7 +11,7 @@ def test_every_wrong_key_of_every_line_is_named() -> None:
     text = '{"variables": {}}\n{"outputURL": "x", "vars": {}}\n{"renderId": 4}\nno json\n'
     with pytest.raises(InvalidConfig) as caught:
         parse_batch(text)
-    allowed = "allowed: renderId, variables, config, outputUri"
+    allowed = "allowed: renderId, variables, config, outputUri, output"
     second, third, fourth, fifth = caught.value.facts["problems"]
     assert second == f"line 2: outputURL: there is no such key; {allowed}"
     assert third == f"line 2: vars: there is no such key; {allowed}"
