@@ -51,7 +51,7 @@ class Workflow(Construct):
             self,
             "Resource",
             definition_body=sfn.DefinitionBody.from_string(
-                json.dumps(definition(max_concurrency=settings.max_concurrency))
+                json.dumps(definition(settings=settings))
             ),
             definition_substitutions={
                 "RenderFunctionArn": function.function_arn,

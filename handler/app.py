@@ -22,6 +22,7 @@ from fanreel.processes import age_ms, memory_mb
 from handler.actions import act
 from handler.events import RenderChunkRequest, Request, parse_event
 from handler.heartbeat import Heartbeat
+from handler.limits import Watched
 from handler.naming import code_of, named, to_render_error, without_scratch
 from handler.primitives import Primitives
 from handler.run import Outcome, Run
@@ -86,6 +87,7 @@ class Worker:
                 _invocation(request, context),
                 self._telemetry.warn,
                 self._primitives.cancel,
+                Watched(request.limits, self._client, request.folder, self._settings),
             )
             outcome = self._act(request, context, heartbeat)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 (each leaves under its name)
@@ -121,8 +123,8 @@ class Worker:
                 )
                 return act(request, run)
         except BaseException as exc:
-            if cancellation := heartbeat.cancellation():
-                raise cancellation from exc
+            if heartbeat.ending is not None:
+                raise heartbeat.ending from exc
             raise
         finally:
             # The next step's child, while this one's record is written: its imports take a second.

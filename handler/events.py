@@ -26,6 +26,7 @@ from fanreel.config import (
 )
 from fanreel.errors import InvalidConfig
 from fanreel.formats import Format
+from handler.limits import Limits
 
 _OUTPUT = "output_s3_uri"
 ENVELOPES = ("Payload", "Input")
@@ -65,6 +66,8 @@ class _Request(BaseModel):
 
     render_id: str | None = Field(default=None, max_length=80)
     """For logs; what counts is the folder that the plan lies in, which has the id's name."""
+
+    limits: Limits = Limits()
 
     @property
     def folder(self) -> S3Uri:

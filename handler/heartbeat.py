@@ -1,4 +1,4 @@
-"""While a step runs: says how far it is, and ends it when the render is cancelled."""
+"""While a step runs: says how far it is, and ends it when the render is cancelled, or too much."""
 
 import threading
 import time
@@ -11,8 +11,9 @@ from fanreel.aws.storage.objects import look_up, write_bytes
 from fanreel.aws.storage.progress import Invocation, InvocationRecord
 from fanreel.aws.storage.transfer import TRANSFERRED
 from fanreel.aws.storage.uris import S3Uri
-from fanreel.errors import RenderCancelled, RenderError
+from fanreel.errors import RenderCancelled, RenderCostLimit, RenderError, RenderTimedOut
 from fanreel.processes import memory_mb
+from handler.limits import Watched
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,6 +22,8 @@ POLL_S = 1.5
 """Between two looks at the cancel marker: with the request and the end, about two seconds."""
 WRITE_S = 2.0
 """Between two writes of the counter, at least."""
+COST_POLL_S = 10.0
+"""Between two sums of what the render has cost; each lists its folder, a LIST per 1000 objects."""
 _EVENTS = ("before-call.s3", TRANSFERRED)
 # An S3 that does not answer must not use up what is left of the function's time.
 _LAST_REQUEST_S = 5.0
@@ -31,8 +34,9 @@ class Heartbeat:
     A thread beside the step, so that neither a slow S3 nor a slow frame holds up the other.
 
     Its failures are told to *on_failure* and end nothing: progress is worth less than a render.
-    When somebody cancels the render, *cancel* ends the step's child, and the client sends no
-    request and takes no more bytes, on whatever thread: the step fails of that.
+    When somebody cancels the render, or it takes more than it may, *cancel* ends the step's child,
+    and the client sends no request and takes no more bytes, on whatever thread: the step fails of
+    that.
     """
 
     def __init__(
@@ -42,18 +46,22 @@ class Heartbeat:
         invocation: Invocation,
         on_failure: Callable[[RenderError], None],
         cancel: Callable[[], None],
+        watched: Watched,
     ) -> None:
+        self._watched = watched
         self._client, self._folder, self.invocation = client, render_folder, invocation
         self._on_failure, self._cancel = on_failure, cancel
         self._frames, self._written_frames = 0, -1
         self._memory_mb = 0
-        self._cancelled = threading.Event()
+        self._ending: RenderError | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin; raises `RenderCancelled` if the render was cancelled before."""
+        """Begin; raises `RenderCancelled` or as `Watched` if the render was ended before."""
         self.check_cancelled()
+        self._check(self._watched.check_time)
+        self._check(self._watched.check_cost)
         for event in _EVENTS:
             self._client.meta.events.register(event, self._refuse)
         self._thread.start()
@@ -70,9 +78,10 @@ class Heartbeat:
             self._client.meta.events.unregister(event, self._refuse)
         self._thread.join(_LAST_REQUEST_S)
 
-    def cancellation(self) -> RenderCancelled | None:
-        """Return what a step that ended with an error was ended by, if the render was cancelled."""
-        return _cancelled(self._folder) if self._cancelled.is_set() else None
+    @property
+    def ending(self) -> RenderError | None:
+        """What a step that ended with an error was ended by, if not by itself."""
+        return self._ending
 
     @property
     def frames(self) -> int:
@@ -90,17 +99,25 @@ class Heartbeat:
         Take note of the frames done; costs nothing, so it may be called for every frame.
 
         Raises:
-            RenderCancelled: Somebody cancelled the render. Terminal.
+            RenderCancelled, RenderTimedOut, RenderCostLimit: The render is to end. Terminal.
         """
         self._frames = frames
-        if self._cancelled.is_set():
-            raise _cancelled(self._folder)
+        self._refuse()
 
     def check_cancelled(self) -> None:
         """Look at the marker now. Raises `RenderCancelled`, or as `s3_failures()`."""
         if look_up(self._client, layout.cancelled(self._folder)) is not None:
-            self._cancelled.set()
-            raise _cancelled(self._folder)
+            self._ending = RenderCancelled(
+                f"render {self._folder.name} was cancelled", render_id=self._folder.name
+            )
+            raise self._ending
+
+    def _check(self, limit: Callable[[], None]) -> None:
+        try:
+            limit()
+        except (RenderTimedOut, RenderCostLimit) as exc:
+            self._ending = exc
+            raise
 
     def record(self, record: InvocationRecord, message: str = "") -> None:
         """Leave the record of this invocation; a failure to do so is told and forgotten."""
@@ -112,6 +129,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         next_poll = time.monotonic() + POLL_S
+        next_sum = time.monotonic() + COST_POLL_S
         next_write = time.monotonic()
         while True:
             now = time.monotonic()
@@ -122,7 +140,11 @@ class Heartbeat:
                 if now >= next_poll:
                     next_poll = now + POLL_S
                     self.check_cancelled()
-            except RenderCancelled:
+                    self._check(self._watched.check_time)
+                if now >= next_sum:
+                    next_sum = now + COST_POLL_S
+                    self._check(self._watched.check_cost)
+            except (RenderCancelled, RenderTimedOut, RenderCostLimit):
                 self._cancel()
                 return
             except RenderError as exc:
@@ -134,15 +156,11 @@ class Heartbeat:
 
     def _refuse(self, **_event: Any) -> None:
         # An ordinary failure: boto3's transfers would take any other for a success.
-        if self._cancelled.is_set():
-            raise _cancelled(self._folder)
+        if self._ending is not None:
+            raise self._ending
 
     def _write(self) -> None:
         frames = self._frames
         uri = layout.progress(self._folder).joined(self.invocation.live_name())
         write_bytes(self._client, uri, bytes(frames))
         self._written_frames = frames
-
-
-def _cancelled(folder: S3Uri) -> RenderCancelled:
-    return RenderCancelled(f"render {folder.name} was cancelled", render_id=folder.name)

@@ -12,7 +12,7 @@ is looked up (`chunk_failures.py`) and raised again; going on after it is a new 
 
 from typing import Any
 
-from fanreel.aws.deploy.stack_settings import DEFAULT_MAX_CONCURRENCY
+from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.aws.storage.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
 from fanreel.errors import (
     CAPTURE_TIMEOUT,
@@ -31,14 +31,13 @@ CHUNK_LIMIT = 1000
 """`States.ArrayRange` makes at most 1000 items."""
 TASK_TIMEOUT_S = 960
 """Lambda's longest run is 900 s; a minute more, and the invocation itself is lost."""
-RENDER_TIMEOUT_S = 24 * 3600
 
 
 def definition(
     *,
     function_arn: str = "${RenderFunctionArn}",
     bucket_name: str = "${RenderBucketName}",
-    max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
+    settings: Settings | None = None,
 ) -> State:
     """
     Return the state machine that renders one composition.
@@ -46,14 +45,15 @@ def definition(
     Args:
         function_arn: The function that plans, renders chunks and assembles.
         bucket_name: Where plans, segments and, if the input does not say, outputs go.
-        max_concurrency: Chunks at once if the input has no `MaxConcurrency`; 0 for no limit.
+        settings: Of the deployment: what an input that does not say gets, and what it may ask.
     """
+    settings = settings or Settings()
     return {
         "Comment": "Plan a composition, render its chunks, assemble the video.",
         "StartAt": "IsRequest",
-        "TimeoutSeconds": RENDER_TIMEOUT_S,
+        "TimeoutSeconds": settings.render_timeout_s,
         "States": (
-            _understand_request(bucket_name, max_concurrency)
+            _understand_request(bucket_name, settings)
             | _plan(function_arn)
             | _spread(bucket_name)
             | _render(function_arn)
@@ -62,13 +62,15 @@ def definition(
     }
 
 
-def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, State]:
+def _understand_request(bucket_name: str, settings: Settings) -> dict[str, State]:
     defaults: State = {
         "PlanOutputS3Prefix.$": _format(f"s3://{bucket_name}/{RENDERS}{{}}/", "$$.Execution.Name"),
         "OutputS3Uri": None,
         "Output": {},
         "VariablesS3Uri": None,
-        "MaxConcurrency": max_concurrency,
+        "MaxConcurrency": settings.max_concurrency,
+        "TimeoutSeconds": None,
+        "MaxCostUsd": settings.max_render_cost_usd,
         "Config": {},
     }
     known = len(defaults) + 1  # and ProjectS3Uri, which has no default
@@ -89,8 +91,8 @@ def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, Sta
         "NotARequest": _fail(
             INVALID_CONFIG,
             "The execution input is an object with ProjectS3Uri, and optionally "
-            "PlanOutputS3Prefix, OutputS3Uri, VariablesS3Uri, MaxConcurrency (a number), Output "
-            "and Config (objects), and with no other field.",
+            "PlanOutputS3Prefix, OutputS3Uri, VariablesS3Uri, MaxConcurrency, TimeoutSeconds "
+            "and MaxCostUsd (numbers), Output and Config (objects), and with no other field.",
         ),
         "Defaults": _reshape({"Defaults": defaults, "Given.$": "$"}, then="Request"),
         "Request": _reshape(
@@ -107,10 +109,13 @@ def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, Sta
             {"Variable": "$.Fields.Count", "NumericGreaterThan": known, "Next": "NotARequest"},
             {"Not": {"Variable": "$.Request.MaxConcurrency", "IsNumeric": True}}
             | {"Next": "NotARequest"},
+            *(_not_a_number(name) for name in ("TimeoutSeconds", "MaxCostUsd")),
             {"Or": _not_an_object("$.Request.Config"), "Next": "NotARequest"},
             {"Or": _not_an_object("$.Request.Output"), "Next": "NotARequest"},
+            *_above_what_is_deployed(settings),
             otherwise="Config",
         ),
+        **_refusals(settings),
         # The configuration may be nearly as big as a payload may be (256 KiB), so no state's
         # data ever holds it twice, and from "Spread" on it is gone.
         "Config": _reshape(
@@ -121,11 +126,55 @@ def _understand_request(bucket_name: str, max_concurrency: int) -> dict[str, Sta
                 "Output.$": "$.Request.Output",
                 "VariablesS3Uri.$": "$.Request.VariablesS3Uri",
                 "MaxConcurrency.$": "$.Request.MaxConcurrency",
+                "Limits": {
+                    "StartedAt.$": "$$.Execution.StartTime",
+                    "TimeoutSeconds.$": "$.Request.TimeoutSeconds",
+                    "MaxCostUsd.$": "$.Request.MaxCostUsd",
+                },
                 "Config.$": config,
             },
             then="Plan",
         ),
     }
+
+
+def _not_a_number(name: str) -> State:
+    variable = f"$.Request.{name}"
+    kinds: list[State] = [{"Variable": variable, kind: True} for kind in ("IsNumeric", "IsNull")]
+    return {"Not": {"Or": kinds}, "Next": "NotARequest"}
+
+
+def _above_what_is_deployed(settings: Settings) -> list[State]:
+    """Return the choices that refuse more than the deployment allows to any render."""
+    choices = []
+    if most := settings.concurrency_limit:
+        asked = "$.Request.MaxConcurrency"
+        outside: list[State] = [
+            {"Variable": asked, "NumericGreaterThan": most},
+            {"Variable": asked, "NumericLessThan": 1},
+        ]
+        choices.append({"Or": outside, "Next": "TooManyAtOnce"})
+    if limit := settings.max_render_cost_usd:
+        asked = "$.Request.MaxCostUsd"
+        dearer: list[State] = [
+            {"Variable": asked, "IsNull": True},
+            {"Variable": asked, "NumericGreaterThan": limit},
+        ]
+        choices.append({"Or": dearer, "Next": "TooDear"})
+    return choices
+
+
+def _refusals(settings: Settings) -> dict[str, State]:
+    states = {}
+    if most := settings.concurrency_limit:
+        states["TooManyAtOnce"] = _fail(
+            INVALID_CONFIG, f"MaxConcurrency: this deployment allows 1 to {most}."
+        )
+    if limit := settings.max_render_cost_usd:
+        states["TooDear"] = _fail(
+            INVALID_CONFIG, f"MaxCostUsd: this deployment allows a render at most {limit:g} USD."
+        )
+    return states
 
 
 def _not_an_object(variable: str) -> list[State]:
@@ -144,6 +193,7 @@ def _plan(function_arn: str) -> dict[str, State]:
         # Only looked at: what is wrong with it is said before anything is rendered.
         "OutputS3Uri.$": "$.OutputS3Uri",
         "Output.$": "$.Output",
+        "Limits.$": "$.Limits",
         "Config.$": "$.Config",
     }
     used = ("PlanManifestS3Uri", "PlanHash", "ChunkCount", "Format")
@@ -228,6 +278,7 @@ def _spread_sheet(bucket_name: str, output_uri: str, *, pictures: bool) -> State
         "ChunkOutputS3Prefix.$": _format(f"s3://{bucket_name}/{SEGMENTS}{{}}/", "$.Plan.PlanHash"),
         "OutputS3Uri.$": output_uri,
         "Output.$": "$.Output",
+        "Limits.$": "$.Limits",
         "Cfr.$": "$.Config.cfr",
     }
     if not pictures:
@@ -251,7 +302,14 @@ def _render(function_arn: str) -> dict[str, State]:
 
 
 def _map(config: State, processor: State) -> State:
-    forwarded = ("RenderId", "PlanManifestS3Uri", "PlanHash", "ChunkOutputS3Prefix", "Format")
+    forwarded = (
+        "RenderId",
+        "PlanManifestS3Uri",
+        "PlanHash",
+        "ChunkOutputS3Prefix",
+        "Format",
+        "Limits",
+    )
     return {
         "Type": "Map",
         "ItemsPath": "$.ChunkIndexes",
@@ -313,6 +371,7 @@ def _assemble(function_arn: str) -> dict[str, State]:
         "ChunkOutputS3Prefix",
         "OutputS3Uri",
         "Output",
+        "Limits",
         "Format",
         "Cfr",
     )

@@ -157,6 +157,20 @@ class RenderCancelled(RenderError, code="RENDER_CANCELLED", retryable=False, exi
     """The render was cancelled."""
 
 
+class RenderTimedOut(RenderError, code="RENDER_TIMED_OUT", retryable=False, exit_status=2):
+    """The render took longer than it was given; its finished segments are kept."""
+
+    taken_s: int
+    limit_s: float
+
+
+class RenderCostLimit(RenderError, code="RENDER_COST_LIMIT", retryable=False, exit_status=2):
+    """The render cost more than it was given; its finished segments are kept."""
+
+    spent_usd: float
+    limit_usd: float
+
+
 class UnexpectedError(RenderError, code="UNEXPECTED_ERROR", retryable=False, exit_status=1):
     """Something fanreel does not know went wrong; this is a defect worth reporting."""
 
@@ -216,6 +230,8 @@ MEDIA_UNREADABLE = MediaUnreadable.code
 S3_URI_NOT_ALLOWED = S3UriNotAllowed.code
 UNSAFE_ARCHIVE = UnsafeArchive.code
 RENDER_CANCELLED = RenderCancelled.code
+RENDER_TIMED_OUT = RenderTimedOut.code
+RENDER_COST_LIMIT = RenderCostLimit.code
 UNEXPECTED_ERROR = UnexpectedError.code
 MISSING_PLAN_ARTIFACT = MissingPlanArtifact.code
 ARTIFACT_DIGEST_MISMATCH = ArtifactDigestMismatch.code

@@ -358,7 +358,7 @@ class TestWorkflow:
         """Word for word; function and bucket are put in by CloudFormation."""
         for made, expected in (
             (template, definition()),
-            (full_template, definition(max_concurrency=25)),
+            (full_template, definition(settings=EVERYTHING)),
         ):
             machine = next(
                 item["Properties"]

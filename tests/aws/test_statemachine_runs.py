@@ -6,11 +6,13 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.errors import (
     CAPTURE_TIMEOUT,
     INVALID_CONFIG,
@@ -109,15 +111,21 @@ def test_each_task_gets_what_its_contract_says(lab: Lab, new_worker: Workers) ->
     worker = new_worker(chunks=1)
     output = {"StorageClass": "STANDARD_IA"}
     config = {"cfr": True, "variables": {"title": "Hé ✓"}}
-    ended = lab.run(worker, Config=config, Output=output)
+    ended = lab.run(worker, Config=config, Output=output, TimeoutSeconds=600, MaxCostUsd=0.5)
     plan, chunk, assembly = worker.invocations
     name = ended["name"]
+    limits = plan["Limits"]
+    assert datetime.fromisoformat(limits["StartedAt"]).timestamp() == pytest.approx(
+        ended["startDate"].timestamp(), abs=2
+    )
+    assert (limits["TimeoutSeconds"], limits["MaxCostUsd"]) == (600, 0.5)
     shared = {
         "RenderId": name,
         "PlanManifestS3Uri": f"s3://{BUCKET}/renders/{name}/plan.json",
         "PlanHash": "5" * 64,
         "ChunkOutputS3Prefix": f"s3://{BUCKET}/segments/{'5' * 64}/",
         "Format": "mp4",
+        "Limits": limits,
     }
     assert plan == {
         "Action": "plan",
@@ -127,6 +135,7 @@ def test_each_task_gets_what_its_contract_says(lab: Lab, new_worker: Workers) ->
         "VariablesS3Uri": None,
         "OutputS3Uri": None,
         "Output": {"StorageClass": "STANDARD_IA"},
+        "Limits": limits,
         "Config": {"cfr": True, "variables": {"title": "Hé ✓"}},
     }
     assert chunk == shared | {"Action": "renderChunk", "ChunkIndex": 0}
@@ -207,6 +216,36 @@ def test_more_chunks_than_a_machine_can_spread_is_refused(lab: Lab, new_worker: 
 
 
 @pytest.mark.parametrize(
+    ("document", "error"),
+    [
+        ({"MaxConcurrency": 8, "MaxCostUsd": 0.1}, None),
+        ({}, None),
+        ({"MaxConcurrency": 9}, "MaxConcurrency: this deployment allows 1 to 8"),
+        ({"MaxConcurrency": 0}, "MaxConcurrency: this deployment allows 1 to 8"),
+        ({"MaxCostUsd": 0.3}, "MaxCostUsd: this deployment allows a render at most 0.25 USD"),
+        ({"MaxCostUsd": None}, "MaxCostUsd: this deployment allows a render at most 0.25 USD"),
+    ],
+)
+def test_a_deployment_limits_what_a_render_may_ask(
+    lab: Lab, new_worker: Workers, document: dict[str, Any], error: str | None
+) -> None:
+    """More is refused before anything is invoked; who says nothing gets the deployment's."""
+    settings = Settings(max_concurrency=8, concurrency_limit=8, max_render_cost_usd=0.25)
+    limited = definition(function_arn=FUNCTION_ARN, bucket_name=BUCKET, settings=settings)
+    name = f"limited-{next(_numbers)}"
+    arn = lab.interpreter.create(limited, name)
+    worker = new_worker(chunks=1)
+    lab.endpoint.workers[name] = worker
+    ended = lab.interpreter.wait(lab.interpreter.start(arn, name, PROJECT | document))
+    if error is None:
+        assert ended["status"] == "SUCCEEDED", ended.get("cause")
+        assert worker.invocations[0]["Limits"]["MaxCostUsd"] == document.get("MaxCostUsd", 0.25)
+    else:
+        assert (ended["error"], worker.invocations) == (INVALID_CONFIG, [])
+        assert error in ended["cause"]
+
+
+@pytest.mark.parametrize(
     "document",
     [
         {"ProjectS3Uri": None},
@@ -215,6 +254,8 @@ def test_more_chunks_than_a_machine_can_spread_is_refused(lab: Lab, new_worker: 
         {"Config": [{"fps": 30}]},
         {"Config": "{}"},
         {"Output": "{}"},
+        {"TimeoutSeconds": "600"},
+        {"MaxCostUsd": {}},
         {"MaxConcurrency": "5"},
         {"OutputS3Url": f"s3://{BUCKET}/outputs/mine.mp4"},
         {"Extra": None},

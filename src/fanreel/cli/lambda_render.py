@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fanreel.cli.lambda_link import tell_session_end
-from fanreel.cli.lambda_output import with_output_options
 from fanreel.cli.lambda_progress import wait_for
+from fanreel.cli.lambda_request import with_request_options
 from fanreel.cli.lambda_target import Target, camel, stack_command
 from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.cli.render import RootDir
@@ -41,7 +41,7 @@ def split_target(project: str, fields: dict[str, Any]) -> tuple[str | Path, dict
 
 
 @stack_command(render_app, "render")
-@with_output_options
+@with_request_options
 @with_config_options
 def render(  # noqa: PLR0913 (each is an option)
     target: Target,
@@ -68,7 +68,7 @@ def render(  # noqa: PLR0913 (each is an option)
     max_cost: MaxCost = None,
     root: RootDir = None,
     config_fields: dict[str, Any],
-    output_options: dict[str, Any],
+    request_options: dict[str, Any],
 ) -> None:
     """Render PROJECT on the deployed stack."""
     where, fields = split_target(project, config_fields)
@@ -82,7 +82,7 @@ def render(  # noqa: PLR0913 (each is an option)
         max_concurrency=max_concurrency,
         max_cost_usd=max_cost,
         root_dir=root,
-        output_options=output_options,
+        **request_options,
     )
     again = " (it had been started before)" if started.already_started else ""
     if not wait and output is None and link is None:
@@ -101,7 +101,8 @@ def render(  # noqa: PLR0913 (each is an option)
         result["download"] = fetched.to_json()
         lines = [f"{fetched.path}: {size_in_words(fetched.size_bytes)}"]
     if link is not None:
-        url = client.presigned_url(started.render_id, expires_s=link)
+        name = request_options["output_options"].get("download_name")
+        url = client.presigned_url(started.render_id, expires_s=link, download_name=name)
         tell_session_end(target, client, link)
         result["url"] = url
         lines = [*lines, url]
@@ -156,7 +157,7 @@ def still(
 
 
 @stack_command(render_app, "render-batch")
-@with_output_options
+@with_request_options
 @with_config_options
 def render_batch(  # noqa: PLR0913 (each is an option)
     target: Target,
@@ -178,7 +179,7 @@ def render_batch(  # noqa: PLR0913 (each is an option)
     ] = False,
     root: RootDir = None,
     config_fields: dict[str, Any],
-    output_options: dict[str, Any],
+    request_options: dict[str, Any],
 ) -> None:
     """
     Render PROJECT once per line of BATCH.
@@ -195,7 +196,7 @@ def render_batch(  # noqa: PLR0913 (each is an option)
         max_cost_usd=max_cost,
         dry_run=dry_run,
         root_dir=root,
-        output_options=output_options,
+        **request_options,
     )
     first: RenderError | None = None
     for item in items:

@@ -117,13 +117,14 @@ def batch_requests(
     project_uri: str,
     config: RenderConfig | Mapping[str, Any] | None = None,
     output: OutputOptions | None = None,
-    output_buckets: Sequence[str] = (),
+    **shared: Any,
 ) -> list[RenderRequest]:
     """
     Check every line before anything is started.
 
     A line without an id gets one from its place and content, so running the same file again
-    continues where it stopped rather than rendering everything twice.
+    continues where it stopped rather than rendering everything twice. *shared* is what
+    `build_request()` takes and all have in common.
 
     Raises:
         InvalidConfig: A line is not a valid render, or two have one id; all are named. Terminal.
@@ -146,7 +147,7 @@ def batch_requests(
                 render_id=line.render_id or _line_id(index, project_uri, merged, line),
                 output_uri=line.output_uri,
                 output=_over(laid_under, line),
-                output_buckets=output_buckets,
+                **shared,
             )
         except RenderError as exc:
             problems.append(f"render {index + 1}: {exc}")

@@ -6,6 +6,7 @@ Anyone may build the same document and call `StartExecution` (docs/aws.md); this
 """
 
 import hashlib
+import math
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ OUTPUT_URI = "OutputS3Uri"
 OUTPUT = "Output"
 CONFIG = "Config"
 MAX_CONCURRENCY = "MaxConcurrency"
+TIMEOUT, MAX_COST = "TimeoutSeconds", "MaxCostUsd"
 VARIABLES_URI = "VariablesS3Uri"
 
 
@@ -66,6 +68,10 @@ class RenderRequest:
     max_concurrency: int | None = None
     """Chunks at once; None leaves it to the deployment."""
     output: OutputOptions = _PLAIN
+    timeout_s: float | None = None
+    """The state machine's workers end the render after so long."""
+    cost_limit_usd: float | None = None
+    """They end it once it has cost more."""
 
     @property
     def folder(self) -> S3Uri:
@@ -98,6 +104,10 @@ class RenderRequest:
         }
         if self.max_concurrency is not None:
             document[MAX_CONCURRENCY] = self.max_concurrency
+        if self.timeout_s is not None:
+            document[TIMEOUT] = self.timeout_s
+        if self.cost_limit_usd is not None:
+            document[MAX_COST] = self.cost_limit_usd
         if output := self.output.to_json():
             document[OUTPUT] = output
         return document
@@ -125,7 +135,7 @@ class RenderRequest:
         return document
 
 
-def build_request(
+def build_request(  # noqa: PLR0913 (each is a field of the request)
     *,
     bucket: str,
     project_uri: str,
@@ -135,6 +145,8 @@ def build_request(
     max_concurrency: int | None = None,
     output: OutputOptions | Mapping[str, Any] | None = None,
     output_buckets: Iterable[str] = (),
+    timeout_s: float | None = None,
+    cost_limit_usd: float | None = None,
 ) -> RenderRequest:
     """
     Check everything about a render that can be checked without AWS.
@@ -155,6 +167,9 @@ def build_request(
     layout.require_output(S3Uri.parse(place), checked.format)
     if max_concurrency is not None and max_concurrency < 1:
         raise InvalidConfig(f"max_concurrency = {max_concurrency}: allowed: a whole number from 1")
+    for name, value in {"timeout_s": timeout_s, "cost_limit_usd": cost_limit_usd}.items():
+        if value is not None and not 0 < value < math.inf:
+            raise InvalidConfig(f"{name} = {value}: allowed: a number above 0")
     request = RenderRequest(
         render_id=render_id,
         bucket=bucket,
@@ -163,6 +178,8 @@ def build_request(
         config=checked,
         max_concurrency=max_concurrency,
         output=options,
+        timeout_s=timeout_s,
+        cost_limit_usd=cost_limit_usd,
     )
     request.to_json()
     return request

@@ -185,7 +185,7 @@ class RenderClient:
         """
         return delete_site(site_id, self.deployment.bucket, self._connection.s3)
 
-    def request(
+    def request(  # noqa: PLR0913 (each is an option)
         self,
         project: Path | str | Site,
         config: Config = None,
@@ -195,6 +195,8 @@ class RenderClient:
         max_concurrency: int | None = None,
         root_dir: Path | str | None = None,
         output_options: OutputOptions | Mapping[str, Any] | None = None,
+        timeout_s: float | None = None,
+        cost_limit_usd: float | None = None,
     ) -> RenderRequest:
         """
         Check a render and upload its project, without starting it.
@@ -202,7 +204,14 @@ class RenderClient:
         Everything that can be known here is checked before the first byte is sent.
         """
         checked = self._check(
-            project, config, render_id, output_uri, max_concurrency, output_options
+            project,
+            config,
+            render_id=render_id,
+            output_uri=output_uri,
+            max_concurrency=max_concurrency,
+            output=output_options,
+            timeout_s=timeout_s,
+            cost_limit_usd=cost_limit_usd,
         )
         if _is_uri(project):
             return checked
@@ -211,25 +220,15 @@ class RenderClient:
         )
         return dataclasses.replace(checked, project_uri=site.uri)
 
-    def _check(
-        self,
-        project: Path | str | Site,
-        config: Config,
-        render_id: str | None = None,
-        output_uri: str | None = None,
-        max_concurrency: int | None = None,
-        output_options: OutputOptions | Mapping[str, Any] | None = None,
-    ) -> RenderRequest:
+    def _check(self, project: Path | str | Site, config: Config, **given: Any) -> RenderRequest:
+        """Check what `build_request()` can, and that a folder has its page."""
         stand_in = str(layout.site_manifest(self.deployment.bucket, "unknown"))
         checked = build_request(
             bucket=self.deployment.bucket,
             project_uri=str(project) if _is_uri(project) else stand_in,
             config=config,
-            render_id=render_id,
-            output_uri=output_uri,
-            max_concurrency=max_concurrency,
-            output=output_options,
             output_buckets=self.deployment.output_buckets,
+            **given,
         )
         if not _is_uri(project) and not isinstance(project, Site):
             _require_page(Path(project), checked.config.entry_file)
@@ -247,7 +246,7 @@ class RenderClient:
         with borrowed_project(self._connection.s3, uri, entry_file) as folders:
             yield folders
 
-    def start_render(
+    def start_render(  # noqa: PLR0913 (each is an option)
         self,
         project: Path | str | Site,
         config: Config = None,
@@ -258,6 +257,8 @@ class RenderClient:
         max_cost_usd: float | None = None,
         root_dir: Path | str | None = None,
         output_options: OutputOptions | Mapping[str, Any] | None = None,
+        timeout_s: float | None = None,
+        cost_limit_usd: float | None = None,
     ) -> StartedRender:
         """
         Start a render; the same *render_id* and input again is the same render.
@@ -271,6 +272,8 @@ class RenderClient:
             max_cost_usd: Refuse to start what is estimated to cost more; see `estimate()`.
             root_dir: See `deploy_site()`.
             output_options: Storage class, download name, tags, expiry, and whether to overwrite.
+            timeout_s: Its workers end the render after so long (`RENDER_TIMED_OUT`).
+            cost_limit_usd: They end it once it has cost more (`RENDER_COST_LIMIT`).
         Returns:
             Where the render is. `already_started` tells whether it had been started before.
         Raises:
@@ -280,23 +283,20 @@ class RenderClient:
                 `output_buckets`. Terminal.
             StorageUnavailable: AWS did not answer. Retryable.
         """
+        asked: dict[str, Any] = {
+            "render_id": render_id,
+            "output_uri": output_uri,
+            "max_concurrency": max_concurrency,
+            "timeout_s": timeout_s,
+            "cost_limit_usd": cost_limit_usd,
+        }
         if max_cost_usd is not None:
-            checked = self._check(
-                project, config, render_id, output_uri, max_concurrency, output_options
-            )
+            checked = self._check(project, config, output=output_options, **asked)
             with self._local(project, checked.config.entry_file, root_dir) as (folder, root):
                 found = self.estimate(folder, checked.config, root_dir=root)
             require_affordable(found, max_cost_usd)
         return self.start(
-            self.request(
-                project,
-                config,
-                render_id=render_id,
-                output_uri=output_uri,
-                max_concurrency=max_concurrency,
-                root_dir=root_dir,
-                output_options=output_options,
-            )
+            self.request(project, config, root_dir=root_dir, output_options=output_options, **asked)
         )
 
     def start(self, request: RenderRequest) -> StartedRender:
@@ -352,6 +352,8 @@ class RenderClient:
         poll_s: float = 2.0,
         root_dir: Path | str | None = None,
         output_options: OutputOptions | Mapping[str, Any] | None = None,
+        timeout_s: float | None = None,
+        cost_limit_usd: float | None = None,
     ) -> Iterator[BatchItem]:
         """
         Render one project once per line, a few at once; give each as it ends.
@@ -367,6 +369,8 @@ class RenderClient:
             poll_s: Seconds between looks.
             root_dir: See `deploy_site()`.
             output_options: As for `start_render()`; those of a line are laid over them.
+            timeout_s: Of each render, as for `start_render()`.
+            cost_limit_usd: Of each render, as for `start_render()`.
         Raises:
             InvalidConfig: A line is wrong, or all cost more; every wrong line is named, none
                 started. Terminal.
@@ -382,6 +386,8 @@ class RenderClient:
                 config=config,
                 output=options,
                 output_buckets=self.deployment.output_buckets,
+                timeout_s=timeout_s,
+                cost_limit_usd=cost_limit_usd,
             )
 
         # Checked before anything is sent, so that a bad line uploads nothing; the site is named by

@@ -60,6 +60,12 @@ class Settings(BaseModel):
     """Most invocations at once, of all renders; None shares the account's."""
     max_concurrency: int = Field(default=DEFAULT_MAX_CONCURRENCY, ge=0)
     """Chunks of one render at once if it does not say itself; 0 for no limit."""
+    concurrency_limit: int | None = Field(default=None, ge=1)
+    """Chunks at once that a render may ask for; None for any number."""
+    render_timeout_s: int = Field(default=24 * 3600, ge=60, le=365 * 24 * 3600)
+    """Time after which a render is ended, however far it is."""
+    max_render_cost_usd: float | None = Field(default=None, gt=0)
+    """What a render may cost: it ends once it has cost more; its input may ask for less."""
     image_uri: str | None = Field(
         default=None,
         pattern=r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[^:@]+[:@].+$",
@@ -95,6 +101,12 @@ class Settings(BaseModel):
         vpc = (self.vpc_id, self.vpc_subnet_ids, self.vpc_security_group_ids)
         if any(vpc) and not all(vpc):
             raise ValueError("vpc_id, vpc_subnet_ids and vpc_security_group_ids belong together")
+        most = self.concurrency_limit
+        if most is not None and not 1 <= self.max_concurrency <= most:
+            raise ValueError(
+                f"max_concurrency is {self.max_concurrency}, more than concurrency_limit ({most}) "
+                "allows; set both"
+            )
         if self.plan_dir_limit_bytes > self.ephemeral_storage_mb * MIB // 2:
             raise ValueError(
                 "plan_dir_size_limit_bytes is more than half of ephemeral_storage_mb: while a plan "

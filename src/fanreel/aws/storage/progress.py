@@ -182,8 +182,12 @@ def read_progress(render_id: str, bucket: str, client: "S3Client") -> RenderActi
 
     A render that never started reads as `queued`. Raises as `s3_failures()`.
     """
-    folder = layout.render(bucket, render_id)
-    return parse_progress(render_id, list_objects(client, folder))
+    return read_progress_of(layout.render(bucket, render_id), client)
+
+
+def read_progress_of(render_folder: S3Uri, client: "S3Client") -> RenderActivity:
+    """Do as `read_progress()` does, for a render that keeps its things in *render_folder*."""
+    return parse_progress(render_folder.name, list_objects(client, render_folder))
 
 
 def read_message(record: InvocationRecord, render_folder: S3Uri, client: "S3Client") -> str:

@@ -1,4 +1,4 @@
-"""Options of `fanreel lambda render` and `render-batch` that say how the video lies in S3."""
+"""Options of `fanreel lambda render` and `render-batch`: how the video lies in S3, and limits."""
 
 import functools
 import inspect
@@ -9,7 +9,7 @@ import typer
 
 from fanreel.errors import InvalidConfig
 
-_PANEL = "Output"
+_PANEL, _LIMITS = "Output", "Limits"
 _OPTIONS: dict[str, Any] = {
     "storage_class": Annotated[
         str | None,
@@ -41,12 +41,33 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def with_output_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options above to *command*, which gets what was chosen as `output_options`."""
+_LIMIT_OPTIONS: dict[str, Any] = {
+    "timeout": Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Its workers end the render after so long.",
+            rich_help_panel=_LIMITS,
+        ),
+    ],
+    "cost_limit": Annotated[
+        float | None,
+        typer.Option(
+            metavar="USD",
+            help="Its workers end the render once it has cost more.",
+            rich_help_panel=_LIMITS,
+        ),
+    ],
+}
+_ARGUMENTS = {"timeout": "timeout_s", "cost_limit": "cost_limit_usd"}
+
+
+def with_request_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options above to *command*; it gets the client's arguments as `request_options`."""
     own = [
         parameter
         for parameter in inspect.signature(command).parameters.values()
-        if parameter.name != "output_options"
+        if parameter.name != "request_options"
     ]
     added = [
         inspect.Parameter(
@@ -55,7 +76,7 @@ def with_output_options(command: Callable[..., None]) -> Callable[..., None]:
             annotation=annotation,
             default=False if name == "overwrite" else None,
         )
-        for name, annotation in _OPTIONS.items()
+        for name, annotation in (_OPTIONS | _LIMIT_OPTIONS).items()
     ]
 
     @functools.wraps(command)
@@ -63,7 +84,8 @@ def with_output_options(command: Callable[..., None]) -> Callable[..., None]:
         given = {name: value for name in _OPTIONS if (value := values.pop(name))}
         if "tag" in given:
             given["tags"] = dict(_pairs(given.pop("tag")))
-        command(**values, output_options=given)
+        limits = {_ARGUMENTS[name]: values.pop(name) for name in _LIMIT_OPTIONS}
+        command(**values, request_options={"output_options": given, **limits})
 
     # typer reads the signature to know which options there are.
     call.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
