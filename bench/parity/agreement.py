@@ -32,8 +32,13 @@ class Agreement:
 
     @property
     def is_same(self) -> bool:
-        """Whether it is the same picture and the same length."""
-        return self.min_db >= SAME_DB and self.frames_apart == 0
+        """Whether it is the same picture and the same length, and both have sound or neither."""
+        return is_same(self.min_db, self.frames_apart, self.correlation)
+
+
+def is_same(min_db: float, frames_apart: int, correlation: float | None) -> bool:
+    """Tell whether figures as those of an `Agreement` are of the same picture, length and sound."""
+    return min_db >= SAME_DB and frames_apart == 0 and correlation != 0
 
 
 def compare(ours: Film, theirs: Film) -> Agreement:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.parity.agreement import IDENTICAL_DB, SAME_DB
+from bench.parity.agreement import IDENTICAL_DB, SAME_DB, is_same
 from bench.parity.report import Row, Verdict
 
 _PATH = Path(__file__).parent / "measured.tsv"
@@ -20,11 +20,13 @@ class Figures:
     min_db: float
     """Of the worst frame; below 0 where the reference fails."""
     frames_apart: int
+    correlation: float | None = None
+    """Of the sound; None where neither has any, 0 where one has none."""
 
     @property
     def is_same(self) -> bool:
-        """Whether it is the same picture and the same length."""
-        return self.min_db >= SAME_DB and self.frames_apart == 0
+        """Whether it is the same picture and the same length, and both have sound or neither."""
+        return is_same(self.min_db, self.frames_apart, self.correlation)
 
     @property
     def is_identical(self) -> bool:
@@ -43,9 +45,11 @@ class Measured:
 def keep(row: Row, path: Path = _PATH) -> None:
     """Put *row* in the place of what is known; several runs may do so at once."""
     found = row.agreement
-    figures = Figures(
-        min_db=found.min_db if found else _FAILED, frames_apart=found.frames_apart if found else 0
-    )
+    figures = Figures(min_db=_FAILED, frames_apart=0)
+    if found:
+        figures = Figures(
+            min_db=found.min_db, frames_apart=found.frames_apart, correlation=found.correlation
+        )
     field = "equivalent" if row.in_other_words else "itself"
     with path.open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -68,21 +72,29 @@ def _line(entry: Measured) -> str:
 
 
 def _text(figures: Figures | None) -> str:
-    return f"{figures.min_db:.2f}\t{figures.frames_apart:+}" if figures else "\t"
+    if figures is None:
+        return "\t\t"
+    sound = "" if figures.correlation is None else f"{figures.correlation:.4f}"
+    return f"{figures.min_db:.2f}\t{figures.frames_apart:+}\t{sound}"
 
 
 def _parse(text: str) -> dict[str, Measured]:
     known = {}
     for line in text.splitlines():
         name, *fields = line.split("\t")
-        known[name] = Measured(itself=_figures(fields[:2]), equivalent=_figures(fields[2:]))
+        known[name] = Measured(itself=_figures(fields[:3]), equivalent=_figures(fields[3:]))
     return known
 
 
 def _figures(fields: list[str]) -> Figures | None:
     if not any(fields):
         return None
-    return Figures(min_db=float(fields[0]), frames_apart=int(fields[1]))
+    min_db, apart, sound = fields
+    return Figures(
+        min_db=float(min_db),
+        frames_apart=int(apart),
+        correlation=float(sound) if sound else None,
+    )
 
 
 def shares(

@@ -40,7 +40,7 @@ def test_a_run_replaces_its_own_figures_only(tmp_path: Path) -> None:
     measured.keep(row("a", 99.0), path)
     measured.keep(row("b", 40.126), path)
     measured.keep(row("c", None), path)
-    assert path.read_text() == "a\t99.00\t+0\nb\t40.13\t+0\nc\t-1.00\t+0\n"
+    assert path.read_text() == "a\t99.00\t+0\t\nb\t40.13\t+0\t\nc\t-1.00\t+0\t\n"
 
 
 def test_an_equivalent_has_figures_of_its_own(tmp_path: Path) -> None:
@@ -50,8 +50,22 @@ def test_an_equivalent_has_figures_of_its_own(tmp_path: Path) -> None:
     measured.keep(row("a", 60.0, in_other_words=True), path)
     measured.keep(row("b", 61.0, in_other_words=True), path)
     measured.keep(row("a", 21.0), path)
-    assert path.read_text() == "a\t21.00\t+0\t60.00\t+0\nb\t\t\t61.00\t+0\n"
+    assert path.read_text() == "a\t21.00\t+0\t\t60.00\t+0\t\nb\t\t\t\t61.00\t+0\t\n"
     assert measured.read(path)["b"] == Measured(equivalent=Figures(min_db=61.0, frames_apart=0))
+
+
+def test_a_film_that_lacks_the_sound_is_not_the_same(tmp_path: Path) -> None:
+    """The pictures of a film that should be heard may be right, and the film is not."""
+    path = tmp_path / "measured.tsv"
+    for name, correlation in (("heard", 0.77), ("silent", 0.0)):
+        one = row(name, 99.0)
+        assert one.agreement is not None
+        found = dataclasses.replace(one.agreement, correlation=correlation)
+        measured.keep(dataclasses.replace(one, agreement=found), path)
+        assert found.is_same is (name == "heard")
+    assert path.read_text() == "heard\t99.00\t+0\t0.7700\nsilent\t99.00\t+0\t0.0000\n"
+    known = {name: entry.itself for name, entry in measured.read(path).items()}
+    assert [name for name, one in known.items() if one and one.is_same] == ["heard"]
 
 
 def test_shares_tell_what_was_compared_how(tmp_path: Path) -> None:
