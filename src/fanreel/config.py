@@ -17,9 +17,11 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
 from fanreel.formats import FORMATS, Codec, Format, FormatSpec
+from fanreel.settings import Setting, given
 from fanreel.timing import frame_rate
 
 DEFAULT_CHUNK_SIZE = 240
@@ -92,7 +94,7 @@ def _parse_resolution(value: Any) -> str | float:
 
 def _refuse_bool(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("not a number")  # noqa: TRY004 (pydantic reads ValueError only)
+        raise PydanticCustomError("bool", "not a number")
     return value
 
 
@@ -227,55 +229,58 @@ class RenderConfig(BaseModel):
         self._exclude_each_other("crf", "bitrate")
         if self.codec != "h264" and self.codec not in FORMATS[self.format].codecs:
             fitting = " or ".join(map(repr, _formats(lambda spec: self.codec in spec.codecs)))
-            raise ValueError(
-                f"codec = {self.codec!r}: not with format {self.format!r}; allowed: "
-                f"codec {self.codec!r} with format {fitting}"
+            raise self._conflict(
+                f"not with format {self.format!r}; allowed: codec {self.codec!r} with format "
+                f"{fitting}",
+                "codec",
             )
         self._rate_has_a_use()
         self._hdr_has_a_place()
         if self.mute and not FORMATS[self.format].pictures:
-            raise ValueError(f"mute = True: format {self.format!r} holds nothing but the sound")
+            raise self._conflict(f"format {self.format!r} holds nothing but the sound", "mute")
         self._exclude_each_other("chunk_size", "target_chunk_frames")
         if self.frame_range is not None and not 0 <= self.frame_range[0] < self.frame_range[1]:
-            raise ValueError(
-                f"frameRange = {list(self.frame_range)}: allowed: {_ALLOWED['frame_range']}"
-            )
+            raise self._conflict(f"allowed: {_ALLOWED['frame_range']}", "frame_range")
         lambda_limit = self.plan_dir_size_limit_bytes > PLAN_DIR_SIZE_LIMIT_BYTES
         if self.runtime_cap == "lambda" and lambda_limit:
-            raise ValueError(
-                f"planDirSizeLimitBytes = {self.plan_dir_size_limit_bytes}: allowed with "
-                f"runtimeCap 'lambda': at most {PLAN_DIR_SIZE_LIMIT_BYTES}, or /tmp overflows"
+            raise self._conflict(
+                f"allowed: at most {PLAN_DIR_SIZE_LIMIT_BYTES}, or /tmp overflows",
+                "plan_dir_size_limit_bytes",
+                "runtime_cap",
             )
         self._exclude_each_other("output_resolution", "width")
         self._exclude_each_other("output_resolution", "height")
         return self
 
+    def _conflict(self, reason: str, *fields: str) -> "_Conflict":
+        """Return the error that tells of *fields* with their values, and why they cannot stand."""
+        settings = [given(to_camel(name), _shown(getattr(self, name))) for name in fields]
+        return _Conflict(reason, settings)
+
     def _exclude_each_other(self, one: str, other: str) -> None:
-        first, second = getattr(self, one), getattr(self, other)
-        if first is not None and second is not None:
-            raise ValueError(
-                f"{to_camel(one)} = {first!r} and {to_camel(other)} = {second!r} exclude each "
-                "other; allowed: one of them"
-            )
+        if getattr(self, one) is not None and getattr(self, other) is not None:
+            raise self._conflict("allowed: one of them", one, other)
 
     def _rate_has_a_use(self) -> None:
         for field in ("crf", "bitrate"):
             value = getattr(self, field)
             if value is not None and not FORMATS[self.format].rated:
-                raise ValueError(
-                    f"{field} = {value!r}: not with format {self.format!r}, which has one quality; "
-                    f"allowed: {field} with format {' or '.join(_formats(lambda spec: spec.rated))}"
+                raise self._conflict(
+                    f"not with format {self.format!r}, which has one quality; allowed: {field} "
+                    f"with format {' or '.join(_formats(lambda spec: spec.rated))}",
+                    field,
                 )
 
     def _hdr_has_a_place(self) -> None:
         if self.hdr_mode != "force-hdr":
             return
         fitting = " or ".join(map(repr, _formats(lambda spec: spec.hdr)))
-        allowed = f"allowed with hdrMode 'force-hdr': format {fitting} with codec 'h265'"
+        allowed = f"allowed: format {fitting} with codec 'h265'"
         if not FORMATS[self.format].hdr:
-            raise ValueError(f"format = {self.format!r}: {allowed}")
+            raise self._conflict(allowed, "format", "hdr_mode")
         if self.codec == "h264" and "codec" in self.model_fields_set:
-            raise ValueError(f"codec = 'h264': {allowed}, which is also what no codec gives")
+            reason = f"{allowed}, which is also what no codec gives"
+            raise self._conflict(reason, "codec", "hdr_mode")
 
     @property
     def entry_path(self) -> str:
@@ -309,30 +314,44 @@ def _formats(fit: Callable[[FormatSpec], bool]) -> list[str]:
     return [name for name, spec in FORMATS.items() if fit(spec)]
 
 
+class _Conflict(ValueError):
+    """Fields whose values do not go together."""
+
+    def __init__(self, reason: str, settings: list[Setting]) -> None:
+        super().__init__(f"{' and '.join(setting['said'] for setting in settings)}: {reason}")
+        self.settings = settings
+
+
 def _invalid_config(exc: ValidationError) -> InvalidConfig:
-    problems = []
-    allowed = {to_camel(name): sentence for name, sentence in _ALLOWED.items()}
-    for error in exc.errors(include_url=False):
-        names = [str(part) for part in error["loc"]]
-        if error["type"] == "extra_forbidden":
-            known = ", ".join(to_camel(name) for name in RenderConfig.model_fields)
-            problems.append(f"{names[0]}: unknown key; known keys: {known}")
-        elif names:
-            message = error["msg"].removeprefix("Value error, ")
-            if "allowed: " not in message:  # pydantic's own words
-                message = f"allowed: {allowed[to_camel(names[0])]}"
-            place = "".join(f"[{name}]" for name in names[1:] if name.isdigit())
-            problems.append(f"{to_camel(names[0])}{place} = {_shown(error['input'])}: {message}")
-        else:
-            problems.append(error["msg"].removeprefix("Value error, "))
     # A union reports each arm; one sentence per problem is enough.
-    problems = list(dict.fromkeys(problems))
-    return InvalidConfig("invalid render configuration: " + "; ".join(problems), problems=problems)
+    problems = dict(map(_problem, exc.errors(include_url=False)))
+    return InvalidConfig(
+        "invalid render configuration: " + "; ".join(problems),
+        problems=list(problems),
+        settings=[setting for settings in problems.values() for setting in settings],
+    )
+
+
+def _problem(error: ErrorDetails) -> tuple[str, list[Setting]]:
+    """Return what is wrong, and what that says of which fields."""
+    own = error.get("ctx", {}).get("error")  # of a validator here; pydantic's have other words
+    if isinstance(own, _Conflict):
+        return str(own), own.settings
+    field, *inner = map(str, error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(map(to_camel, RenderConfig.model_fields))
+        return f"{field}: unknown key; known keys: {known}", []
+    name = to_camel(field)
+    place = "".join(f"[{part}]" for part in inner if part.isdigit())
+    setting = given(name, _shown(error["input"]), place)
+    allowed = {to_camel(known): sentence for known, sentence in _ALLOWED.items()}
+    reason = str(own or f"allowed: {allowed[name]}")
+    return f"{setting['said']}: {reason}", [setting]
 
 
 def _shown(value: Any) -> str:
     try:
-        text = repr(value)
+        text = repr(list(value) if isinstance(value, tuple) else value)  # as JSON has it
     except RecursionError:
         return "a value nested too deeply to show"
     return text if len(text) <= _VALUE_SHOWN else text[:_VALUE_SHOWN] + "…"
@@ -364,8 +383,8 @@ def reject_unsupported_distributed_format(
     )
     raise FormatNotSupportedInDistributed(
         f"format {config.format!r} is not supported in distributed mode at this size: {reason}; "
-        "lower fps (15 is usual), outputResolution or frameRange, choose webm or mp4, or render it "
-        "in one process with fanreel.render() or `fanreel render`",
+        "lower fps (15 is usual) or the output resolution, render fewer frames, choose "
+        "webm or mp4, or render it in one process with fanreel.render() or `fanreel render`",
         format=config.format,
         reason=reason,
     )

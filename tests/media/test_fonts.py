@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from fanreel import RenderResult, UsedFont, render, render_chunk
+from fanreel.cli.wording import in_options
 from fanreel.config import RenderConfig
 from fanreel.errors import FontFetchFailed, InvalidComposition
 from fanreel.files.plan_dir import read_composition
 from fanreel.inspection import asked_for
 from fanreel.network.fetch import Refused, Response
 from fanreel.network.outside import Recorder
+from fanreel.problems import problems_of
 from fanreel.results import PlanResult
 from fanreel.work.planning import make_distributed_plan
 from tests.media.encoding import decode
@@ -283,12 +285,15 @@ def test_google_fonts_are_recorded_and_replayed_by_workers(
 def test_a_refused_font_is_an_error_of_its_own(
     google: Path, tmp_path: Path, missing: str, answering: Callable[[Answers], list[str]]
 ) -> None:
-    """The style sheet or the file, by its URL; nothing is written."""
+    """The style sheet or the file, by its URL, and the option that lets it pass."""
     answers = {SHEET_URL: ("text/css", SHEET.encode())}
     answering({url: answer for url, answer in answers.items() if url != missing})
     with pytest.raises(FontFetchFailed, match="could not be fetched: no route") as caught:
         make_distributed_plan(google, RenderConfig(), tmp_path / "plan")
     assert caught.value.facts["url"] == missing
+    assert "or give --no-fail-closed-font-fetch to render" in in_options(caught.value)
+    [problem] = problems_of(caught.value)
+    assert (problem.rule, problem.names) == ("outside-file", (missing,))
     assert not (tmp_path / "plan").exists()
 
 

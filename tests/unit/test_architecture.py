@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "src"
 TOP = SOURCE / "fanreel"
 STEPS = {"planning", "rendering", "assembly", "local", "stills"}
-SHARED = {"config", "errors", "formats", "problems", "processes", "results", "versions"}
+SHARED = {"config", "errors", "formats", "problems", "processes", "results", "settings", "versions"}
 AWS = ["storage", "cost", "client", "deploy"]
 """Each may import those before it."""
 

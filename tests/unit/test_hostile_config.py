@@ -286,7 +286,11 @@ def _make(tmp_path: Path, how: Sequence[str]) -> Path:
         ("file", AssetNotFound, "is not a directory"),
         ("loop", AssetNotFound, "is not a directory"),
         ("long", AssetNotFound, "File name too long"),
-        ("entry missing", AssetNotFound, "holds no index.html; name another with entryFile"),
+        (
+            "entry missing",
+            AssetNotFound,
+            "holds no index.html; name another page as the entry file",
+        ),
         ("entry directory", AssetNotFound, "Is a directory"),
         ("entry dangling", AssetNotFound, "holds no index.html"),
         ("entry loop", AssetNotFound, "Symlink loop|symbolic links"),

@@ -70,7 +70,8 @@ class PageCalls:
             raise self.explained(
                 InvalidComposition,
                 f"{doing}: the page leaves for {exc}; a composition stays on its page, so remove "
-                "what reloads it, refreshes it or sets location (or name that page by entryFile)",
+                "what reloads it, refreshes it or sets location (or take that page as the entry "
+                "file)",
             ) from exc
         except TimeoutError as exc:
             raise self.explained(

@@ -51,7 +51,7 @@ def error_json(error: RenderError) -> dict[str, Any]:
     """Return what programs read of *error*."""
     return {
         "code": error.code,
-        "message": in_options(str(error)),
+        "message": in_options(error),
         "retryable": error.retryable,
         # A screenshot that found no place on disk is of no use as text.
         "facts": {name: fact for name, fact in error.facts.items() if not isinstance(fact, bytes)},
@@ -66,7 +66,7 @@ def _tell(error: RenderError, *, as_json: bool) -> int:
     if as_json:
         event = {"event": "error"} | error_json(error)
         sys.stdout.write(json.dumps(event, default=str) + "\n")
-    paragraph = " ".join(in_options(str(error)).split())
+    paragraph = " ".join(in_options(error).split())
     sys.stderr.write(f"error[{error.code}]: {paragraph}\n")
     return error.exit_status
 

@@ -9,7 +9,6 @@ import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.cli.render import AsJson, Debug, Project, RootDir
-from fanreel.cli.wording import in_options
 
 if TYPE_CHECKING:
     from fanreel.files.plan_dir import UsedFont
@@ -46,8 +45,7 @@ def lint(
             continue
         place = f"{item.file}:{item.line}" if item.line else item.file
         sys.stdout.write(f"{place}: {item.severity}[{item.rule}] {item.element}\n")
-        message, fix = in_options(item.message), in_options(item.fix)
-        sys.stdout.write(f"    {message}\n    fix: {fix}\n")
+        sys.stdout.write(f"    {item.message}\n    fix: {item.fix}\n")
     for font in fonts:
         _tell_font(font, as_json=as_json)
     errors = sum(item.severity == "error" for item in findings)

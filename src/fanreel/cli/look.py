@@ -10,7 +10,6 @@ import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.cli.render import AsJson, Debug, Project, RootDir
-from fanreel.cli.wording import in_options
 from fanreel.errors import InvalidConfig
 
 
@@ -40,7 +39,7 @@ def still(
         sys.stdout.write(json.dumps(result_json(result)) + "\n")
         return
     for warning in result.warnings:
-        sys.stderr.write(f"warning: {in_options(warning)}\n")
+        sys.stderr.write(f"warning: {warning}\n")
     sys.stdout.write(f"{output}: {at} s\n")
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
-from fanreel.cli.wording import in_options
 
 if TYPE_CHECKING:
     from fanreel.local import RenderResult
@@ -90,7 +89,7 @@ def _tell(result: "RenderResult") -> None:
     )
 
     for warning in result.warnings:
-        sys.stderr.write(f"warning: {in_options(warning)}\n")
+        sys.stderr.write(f"warning: {warning}\n")
     elapsed_s = sum(result.stages.values())
     if not result.total_frames:
         sys.stdout.write(

@@ -10,7 +10,6 @@ import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.cli.render import AsJson, Debug, Project, RootDir
-from fanreel.cli.wording import in_options
 
 PlanDir = Annotated[Path, typer.Argument(metavar="PLAN_DIR", help="As `fanreel plan` wrote it.")]
 
@@ -34,7 +33,7 @@ def plan(
     with keeping_screenshot(plan_dir):
         result = Engine().plan(project_dir, config, plan_dir, root_dir=root)
     for warning in result.warnings:
-        sys.stderr.write(f"warning: {in_options(warning)}\n")
+        sys.stderr.write(f"warning: {warning}\n")
     chunks = (
         f"{result.total_frames} frames at {result.fps} frames/s, "
         f"{result.width}x{result.height}, in {result.chunk_count} chunks; "
@@ -60,7 +59,7 @@ def chunk(
 
     result = Engine().render_chunk(plan_dir, index, output, cache=cache_settings(os.environ))
     for warning in result.cache.warnings:
-        sys.stderr.write(f"warning: {in_options(warning)}\n")
+        sys.stderr.write(f"warning: {warning}\n")
     _tell(
         result,
         f"{output}: frames {result.start_frame} to {result.end_frame - 1}",

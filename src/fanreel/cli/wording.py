@@ -1,36 +1,33 @@
 """Messages in the words of the command line: `--fps 7` where Python and JSON say `fps = 7`."""
 
-import re
-
-from fanreel.cli.options import CONFIG_OPTIONS
-
-_FLAGS = {
-    re.sub(r"_(\w)", lambda letter: letter[1].upper(), option.field): option
-    for option in CONFIG_OPTIONS
-}
-_NAMES = "|".join(sorted(map(re.escape, _FLAGS), key=len, reverse=True))
-_COMPOUND = "|".join(name for name in _FLAGS if name.lower() != name)
-# Most telling first: a value that was given, a switch to turn, a value to give, a bare name.
-_GIVEN = re.compile(rf"\b({_NAMES})(?:\[\d\])? = ('[^']*'|[^\s:,;]+)")
-_SWITCHED = re.compile(rf"\bset ({_COMPOUND}) to (true|false)\b")
-_SET = re.compile(rf"\b(?:set )?({_COMPOUND}) (?:to )?'([^']*)'")
-_BARE = re.compile(rf"\b({_COMPOUND})\b")
+from fanreel.cli.options import CONFIG_OPTIONS, ConfigOption
+from fanreel.errors import RenderError
+from fanreel.settings import Setting, settings_of
 
 
-def in_options(message: str) -> str:
-    """
-    Return *message* with options in the place of the configuration's fields.
-
-    >>> in_options("set failClosedFontFetch to false")
-    'give --no-fail-closed-font-fetch'
-    """
-    message = _GIVEN.sub(lambda m: f"{_flag(m[1])} {m[2]}", message)
-    message = _SWITCHED.sub(lambda m: f"give {_flag(m[1], on=m[2] == 'true')}", message)
-    message = _SET.sub(lambda m: f"{_flag(m[1])} {m[2]}", message)
-    return _BARE.sub(lambda m: _flag(m[1]), message)
+def in_options(error: RenderError) -> str:
+    """Return what *error* says, with options in the place of the fields that it tells of."""
+    message = str(error)
+    for setting in settings_of(error.facts):
+        if option := _OPTIONS.get(setting["field"]):
+            message = message.replace(setting["said"], _words(option, setting))
+    return message
 
 
-def _flag(name: str, *, on: bool = True) -> str:
-    option = _FLAGS[name]
-    first, _, second = option.flag.partition("/")
-    return first if on or not second else second
+def _words(option: ConfigOption, setting: Setting) -> str:
+    on, _, off = option.flag.partition("/")
+    match setting["value"]:
+        case None:
+            return on
+        case bool(value):
+            return f"give {on if value else off}"
+        case value:
+            return f"{on} {value}" if option.metavar else on
+
+
+def _in_json(field: str) -> str:
+    first, *others = field.split("_")
+    return first + "".join(map(str.title, others))
+
+
+_OPTIONS = {_in_json(option.field): option for option in CONFIG_OPTIONS}

@@ -45,7 +45,7 @@ class EncoderChoice:
         if max(width, height) > _MOST_PX:
             raise InvalidConfig(
                 f"an output of {width}x{height}: allowed: at most {_MOST_PX} pixels a side; "
-                "choose a smaller outputResolution",
+                "choose a smaller output resolution",
                 width=width,
                 height=height,
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fanreel.config import RenderConfig
 from fanreel.errors import DiskFull, PlanTooLarge
+from fanreel.settings import named
 
 
 def human_size(size_bytes: int) -> str:
@@ -103,9 +104,11 @@ def directory_size(directory: Path) -> int:
 def _check_cap(size_bytes: int, limit_bytes: int, verb: str) -> None:
     if size_bytes <= limit_bytes:
         return
+    cap = named("planDirSizeLimitBytes")
     raise PlanTooLarge(
         f"the plan {verb} {human_size(size_bytes)}, the cap is {human_size(limit_bytes)}; use "
-        "smaller or shorter source media, or raise planDirSizeLimitBytes where the disk allows it",
+        f"smaller or shorter source media, or raise {cap['said']} where the disk allows it",
+        settings=[cap],
         size_bytes=size_bytes,
         limit_bytes=limit_bytes,
     )

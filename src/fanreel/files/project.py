@@ -11,6 +11,7 @@ from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig
 from fanreel.files.html import PageParser
 from fanreel.files.scene import scene_page
+from fanreel.settings import given
 from fanreel.timing.frame_rate import parse_frame_rate
 
 DEFAULT_FPS = Fraction(30)
@@ -54,13 +55,14 @@ def open_project(project_dir: Path, config: RenderConfig) -> Root:
                 rule="no-entry",
             )
         if not entry.resolve().is_relative_to(project_dir.resolve()):
+            outside = given("entryFile", repr(config.entry_file))
             raise InvalidConfig(
-                f"entryFile = {config.entry_file!r}: allowed: a file of the project"
+                f"{outside['said']}: allowed: a file of the project", settings=[outside]
             )
         text = entry.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError as exc:
         raise AssetNotFound(
-            f"{project_dir} holds no {config.entry_file}; name another with entryFile",
+            f"{project_dir} holds no {config.entry_file}; name another page as the entry file",
             path=str(entry),
             rule="no-entry",
         ) from exc
@@ -129,9 +131,11 @@ def output_fps(root: Root, config: RenderConfig) -> Fraction:
     fps = config.fps or root.fps or DEFAULT_FPS
     left = fps / config.every_nth_frame
     if left < 1:
+        kept = given("everyNthFrame", str(config.every_nth_frame))
         raise InvalidConfig(
-            f"everyNthFrame = {config.every_nth_frame}: at {fps} frames/s allowed: at most "
-            f"{int(fps)}, which leaves one a second"
+            f"{kept['said']}: at {fps} frames/s allowed: at most {int(fps)}, which leaves one a "
+            "second",
+            settings=[kept],
         )
     return left
 

@@ -15,7 +15,8 @@ from fanreel.markup.missing import missing_files
 from fanreel.markup.references import References
 from fanreel.network.outside import Recorder
 from fanreel.network.site import SiteRequest
-from fanreel.problems import Problem
+from fanreel.problems import Problem, as_facts
+from fanreel.settings import switched
 
 # A page may ask for a file that need not exist by fetch(); an element may not.
 _OPTIONAL_DESTINATIONS = frozenset({"empty", ""})
@@ -96,10 +97,14 @@ class AskedFor:
         if paths or urls:
             raise missing_files(paths, urls, self.references(), self._project_dir)
         for url, reason in fonts.items():
+            message = f"{url} could not be fetched: {reason}"
+            fallback = switched("failClosedFontFetch", on=False)
             raise FontFetchFailed(
-                f"{url} could not be fetched: {reason}; ship the font with the project, or set "
-                "failClosedFontFetch to false to render with a fallback",
+                f"{message}; ship the font with the project, or {fallback['said']} to render with "
+                "a fallback",
                 url=url,
+                settings=[fallback],
+                **as_facts([Problem(rule="outside-file", message=message, names=(url,))]),
             )
 
     def _warn(self, rule: str, message: str, *names: str) -> None:

@@ -8,6 +8,7 @@ from fanreel.errors import InvalidComposition
 from fanreel.files.plan_dir import UsedFont
 from fanreel.fonts.library import Way, library
 from fanreel.problems import Problem, as_facts
+from fanreel.settings import switched
 
 Faces = tuple[tuple[str, ...], tuple[str, ...]]
 """Families that glyphs were drawn with: shipped with the page, and found on this machine."""
@@ -120,9 +121,11 @@ def check_fonts(
             if font.system_fonts
         ]
         if problems:
+            fallback = switched("rejectOnSystemFonts", on=False)
             raise InvalidComposition(
                 f"{_first_of(list(map(str, problems)), '; ')}; "
-                "ship the font with the project by @font-face, or set rejectOnSystemFonts to false",
+                f"ship the font with the project by @font-face, or {fallback['said']}",
+                settings=[fallback],
                 **as_facts(problems),
             )
     return _by_element((font.element, _fallback(font, generic)) for font in fonts)

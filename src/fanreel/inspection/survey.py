@@ -391,7 +391,7 @@ def _hdr_warnings(
         Problem(
             rule="hdr-source",
             names=(name,),
-            message=f"{name} is HDR and is brought to SDR, as Chromium shows it; hdrMode "
+            message=f"{name} is HDR and is brought to SDR, as Chromium shows it; HDR mode "
             "'force-hdr' keeps its highlights, 'force-sdr' says that SDR is meant",
         )
         for name in sorted(names)

@@ -19,7 +19,7 @@ RULES: Mapping[str, str] = {
         'write the root as <div data-composition-id="main" data-width="1920" '
         'data-height="1080" data-duration="5">'
     ),
-    "no-entry": "add the entry file, or name another page of the project as entryFile",
+    "no-entry": "add the entry file, or name another page of the project as the entry file",
     "bad-size": (
         'write the frame\'s size in whole CSS pixels, as in data-width="1920" data-height="1080"'
     ),
@@ -72,7 +72,7 @@ RULES: Mapping[str, str] = {
         "declare the variable in data-composition-variables, and give it a value of its type"
     ),
     "hdr-source": (
-        "set hdrMode to 'force-sdr' where SDR is meant, or to 'force-hdr' to keep the highlights"
+        "choose HDR mode 'force-sdr' where SDR is meant, or 'force-hdr' to keep the highlights"
     ),
     "no-length": 'add data-duration="SECONDS" to the root',
     "too-long": "shorten the root's data-duration",

@@ -34,6 +34,7 @@ from fanreel.inspection.survey import Survey, survey
 from fanreel.media.sound.mixing import mix
 from fanreel.problems import Problem
 from fanreel.results import PlanResult
+from fanreel.settings import given
 from fanreel.timing.timeline import (
     ChunkSlice,
     build_chunk_slices,
@@ -177,8 +178,10 @@ def _frame_range(found: Survey, config: RenderConfig) -> tuple[int, int]:
         return 0, found.total_frames
     start, end = config.frame_range
     if end > found.total_frames:
+        beyond = given("frameRange", f"[{start}, {end}]")
         raise InvalidConfig(
-            f"frameRange = [{start}, {end}]: allowed: within [0, {found.total_frames})",
+            f"{beyond['said']}: allowed: within [0, {found.total_frames})",
+            settings=[beyond],
             total_frames=found.total_frames,
         )
     return start, end

@@ -2,9 +2,11 @@
 
 import pytest
 
+from fanreel.cli.options import CONFIG_OPTIONS
 from fanreel.cli.wording import in_options
 from fanreel.config import RenderConfig
-from fanreel.errors import InvalidConfig
+from fanreel.errors import FontFetchFailed, InvalidConfig
+from fanreel.settings import Setting, given, named, switched
 
 
 @pytest.mark.parametrize(
@@ -13,7 +15,9 @@ from fanreel.errors import InvalidConfig
         ({"fps": "29.97"}, "--fps '29.97': a decimal"),
         ({"output_resolution": "8k"}, "--output-resolution '8k': allowed"),
         ({"frame_range": ["a", "9"]}, "--frame-range 'a': allowed"),
-        ({"crf": 20, "bitrate": "8M"}, "--crf 20 and --bitrate '8M' exclude each other"),
+        ({"frame_range": [9, 9]}, "--frame-range [9, 9]: allowed"),
+        ({"crf": 20, "bitrate": "8M"}, "--crf 20 and --bitrate '8M': allowed: one of them"),
+        ({"format": "wav", "mute": True}, "--mute: format 'wav' holds"),
         ({"entry_file": "../x.html"}, "--entry-file '../x.html': allowed"),
     ],
 )
@@ -21,20 +25,35 @@ def test_a_wrong_value_is_named_by_its_option(fields: dict[str, object], option:
     """Nobody has typed `frameRange = …`."""
     with pytest.raises(InvalidConfig) as caught:
         RenderConfig(**fields)
-    assert option in in_options(str(caught.value))
+    assert option in in_options(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("setting", "said"),
     [
-        ("holds no a.html; name another with entryFile", "name another with --entry-file"),
-        ("or set failClosedFontFetch to false to", "or give --no-fail-closed-font-fetch to"),
-        ("set hdrMode to 'force-sdr' where", "--hdr-mode force-sdr where"),
-        ("hdrMode 'force-hdr' keeps", "--hdr-mode force-hdr keeps"),
-        ("choose a smaller outputResolution", "choose a smaller --output-resolution"),
-        ("the page's format is wide; width and height", "the page's format is wide"),
+        (named("planDirSizeLimitBytes"), "--plan-dir-size-limit-bytes"),
+        (given("entryFile", "'a.html'"), "--entry-file 'a.html'"),
+        (switched("failClosedFontFetch", on=False), "give --no-fail-closed-font-fetch"),
+        (switched("strict", on=True), "give --strict"),
+        (named("projectPath"), "projectPath"),
     ],
 )
-def test_advice_names_options(message: str, said: str) -> None:
-    """Words that are words stay."""
-    assert said in in_options(message)
+def test_advice_names_options(setting: Setting, said: str) -> None:
+    """A field without an option keeps its name."""
+    error = FontFetchFailed(f"or {setting['said']} to go on", settings=[setting])
+    assert in_options(error) == f"or {said} to go on"
+
+
+def test_only_what_an_error_tells_of_is_put_in_other_words() -> None:
+    """A path that is called like a field stays a path; facts of another shape say nothing."""
+    assert in_options(InvalidConfig("cannot read entryFile")) == "cannot read entryFile"
+    odd = InvalidConfig("crf = 20", settings=["crf", {"said": "crf = 20"}, {"said": 1, "field": 2}])
+    assert in_options(odd) == "crf = 20"
+
+
+def test_every_option_has_the_name_of_a_field() -> None:
+    """As JSON has it, since that is how errors tell of it."""
+    for option in CONFIG_OPTIONS:
+        alias = RenderConfig.model_fields[option.field].alias
+        error = InvalidConfig("x", settings=[Setting(said="x", field=str(alias), value=None)])
+        assert in_options(error) == option.flag.partition("/")[0]

@@ -75,7 +75,7 @@ def _require_page(project_dir: Path, entry_file: str) -> None:
     if not (project_dir / entry_file).is_file():
         raise InvalidConfig(
             f"{project_dir} holds no {entry_file}; name the folder of the composition, or its "
-            "page with entryFile",
+            "page as the entry file",
             project=str(project_dir),
         )
 
