@@ -24,6 +24,8 @@ const native = /** @type {any} */ (Object.getOwnPropertyDescriptors(Animation.pr
 export const effectOf = (animation) => /** @type {any} */ (native.effect.get.call(animation));
 
 const NO_TIME = { delay: 0, duration: 0, activeDuration: 0, endTime: 0 };
+// A time of the page and back again may come out a bit below what it was.
+const ROUNDING_MS = 1e-6;
 const ROOT_AXIS = { zeroMs: 0, rate: 1 };
 
 class Motion {
@@ -79,7 +81,8 @@ class Motion {
   isFinished() {
     const time = this.time();
     if (time === null || this.hold !== null) return false;
-    return this.rate > 0 ? time >= this.timing().endTime : this.rate < 0 && time <= 0;
+    if (this.rate > 0) return time >= this.timing().endTime - ROUNDING_MS;
+    return this.rate < 0 && time <= ROUNDING_MS;
   }
 
   // What the page reads: a finished animation stands at its end.
