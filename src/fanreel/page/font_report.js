@@ -1,8 +1,9 @@
-// Which faces of ours the page's texts are drawn with, for Python to keep in the plan.
+// Which faces of ours the page's texts are drawn with and its lines are as high as, for Python to
+// keep in the plan.
 //
 //   report()   a promise for {asked: [[family]], brought: [family], used: [id]}
 
-import { drawn, ours } from "./families.js";
+import { drawn, ours, plain } from "./families.js";
 import * as fonts from "./fonts.js";
 import * as generics from "./generics.js";
 
@@ -34,6 +35,10 @@ export async function report() {
     families,
     known,
   }));
+  for (const [family, weight, style] of fonts.lines()) {
+    const families = plain(fonts.split(family));
+    kinds.push({ font: `${style} ${weight} 16px ${family}`, families, known: new Set(" ") });
+  }
   for (const [font, known] of drawn) {
     kinds.push({ font: generics.font(font), families: familiesOf(font), known });
   }

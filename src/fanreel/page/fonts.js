@@ -5,6 +5,7 @@
 //   passed(frame)              called by seek.js when the page stands at *frame*
 //   describe()     [{element, families, led, generic, weight, style, declared, emoji, parts}]
 //   probe([[kind, part], ...])       how many elements fonts.probes() gives now, one for each
+//   lines()        [[family, weight, style]]: fonts that lines are as high as, be there a text or not
 //
 // One entry per kind of text: what shares a style, a weight, a list of families, a language. Each of
 // its *parts* is an element that brought characters the kind had not had. *declared* is the first
@@ -47,6 +48,7 @@ const LOAD_TIMEOUT_MS = 5_000;
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 let kinds = new Map();
+let lineFonts = new Map();
 let answered = new Set();
 let noted = new WeakMap();
 let stops = new Set();
@@ -125,6 +127,17 @@ function noteText(node) {
   add(element, getComputedStyle(element), node.data);
 }
 
+// A line is at least as high as the font of the block it stands in, and so is each inline box in it,
+// also where all letters are drawn in another: the first face of the list that has a space.
+function noteLine(element) {
+  if (!isLaidOut(element)) return;
+  const style = getComputedStyle(element);
+  const values = ["font-family", "font-weight", "font-style"].map((name) =>
+    style.getPropertyValue(name),
+  );
+  lineFonts.set(values.join("|"), values);
+}
+
 function noteGenerated(element) {
   if (element.shadowRoot) shadowRoots.add(element.shadowRoot);
   for (const pseudo of ["::before", "::after"]) {
@@ -140,11 +153,16 @@ function noteBelow(root, thorough) {
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (thorough || noted.get(node) !== node.nodeValue) noteText(node);
   }
-  if (thorough) for (const element of root.querySelectorAll("*")) noteGenerated(element);
+  if (!thorough) return;
+  for (const element of root.querySelectorAll("*")) {
+    noteLine(element);
+    noteGenerated(element);
+  }
 }
 
 function note(thorough) {
   if (!document.body) return;
+  if (thorough) noteLine(document.body);
   noteBelow(document.body, thorough);
   for (const root of animations.shadowRoots()) shadowRoots.add(root);
   for (const root of shadowRoots) {
@@ -160,6 +178,7 @@ function watch(where) {
 
 function forget() {
   kinds = new Map();
+  lineFonts = new Map();
   answered = new Set();
   noted = new WeakMap();
 }
@@ -245,11 +264,13 @@ async function probe(asked) {
 }
 
 const probes = () => spans;
+const lines = () => [...lineFonts.values()];
 
 export {
   clear,
   describe,
   forget,
+  lines,
   list,
   loaded,
   note,
