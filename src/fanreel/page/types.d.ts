@@ -190,6 +190,17 @@ export interface InstanceProblem extends Problem {
   isSyntax?: boolean;
 }
 
+// ---- grades --------------------------------------------------------------------------------------
+// By key of a number.
+export type Limits = Record<string, [identity: number, least: number, most: number]>;
+
+export interface Preset {
+  intensity?: number;
+  adjust?: Record<string, number>;
+  details?: Record<string, number>;
+  effects?: Record<string, number>;
+}
+
 // ---- pictures ------------------------------------------------------------------------------------
 // Where pixels lie in an element's box, in CSS pixels, and how many of these one is.
 export interface Box {
