@@ -7,17 +7,36 @@ from aws_cdk import Duration, Names, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk.acknowledging import acknowledge_wildcards
+from cdk.acknowledging import acknowledge_wildcards, reference
 from cdk.log_group import log_group
 from cdk.workflow import LOG_PREFIX, TRACES_AND_LOGS
 from fanreel.aws.deploy.stack_settings import Settings
+from fanreel.aws.storage.layout import PROGRESS_DOCUMENT, RENDERS
 from fanreel.errors import CALLER_CODES
 from statemachine.announcement import OUTCOMES, announcement
 
 _FAULTS = ("FAILED", "TIMED_OUT")
+_DOCUMENTS = f"{RENDERS}*/{PROGRESS_DOCUMENT}"
+
+
+def _publishing_rights(bucket: s3.IBucket, key: kms.IKey | None) -> list[iam.PolicyStatement]:
+    statements = [
+        iam.PolicyStatement(
+            sid="Publish",
+            actions=["s3:PutObject"],
+            resources=[bucket.arn_for_objects(_DOCUMENTS)],
+        )
+    ]
+    if key is not None:
+        statements.append(
+            iam.PolicyStatement(sid="Key", actions=["kms:GenerateDataKey"], resources=[key.key_arn])
+        )
+    return statements
 
 
 class Announcement(Construct):
@@ -28,7 +47,14 @@ class Announcement(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, machine: sfn.IStateMachine
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        machine: sfn.IStateMachine,
+        bucket: s3.IBucket,
+        key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, construct_id)
         bus = events.EventBus.from_event_bus_name(self, "Bus", "default")
@@ -40,15 +66,30 @@ class Announcement(Construct):
             statements=[
                 iam.PolicyStatement(
                     sid="Announce", actions=["events:PutEvents"], resources=[bus.event_bus_arn]
-                )
+                ),
+                *(_publishing_rights(bucket, key) if settings.progress_document else ()),
             ],
         )
+        substitutions = {"EventBus": bus.event_bus_arn}
+        if settings.progress_document:
+            substitutions["RenderBucketName"] = bucket.bucket_name
+            acknowledge_wildcards(
+                rights,
+                [f"{reference(bucket, 'Arn')}/{_DOCUMENTS}"],
+                "The progress documents of all renders.",
+            )
         announcer = sfn.StateMachine(
             self,
             "Resource",
             state_machine_type=sfn.StateMachineType.EXPRESS,
-            definition_body=sfn.DefinitionBody.from_string(json.dumps(announcement())),
-            definition_substitutions={"EventBus": bus.event_bus_arn},
+            definition_body=sfn.DefinitionBody.from_string(
+                json.dumps(
+                    announcement(
+                        bucket_name="${RenderBucketName}" if settings.progress_document else None
+                    )
+                )
+            ),
+            definition_substitutions=substitutions,
             role=role,
             tracing_enabled=True,
             logs=sfn.LogOptions(

@@ -26,6 +26,7 @@ def render_bucket(scope: Construct, settings: Settings, key: kms.IKey | None) ->
         bucket_key_enabled=True if key else None,
         removal_policy=RemovalPolicy.RETAIN if settings.keep_bucket else RemovalPolicy.DESTROY,
         auto_delete_objects=not settings.keep_bucket,
+        cors=_cors(settings),
         lifecycle_rules=[
             s3.LifecycleRule(
                 id="abort-incomplete-uploads",
@@ -57,3 +58,18 @@ def render_bucket(scope: Construct, settings: Settings, key: kms.IKey | None) ->
         "events are the owner's choice for the whole account.",
     )
     return bucket
+
+
+def _cors(settings: Settings) -> list[s3.CorsRule] | None:
+    """Let pages of the settings' origins read what a presigned link opens."""
+    if not settings.cors_origins:
+        return None
+    return [
+        s3.CorsRule(
+            allowed_origins=list(settings.cors_origins),
+            allowed_methods=[s3.HttpMethods.GET, s3.HttpMethods.HEAD],
+            allowed_headers=["*"],
+            exposed_headers=["ETag", "Content-Length", "Content-Disposition"],
+            max_age=3600,
+        )
+    ]

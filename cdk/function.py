@@ -21,8 +21,9 @@ from cdk.rights import (
     bucket_rights,
     log_rights,
     network_rights,
-    output_objects,
+    objects_below,
     output_rights,
+    project_rights,
 )
 from fanreel.aws.deploy.stack_settings import Settings
 
@@ -54,6 +55,7 @@ class RenderFunction(Construct):
             statements=[
                 *bucket_rights(bucket, key),
                 *output_rights(settings.output_buckets),
+                *project_rights(settings.project_buckets),
                 *log_rights(self.log_group),
                 *(network_rights() if network else []),
             ],
@@ -67,7 +69,7 @@ class RenderFunction(Construct):
             rights,
             [
                 objects.replace(Aws.PARTITION, "<AWS::Partition>")
-                for objects in output_objects(settings.output_buckets)
+                for objects in objects_below({*settings.output_buckets, *settings.project_buckets})
             ],
             "Objects of a bucket, or of a prefix of it, that the settings list.",
         )
@@ -90,6 +92,7 @@ class RenderFunction(Construct):
             environment={
                 "FANREEL_RENDER_BUCKET": bucket.bucket_name,
                 **_elsewhere(settings),
+                **({"FANREEL_PROGRESS_DOCUMENT": "1"} if settings.progress_document else {}),
                 "FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES": str(settings.plan_dir_limit_bytes),
                 "POWERTOOLS_SERVICE_NAME": "fanreel",
                 "POWERTOOLS_METRICS_NAMESPACE": "fanreel",
@@ -103,9 +106,12 @@ class RenderFunction(Construct):
 
 
 def _elsewhere(settings: Settings) -> dict[str, str]:
-    if not settings.output_buckets:
-        return {}
-    return {"FANREEL_OUTPUT_BUCKETS": ",".join(settings.output_buckets)}
+    lists = {
+        "FANREEL_OUTPUT_BUCKETS": settings.output_buckets,
+        "FANREEL_PROJECT_BUCKETS": settings.project_buckets,
+        "FANREEL_PROJECT_HOSTS": settings.project_hosts,
+    }
+    return {name: ",".join(values) for name, values in lists.items() if values}
 
 
 def _architecture(settings: Settings) -> lambda_.Architecture:

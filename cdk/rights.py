@@ -1,6 +1,6 @@
 """What the function's role may do, action by action; everything else it may not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -55,16 +55,15 @@ def bucket_rights(bucket: s3.IBucket, key: kms.IKey | None) -> list[iam.PolicySt
     return statements
 
 
-def output_objects(places: Sequence[str]) -> list[str]:
+def objects_below(places: Iterable[str]) -> list[str]:
     """Return the ARNs of all objects in *places*, `bucket` or `bucket/prefix` each."""
-    return [f"arn:{Aws.PARTITION}:s3:::{place.rstrip('/')}/*" for place in places]
+    return [f"arn:{Aws.PARTITION}:s3:::{place.rstrip('/')}/*" for place in sorted(places)]
 
 
 def output_rights(places: Sequence[str]) -> list[iam.PolicyStatement]:
     """Return the rights on other buckets, where outputs may go."""
     if not places:
         return []
-    split = [place.rstrip("/").partition("/") for place in places]
     return [
         iam.PolicyStatement(
             sid="WriteElsewhere",
@@ -74,19 +73,36 @@ def output_rights(places: Sequence[str]) -> list[iam.PolicyStatement]:
                 "s3:PutObjectTagging",
                 "s3:AbortMultipartUpload",
             ],
-            resources=output_objects(places),
+            resources=objects_below(places),
         ),
-        iam.PolicyStatement(
-            sid="ListElsewhere",
-            actions=["s3:ListBucket"],
-            resources=[f"arn:{Aws.PARTITION}:s3:::{bucket}" for bucket, _, _ in split],
-            conditions={
-                "StringLikeIfExists": {
-                    "s3:prefix": [f"{prefix}/*" if prefix else "*" for _, _, prefix in split]
-                }
-            },
-        ),
+        _listing("ListElsewhere", places),
     ]
+
+
+def project_rights(places: Sequence[str]) -> list[iam.PolicyStatement]:
+    """Return the rights on other buckets, where archives of projects may come from."""
+    if not places:
+        return []
+    return [
+        iam.PolicyStatement(
+            sid="ReadElsewhere", actions=["s3:GetObject"], resources=objects_below(places)
+        ),
+        _listing("LookElsewhere", places),
+    ]
+
+
+def _listing(sid: str, places: Sequence[str]) -> iam.PolicyStatement:
+    split = [place.rstrip("/").partition("/") for place in places]
+    return iam.PolicyStatement(
+        sid=sid,
+        actions=["s3:ListBucket"],
+        resources=[f"arn:{Aws.PARTITION}:s3:::{bucket}" for bucket, _, _ in split],
+        conditions={
+            "StringLikeIfExists": {
+                "s3:prefix": [f"{prefix}/*" if prefix else "*" for _, _, prefix in split]
+            }
+        },
+    )
 
 
 def log_rights(group: logs.ILogGroup) -> list[iam.PolicyStatement]:

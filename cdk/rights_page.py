@@ -29,13 +29,19 @@ _MORE = _PLAIN.model_copy(
         "kms_key_arn": _KEY,
         "keep_bucket": False,
         "dashboard": True,
+        "progress_document": True,
+        "cors_origins": ("https://example.com",),
+        "webhook_url": "https://example.com/fanreel",
+        "project_buckets": ("projects-bucket",),
         "output_buckets": ("other-bucket", "media-bucket/films"),
         "vpc_id": "vpc-0123456789abcdef0",
         "vpc_subnet_ids": ("subnet-0123456789abcdef0",),
         "vpc_security_group_ids": ("sg-0123456789abcdef0",),
     }
 )
-_MORE_TITLE = "With a KMS key, a VPC, other buckets for outputs and `--no-keep-bucket`"
+_MORE_TITLE = (
+    "With a KMS key, a VPC, other buckets, progress documents, a webhook and `--no-keep-bucket`"
+)
 _ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 _NAG = "Annotation::"
 
@@ -150,7 +156,7 @@ def _findings(plain: _Assembly, more: _Assembly) -> str:
     return (
         "## cdk-nag\n\n"
         f"Open findings: {plain.open_findings} with the defaults, {more.open_findings} with a key, "
-        "a VPC,\nother buckets and `--no-keep-bucket`. A test fails if there is one. "
+        "a VPC,\nand all else that can be chosen. A test fails if there is one. "
         f"Accepted, each by itself and with its reason ({len(rows)}):\n\n"
         "| where | finding | reason | when |\n| --- | --- | --- | --- |\n" + "\n".join(rows)
     )

@@ -12,6 +12,7 @@ from cdk.announcement import Announcement
 from cdk.bucket import render_bucket
 from cdk.function import RenderFunction
 from cdk.monitoring import Monitoring
+from cdk.webhook import Webhook
 from cdk.workflow import Workflow
 from fanreel.aws.client.deployment import BUCKET, FUNCTION, LOG_GROUP, SETTINGS, STATE_MACHINE
 from fanreel.aws.deploy.stack_settings import Settings
@@ -58,7 +59,12 @@ class RenderService(Construct):
             bucket=self.bucket,
         )
         self.announcement = Announcement(
-            self, "Announcement", settings=settings, machine=self.workflow.machine
+            self,
+            "Announcement",
+            settings=settings,
+            machine=self.workflow.machine,
+            bucket=self.bucket,
+            key=key,
         )
         self.monitoring = Monitoring(
             self,
@@ -78,6 +84,12 @@ class RenderService(Construct):
             # So that the next deployment starts from what this one chose.
             SETTINGS: json.dumps(settings.to_json(), separators=(",", ":")),
         }
+        if settings.webhook_url:
+            self.webhook = Webhook(
+                self, "Webhook", settings=settings, machine=self.workflow.machine
+            )
+            outputs["WebhookSecretArn"] = self.webhook.secret.secret_arn
+            outputs["WebhookDeadLettersUrl"] = self.webhook.dead_letters.queue_url
         prefix = construct_id if output_prefix is None else output_prefix
         for name, value in outputs.items():
             # Otherwise a hash follows the name, and nobody could look it up.

@@ -8,13 +8,13 @@ from typing import Any
 from fanreel.aws.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
 from fanreel.aws.storage.objects import in_parallel, list_objects, look_up, read_bytes
 from fanreel.aws.storage.progress import CACHE_NUMBERS, DONE, MORE
+from fanreel.aws.storage.projects import Project
 from fanreel.aws.storage.segments import (
     S3SegmentStore,
     segment_folder,
 )
 from fanreel.aws.storage.sites import fetch_project, root_of_site
 from fanreel.aws.storage.transfer import put_file
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.files.digest import sha256_file
@@ -131,10 +131,10 @@ def _still(request: StillRequest, run: Run) -> Outcome:
     return Outcome(reply=reply.to_json(), warnings=result.warnings)
 
 
-def _fetch_project(uri: S3Uri, config: RenderConfig, run: Run) -> tuple[Path, RenderConfig]:
+def _fetch_project(uri: Project, config: RenderConfig, run: Run) -> tuple[Path, RenderConfig]:
     project_dir = run.work_dir / "project"
     root_dir = root_of_site(uri, project_dir)
-    project_dir = fetch_project(run.client, uri, project_dir, config.entry_file)
+    project_dir = fetch_project(run.client, uri, project_dir, config.entry_file, run.sources)
     return within_root(project_dir, config, root_dir)
 
 

@@ -25,6 +25,7 @@ from handler.heartbeat import Heartbeat
 from handler.limits import Watched
 from handler.naming import code_of, named, to_render_error, without_scratch
 from handler.primitives import Primitives
+from handler.publishing import ProgressDocument
 from handler.run import Outcome, Run
 from handler.scratch import scratch
 from handler.settings import Settings
@@ -79,15 +80,19 @@ class Worker:
             about = _describe(request)
             self._telemetry.start(cold=cold, **about)
             require_allowed(request.uris(), self._settings.bucket)
+            if project := request.project():
+                self._settings.project_sources.require(project)
             if place := request.place():
                 self._settings.output_places.require(*place)
+            invocation = _invocation(request, context)
             heartbeat = Heartbeat(
                 self._client,
                 request.folder,
-                _invocation(request, context),
+                invocation,
                 self._telemetry.warn,
                 self._primitives.cancel,
                 Watched(request.limits, self._client, request.folder, self._settings),
+                self._document(request, invocation),
             )
             outcome = self._act(request, context, heartbeat)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 (each leaves under its name)
@@ -105,12 +110,18 @@ class Worker:
         heartbeat.record(record)
         return outcome.reply
 
+    def _document(self, request: Request, invocation: Invocation) -> ProgressDocument | None:
+        if not self._settings.progress_document or invocation.work == progress.STILL:
+            return None
+        return ProgressDocument(self._client, request.folder, invocation)
+
     def _act(self, request: Request, context: LambdaContext, heartbeat: Heartbeat) -> Outcome:
         self._primitives.resume()
         try:
             with scratch(self._settings) as work_dir, heartbeat:
                 run = Run(
                     client=self._client,
+                    sources=self._settings.project_sources,
                     primitives=self._primitives,
                     work_dir=work_dir,
                     temp_dir=self._settings.tmp_dir if self._settings.owns_tmp else work_dir,

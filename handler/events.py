@@ -16,9 +16,10 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
+from fanreel.aws.storage.layout import SITES, require_output, require_render_id, require_still
 from fanreel.aws.storage.layout import render as render_folder
-from fanreel.aws.storage.layout import require_output, require_render_id, require_still
 from fanreel.aws.storage.outputs import OutputOptions
+from fanreel.aws.storage.projects import Project, parse_project
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import (
     PLAN_DIR_SIZE_LIMIT_BYTES,
@@ -28,7 +29,7 @@ from fanreel.errors import InvalidConfig
 from fanreel.formats import Format
 from handler.limits import Limits
 
-_OUTPUT = "output_s3_uri"
+_PROJECT, _OUTPUT = "project_s3_uri", "output_s3_uri"
 ENVELOPES = ("Payload", "Input")
 MAX_ENVELOPES = 4
 MAX_CHUNKS = 10_000
@@ -55,6 +56,13 @@ def _parse_seconds(value: Any) -> Fraction:
     return at_s
 
 
+def _parse_project(value: Any) -> Project:
+    if not isinstance(value, str):
+        raise ValueError("a project is a string: s3://<bucket>/<key>")  # noqa: TRY004 (pydantic)
+    return parse_project(value)
+
+
+ProjectUri = Annotated[Project, BeforeValidator(_parse_project)]
 Seconds = Annotated[Fraction, BeforeValidator(_parse_seconds)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -75,10 +83,15 @@ class _Request(BaseModel):
         raise NotImplementedError
 
     def uris(self) -> Iterator[S3Uri]:
-        """Yield every URI of the event but that of the output."""
+        """Yield every URI of the event but project and output: they have their own rules."""
         for name in type(self).model_fields:
-            if name != _OUTPUT and isinstance(value := getattr(self, name), S3Uri):
+            if name not in (_PROJECT, _OUTPUT) and isinstance(value := getattr(self, name), S3Uri):
                 yield value
+
+    def project(self) -> Project | None:
+        """Return where its project comes from, if it needs one."""
+        project: Project | None = getattr(self, _PROJECT, None)
+        return project
 
     def place(self) -> tuple[S3Uri, OutputOptions] | None:
         """Return where its output goes, and how, if it says."""
@@ -90,8 +103,8 @@ class PlanRequest(_Request):
     """Plan a project under a render's folder."""
 
     action: Literal["plan"]
-    project_s3_uri: Uri
-    """A site, or a .tar.gz, .tgz or .zip."""
+    project_s3_uri: ProjectUri
+    """A site, or a .tar.gz, .tgz or .zip, which may also be an https URL."""
     plan_output_s3_prefix: Uri
     variables_s3_uri: Uri | None = None
     """A JSON object: variables too big for the event; those in `Config` outrank them."""
@@ -137,7 +150,7 @@ class StillRequest(_Request):
     action: Literal["still"]
     render_id: str = Field(max_length=80)
     """Names the folder of its records; the picture lies elsewhere."""
-    project_s3_uri: Uri
+    project_s3_uri: ProjectUri
     output_s3_uri: Uri
     """Its extension says what kind of picture."""
     at_s: Seconds
@@ -147,7 +160,10 @@ class StillRequest(_Request):
     @property
     def folder(self) -> S3Uri:
         """As that of a render with this id."""
-        return render_folder(self.project_s3_uri.bucket, self.render_id)
+        project = self.project_s3_uri
+        if isinstance(project, S3Uri) and project.key.startswith(SITES):
+            return render_folder(project.bucket, self.render_id)
+        return render_folder(self.output_s3_uri.bucket, self.render_id)
 
     def render_config(self, variables: dict[str, Any] | None = None) -> RenderConfig:
         """Check and complete the configuration. Raises `InvalidConfig`."""

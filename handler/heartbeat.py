@@ -14,6 +14,7 @@ from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import RenderCancelled, RenderCostLimit, RenderError, RenderTimedOut
 from fanreel.processes import memory_mb
 from handler.limits import Watched
+from handler.publishing import EVERY_S, ProgressDocument
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -47,8 +48,9 @@ class Heartbeat:
         on_failure: Callable[[RenderError], None],
         cancel: Callable[[], None],
         watched: Watched,
+        document: ProgressDocument | None,
     ) -> None:
-        self._watched = watched
+        self._watched, self._document = watched, document
         self._client, self._folder, self.invocation = client, render_folder, invocation
         self._on_failure, self._cancel = on_failure, cancel
         self._frames, self._written_frames = 0, -1
@@ -131,6 +133,7 @@ class Heartbeat:
         next_poll = time.monotonic() + POLL_S
         next_sum = time.monotonic() + COST_POLL_S
         next_write = time.monotonic()
+        next_publish = time.monotonic() + EVERY_S / 2
         while True:
             now = time.monotonic()
             try:
@@ -144,6 +147,9 @@ class Heartbeat:
                 if now >= next_sum:
                     next_sum = now + COST_POLL_S
                     self._check(self._watched.check_cost)
+                if self._document is not None and now >= next_publish:
+                    next_publish = now + EVERY_S
+                    self._document.beat()
             except (RenderCancelled, RenderTimedOut, RenderCostLimit):
                 self._cancel()
                 return

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from fanreel.aws.cost.functions import FunctionSettings
-from fanreel.aws.cost.prices import REFERENCE_REGION, prices_for
-from fanreel.aws.cost.render_cost import cost_of
-from fanreel.aws.cost.usage import used_so_far
-from fanreel.aws.storage.progress import read_progress_of
+from fanreel.aws.storage.progress import RenderActivity, read_progress_of
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import RenderCostLimit, RenderTimedOut
 from handler.settings import Settings
@@ -62,9 +58,7 @@ class Watched:
         limit_usd = self.limits.max_cost_usd
         if limit_usd is None:
             return
-        usage, _ = used_so_far(read_progress_of(self.folder, self.client), self._function(), None)
-        region = os.environ.get("AWS_REGION", REFERENCE_REGION)
-        spent_usd = cost_of(usage, prices_for(region, self._function().architecture)).total_usd
+        spent_usd = _spent_usd(read_progress_of(self.folder, self.client), self.settings)
         if spent_usd > limit_usd:
             raise RenderCostLimit(
                 f"render {self.folder.name} has cost {spent_usd:.4f} USD, and was given "
@@ -73,10 +67,20 @@ class Watched:
                 limit_usd=limit_usd,
             )
 
-    def _function(self) -> FunctionSettings:
-        arm = platform.machine() in ("aarch64", "arm64")
-        return FunctionSettings(
-            memory_mb=self.settings.memory_mb,
-            tmp_mb=self.settings.tmp_mb,
-            architecture="arm64" if arm else "x86_64",
-        )
+
+def _spent_usd(activity: RenderActivity, settings: Settings) -> float:
+    # The prices are of no use to a render without a limit, and a cold start reads no more than it
+    # needs.
+    from fanreel.aws.cost.functions import FunctionSettings  # noqa: PLC0415
+    from fanreel.aws.cost.prices import REFERENCE_REGION, prices_for  # noqa: PLC0415
+    from fanreel.aws.cost.render_cost import cost_of  # noqa: PLC0415
+    from fanreel.aws.cost.usage import used_so_far  # noqa: PLC0415
+
+    function = FunctionSettings(
+        memory_mb=settings.memory_mb,
+        tmp_mb=settings.tmp_mb,
+        architecture="arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
+    )
+    usage, _ = used_so_far(activity, function, None)
+    region = os.environ.get("AWS_REGION", REFERENCE_REGION)
+    return cost_of(usage, prices_for(region, function.architecture)).total_usd

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fanreel.aws.storage.progress import DONE
+from fanreel.aws.storage.projects import ProjectSources
 from fanreel.errors import InvalidConfig
 from fanreel.files.plan_dir import PlanManifest
 from fanreel.media.cache import CacheSettings
@@ -22,6 +23,7 @@ class Run:
     """What an action works with."""
 
     client: "S3Client"
+    sources: ProjectSources
     primitives: Primitives
     work_dir: Path
     temp_dir: Path

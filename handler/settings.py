@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from fanreel.aws.storage.outputs import OutputPlaces
+from fanreel.aws.storage.projects import ProjectSources
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.media.cache import DIR_VARIABLE, CacheSettings, cache_settings
 
@@ -24,6 +25,8 @@ class Settings:
     """`FANREEL_RENDER_BUCKET`: the only bucket; `*` for any; None refuses every URI."""
     output_places: OutputPlaces
     """And `FANREEL_OUTPUT_BUCKETS`, by commas: where else outputs may go."""
+    project_sources: ProjectSources
+    """And `FANREEL_PROJECT_BUCKETS`, `FANREEL_PROJECT_HOSTS`: where else archives come from."""
     tmp_dir: Path
     owns_tmp: bool
     """
@@ -35,6 +38,8 @@ class Settings:
     tmp_mb: int
     assembly_room_bytes: int | None = None
     """`FANREEL_ASSEMBLY_ROOM_BYTES`: disk for assembling, beyond which it is done by parts."""
+    progress_document: bool = False
+    """`FANREEL_PROGRESS_DOCUMENT`: keep `progress.json` of each render."""
     cache: CacheSettings | None = None
     """`FANREEL_EXTRACT_CACHE_DIR`; off unless it names a folder: /tmp is emptied every time."""
 
@@ -50,10 +55,16 @@ class Settings:
         return cls(
             bucket=bucket,
             output_places=OutputPlaces.of(bucket, others),
+            project_sources=ProjectSources.of(
+                bucket,
+                environ.get("FANREEL_PROJECT_BUCKETS", "").split(","),
+                environ.get("FANREEL_PROJECT_HOSTS", "").split(","),
+            ),
             tmp_dir=tmp_dir,
             owns_tmp=bool(owned),
             plan_dir_size_limit_bytes=int(limit) if limit else PLAN_DIR_SIZE_LIMIT_BYTES,
             assembly_room_bytes=int(room) if room else None,
+            progress_document=bool(environ.get("FANREEL_PROGRESS_DOCUMENT")),
             memory_mb=int(environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0),
             tmp_mb=_tmp_mb(tmp_dir),
             cache=cache_settings(environ) if environ.get(DIR_VARIABLE) else None,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from fanreel.aws.storage.layout import PROGRESS_DOCUMENT, RENDERS
+
 SOURCE = "fanreel"
 DETAIL_TYPE = "Render Finished"
 _FIELDS = {
@@ -19,7 +21,9 @@ OUTCOMES = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 """How an execution ends; the event's `Status`."""
 
 
-def announcement(*, event_bus: str = "${EventBus}") -> dict[str, Any]:
+def announcement(
+    *, event_bus: str = "${EventBus}", bucket_name: str | None = None
+) -> dict[str, Any]:
     """
     Return the state machine that puts the event `Render Finished` on *event_bus*.
 
@@ -31,7 +35,9 @@ def announcement(*, event_bus: str = "${EventBus}") -> dict[str, Any]:
         {"RenderId", "Status", "ExecutionArn", "StartedAtMs", "StoppedAtMs", "Output", "Error"}
 
     on the bus: `Output` is the text of assemble's result (JSON) or null, `Error` the code or null.
+    With a *bucket_name* the same is then left in `renders/<id>/progress.json` there.
     """
+    after_announcing = {"Next": "Publish"} if bucket_name else {"End": True}
     return {
         "Comment": "Announce that a render is finished.",
         "StartAt": "Complete",
@@ -59,15 +65,34 @@ def announcement(*, event_bus: str = "${EventBus}") -> dict[str, Any]:
                         }
                     ]
                 },
-                "Retry": [
-                    {
-                        "ErrorEquals": ["States.ALL"],
-                        "IntervalSeconds": 1,
-                        "BackoffRate": 2.0,
-                        "MaxAttempts": 5,
-                    }
-                ],
-                "End": True,
-            },
+                "Retry": _RETRY,
+                "ResultPath": None,
+            }
+            | after_announcing,
+            **(_publish(bucket_name) if bucket_name else {}),
         },
+    }
+
+
+_RETRY = [
+    {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 2.0, "MaxAttempts": 5}
+]
+
+
+def _publish(bucket_name: str) -> dict[str, Any]:
+    folder = f"{RENDERS}{{}}/{PROGRESS_DOCUMENT}"
+    return {
+        "Publish": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:s3:putObject",
+            "Parameters": {
+                "Bucket": bucket_name,
+                "Key.$": f"States.Format('{folder}', $.Ended.name)",
+                "ContentType": "application/json",
+                "CacheControl": "no-store",
+                "Body": {f"{name}.$": f"$.Ended.{field}" for name, field in _FIELDS.items()},
+            },
+            "Retry": _RETRY,
+            "End": True,
+        }
     }

@@ -60,7 +60,7 @@ def test_each_action_becomes_its_type() -> None:
     assert {str(request.folder) for request in (plan, chunk, assemble)} == {
         "s3://renders/renders/r1/"
     }
-    assert [len(list(request.uris())) for request in (plan, chunk, assemble)] == [2, 2, 2]
+    assert [len(list(request.uris())) for request in (plan, chunk, assemble)] == [1, 2, 2]
     assert [request.place() for request in (plan, chunk)] == [None, None]
     assert assemble.place() == (S3Uri.parse("s3://renders/outputs/r1.mp4"), OutputOptions())
 
@@ -93,7 +93,7 @@ def test_five_envelopes_are_too_many() -> None:
         ({"Action": "render"}, "Action 'render': expected 'plan', 'renderChunk', 'assemble'"),
         ({"Action": ["plan"]}, "expected 'plan'"),
         ({"Action": "plan"}, "Expected: Action, ProjectS3Uri, PlanOutputS3Prefix; optional"),
-        (PLAN | {"ProjectS3Uri": 1}, "ProjectS3Uri: .*an S3 URI is a string"),
+        (PLAN | {"ProjectS3Uri": 1}, "ProjectS3Uri: .*a project is a string"),
         (PLAN | {"Confg": {}}, "Confg: Extra inputs are not permitted.*optional: .*Config"),
         (PLAN | {"Config": []}, "Config: "),
         (PLAN | {"Config": {"fps": 310}}, "fps = 310: allowed"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fanreel.aws.storage.outputs import OutputPlaces
+from fanreel.aws.storage.projects import ProjectSources
 from handler.scratch import scratch
 from handler.settings import Settings
 
@@ -16,6 +17,7 @@ def test_a_folder_that_is_not_ours_is_left_as_it_was(tmp_path: Path) -> None:
     assert not settings.owns_tmp
     settings = Settings(
         bucket="renders",
+        project_sources=ProjectSources(bucket="renders"),
         output_places=OutputPlaces(bucket="renders"),
         tmp_dir=tmp_path,
         owns_tmp=False,

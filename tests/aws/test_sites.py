@@ -9,6 +9,7 @@ import pytest
 
 from fanreel.aws.storage import layout, sites
 from fanreel.aws.storage.objects import list_objects, write_bytes
+from fanreel.aws.storage.projects import ProjectSources
 from fanreel.aws.storage.sites import (
     delete_site,
     fetch_project,
@@ -21,6 +22,9 @@ from fanreel.errors import ArtifactDigestMismatch, AssetNotFound, InvalidComposi
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+SOURCES = ProjectSources(bucket=None)
 
 
 @pytest.fixture
@@ -50,7 +54,9 @@ def test_a_project_comes_back_as_it_was(
     assert (site.uploaded, site.skipped) == (2, 1)
     assert site.uri == f"s3://{bucket}/sites/{site.site_id}/site.json"
     for number, uri in enumerate([site.uri, site.uri.removesuffix("site.json")]):
-        root = fetch_project(s3, S3Uri.parse(uri), tmp_path / f"back{number}", "index.html")
+        root = fetch_project(
+            s3, S3Uri.parse(uri), tmp_path / f"back{number}", "index.html", SOURCES
+        )
         assert _tree(root) == _tree(project)
 
 
@@ -98,7 +104,7 @@ def test_what_is_not_the_project_stays_behind(
     (project / "node_modules/.bin").symlink_to("/usr/bin")
     site = upload_site(project, bucket, s3)
     assert site.ignored == (".env", ".git/", "a/node_modules/", "dist/", "node_modules/")
-    root = fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html")
+    root = fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
     assert set(_tree(root)) == {
         "index.html",
         "assets/a.css",
@@ -114,7 +120,7 @@ def test_symlinks_may_stay_but_not_leave(
     (project / "link.css").symlink_to("assets/a.css")
     (project / "more").symlink_to("assets")
     site = upload_site(project, bucket, s3)
-    root = fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html")
+    root = fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
     assert (root / "link.css").read_text() == "a{}"
     assert (root / "more/b.css").read_text() == "a{}"
     for target, words in {
@@ -150,7 +156,7 @@ def test_what_a_project_uses_around_it_goes_along(
         upload_site(project, bucket, s3)
     site = upload_site(project, bucket, s3, around)
     into = tmp_path / "back"
-    found = fetch_project(s3, S3Uri.parse(site.uri), into, "index.html")
+    found = fetch_project(s3, S3Uri.parse(site.uri), into, "index.html", SOURCES)
     assert found == into / "project"
     assert root_of_site(S3Uri.parse(site.uri), into) == into
     assert set(_tree(into)) == {
@@ -180,7 +186,7 @@ def test_a_tampered_file_is_noticed(
     for found in list_objects(s3, S3Uri(bucket, layout.SITE_FILES)):
         write_bytes(s3, found.uri, b"b{}")
     with pytest.raises(ArtifactDigestMismatch):
-        fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html")
+        fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
 
 
 def test_deleting_a_site_spares_what_others_use(
@@ -194,7 +200,7 @@ def test_deleting_a_site_spares_what_others_use(
     monkeypatch.setattr(sites, "_SWEEP_AFTER", -sites._SWEEP_AFTER)
     assert delete_site(first.site_id, bucket, s3) == 2
     assert [site.site_id for site in list_sites(bucket, s3)] == [second.site_id]
-    root = fetch_project(s3, S3Uri.parse(second.uri), tmp_path / "back", "index.html")
+    root = fetch_project(s3, S3Uri.parse(second.uri), tmp_path / "back", "index.html", SOURCES)
     assert _tree(root) == _tree(project)
     with pytest.raises(AssetNotFound, match="no site"):
         delete_site(first.site_id, bucket, s3)
@@ -208,7 +214,7 @@ def test_an_archive_is_a_project_too(
         archive.add(project, "project-main")
     uri = S3Uri(bucket, "uploads/p.tar.gz")
     write_bytes(s3, uri, (tmp_path / "p.tar.gz").read_bytes())
-    root = fetch_project(s3, uri, tmp_path / "work" / "project", "index.html")
+    root = fetch_project(s3, uri, tmp_path / "work" / "project", "index.html", SOURCES)
     assert _tree(root) == _tree(project)
     assert [path.name for path in (tmp_path / "work").iterdir()] == ["project"]
 
@@ -218,7 +224,7 @@ def test_an_unsafe_archive_does_not_stay(s3: "S3Client", bucket: str, tmp_path: 
     uri = S3Uri(bucket, "uploads/p.zip")
     write_bytes(s3, uri, b"not a zip")
     with pytest.raises(UnsafeArchive):
-        fetch_project(s3, uri, tmp_path / "work" / "project", "index.html")
+        fetch_project(s3, uri, tmp_path / "work" / "project", "index.html", SOURCES)
     assert not list((tmp_path / "work").glob("*.zip"))
 
 
@@ -240,9 +246,9 @@ def test_what_is_no_project_is_said_to_be_none(
     uri = S3Uri(bucket, "sites/x/site.json")
     write_bytes(s3, uri, body)
     with pytest.raises(InvalidComposition, match=r"deploys|deploy the site anew"):
-        fetch_project(s3, uri, tmp_path / "back", "index.html")
+        fetch_project(s3, uri, tmp_path / "back", "index.html", SOURCES)
     with pytest.raises(AssetNotFound):
-        fetch_project(s3, S3Uri(bucket, "sites/none/"), tmp_path / "back", "index.html")
+        fetch_project(s3, S3Uri(bucket, "sites/none/"), tmp_path / "back", "index.html", SOURCES)
 
 
 def test_a_manifest_cannot_write_outside(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
@@ -256,4 +262,4 @@ def test_a_manifest_cannot_write_outside(s3: "S3Client", bucket: str, tmp_path: 
         % digest.encode(),
     )
     with pytest.raises(UnsafeArchive, match="parent"):
-        fetch_project(s3, uri, tmp_path / "back", "index.html")
+        fetch_project(s3, uri, tmp_path / "back", "index.html", SOURCES)

@@ -18,6 +18,7 @@ from fanreel.aws.deploy.standing import ALARMS, standing_cost
 from fanreel.aws.storage.outputs import EXPIRY_DAYS, EXPIRY_TAG
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import CATALOGUE
+from handler import webhook
 from statemachine.definition import definition
 
 KEY_ARN = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -33,6 +34,9 @@ EVERYTHING = Settings(
     keep_bucket=False,
     kms_key_arn=KEY_ARN,
     output_buckets=("media/films", "other-bucket"),
+    progress_document=True,
+    cors_origins=("https://example.com",),
+    webhook_url="https://example.com/ended",
     vpc_id="vpc-1",
     vpc_subnet_ids=("subnet-1", "subnet-2"),
     vpc_security_group_ids=("sg-1",),
@@ -384,7 +388,7 @@ class TestWorkflow:
         """All of them."""
         for made, days in ((template, 30), (full_template, 7)):
             groups = made.find_resources("AWS::Logs::LogGroup").values()
-            assert [group["Properties"]["RetentionInDays"] for group in groups] == [days] * 3
+            assert {group["Properties"]["RetentionInDays"] for group in groups} == {days}
 
     def test_every_end_of_a_render_is_announced_once(self, template: Template) -> None:
         """Each way to end is matched by one rule, which hands over the event's detail as it is."""
@@ -462,6 +466,70 @@ class TestMonitoring:
         template.resource_count_is("AWS::CloudWatch::Alarm", ALARMS)
         assert standing_cost(Settings()).total_usd < 0.5
         assert standing_cost(EVERYTHING).total_usd > 6
+
+
+class TestTelling:
+    """What the outside hears of renders: a document, a webhook, each only if wanted."""
+
+    def test_progress_documents_are_kept_by_workers_and_at_the_end(
+        self, template: Template, full_template: Template
+    ) -> None:
+        """The function is told to; the machine that announces writes the last one."""
+        machines = full_template.find_resources("AWS::StepFunctions::StateMachine")
+        texts = [flat(one["Properties"]["DefinitionString"]) for one in machines.values()]
+        assert sum("renders/{}/progress.json" in text for text in texts) == 1
+        (rights,) = (
+            statement
+            for name, statement in statements(full_template)
+            if name.startswith("RenderAnnouncement") and statement.get("Sid") == "Publish"
+        )
+        assert flat(rights["Resource"]).endswith("/renders/*/progress.json")
+        plain = only(template, "AWS::Lambda::Function")["Environment"]["Variables"]
+        assert "FANREEL_PROGRESS_DOCUMENT" not in plain
+        assert "progress.json" not in json.dumps(template.to_json())
+
+    def test_browsers_of_the_origins_may_read(
+        self, template: Template, full_template: Template
+    ) -> None:
+        """GET and HEAD only, as far as a presigned link opens."""
+        (rule,) = only(full_template, "AWS::S3::Bucket")["CorsConfiguration"]["CorsRules"]
+        assert rule["AllowedOrigins"] == ["https://example.com"]
+        assert rule["AllowedMethods"] == ["GET", "HEAD"]
+        assert "CorsConfiguration" not in only(template, "AWS::S3::Bucket")
+
+    def test_the_webhook_has_retries_and_dead_letters(self, full_template: Template) -> None:
+        """Ten attempts, three minutes apart, then fourteen days among the dead letters."""
+        full_template.has_resource_properties(
+            "AWS::SQS::Queue",
+            {
+                "VisibilityTimeout": 180,
+                "RedrivePolicy": {"maxReceiveCount": 10, "deadLetterTargetArn": Match.any_value()},
+            },
+        )
+        full_template.has_resource_properties(
+            "AWS::Lambda::EventSourceMapping",
+            {"BatchSize": 1, "FunctionResponseTypes": ["ReportBatchItemFailures"]},
+        )
+        rules = full_template.find_resources("AWS::Events::Rule")
+        (pattern,) = (
+            rule["Properties"]["EventPattern"]
+            for rule in rules.values()
+            if rule["Properties"]["EventPattern"]["source"] == ["fanreel"]
+        )
+        (prefix,) = pattern["detail"]["ExecutionArn"]
+        assert ":execution:<RenderWorkflow" in flat(prefix["prefix"])
+
+    def test_the_webhook_is_its_source(self, template: Template, full_template: Template) -> None:
+        """Inline, so that a template needs nothing else; and not there unless it is wanted."""
+        (code,) = (
+            one["Properties"]["Code"]["ZipFile"]
+            for one in full_template.find_resources("AWS::Lambda::Function").values()
+            if "ZipFile" in one["Properties"]["Code"]
+        )
+        assert code == Path(webhook.__file__).read_text()
+        assert len(code) <= 4096
+        template.resource_count_is("AWS::SQS::Queue", 0)
+        template.resource_count_is("AWS::SecretsManager::Secret", 0)
 
 
 def test_cdk_nag_fails_what_is_not_accepted(tmp_path: Path) -> None:

@@ -66,19 +66,22 @@ def asl_validator() -> None:
         pytest.skip(missing)
 
 
+MACHINES = [definition(), announcement(), announcement(bucket_name="renders")]
+
+
 def test_the_printed_copy_is_the_definition() -> None:
     """After a change: python -m statemachine > statemachine/render.asl.json."""
     assert json.loads(PRINTED.read_text()) == definition()
 
 
-@pytest.mark.parametrize("machine", [definition(), announcement()], ids=["render", "announce"])
+@pytest.mark.parametrize("machine", MACHINES, ids=["render", "announce", "publish"])
 def test_statelint_finds_nothing(machine: State) -> None:
     """The validator from PyPI has no complaint."""
     assert Linter().validate(machine) == []
 
 
 @pytest.mark.usefixtures("asl_validator")
-@pytest.mark.parametrize("machine", [definition(), announcement()], ids=["render", "announce"])
+@pytest.mark.parametrize("machine", MACHINES, ids=["render", "announce", "publish"])
 def test_asl_validator_finds_nothing(machine: State, tmp_path: Path) -> None:
     """The validator from npm has no complaint."""
     assert asl_validator_problems(machine, tmp_path / "machine.json") is None

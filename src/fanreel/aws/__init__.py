@@ -4,7 +4,7 @@ The same render on AWS: the only part of fanreel that knows boto3.
 `RenderClient` starts renders on a deployed stack and watches them. boto3 comes with
 `pip install 'fanreel[aws]'`, and is loaded when it is first used.
 
-Imports point upwards in this list; a worker has the first only:
+Imports point upwards in this list; a worker loads the first, and prices where a render is limited:
 
     storage/   what lies in the bucket, and how it gets there and back
     cost/      what renders cost, and what an account lets them use

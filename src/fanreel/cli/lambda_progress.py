@@ -1,11 +1,13 @@
 """Showing how a render on AWS goes: a bar for a terminal, lines for a log."""
 
 import contextlib
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from fanreel.cli.lambda_target import camel
 from fanreel.cli.report import duration_in_words
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ _LOG_EVERY_S = 10.0
 def watching(*, as_json: bool) -> Iterator[Callable[["Progress"], None]]:
     """Yield the function that shows a render's progress; the display ends with the block."""
     if as_json:
-        yield lambda _now: None
+        yield write_progress
     elif not sys.stderr.isatty():
         yield _Lines()
     else:
@@ -51,6 +53,15 @@ def wait_for(client: "RenderClient", render_id: str, *, as_json: bool) -> "Progr
             f"{render_id} goes on without us; `fanreel lambda cancel {render_id}` stops it\n"
         )
         raise
+
+
+def write_progress(now: "Progress") -> None:
+    """Write a look as one line of JSON to standard error; the answer alone is on the other."""
+    told = {"event": "progress", **camel(now)}
+    # A poll must not carry a thousand chunks.
+    told["chunks"] = len(now.chunks)
+    sys.stderr.write(json.dumps(told, default=str) + "\n")
+    sys.stderr.flush()
 
 
 class _Lines:

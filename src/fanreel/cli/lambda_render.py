@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fanreel.cli.lambda_link import tell_session_end
-from fanreel.cli.lambda_progress import wait_for
+from fanreel.cli.lambda_progress import wait_for, write_progress
 from fanreel.cli.lambda_request import with_request_options
 from fanreel.cli.lambda_target import Target, camel, stack_command
 from fanreel.cli.options import build_config, split_project, with_config_options
@@ -24,7 +24,8 @@ render_app = typer.Typer()
 Project = Annotated[
     str,
     typer.Argument(
-        metavar="PROJECT", help="A folder, a page, or the S3 URI of a site or an archive."
+        metavar="PROJECT",
+        help="A folder, a page, the S3 URI of a site or an archive, or an archive's https URL.",
     ),
 ]
 MaxCost = Annotated[
@@ -35,7 +36,7 @@ MaxCost = Annotated[
 
 def split_target(project: str, fields: dict[str, Any]) -> tuple[str | Path, dict[str, Any]]:
     """Let PROJECT be a URI, a folder, or a page."""
-    if project.startswith("s3://"):
+    if project.startswith(("s3://", "https://")):
         return project, fields
     return split_project(Path(project), fields)
 
@@ -196,6 +197,7 @@ def render_batch(  # noqa: PLR0913 (each is an option)
         max_cost_usd=max_cost,
         dry_run=dry_run,
         root_dir=root,
+        on_progress=write_progress if target.as_json else None,
         **request_options,
     )
     first: RenderError | None = None

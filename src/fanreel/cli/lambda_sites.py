@@ -17,10 +17,14 @@ def create(
     target: Target,
     project: Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")],
     *,
+    site_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Leads to this upload from now on, under one URI."),
+    ] = None,
     root: RootDir = None,
 ) -> None:
     """Upload a project; files that are there already are not sent again."""
-    site = target.client().deploy_site(project, root_dir=root)
+    site = target.client().deploy_site(project, root_dir=root, name=site_name)
     target.say(f"{site.uploaded} files uploaded, {site.skipped} there already")
     for name in site.ignored:
         target.say(f"left out: {name}")
@@ -40,7 +44,7 @@ def ls(target: Target) -> None:
 @stack_command(sites_app, "rm")
 def rm(
     target: Target,
-    site_id: Annotated[str, typer.Argument(metavar="SITE", help="The site's id.")],
+    site_id: Annotated[str, typer.Argument(metavar="SITE", help="The site's id or name.")],
 ) -> None:
     """Delete an uploaded project, and the files that no other one shares."""
     deleted = target.client().delete_site(site_id)
@@ -48,5 +52,5 @@ def rm(
 
 
 def _facts(site: object) -> dict[str, object]:
-    names = ("site_id", "uri", "uploaded", "skipped", "ignored", "size_bytes", "modified")
+    names = ("site_id", "name", "uri", "uploaded", "skipped", "ignored", "size_bytes", "modified")
     return {name: getattr(site, name) for name in names}

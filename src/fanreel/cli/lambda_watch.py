@@ -130,6 +130,7 @@ def cost(
         f"  {standing.alarms_usd:.2f}  alarms",
         f"  {standing.metrics_usd:.2f}  custom metrics (--set custom_metrics=true)",
         f"  {standing.dashboard_usd:.2f}  dashboard (--set dashboard=true)",
+        f"  {standing.webhook_usd:.2f}  the webhook's secret (--set webhook_url=)",
         f"  {standing.image_usd:.2f}  the image in ECR, for each version kept there",
     )
 
@@ -154,9 +155,15 @@ def url(
     download_name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Browsers save it under this name.")
     ] = None,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Of its progress.json instead, from the start on.")
+    ] = False,
 ) -> None:
     """Print a link to a finished video that anyone may open for a while."""
     client = target.client()
-    link = client.presigned_url(render_id, expires_s=expires, download_name=download_name)
+    if progress:
+        link = client.progress_url(render_id, expires_s=expires)
+    else:
+        link = client.presigned_url(render_id, expires_s=expires, download_name=download_name)
     tell_session_end(target, client, expires)
     target.answer({"url": link}, link)

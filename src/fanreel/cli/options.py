@@ -158,7 +158,7 @@ def _chosen_fields(values: Mapping[str, Any], project: Path | str | None) -> dic
 
 def _declared(project: Path | str | None, fields: Mapping[str, Any]) -> Declared:
     """Read what the page declares; what lies in S3 is not fetched for it."""
-    if project is None or str(project).startswith("s3://"):
+    if project is None or str(project).startswith(("s3://", "https://")):
         return {}
     folder, found = split_project(Path(project), fields)
     return declared_variables(folder / found.get("entry_file", "index.html"))

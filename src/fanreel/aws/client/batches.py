@@ -192,6 +192,7 @@ def run_batch(
     progress: Callable[[str], Progress],
     max_concurrent: int = DEFAULT_MAX_CONCURRENT,
     poll_s: float = 2.0,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Iterator[BatchItem]:
     """
     Run *requests*, at most *max_concurrent* at once, and give each as it ends.
@@ -218,6 +219,8 @@ def run_batch(
         ended = False
         for render_id, (index, started) in list(running.items()):
             now = progress(render_id)
+            if on_progress is not None:
+                on_progress(now)
             if not now.finished:
                 continue
             ended = True

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.failures import aws_errors, error_code
 from fanreel.aws.storage.objects import connect
+from fanreel.aws.storage.projects import ProjectSources
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import InvalidConfig
 
@@ -55,6 +56,15 @@ class Deployment:
     def output_buckets(self) -> tuple[str, ...]:
         """Where outputs may go besides its own bucket: `bucket` or `bucket/prefix` each."""
         return tuple(self.settings.get("output_buckets", ()))
+
+    @property
+    def project_sources(self) -> ProjectSources:
+        """Where projects may come from."""
+        return ProjectSources.of(
+            self.bucket,
+            self.settings.get("project_buckets", ()),
+            self.settings.get("project_hosts", ()),
+        )
 
     def execution_arn(self, render_id: str) -> str:
         """Return the ARN of the execution called *render_id*."""

@@ -78,22 +78,38 @@ def _download_frames(connection: Connection, folder: S3Uri, path: Path) -> Downl
     )
 
 
+def presign_progress(connection: Connection, render_id: str, expires_s: int) -> str:
+    """Return a link to a render's `progress.json`, whether or not it is there yet."""
+    _check_life(expires_s)
+    folder = layout.render(connection.deployment.bucket, render_id)
+    return _sign(connection, layout.progress_document(folder), {}, expires_s)
+
+
+def _check_life(expires_s: int) -> None:
+    if not 1 <= expires_s <= MAX_PRESIGNED_S:
+        raise InvalidConfig(f"expires_s = {expires_s}: allowed: 1 to {MAX_PRESIGNED_S}")
+
+
+def _sign(connection: Connection, uri: S3Uri, more: dict[str, str], expires_s: int) -> str:
+    asked = {"Bucket": uri.bucket, "Key": uri.key, **more}
+    with s3_failures(uri):
+        return connection.s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=expires_s)
+
+
 def presign(
     connection: Connection, render_id: str, expires_s: int, download_name: str | None
 ) -> str:
     """Return a link to a finished video that works for *expires_s* seconds."""
-    if not 1 <= expires_s <= MAX_PRESIGNED_S:
-        raise InvalidConfig(f"expires_s = {expires_s}: allowed: 1 to {MAX_PRESIGNED_S}")
+    _check_life(expires_s)
     uri = video_uri(connection, render_id)
     if uri.is_folder:
         raise InvalidConfig(f"{uri} is a folder of frames: download it, or link to single frames")
     if look_up(connection.s3, uri) is None:
         raise AssetNotFound(f"{uri} does not exist any more", uri=str(uri))
-    asked = {"Bucket": uri.bucket, "Key": uri.key}
+    more = {}
     if download_name is not None:
-        asked["ResponseContentDisposition"] = attachment(download_name)
-    with s3_failures(uri):
-        return connection.s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=expires_s)
+        more["ResponseContentDisposition"] = attachment(download_name)
+    return _sign(connection, uri, more, expires_s)
 
 
 def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:
@@ -122,7 +138,11 @@ def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:
 def _objects_elsewhere(connection: Connection, folder: S3Uri) -> list[S3Uri]:
     # Whoever chose the folder may have other things in it, so only what a render writes goes.
     progress = [found.uri for found in list_objects(connection.s3, layout.progress(folder))]
-    named = (layout.plan_manifest(folder), layout.cancelled(folder))
+    named = (
+        layout.plan_manifest(folder),
+        layout.cancelled(folder),
+        layout.progress_document(folder),
+    )
     return progress + [uri for uri in named if look_up(connection.s3, uri) is not None]
 
 

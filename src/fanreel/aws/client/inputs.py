@@ -15,8 +15,9 @@ from typing import Any
 
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.outputs import OutputOptions, OutputPlaces
+from fanreel.aws.storage.projects import ProjectSources, parse_project
 from fanreel.aws.storage.sites import require_project
-from fanreel.aws.storage.uris import S3Uri, require_allowed
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig
 from fanreel.files.digest import canonical_json
@@ -145,6 +146,7 @@ def build_request(  # noqa: PLR0913 (each is a field of the request)
     max_concurrency: int | None = None,
     output: OutputOptions | Mapping[str, Any] | None = None,
     output_buckets: Iterable[str] = (),
+    project_sources: ProjectSources | None = None,
     timeout_s: float | None = None,
     cost_limit_usd: float | None = None,
 ) -> RenderRequest:
@@ -154,14 +156,14 @@ def build_request(  # noqa: PLR0913 (each is a field of the request)
     Raises:
         InvalidConfig: Configuration or render id is not allowed, the project is neither a site nor
             an archive, or no video of this format may go to the output. Terminal.
-        S3UriNotAllowed: A URI lies outside *bucket*, and is no output to one of *output_buckets*.
-            Terminal.
+        S3UriNotAllowed: The output lies outside *bucket* and *output_buckets*, or the project
+            outside *bucket* and *project_sources*. Terminal.
     """
     checked = parse_config(config)
     render_id = layout.require_render_id(render_id or new_render_id())
     place = output_uri or str(layout.output(bucket, render_id, checked.format))
-    project, options = S3Uri.parse(project_uri), OutputOptions.of(output)
-    require_allowed([project], bucket)
+    project, options = parse_project(project_uri), OutputOptions.of(output)
+    (project_sources or ProjectSources(bucket=bucket)).require(project)
     require_project(project)
     OutputPlaces.of(bucket, output_buckets).require(S3Uri.parse(place), options)
     layout.require_output(S3Uri.parse(place), checked.format)

@@ -43,13 +43,17 @@ from fanreel.aws.client.results import (
 from fanreel.aws.client.stills import RemoteStill, still_uri, take_still
 from fanreel.aws.client.watching import Watcher
 from fanreel.aws.cost.estimating import (
+    AtOnce,
+    chunks_at_once,
     estimate_project,
     require_affordable,
     require_affordable_batch,
 )
+from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY, read_quotas
 from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Cost, Estimate
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.outputs import OutputOptions
+from fanreel.aws.storage.projects import HTTPS, parse_project
 from fanreel.aws.storage.sites import (
     Site,
     borrowed_project,
@@ -58,9 +62,8 @@ from fanreel.aws.storage.sites import (
     site_of,
     upload_site,
 )
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
-from fanreel.errors import InvalidConfig, RenderCancelled
+from fanreel.errors import InvalidConfig, RenderCancelled, RenderError
 from fanreel.files.project import within_root
 
 Config = RenderConfig | Mapping[str, Any] | None
@@ -68,7 +71,7 @@ _FIRST_POLL_S = 0.25
 
 
 def _is_uri(project: Path | str | Site) -> bool:
-    return isinstance(project, str) and project.startswith("s3://")
+    return isinstance(project, str) and project.startswith(("s3://", HTTPS))
 
 
 def _require_page(project_dir: Path, entry_file: str) -> None:
@@ -153,13 +156,21 @@ class RenderClient:
         """The boto3 clients this client uses."""
         return self._connection
 
-    def deploy_site(self, project_dir: Path | str, *, root_dir: Path | str | None = None) -> Site:
+    def deploy_site(
+        self,
+        project_dir: Path | str,
+        *,
+        root_dir: Path | str | None = None,
+        name: str | None = None,
+    ) -> Site:
         """
         Upload a project; files the bucket has already are not sent again.
 
         Args:
             project_dir: Uploaded whole, but for what is never part of a project.
             root_dir: A folder around it, of which goes along what the project uses.
+            name: Leads to this project from now on: `sites/<name>/site.json` stays, and renders
+                that are planned later take what it then holds.
         Raises:
             AssetNotFound: There is no such folder. Terminal.
             InvalidComposition: A link leaves it. Terminal.
@@ -170,6 +181,7 @@ class RenderClient:
             self.deployment.bucket,
             self._connection.s3,
             None if root_dir is None else Path(root_dir),
+            name,
         )
 
     def list_sites(self) -> tuple[Site, ...]:
@@ -228,6 +240,7 @@ class RenderClient:
             project_uri=str(project) if _is_uri(project) else stand_in,
             config=config,
             output_buckets=self.deployment.output_buckets,
+            project_sources=self.deployment.project_sources,
             **given,
         )
         if not _is_uri(project) and not isinstance(project, Site):
@@ -242,8 +255,9 @@ class RenderClient:
         if not _is_uri(project) and not isinstance(project, Site):
             yield Path(project), None if root_dir is None else Path(root_dir)
             return
-        uri = S3Uri.parse(project.uri if isinstance(project, Site) else str(project))
-        with borrowed_project(self._connection.s3, uri, entry_file) as folders:
+        uri = parse_project(project.uri if isinstance(project, Site) else str(project))
+        sources = self.deployment.project_sources
+        with borrowed_project(self._connection.s3, uri, entry_file, sources) as folders:
             yield folders
 
     def start_render(  # noqa: PLR0913 (each is an option)
@@ -264,7 +278,8 @@ class RenderClient:
         Start a render; the same *render_id* and input again is the same render.
 
         Args:
-            project: A folder (uploaded first), a `Site`, or the S3 URI of a site or archive.
+            project: A folder (uploaded first), a `Site`, the S3 URI of a site or archive, or the
+                https URL of an archive on one of the deployment's `project_hosts`.
             config: What to render: `RenderConfig`, or its camelCase JSON object.
             render_id: Names the render, for ever; None makes one up.
             output_uri: Where the video goes; None is `outputs/<render_id>` in the bucket.
@@ -293,7 +308,9 @@ class RenderClient:
         if max_cost_usd is not None:
             checked = self._check(project, config, output=output_options, **asked)
             with self._local(project, checked.config.entry_file, root_dir) as (folder, root):
-                found = self.estimate(folder, checked.config, root_dir=root)
+                found = self.estimate(
+                    folder, checked.config, root_dir=root, max_concurrency=max_concurrency
+                )
             require_affordable(found, max_cost_usd)
         return self.start(
             self.request(project, config, root_dir=root_dir, output_options=output_options, **asked)
@@ -354,6 +371,7 @@ class RenderClient:
         output_options: OutputOptions | Mapping[str, Any] | None = None,
         timeout_s: float | None = None,
         cost_limit_usd: float | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> Iterator[BatchItem]:
         """
         Render one project once per line, a few at once; give each as it ends.
@@ -371,6 +389,7 @@ class RenderClient:
             output_options: As for `start_render()`; those of a line are laid over them.
             timeout_s: Of each render, as for `start_render()`.
             cost_limit_usd: Of each render, as for `start_render()`.
+            on_progress: Called with what each look at a render found.
         Raises:
             InvalidConfig: A line is wrong, or all cost more; every wrong line is named, none
                 started. Terminal.
@@ -386,6 +405,7 @@ class RenderClient:
                 config=config,
                 output=options,
                 output_buckets=self.deployment.output_buckets,
+                project_sources=self.deployment.project_sources,
                 timeout_s=timeout_s,
                 cost_limit_usd=cost_limit_usd,
             )
@@ -414,6 +434,7 @@ class RenderClient:
             progress=self.progress,
             max_concurrent=max_concurrent,
             poll_s=poll_s,
+            on_progress=on_progress,
         )
 
     def _site_of(self, project: Path | str | Site, root_dir: Path | str | None) -> Site:
@@ -525,6 +546,20 @@ class RenderClient:
         """
         return finished.presign(self._connection, render_id, expires_s, download_name)
 
+    def progress_url(self, render_id: str, *, expires_s: int = 3600) -> str:
+        """
+        Return a link to a render's `progress.json`, which a browser may ask again and again.
+
+        Of stacks with the setting `progress_document`; until a worker has begun it gives 404.
+
+        Args:
+            render_id: A render, also one that is about to be started.
+            expires_s: From 1 s to 7 days; a link ends with the session that signed it.
+        Raises:
+            InvalidConfig: A value is not allowed. Terminal.
+        """
+        return finished.presign_progress(self._connection, render_id, expires_s)
+
     def estimate(
         self,
         project_dir: Path | str,
@@ -532,11 +567,13 @@ class RenderClient:
         *,
         probe_frames: int = DEFAULT_PROBE_FRAMES,
         root_dir: Path | str | None = None,
+        max_concurrency: int | None = None,
     ) -> Estimate:
         """
         Foretell time and cost by planning the project here and rendering a few frames of it.
 
-        Needs Chromium on this machine, as `fanreel.render()` does.
+        Needs Chromium on this machine, as `fanreel.render()` does. Where others keep the machine
+        busy, CPU time is what counts. How many chunks run at once is asked of the account.
         """
         folder, checked = within_root(Path(project_dir), parse_config(config), root_dir)
         return estimate_project(
@@ -545,7 +582,20 @@ class RenderClient:
             self._watcher.function,
             self.deployment.region,
             probe_frames=probe_frames,
+            at_once=self._chunks_at_once(max_concurrency),
         )
+
+    def _chunks_at_once(self, asked: int | None) -> AtOnce:
+        settings = self.deployment.settings
+        wanted = asked or settings.get("max_concurrency", DEFAULT_MAX_CONCURRENCY)
+        try:
+            quotas = read_quotas(
+                self._connection.session, endpoint_url=self._connection.endpoint_url
+            )
+        except RenderError:  # who may render need not have the right to ask
+            return chunks_at_once(wanted, None)
+        granted = settings.get("reserved_concurrency") or quotas.unreserved_concurrency
+        return chunks_at_once(wanted, granted)
 
     def cost(self, render_id: str) -> Cost:
         """

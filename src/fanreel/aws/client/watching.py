@@ -29,9 +29,6 @@ from fanreel.errors import CATALOGUE, InvalidConfig, RenderCancelled, RenderErro
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
 
-ASSEMBLY_FRACTION = 0.02
-"""Share of the bar kept for assembly; it takes seconds at any length."""
-
 
 class Watcher:
     """Reads renders of one deployment; asks for the function's settings once."""
@@ -167,11 +164,7 @@ def _stage(status: Status, activity: RenderActivity) -> Stage:
 
 
 def _fraction(stage: Stage, activity: RenderActivity) -> float:
-    if stage in ("done", "deleted"):
-        return 1.0
-    if not activity.total_frames:
-        return 0.0
-    return (1 - ASSEMBLY_FRACTION) * activity.frames_done / activity.total_frames
+    return 1.0 if stage in ("done", "deleted") else activity.fraction
 
 
 def _log_line(text: str) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 import os
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from fanreel.aws.cost.metering import NOISE, Mark, Span
 from fanreel.aws.cost.render_cost import (
     ASSUMED_ASSEMBLE_MS,
     ASSUMED_COLD_START_MS,
@@ -17,8 +17,13 @@ from fanreel.engine.engine import Engine
 from fanreel.errors import PlanProducedZeroChunks
 from fanreel.files.plan_dir import read_manifest
 from fanreel.formats import FORMATS
-from fanreel.processes import cpu_s
 from fanreel.timing.timeline import ChunkPlan, resolve_chunk_plan
+
+FRAME_PARALLEL = 1.5
+"""
+Processors that rendering keeps busy: 38 ms a frame with one, 25 with two (`bench/measure_chunk.py`,
+`examples/launch`). Starting and planning keep one.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,46 +35,54 @@ class Probed:
 
 
 class _Clock:
-    """When each frame was done, and the CPU time at the first and the last of a segment."""
+    """Marks the begin of a chunk, its first frame, and the end of its first segment."""
 
     def __init__(self, segment_frames: int) -> None:
-        self._segment_frames = segment_frames
-        self._done_s: list[float] = []
-        self._cpu_s: list[float] = []
-        self._begun_s = time.perf_counter()
+        self._per_segment = segment_frames
+        self._frames = 0
+        self._begun = Mark.now()
+        self._marks: dict[int, Mark] = {}
 
     def __call__(self, frames_done: int) -> None:
-        self._done_s.append(time.perf_counter())
-        if frames_done in (1, self._segment_frames):
-            self._cpu_s.append(cpu_s(os.getpid()))
+        self._frames = frames_done
+        if frames_done in (1, self._per_segment, self._per_segment + 1):
+            self._marks[frames_done] = Mark.now()
 
-    def rates(self) -> "Pace":
-        """Return what the marks say."""
-        per_segment = self._segment_frames
-        frames = min(per_segment, len(self._done_s))
-        first_ms = (self._done_s[0] - self._begun_s) * 1000
+    def pace(self) -> "Pace":
+        """Return what the marks say; called when the chunk is done."""
+        end = Mark.now()
+        first = self._marks.get(1, end)
+        frames = min(self._per_segment, self._frames)
+        rendering = Span.between(first, self._marks.get(frames, end))
+        boot = Span.between(self._begun, first)
         if frames < 2:  # noqa: PLR2004 (a span needs two marks)
-            return Pace(frame_ms=first_ms, cpu_ms=first_ms, segment_ms=0.0, boot_ms=0.0)
-        frame_ms = (self._done_s[frames - 1] - self._done_s[0]) * 1000 / (frames - 1)
-        cpu_ms = frame_ms
-        if len(self._cpu_s) == 2:  # noqa: PLR2004 (first and last)
-            cpu_ms = (self._cpu_s[1] - self._cpu_s[0]) * 1000 / (frames - 1)
-        segment_ms = 0.0
-        if len(self._done_s) > frames:
-            gap_ms = (self._done_s[frames] - self._done_s[frames - 1]) * 1000
-            segment_ms = max(0.0, gap_ms - frame_ms)
-        boot_ms = max(0.0, first_ms - segment_ms - frame_ms)
-        return Pace(frame_ms=frame_ms, cpu_ms=cpu_ms, segment_ms=segment_ms, boot_ms=boot_ms)
+            return Pace(frame=boot, segment_ms=0.0, boot_ms=0.0, others=boot.others)
+        frame = Span(
+            wall_ms=rendering.wall_ms / (frames - 1),
+            cpu_ms=rendering.cpu_ms / (frames - 1),
+            others=rendering.others,
+        )
+        frame_ms, segment_ms = frame.alone_ms(FRAME_PARALLEL), 0.0
+        if after := self._marks.get(self._per_segment + 1):
+            gap = Span.between(self._marks[self._per_segment], after)
+            segment_ms = max(0.0, gap.alone_ms(1) - frame_ms)
+        return Pace(
+            frame=frame,
+            segment_ms=segment_ms,
+            boot_ms=max(0.0, boot.alone_ms(1) - segment_ms - frame_ms),
+            others=max(boot.others, rendering.others),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Milliseconds of a chunk: per frame (wall, CPU), per segment, and before the first."""
+    """Time of a chunk: per frame, per segment, and before the first."""
 
-    frame_ms: float
-    cpu_ms: float
+    frame: Span
     segment_ms: float
     boot_ms: float
+    others: float
+    """Most of the machine that was busy with something else."""
 
 
 def probe(
@@ -102,35 +115,34 @@ def probe(
             max_parallel_chunks=10_000,
         )
         engine = Engine()
-        began_s = time.perf_counter()
+        before = Mark.now()
         planned = engine.plan(project_dir, probing, plan_dir)
-        planned_s = time.perf_counter()
+        planning = Span.between(before, Mark.now())
         if not FORMATS[config.format].pictures:
-            return _sound_alone(1000 * (planned_s - began_s), vcpus)
+            return _sound_alone(planning.alone_ms(1), vcpus)
         if planned.chunk_count == 0:
             raise PlanProducedZeroChunks("the composition has no frames, nothing to estimate")
         clock = _Clock(frames)
         chunk = engine.render_chunk(plan_dir, planned.chunk_count // 2, chunk_path, heartbeat=clock)
-        pace = clock.rates()
-        rendered_s = time.perf_counter()
+        pace = clock.pace()
+        assemble_ms = ASSUMED_ASSEMBLE_MS
         if planned.chunk_count == 1:
             sound = read_manifest(plan_dir).audio_path
             audio_path = plan_dir / sound if sound else None
+            before = Mark.now()
             engine.assemble(plan_dir, [chunk_path], audio_path, Path(folder, "video"))
-        assembled_s = time.perf_counter()
+            assemble_ms = Span.between(before, Mark.now()).alone_ms(1)
     return Probed(
         measured=Measured(
             vcpus=vcpus or len(os.sched_getaffinity(0)),
-            ms_per_frame=pace.frame_ms,
-            cpu_ms_per_frame=pace.cpu_ms,
+            ms_per_frame=pace.frame.alone_ms(FRAME_PARALLEL),
+            cpu_ms_per_frame=pace.frame.cpu_ms,
             boot_ms=pace.boot_ms,
             segment_ms=pace.segment_ms,
-            plan_ms=(planned_s - began_s) * 1000,
-            assemble_ms=(assembled_s - rendered_s) * 1000
-            if planned.chunk_count == 1
-            else ASSUMED_ASSEMBLE_MS,
+            plan_ms=planning.alone_ms(1),
+            assemble_ms=assemble_ms,
             cold_start_ms=ASSUMED_COLD_START_MS,
-            source=f"from {chunk.frames_encoded} frames rendered on this machine",
+            source=_source(chunk.frames_encoded, max(pace.others, planning.others)),
         ),
         cut=resolve_chunk_plan(
             planned.total_frames,
@@ -140,6 +152,13 @@ def probe(
             segment_frames=config.segment_frames,
         ),
     )
+
+
+def _source(frames: int, others: float) -> str:
+    source = f"from {frames} frames rendered on this machine"
+    if others <= NOISE:
+        return source
+    return f"{source}, by their CPU time: {others:.0%} of it was busy with something else"
 
 
 def _sound_alone(plan_ms: float, vcpus: float | None) -> Probed:

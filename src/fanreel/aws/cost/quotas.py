@@ -16,6 +16,8 @@ from fanreel.aws.storage.failures import aws_errors
 
 NEW_ACCOUNT_CONCURRENCY = 10
 USUAL_CONCURRENCY = 1000
+DEFAULT_MAX_CONCURRENCY = 200
+"""Chunks of one render at once when neither the input nor the deployment says otherwise."""
 NEW_ACCOUNT_MEMORY_MB = 3008
 DEFAULT_MEMORY_MB = 3538
 """Two vCPUs: what the browser and the encoder keep busy together."""

@@ -53,6 +53,15 @@ _DEPLOY_ACTIONS: dict[str, tuple[str, ...]] = {
         "cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms",
         "cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch:ListTagsForResource",
     ),
+    "AWS::SQS::Queue": (
+        "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes",
+        "sqs:TagQueue", "sqs:UntagQueue", "sqs:ListQueueTags",
+    ),
+    "AWS::SecretsManager::Secret": (
+        "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret",
+        "secretsmanager:DescribeSecret", "secretsmanager:UpdateSecret",
+        "secretsmanager:TagResource", "secretsmanager:UntagResource",
+    ),
     "AWS::CloudWatch::Dashboard": (
         "cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard",
     ),
@@ -60,7 +69,8 @@ _DEPLOY_ACTIONS: dict[str, tuple[str, ...]] = {
 # Parts of another resource, made with that one's rights.
 _PARTS = {
     "AWS::IAM::Policy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription",
-    "AWS::CDK::Metadata", "Custom::S3AutoDeleteObjects",
+    "AWS::CDK::Metadata", "Custom::S3AutoDeleteObjects", "AWS::SQS::QueuePolicy",
+    "AWS::Lambda::EventSourceMapping",
 }  # fmt: skip
 
 
@@ -94,6 +104,14 @@ def deploy_policy(template: Template) -> Document:
         # Lambda looks at the network as whoever puts a function there; EC2 knows no resources here.
         actions = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
         statements.append(allow("Network", actions, ["*"]))
+    if "AWS::Lambda::EventSourceMapping" in template.types:
+        # What is named by chance, or not at all: mappings, and a password that is only made up.
+        actions = [
+            *(f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Delete", "Get", "Update")),
+            "lambda:ListTags", "lambda:TagResource", "lambda:UntagResource",
+            "secretsmanager:GetRandomPassword",
+        ]  # fmt: skip
+        statements.append(allow("Mappings", actions, ["*"]))
     zipped = {
         f"arn:{place.partition}:s3:::{template.resolve(properties['Code']['S3Bucket'])}/*"
         for _, properties in functions

@@ -7,11 +7,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import InvalidConfig
-
-DEFAULT_MAX_CONCURRENCY = 200
-"""Chunks of one render at once when neither the input nor the deployment says otherwise."""
 
 MIB = 1024**2
 _PLAN_SHARE = 5
@@ -32,9 +30,11 @@ def _parse_number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
-OutputBucket = Annotated[
+BucketPlace = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?\x00-\x1f]+)?$")
 ]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+\.[A-Za-z]{2,}$")]
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/,]+)$")]
 Names = Annotated[tuple[str, ...], BeforeValidator(_parse_list)]
 
 
@@ -74,8 +74,18 @@ class Settings(BaseModel):
     base_image: str | None = None
     """What the Dockerfile starts from, if not Debian from Docker Hub."""
 
-    output_buckets: Annotated[tuple[OutputBucket, ...], BeforeValidator(_parse_list)] = ()
+    output_buckets: Annotated[tuple[BucketPlace, ...], BeforeValidator(_parse_list)] = ()
     """Where else outputs may go, `bucket` or `bucket/prefix` each; not to be the stack's own."""
+    project_buckets: Annotated[tuple[BucketPlace, ...], BeforeValidator(_parse_list)] = ()
+    """Where else archives of projects may come from, `bucket` or `bucket/prefix` each."""
+    project_hosts: Annotated[tuple[Host, ...], BeforeValidator(_parse_list)] = ()
+    """Hosts from which archives are fetched by https."""
+    progress_document: bool = False
+    """Keep `progress.json` of each render, for browsers; costs a PUT and a LIST in two seconds."""
+    cors_origins: Annotated[tuple[Origin, ...], BeforeValidator(_parse_list)] = ()
+    """Web sites whose pages may read what a presigned link opens, `https://example.com` each."""
+    webhook_url: str | None = Field(default=None, pattern=r"^https://[^\s/?#]+[^\s]*$")
+    """Told of each render that ends, by a signed POST."""
     expiry_days: int = Field(default=7, ge=1)
     """Age at which plans, segments and progress are deleted; sites and outputs never are."""
     keep_bucket: bool = True

@@ -1,8 +1,8 @@
 """
 What a deployed stack costs between renders, by the month.
 
-Counted: alarms, the dashboard, custom metrics, and the image in ECR. Not counted: videos, plans and
-logs in the account, which depend on what was rendered; the free tier of the account.
+Counted: alarms, the dashboard, custom metrics, the image in ECR, and the secret of a webhook. Not
+counted: videos, plans and logs in the account, which depend on what was rendered; the free tier.
 """
 
 from dataclasses import asdict, dataclass
@@ -10,11 +10,14 @@ from typing import Any
 
 from fanreel.aws.deploy.stack_settings import Settings
 
-# US dollars a month, us-east-1; the pricing pages of CloudWatch and ECR, read in PRICES_DATE.
+# US dollars a month, us-east-1; the pricing pages of CloudWatch, ECR and Secrets
+# Manager, read in PRICES_DATE.
 _ALARM_USD = 0.10
 _DASHBOARD_USD = 3.00
 _METRIC_USD = 0.30
 _IMAGE_GB_USD = 0.10
+
+_SECRET_USD = 0.40
 
 ALARMS = 4
 METRICS = 9
@@ -31,11 +34,19 @@ class StandingCost:
     dashboard_usd: float
     metrics_usd: float
     image_usd: float
+    webhook_usd: float = 0.0
+    """Its secret."""
 
     @property
     def total_usd(self) -> float:
         """Sum of the lines."""
-        return self.alarms_usd + self.dashboard_usd + self.metrics_usd + self.image_usd
+        return (
+            self.alarms_usd
+            + self.dashboard_usd
+            + self.metrics_usd
+            + self.image_usd
+            + self.webhook_usd
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object, the total first."""
@@ -49,4 +60,5 @@ def standing_cost(settings: Settings) -> StandingCost:
         dashboard_usd=_DASHBOARD_USD if settings.dashboard else 0.0,
         metrics_usd=METRICS * _METRIC_USD if settings.custom_metrics else 0.0,
         image_usd=IMAGE_GB * _IMAGE_GB_USD,
+        webhook_usd=_SECRET_USD if settings.webhook_url else 0.0,
     )

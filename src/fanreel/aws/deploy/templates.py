@@ -29,6 +29,8 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "AWS::Logs::LogGroup": ("LogGroupName", "{stack}-{id}-*", "logs:{where}:log-group:{name}:*"),
     "AWS::IAM::Role": ("RoleName", "{stack}-{id}-*", "iam::{account}:role/{name}"),
     "AWS::SNS::Topic": ("TopicName", "{stack}-{id}-*", "sns:{where}:{name}"),
+    "AWS::SQS::Queue": ("QueueName", "{stack}-{id}-*", "sqs:{where}:{name}"),
+    "AWS::SecretsManager::Secret": ("Name", "{id}-*", "secretsmanager:{where}:secret:{name}"),
     "AWS::Events::Rule": ("Name", "{stack}-{id}-*", "events:{where}:rule/{name}"),
     "AWS::CloudWatch::Alarm": ("AlarmName", "{stack}-{id}-*", "cloudwatch:{where}:alarm:{name}"),
     "AWS::CloudWatch::Dashboard": (
@@ -38,7 +40,11 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     ),
 }
 # What `Ref` gives is the ARN for these, the name for the others.
-_REF_IS_ARN = ("AWS::StepFunctions::StateMachine", "AWS::SNS::Topic")
+_REF_IS_ARN = (
+    "AWS::StepFunctions::StateMachine",
+    "AWS::SNS::Topic",
+    "AWS::SecretsManager::Secret",
+)
 # In the text of `Fn::Sub`: `${Name}` or `${Name.Attribute}`.
 _VARIABLE = re.compile(r"\$\{([^}!]+)\}")
 

@@ -8,6 +8,7 @@ Where everything lies in the bucket; nothing else spells a key.
     renders/<id>/variables-<hash>.json   variables too big for the execution's input
     renders/<id>/cancelled               there: workers stop
     renders/<id>/progress/               see `progress.py`
+    renders/<id>/progress.json           the same in short, for those who may not list; if wanted
     segments/<plan_hash>/<start>-<end>.<ext>
     outputs/<id>.<ext>                   final videos
 
@@ -29,6 +30,7 @@ RENDERS = "renders/"
 PLAN_MANIFEST = "plan.json"
 CANCELLED = "cancelled"
 PROGRESS = "progress/"
+PROGRESS_DOCUMENT = "progress.json"
 SEGMENTS = "segments/"
 OUTPUTS = "outputs/"
 INTERMEDIATE_PREFIXES = ("blobs/", "renders/", "segments/")
@@ -89,6 +91,11 @@ def cancelled(render_folder: S3Uri) -> S3Uri:
 def progress(render_folder: S3Uri) -> S3Uri:
     """Return the folder of a render's live counters and records."""
     return render_folder.joined(PROGRESS)
+
+
+def progress_document(render_folder: S3Uri) -> S3Uri:
+    """Return the document that says how far a render is."""
+    return render_folder.joined(PROGRESS_DOCUMENT)
 
 
 def segments(bucket: str, plan_hash: str) -> S3Uri:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_pascal
 
 from fanreel.aws.storage.layout import OUTPUTS
-from fanreel.aws.storage.uris import ANY_BUCKET, S3Uri, require_allowed
+from fanreel.aws.storage.uris import ANY_BUCKET, S3Uri, is_below, require_allowed
 from fanreel.errors import InvalidConfig, S3UriNotAllowed
 
 EXPIRY_TAG = "fanreel-expires"
@@ -159,8 +159,7 @@ class OutputPlaces:
             if not uri.key.startswith(OUTPUTS) or uri.key == OUTPUTS:
                 raise InvalidConfig(f"OutputS3Uri {uri}: it lies below s3://{uri.bucket}/{OUTPUTS}")
             return
-        place = f"{uri.bucket}/{uri.key}"
-        if not any(place.startswith(f"{other.rstrip('/')}/") for other in self.others):
+        if not is_below(uri, self.others):
             allowed = [f"s3://{self.bucket}/{OUTPUTS}", *(f"s3://{one}" for one in self.others)]
             raise S3UriNotAllowed(
                 f"{str(uri)!r}: outputs may go to {', '.join(allowed)}; the deployment's setting "

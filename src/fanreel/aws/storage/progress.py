@@ -15,6 +15,7 @@ record is an invocation that still runs, or that was killed.
 
 import json
 import re
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
@@ -36,6 +37,8 @@ STILL = "still"
 DONE = "done"
 MORE = "more"
 """Outcome of a chunk's invocation that stopped at its deadline, to be continued."""
+ASSEMBLY_FRACTION = 0.02
+"""Share of the bar kept for assembly; it takes seconds at any length."""
 RECORD_LIMIT_BYTES = 64 * 1024
 
 ChunkState = Literal["waiting", "running", "done", "failed"]
@@ -174,6 +177,28 @@ class RenderActivity:
     unended: tuple[LiveCounter, ...]
     """Invocations without a record: they run, or were killed (time, memory)."""
     cancelled: bool
+
+    @property
+    def fraction(self) -> float:
+        """From 0 to nearly 1: the video is there when the execution says so."""
+        if not self.total_frames:
+            return 0.0
+        return (1 - ASSEMBLY_FRACTION) * self.frames_done / self.total_frames
+
+
+def describe_progress(activity: RenderActivity) -> dict[str, Any]:
+    """Return `progress.json` of a render that runs."""
+    return {
+        "RenderId": activity.render_id,
+        "Status": "RUNNING",
+        "Stage": "assembling" if activity.stage == "done" else activity.stage,
+        "Fraction": round(activity.fraction, 4),
+        "FramesDone": activity.frames_done,
+        "TotalFrames": activity.total_frames,
+        "ChunksDone": sum(chunk.state == "done" for chunk in activity.chunks),
+        "ChunkCount": len(activity.chunks),
+        "UpdatedAtMs": time.time_ns() // 1_000_000,
+    }
 
 
 def read_progress(render_id: str, bucket: str, client: "S3Client") -> RenderActivity:

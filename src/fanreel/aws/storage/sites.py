@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from fanreel.aws.storage.objects import (
     read_bytes,
     write_bytes,
 )
+from fanreel.aws.storage.projects import ArchiveUrl, Project, ProjectSources
 from fanreel.aws.storage.transfer import Content, fetch_file, put_file_once
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
@@ -59,6 +61,8 @@ SECRETS = ".env"
 """`.env`, `.env.local`, …: never uploaded."""
 _SWEEP_AFTER = timedelta(days=1)
 _ID_DIGITS = 32
+_ID = re.compile(rf"[0-9a-f]{{{_ID_DIGITS}}}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ class Site:
     ignored: tuple[str, ...] = ()
     """Project paths left out on purpose, folders with a trailing slash."""
     size_bytes: int = 0
+    name: str | None = None
+    """Under which the newest of its kind is found; `uri` is then the name's."""
     modified: datetime | None = None
     """When it was deployed first; only from `list_sites()`."""
 
@@ -131,7 +137,11 @@ def site_of(project_dir: Path, bucket: str, root_dir: Path | None = None) -> Sit
 
 
 def upload_site(
-    project_dir: Path, bucket: str, client: "S3Client", root_dir: Path | None = None
+    project_dir: Path,
+    bucket: str,
+    client: "S3Client",
+    root_dir: Path | None = None,
+    name: str | None = None,
 ) -> Site:
     """
     Upload what S3 does not have yet of *project_dir*; the manifest comes last.
@@ -141,6 +151,7 @@ def upload_site(
         bucket: Where to.
         client: From `connect()`.
         root_dir: A folder around it, of which goes along what the project uses.
+        name: Leads to this project from now on, whatever it led to before.
     Raises:
         AssetNotFound: There is no such folder. Terminal.
         InvalidComposition: A symlink leaves the project, or *root_dir*, or leads nowhere, or
@@ -148,6 +159,11 @@ def upload_site(
         InvalidConfig: *root_dir* does not hold the project. Terminal.
         As `s3_failures()`.
     """
+    if name is not None and (not _NAME.fullmatch(name) or _ID.fullmatch(name) or name == "files"):
+        raise InvalidConfig(
+            f"site name {name!r}: allowed: 1 to 63 of a-z 0-9 -, starting with a letter or digit, "
+            "not 'files' and not like an id"
+        )
     packed = _pack(project_dir, bucket, root_dir)
     uri = layout.site_manifest(bucket, packed.site.site_id)
     uploaded = 0
@@ -162,16 +178,24 @@ def upload_site(
             )
         )
         write_bytes(client, uri, packed.manifest)
-    return replace(packed.site, uploaded=uploaded, skipped=packed.file_count - uploaded)
+    site = replace(packed.site, uploaded=uploaded, skipped=packed.file_count - uploaded)
+    if name is None:
+        return site
+    # A site of its own with the same files, so all that knows sites knows names.
+    named = layout.site_manifest(bucket, name)
+    write_bytes(client, named, packed.manifest)
+    return replace(site, name=name, uri=str(named))
 
 
-def require_project(uri: S3Uri) -> None:
+def require_project(uri: Project) -> None:
     """
     Refuse what is neither a site nor an archive by its name.
 
     Raises:
         InvalidConfig: It is neither. Terminal.
     """
+    if isinstance(uri, ArchiveUrl):
+        return
     is_site = uri.key.startswith(layout.SITES) and uri.key != layout.SITES
     if not is_site and not is_archive(uri.key):
         raise InvalidConfig(
@@ -180,7 +204,9 @@ def require_project(uri: S3Uri) -> None:
         )
 
 
-def fetch_project(client: "S3Client", uri: S3Uri, into: Path, entry_file: str) -> Path:
+def fetch_project(
+    client: "S3Client", uri: Project, into: Path, entry_file: str, sources: ProjectSources
+) -> Path:
     """
     Bring a project to the new folder *into*.
 
@@ -189,6 +215,7 @@ def fetch_project(client: "S3Client", uri: S3Uri, into: Path, entry_file: str) -
         uri: A site (its folder or its `site.json`), or a `.tar.gz`, `.tgz` or `.zip`.
         into: Made; the archive lies beside it while it is unpacked.
         entry_file: Tells whether an archive holds the project or one folder around it.
+        sources: Where it may come from.
     Returns:
         The project: *into*, the one folder in it, or of a site the folder that it names.
     Raises:
@@ -196,23 +223,30 @@ def fetch_project(client: "S3Client", uri: S3Uri, into: Path, entry_file: str) -
         UnsafeArchive: See `archives.unpack()`. Terminal.
         As `s3_failures()` and `fetch_file()`.
     """
-    if not is_archive(uri.key):
+    if isinstance(uri, S3Uri) and not is_archive(uri.key):
         return into / _fetch_site(client, uri, into)
-    found = look_up(client, uri)
-    if found is not None and found.size_bytes > DEFAULT_LIMITS.total_bytes:
-        raise UnsafeArchive(f"{uri} is larger than a project may be", member="", reason="size")
     archive = into.with_name(f"{into.name}-{uri.name}")
     try:
-        fetch_file(client, uri, archive)
+        if isinstance(uri, ArchiveUrl):
+            sources.download(uri, archive)
+        else:
+            _fetch_archive(client, uri, archive)
         unpack(archive, into)
     finally:
         archive.unlink(missing_ok=True)
     return project_root(into, entry_file)
 
 
+def _fetch_archive(client: "S3Client", uri: S3Uri, archive: Path) -> None:
+    found = look_up(client, uri)
+    if found is not None and found.size_bytes > DEFAULT_LIMITS.total_bytes:
+        raise UnsafeArchive(f"{uri} is larger than a project may be", member="", reason="size")
+    fetch_file(client, uri, archive)
+
+
 @contextlib.contextmanager
 def borrowed_project(
-    client: "S3Client", uri: S3Uri, entry_file: str
+    client: "S3Client", uri: Project, entry_file: str, sources: ProjectSources
 ) -> Iterator[tuple[Path, Path | None]]:
     """
     Yield a project, and what it may use around it, as folders that are gone afterwards.
@@ -221,12 +255,12 @@ def borrowed_project(
     """
     with tempfile.TemporaryDirectory(prefix="fanreel-project-") as folder:
         into = Path(folder, "project")
-        yield fetch_project(client, uri, into, entry_file), root_of_site(uri, into)
+        yield fetch_project(client, uri, into, entry_file, sources), root_of_site(uri, into)
 
 
-def root_of_site(uri: S3Uri, into: Path) -> Path | None:
+def root_of_site(uri: Project, into: Path) -> Path | None:
     """Return what a project fetched *into* may use: all of a site, none of an archive."""
-    return None if is_archive(uri.key) else into
+    return None if isinstance(uri, ArchiveUrl) or is_archive(uri.key) else into
 
 
 def list_sites(bucket: str, client: "S3Client") -> list[Site]:

@@ -71,6 +71,12 @@ class S3Uri:
         return f"s3://{self.bucket}/{self.key}"
 
 
+def is_below(uri: S3Uri, places: Iterable[str]) -> bool:
+    """Tell whether *uri* lies in one of *places*, each `bucket` or `bucket/prefix`."""
+    place = f"{uri.bucket}/{uri.key}"
+    return any(place.startswith(f"{other.rstrip('/')}/") for other in places)
+
+
 def require_allowed(uris: Iterable[S3Uri], allowed_bucket: str | None) -> None:
     """
     Refuse any URI outside the one bucket this function serves.
