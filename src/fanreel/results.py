@@ -7,6 +7,7 @@ from typing import Any
 
 from fanreel.files.plan_dir import UsedFont
 from fanreel.media.cache import CacheStats
+from fanreel.problems import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class PlanResult:
     """How long planning took."""
     size_bytes: int
     warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """The warnings as data: rule, element, file, line."""
     fonts: tuple[UsedFont, ...] = ()
     """What the texts ask for and are drawn with."""
 

@@ -29,8 +29,9 @@ from fanreel.errors import (
     InvalidComposition,
     RenderError,
 )
+from fanreel.network.answering import Reply
 from fanreel.network.outside import Recorder, Replayer
-from fanreel.network.site import ORIGIN, OWN_PREFIX, Reply, SiteRequest, SiteServer, content_type
+from fanreel.network.site import ORIGIN, OWN_PREFIX, SiteRequest, SiteServer, content_type
 from fanreel.page import page_script, parsers_script, shell_script
 from fanreel.problems import Problem
 

@@ -13,7 +13,7 @@ from typing import Any
 from fanreel.errors import MissingPlanArtifact
 from fanreel.files.plan_dir import FONTS, FONTS_DIR, write_json
 from fanreel.fonts.supply import FONT_TYPE, NOT_THERE, OWN_PATH, FrozenFonts, font_config
-from fanreel.network.site import Reply
+from fanreel.network.answering import Reply
 
 
 def freeze_fonts(fonts: FrozenFonts, plan_dir: Path) -> None:

@@ -3,9 +3,9 @@
 import json
 import re
 import urllib.parse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import session_spec
@@ -15,7 +15,7 @@ from fanreel.files.plan_dir import UsedFont
 from fanreel.files.project import open_project, parse_data_fps, within_root
 from fanreel.inspection.locking import lock_config, padding_warnings
 from fanreel.inspection.survey import survey
-from fanreel.lint.findings import Finding, LintResult
+from fanreel.lint.findings import Finding, LintResult, Severity
 from fanreel.lint.rules import RULE_OF_CODE, RULES
 from fanreel.markup.elements import Element, Page, Pages, Spot, read_page
 from fanreel.problems import Problem, problems_of
@@ -48,12 +48,52 @@ def check_project(
 ) -> LintResult:
     """Do as `lint()` does; *temp_dir* takes what is there only meanwhile."""
     folder, wide = within_root(project_dir, config, root_dir)
-    pages = Pages(project_dir, config.entry_file)
-    findings = [f for file, page in pages.by_file.items() for f in _lint(project_dir, file, page)]
-    seen, fonts = _lint_in_browser(folder, wide, pages, temp_dir)
-    findings += [finding for finding in seen if not _is_told(finding, findings)]
-    findings.sort(key=lambda finding: (finding.file, finding.line, finding.rule))
+    text = TextLint(project_dir, config.entry_file)
+    problems, severity, fonts = _look(folder, wide, temp_dir)
+    findings = text.with_problems(problems, severity, folder, wide)
     return LintResult(findings=tuple(findings), fonts=fonts)
+
+
+class TextLint:
+    """
+    What a project's pages get wrong as text; what a browser finds in them is added.
+
+    Args:
+        project_dir: Only read.
+        entry_file: Its path in there.
+    Attributes:
+        findings: By file and line.
+    """
+
+    def __init__(self, project_dir: Path, entry_file: str) -> None:
+        self._pages = Pages(project_dir, entry_file)
+        self.findings = _sorted(
+            finding
+            for file, page in self._pages.by_file.items()
+            for finding in _lint(project_dir, file, page)
+        )
+
+    def with_problems(
+        self, problems: Iterable[Problem], severity: Severity, folder: Path, config: RenderConfig
+    ) -> list[Finding]:
+        """
+        Return the findings and those *problems* that the text does not tell already.
+
+        Args:
+            problems: Found by planning.
+            severity: Of all of them.
+            folder: What was served to the browser; the project, or a folder around it.
+            config: As it was planned with.
+        """
+        places = _Places(self._pages, config.project_path, folder / config.project_path)
+        told = list(self.findings)
+        seen = [_finding(problem, severity, places) for problem in problems]
+        told += [finding for finding in seen if not _is_told(finding, told)]
+        return _sorted(told)
+
+
+def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: (finding.file, finding.line, finding.rule))
 
 
 def _lint(project_dir: Path, file: str, page: Page) -> Iterator[Finding]:
@@ -83,7 +123,7 @@ def _lint(project_dir: Path, file: str, page: Page) -> Iterator[Finding]:
             )
 
 
-_Problem = tuple[str, Literal["error", "warning"], str, str]
+_Problem = tuple[str, Severity, str, str]
 
 
 def _checks(
@@ -209,26 +249,25 @@ def _is_told(finding: Finding, known: Iterable[Finding]) -> bool:
     )
 
 
-def _lint_in_browser(
-    project_dir: Path, config: RenderConfig, pages: Pages, temp_dir: Path
-) -> tuple[list[Finding], tuple[UsedFont, ...]]:
-    places = _Places(pages, config.project_path, project_dir / config.project_path)
+def _look(
+    project_dir: Path, config: RenderConfig, temp_dir: Path
+) -> tuple[Sequence[Problem], Severity, tuple[UsedFont, ...]]:
+    """Open the composition in a browser; give what is wrong, how bad that is, and its fonts."""
     try:
         root = open_project(project_dir, config)
     except RenderError as error:
-        return [_finding(problem, "error", places) for problem in _problems(error)], ()
+        return problems_told(error), "error", ()
     locked = lock_config(root, config, webgl=False)
     spec = session_spec(root.width, root.height, locked, driver="playwright")
     with PageSession(spec, temp_dir) as session:
         try:
             found = survey(project_dir, root, config, session, temp_dir)
         except RenderError as error:
-            return [_finding(problem, "error", places) for problem in _problems(error)], ()
-    doubts = (*padding_warnings(locked), *found.warnings)
-    return [_finding(problem, "warning", places) for problem in doubts], found.fonts
+            return problems_told(error), "error", ()
+    return (*padding_warnings(locked), *found.warnings), "warning", found.fonts
 
 
-def _problems(error: RenderError) -> list[Problem]:
+def problems_told(error: RenderError) -> list[Problem]:
     """Return what an error tells of, one by one."""
     if details := problems_of(error):
         return details
@@ -250,7 +289,7 @@ def _problem(item: Mapping[str, Any]) -> Problem:
     )
 
 
-def _finding(problem: Problem, severity: Literal["error", "warning"], places: "_Places") -> Finding:
+def _finding(problem: Problem, severity: Severity, places: "_Places") -> Finding:
     spot = places.of(problem)
     return Finding(
         rule=problem.rule,

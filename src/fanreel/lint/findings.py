@@ -6,12 +6,15 @@ from typing import Literal
 from fanreel.files.plan_dir import UsedFont
 
 
+Severity = Literal["error", "warning"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing to mend."""
 
     rule: str
-    severity: Literal["error", "warning"]
+    severity: Severity
     file: str
     """POSIX path relative to the project."""
     line: int
