@@ -32,8 +32,10 @@ class WheelFiles(BuildHookInterface[Any]):
         root = Path(self.root)
         if version == "editable":
             return
-        if problem := _bundles(root).problem():
-            raise FileNotFoundError(problem)
+        bundles = _bundles(root)
+        for folder in (bundles.PAGE_DIR, root / "src/fanreel/preview/ui"):
+            if problem := bundles.problem(folder):
+                raise FileNotFoundError(problem)
         if not (root / "cdk" / "app.py").is_file():
             return
         for pattern in PATTERNS:

@@ -15,6 +15,7 @@ from fanreel.errors import BrowserUnavailable
 from fanreel.page import bundles
 
 TESTS_DIR = Path(__file__).parent
+BUNDLED = (bundles.PAGE_DIR, bundles.PAGE_DIR.parent / "preview" / "ui")
 FOLDERS = ("unit", "media", "aws", "live")
 
 # What an earlier run decoded is no business of this one; tests of the cache open their own.
@@ -36,7 +37,7 @@ settings.load_profile("fanreel")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Bundle the page anew where its modules have changed; workers of xdist find it done."""
-    if not hasattr(config, "workerinput") and bundles.problem():
+    if not hasattr(config, "workerinput") and any(map(bundles.problem, BUNDLED)):
         subprocess.run([TESTS_DIR.parent / "scripts" / "bundle"], check=True)
 
 

@@ -83,9 +83,17 @@ def test_the_wheel_carries_the_page_bundled(site_dir: Path) -> None:
     assert {file.name for file in (page_dir / "bundle").glob("*.js")} == {
         "page.js",
         "parsers.js",
+        "preview_shell.js",
         "shell.js",
         "worker.js",
     }
+    ui_dir = site_dir / "fanreel" / "preview" / "ui"
+    assert {file.name for file in ui_dir.iterdir() if file.is_file()} == {
+        "icon.svg",
+        "index.html",
+        "style.css",
+    }
+    assert (ui_dir / "bundle" / "app.js").is_file()
 
 
 def requirements(name: str, seen: set[str]) -> Iterator[str]:

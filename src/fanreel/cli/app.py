@@ -10,6 +10,7 @@ from fanreel.cli.errors import errors
 from fanreel.cli.fonts import fonts_app
 from fanreel.cli.lint import lint
 from fanreel.cli.look import compositions, still
+from fanreel.cli.preview import preview
 from fanreel.cli.render import render
 from fanreel.cli.setup import setup
 from fanreel.cli.steps import assemble, chunk, plan
@@ -72,6 +73,7 @@ def _root(
 
 
 app.command()(render)
+app.command()(preview)
 app.command()(still)
 app.command()(compositions)
 app.command()(lint)

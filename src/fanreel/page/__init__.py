@@ -2,7 +2,8 @@
 What runs inside the page: JavaScript modules, bundled into one script for each realm.
 
 Chromium runs `page.js` in every frame before any script of the page, `worker.js` comes first in
-every worker, `shell.js` is the page around the composition, `parsers.js` is what a page asks for
+every worker, `shell.js` is the page around the composition (`preview_shell.js` in a preview),
+`parsers.js` is what a page asks for
 that holds nested compositions. `main.js` is where to start reading.
 """
 
@@ -44,6 +45,11 @@ def worker_script() -> str:
 def shell_script() -> str:
     """Return the script of the page that the composition is shown in."""
     return _bundle("shell")
+
+
+def preview_shell_script() -> str:
+    """Return the script of the page that the composition is shown in while somebody watches."""
+    return _bundle("preview_shell")
 
 
 def parsers_script() -> str:

@@ -28,16 +28,16 @@ def problem(page_dir: Path = PAGE_DIR) -> str | None:
 
 
 @functools.cache
-def bundle(name: str) -> str:
+def bundle(name: str, page_dir: Path | None = None) -> str:
     """
-    Return one bundle: `page`, `parsers`, `worker` or `shell`.
+    Return one bundle of *page_dir*: `page`, `parsers`, `worker`, `shell` or `preview_shell`.
 
     Raises:
         FileNotFoundError: It is not there, or older than its sources.
     """
-    if found := problem():
+    if found := problem() if page_dir is None else problem(page_dir):
         raise FileNotFoundError(found)
-    return (PAGE_DIR / _BUNDLES / f"{name}.js").read_text(encoding="utf-8")
+    return ((page_dir or PAGE_DIR) / _BUNDLES / f"{name}.js").read_text(encoding="utf-8")
 
 
 def digest_of(sources: list[Path]) -> str:

@@ -28,6 +28,8 @@ const originals = () => ({
   attachShadow: Element.prototype.attachShadow,
   getAnimations: Document.prototype.getAnimations,
   mediaCurrentTime: accessor(HTMLMediaElement.prototype, "currentTime"),
+  mediaSource: accessor(HTMLMediaElement.prototype, "srcObject"),
+  mediaPlay: HTMLMediaElement.prototype.play,
 });
 
 // A frame's first empty document hands its window to the next one: then the originals are those

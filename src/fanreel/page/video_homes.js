@@ -7,6 +7,8 @@
 
 import { nameOf } from "./naming.js";
 import { real } from "./real.js";
+import { config } from "./realm.js";
+import { streamHome } from "./stream_homes.js";
 
 const ADOPT_TIMEOUT_MS = 15_000;
 export const INHERIT = "object-fit: inherit; object-position: inherit; image-rendering: inherit";
@@ -41,8 +43,12 @@ export function adopt(element, root) {
   unplaced.delete(element);
 }
 
-/** @param {{element: HTMLVideoElement, home: Element}[]} videos */
+/** @param {{element: HTMLVideoElement, home: Pick<Element, "replaceChildren">}[]} videos */
 export async function findHomes(videos) {
+  if (config.preview) {
+    for (const item of videos) item.home = streamHome(item.element);
+    return;
+  }
   const placed = videos.map(async (item) => {
     item.home = await settle(item.element);
   });

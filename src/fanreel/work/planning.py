@@ -116,6 +116,8 @@ def make_plan(
         with written_aside(plan_dir) as aside, naming_write_errors(plan_dir):
             manifest = _write(project_dir, found, config, locked, aside)
             size_bytes = check_measured(aside, config.plan_dir_size_limit_bytes)
+    silence = _silence_warnings(found, config)
+    problems = (*found.warnings, *padding_warnings(locked), *silence)
     return PlanResult(
         plan_dir=plan_dir,
         plan_hash=manifest.plan_hash,
@@ -130,16 +132,8 @@ def make_plan(
         producer_version=manifest.versions.fanreel,
         duration_ms=round(1000 * (time.monotonic() - started)),
         size_bytes=size_bytes,
-        warnings=tuple(
-            map(
-                str,
-                (
-                    *found.warnings,
-                    *padding_warnings(locked),
-                    *_silence_warnings(found, config),
-                ),
-            )
-        ),
+        warnings=tuple(map(str, problems)),
+        problems=problems,
         fonts=found.fonts,
     )
 

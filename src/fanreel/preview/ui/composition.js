@@ -1,0 +1,63 @@
+// The composition, which lies on an origin of its own: orders go to the page around it as messages.
+//
+//   new Composition(box, origin)      puts that page into *box*
+//   .resize(width, height)            of the composition, in its own pixels; it is scaled to fit
+//   await .order(name, facts)         see page/preview_shell.js; throws what the page threw
+
+import { make } from "./dom.js";
+
+const SHELL = "/__fanreel__/preview.html";
+
+export class Composition {
+  constructor(box, origin) {
+    this.box = box;
+    this.origin = origin;
+    this.scale = 1;
+    this.size = [16, 9];
+    this.count = 0;
+    this.waiting = new Map();
+    this.there = new Promise((resolve) => this.waiting.set(0, { resolve }));
+    this.frame = make("iframe", {
+      title: "Composition",
+      referrerPolicy: "no-referrer",
+      sandbox: "allow-scripts allow-same-origin",
+      src: `${origin}${SHELL}?owner=${encodeURIComponent(location.origin)}`,
+    });
+    window.addEventListener("message", (event) => this.hear(event));
+    box.append(this.frame);
+    new ResizeObserver(() => this.fit()).observe(box.parentElement);
+  }
+
+  hear({ source, origin, data }) {
+    if (source !== this.frame.contentWindow || origin !== this.origin) return;
+    const waiting = this.waiting.get(data?.id);
+    this.waiting.delete(data?.id);
+    if (data?.error) waiting?.reject?.(new Error(String(data.error)));
+    else waiting?.resolve(data?.value);
+  }
+
+  async order(name, facts = {}) {
+    await this.there;
+    this.count += 1;
+    const id = this.count;
+    const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+    this.frame.contentWindow.postMessage({ id, order: name, ...facts }, this.origin);
+    return answer;
+  }
+
+  resize(width, height) {
+    this.size = [width, height];
+    this.frame.style.width = `${width}px`;
+    this.frame.style.height = `${height}px`;
+    this.fit();
+  }
+
+  fit() {
+    const [width, height] = this.size;
+    const { clientWidth, clientHeight } = this.box.parentElement;
+    this.scale = Math.min(clientWidth / width, clientHeight / height);
+    this.frame.style.transform = `scale(${this.scale})`;
+    this.box.style.width = `${width * this.scale}px`;
+    this.box.style.height = `${height * this.scale}px`;
+  }
+}
