@@ -87,6 +87,8 @@ def test_the_wheel_carries_the_page_bundled(site_dir: Path) -> None:
         "shell.js",
         "worker.js",
     }
+    for starter in ("plain", "gsap"):
+        assert (site_dir / "fanreel" / "starters" / starter / "index.html").is_file()
     ui_dir = site_dir / "fanreel" / "preview" / "ui"
     assert {file.name for file in ui_dir.iterdir() if file.is_file()} == {
         "icon.svg",

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from fanreel.cli.compare import diff, info
 from fanreel.cli.doctor import doctor
 from fanreel.cli.errors import errors
 from fanreel.cli.fonts import fonts_app
+from fanreel.cli.init import init
 from fanreel.cli.lint import lint
 from fanreel.cli.look import compositions, still
 from fanreel.cli.preview import preview
@@ -75,6 +77,9 @@ def _root(
 app.command()(render)
 app.command()(preview)
 app.command()(still)
+app.command()(init)
+app.command()(diff)
+app.command()(info)
 app.command()(compositions)
 app.command()(lint)
 app.command()(doctor)

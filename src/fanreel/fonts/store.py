@@ -5,33 +5,22 @@ A package is fetched from the npm registry once, checked against its digest and 
 place, then renamed; so it is whole or absent, and any number of processes may use the folder.
 """
 
-import base64
-import hashlib
 import io
-import re
 import shutil
-import ssl
 import tarfile
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
 
-from fanreel.files.kept_dirs import cache_dir, home_dir
+from fanreel.files.kept_dirs import cache_dir
 from fanreel.fonts.faces import Face, parse_faces
 from fanreel.fonts.library import Family
+from fanreel.fonts.npm import PackageUnavailable, fetch_package, npm_registry
 
 DIR_VARIABLE = "FANREEL_FONTS_DIR"
-REGISTRY_VARIABLE = "FANREEL_NPM_REGISTRY"
 SYSTEM_DIR = Path("/usr/local/share/fanreel/fonts")
 """Where a machine's image may hold packages for all its users; only read."""
-DEFAULT_REGISTRY = "https://registry.npmjs.org"
-_TIMEOUT_S = 30.0
-_MOST_BYTES = 64 * 2**20
-_REGISTRY_LINE = re.compile(r"^\s*registry\s*=\s*(\S+)\s*$", re.MULTILINE)
 _KEPT = ("LICENSE", "package.json")
 
 
@@ -80,7 +69,10 @@ class FontStore:
         Raises:
             FontsUnavailable: No answer, not the pinned bytes, or nowhere to write to.
         """
-        data = self._download(family)
+        try:
+            data = fetch_package(self.registry, family.package, family.version, family.integrity)
+        except PackageUnavailable as exc:
+            raise FontsUnavailable(str(exc)) from exc
         place = self.directory / self.place(family).name
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -106,28 +98,6 @@ class FontStore:
         for path in removed:
             shutil.rmtree(path, ignore_errors=True)
         return removed
-
-    def _download(self, family: Family) -> bytes:
-        base = family.package.rpartition("/")[2]
-        url = f"{self.registry}/{family.package}/-/{base}-{family.version}.tgz"
-        try:
-            with _opened(url) as answer:
-                data = answer.read(_MOST_BYTES)
-        except (OSError, ValueError) as exc:
-            reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
-            raise FontsUnavailable(f"{url}: {reason}") from exc
-        digest = base64.b64encode(hashlib.sha512(data).digest()).decode()
-        if f"sha512-{digest}" != family.integrity:
-            raise FontsUnavailable(f"{url} is not the package that this version of fanreel pins")
-        return data
-
-
-def _opened(url: str) -> IO[bytes]:
-    if not url.startswith(("https://", "http://")):
-        raise ValueError("a registry is an http(s) address")
-    context = ssl.create_default_context() if url.startswith("https://") else None
-    opened: IO[bytes] = urllib.request.urlopen(url, timeout=_TIMEOUT_S, context=context)  # noqa: S310 (checked)
-    return opened
 
 
 def _unpack(data: bytes, family: Family, target: Path) -> None:
@@ -155,17 +125,4 @@ def font_store(environ: Mapping[str, str]) -> FontStore:
     """Return the store that *environ* names, by default one in this user's cache folder."""
     named = environ.get(DIR_VARIABLE, "").strip()
     directory = Path(named) if named else cache_dir(environ, "fonts")
-    return FontStore(directory=directory, registry=_registry(environ))
-
-
-def _registry(environ: Mapping[str, str]) -> str:
-    """Return the npm registry that fanreel, or else npm, is told to use."""
-    for name in (REGISTRY_VARIABLE, "npm_config_registry", "NPM_CONFIG_REGISTRY"):
-        if environ.get(name, "").strip():
-            return environ[name].strip().rstrip("/")
-    try:
-        settings = (home_dir(environ) / ".npmrc").read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        settings = ""
-    lines = _REGISTRY_LINE.findall(settings)
-    return (lines[-1] if lines else DEFAULT_REGISTRY).rstrip("/")
+    return FontStore(directory=directory, registry=npm_registry(environ))

@@ -13,8 +13,8 @@ from fanreel.fonts.library import ALIAS_PREFIX, Library, Way, library
 from fanreel.fonts.names import named_families
 from fanreel.fonts.store import FontStore, FontsUnavailable
 from fanreel.fonts.web import WebFonts
-from fanreel.network.fetch import Refused
 from fanreel.network.answering import Reply
+from fanreel.network.fetch import Refused
 from fanreel.network.site import ORIGIN, OWN_PREFIX
 from fanreel.problems import Problem
 

@@ -53,7 +53,7 @@ async function act(name, body) {
   try {
     return await post(name, body);
   } catch (error) {
-    say(String(error), "bad");
+    say(error instanceof Error ? error.message : String(error), "bad");
     return null;
   }
 }

@@ -1,0 +1,144 @@
+"""`fanreel diff` and `fanreel info`: finished videos looked at."""
+
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fanreel.cli.render import AsJson, Debug
+from fanreel.cli.report import duration_in_words, result_json, size_in_words
+from fanreel.errors import InvalidConfig
+
+if TYPE_CHECKING:
+    from fanreel.comparison.comparing import Comparison
+    from fanreel.media.facts import FileFacts, PictureFacts
+
+_BELOW_THE_BAR = 1
+_Side = Annotated[
+    Path, typer.Argument(metavar="VIDEO", help="A video, a folder of PNG frames, or a project.")
+]
+
+
+def diff(
+    left: _Side,
+    right: _Side,
+    *,
+    bar: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, metavar="DB", help="Exit status 1 below this PSNR."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A page (.html) with curve and pictures.")
+    ] = None,
+    worst: Annotated[
+        int, typer.Option(min=0, max=50, metavar="N", help="Pairs of frames on the page.")
+    ] = 3,
+    as_json: AsJson = False,
+    debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
+) -> None:
+    """Compare two videos frame by frame; projects are rendered for it."""
+    if report is not None and report.suffix.lower() not in {".html", ".htm"}:
+        raise InvalidConfig(f"--report {report}: allowed: a page, such as report.html")
+    from fanreel.comparison.comparing import compare  # noqa: PLC0415 (PyAV, once needed)
+    from fanreel.comparison.page import write_page  # noqa: PLC0415
+    from fanreel.files.aside import written_aside  # noqa: PLC0415
+
+    with contextlib.ExitStack() as stack:
+        videos = [stack.enter_context(_video(side)) for side in (left, right)]
+        found = compare(*videos, worst=worst if report else 0)
+    if report is not None:
+        with written_aside(report) as aside:
+            write_page(aside, found, bar)
+    passes = bar is None or found.passes(bar)
+    _tell_difference(found, bar, as_json=as_json)
+    if not passes:
+        raise typer.Exit(_BELOW_THE_BAR)
+
+
+@contextlib.contextmanager
+def _video(side: Path) -> Iterator[Path]:
+    """Yield what is compared: of a project the frames that it renders, without loss."""
+    is_page = side.suffix.lower() in {".html", ".htm"}
+    if not is_page and not (side / "index.html").is_file():
+        yield side
+        return
+    from fanreel.cli.options import build_config, split_project  # noqa: PLC0415
+    from fanreel.local import render  # noqa: PLC0415
+
+    project, fields = split_project(side, {})
+    with tempfile.TemporaryDirectory(prefix="fanreel-diff-") as folder:
+        frames = Path(folder) / (project.resolve().name or "frames")
+        render(project, frames, build_config(fields | {"format": "png-sequence"}))
+        yield frames
+
+
+def _tell_difference(found: "Comparison", bar: float | None, *, as_json: bool) -> None:
+    from fanreel.comparison.page import decibels  # noqa: PLC0415
+
+    if as_json:
+        facts: dict[str, Any] = {
+            "leftFrames": found.left_frames,
+            "rightFrames": found.right_frames,
+            "differing": found.differing,
+            "lowestDb": round(found.lowest_db, 2),
+            "meanDb": round(found.mean_db, 2),
+            "passes": None if bar is None else found.passes(bar),
+            "psnrDb": [round(value, 2) for value in found.psnr_db],
+        }
+        sys.stdout.write(json.dumps(facts) + "\n")
+        return
+    lowest, mean = decibels(found.lowest_db), decibels(found.mean_db)
+    frames = len(found.psnr_db)
+    lines = [f"{found.differing} of {frames} frames differ; lowest {lowest}, mean {mean}"]
+    if found.left_frames != found.right_frames:
+        lines.append(f"frames: {found.left_frames} and {found.right_frames}")
+    if found.differing:
+        frame = found.psnr_db.index(found.lowest_db)
+        lines.append(f"worst: frame {frame}, {float(frame / found.fps):.2f} s")
+    if bar is not None and not found.passes(bar):
+        lines.append(f"below the bar of {bar:g} dB")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def info(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A video, sound or picture.")],
+    *,
+    as_json: AsJson = False,
+    debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
+) -> None:
+    """Say what FILE is: codec, size, rate, frames, colour, alpha, sound."""
+    from fanreel.media.facts import file_facts  # noqa: PLC0415 (PyAV, once needed)
+
+    facts = file_facts(file)
+    sys.stdout.write((json.dumps(result_json(facts)) if as_json else _facts_in_words(facts)) + "\n")
+
+
+def _facts_in_words(facts: "FileFacts") -> str:
+    length = "" if facts.duration_s is None else f", {duration_in_words(float(facts.duration_s))}"
+    lines = [f"{facts.path}: {facts.container}{length}, {size_in_words(facts.size_bytes)}"]
+    if facts.picture:
+        lines.append(f"picture: {_picture_in_words(facts.picture)}")
+    if sound := facts.sound:
+        lines.append(f"sound:   {sound.codec}, {sound.sample_rate} Hz, {sound.layout}")
+    return "\n".join(lines)
+
+
+def _picture_in_words(picture: "PictureFacts") -> str:
+    words = [
+        picture.codec + (f" ({picture.profile})" if picture.profile else ""),
+        f"{picture.width}x{picture.height}",
+    ]
+    if picture.fps is not None:
+        words += [f"{float(picture.fps):g} frames/s", f"{picture.frames} frames"]
+    if picture.pixel_format:
+        words.append(picture.pixel_format)
+    tags = [picture.matrix, picture.primaries, picture.transfer, picture.levels]
+    if any(tags):
+        words.append("/".join(tag or "-" for tag in tags))
+    words += ["alpha"] * picture.has_alpha + ["HDR"] * picture.is_hdr
+    return ", ".join(words)

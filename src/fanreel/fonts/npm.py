@@ -1,0 +1,72 @@
+"""
+Packages of the npm registry, each pinned by its digest.
+
+The standard library only: the image builds its fonts with this before anything is installed.
+"""
+
+import base64
+import hashlib
+import re
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import IO
+
+from fanreel.files.kept_dirs import home_dir
+
+REGISTRY_VARIABLE = "FANREEL_NPM_REGISTRY"
+DEFAULT_REGISTRY = "https://registry.npmjs.org"
+_TIMEOUT_S = 30.0
+_MOST_BYTES = 64 * 2**20
+_REGISTRY_LINE = re.compile(r"^\s*registry\s*=\s*(\S+)\s*$", re.MULTILINE)
+
+
+class PackageUnavailable(Exception):
+    """The registry does not answer, or not with the pinned bytes."""
+
+
+def fetch_package(registry: str, name: str, version: str, integrity: str) -> bytes:
+    """
+    Return the archive of a package.
+
+    Args:
+        registry: As `npm_registry()` gives it.
+        name: Of the package, with its scope.
+        version: The exact one.
+        integrity: `sha512-` and the digest, as in a lock file.
+    Raises:
+        PackageUnavailable: No answer, or not the pinned bytes.
+    """
+    url = f"{registry}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
+    try:
+        with _opened(url) as answer:
+            data = answer.read(_MOST_BYTES)
+    except (OSError, ValueError) as exc:
+        reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
+        raise PackageUnavailable(f"{url}: {reason}") from exc
+    digest = base64.b64encode(hashlib.sha512(data).digest()).decode()
+    if f"sha512-{digest}" != integrity:
+        raise PackageUnavailable(f"{url} is not the package that this version of fanreel pins")
+    return data
+
+
+def npm_registry(environ: Mapping[str, str]) -> str:
+    """Return the npm registry that fanreel, or else npm, is told to use."""
+    for name in (REGISTRY_VARIABLE, "npm_config_registry", "NPM_CONFIG_REGISTRY"):
+        if environ.get(name, "").strip():
+            return environ[name].strip().rstrip("/")
+    try:
+        settings = (home_dir(environ) / ".npmrc").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        settings = ""
+    lines = _REGISTRY_LINE.findall(settings)
+    return (lines[-1] if lines else DEFAULT_REGISTRY).rstrip("/")
+
+
+def _opened(url: str) -> IO[bytes]:
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("a registry is an http(s) address")
+    context = ssl.create_default_context() if url.startswith("https://") else None
+    opened: IO[bytes] = urllib.request.urlopen(url, timeout=_TIMEOUT_S, context=context)  # noqa: S310 (checked)
+    return opened

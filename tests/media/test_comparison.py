@@ -1,0 +1,145 @@
+"""`fanreel diff` and `fanreel info`: what they say of files whose content is known."""
+
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from fanreel.cli.app import app
+from fanreel.comparison.comparing import SAME_DB, compare
+from fanreel.errors import InvalidConfig
+from fanreel.media.facts import file_facts
+from tests.media.sources import numbered, tone, write_sound_file, write_video
+
+LOSSLESS = {"qp": "0", "preset": "ultrafast"}
+PAGE = """<!doctype html>
+<div data-composition-id="main" data-duration="0.2" data-width="64" data-height="36"
+  data-no-timeline>
+  <p id="a" class="clip" data-start="0" data-duration="1">{word}</p>
+</div>
+"""
+
+
+def grey(level: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Return one grey picture."""
+    return np.full((32, 64, 3), level, np.uint8)
+
+
+@pytest.fixture(name="video")
+def _video(tmp_path: Path) -> Path:
+    return write_video(tmp_path / "a.mp4", map(numbered, range(6)), options=LOSSLESS)
+
+
+def test_a_video_equals_itself(video: Path) -> None:
+    """No frame differs, and no pair is kept."""
+    found = compare(video, video)
+    assert (found.differing, found.lowest_db, found.worst) == (0, SAME_DB, ())
+    assert found.passes(100)
+
+
+def test_the_distance_is_the_peak_signal_to_noise_ratio(tmp_path: Path) -> None:
+    """Frame 2 is 16 levels brighter in three of four channels: 10 log10(255² / (16² · 3/4))."""
+    folders = [tmp_path / "left", tmp_path / "right"]
+    for folder in folders:
+        folder.mkdir()
+        for number in range(4):
+            level = 116 if folder.name == "right" and number == 2 else 100
+            write_video(
+                folder / f"{number}.png", [grey(level)], codec="png", pixel_format="rgb24",
+                container_options={"update": "1"},
+            )  # fmt: skip
+    found = compare(*folders)
+    assert found.psnr_db == pytest.approx([SAME_DB, SAME_DB, 25.297, SAME_DB], abs=1e-3)
+    [pair] = found.worst
+    assert pair.frame == 2
+    assert pair.difference[0, 0].tolist() == [64, 64, 64, 255]
+    assert not found.passes(30)
+    assert found.passes(25)
+
+
+def test_a_video_that_is_shorter_does_not_pass(video: Path, tmp_path: Path) -> None:
+    """Whatever the frames are that both have."""
+    short = write_video(tmp_path / "b.mp4", map(numbered, range(5)), options=LOSSLESS)
+    found = compare(video, short)
+    assert (found.left_frames, found.right_frames, found.lowest_db) == (6, 5, SAME_DB)
+    assert not found.passes(0)
+
+
+def test_another_size_is_refused(video: Path, tmp_path: Path) -> None:
+    """The message names both, and what to do."""
+    other = write_video(tmp_path / "b.mp4", [grey(10)])
+    with pytest.raises(InvalidConfig, match=r"is 128x64, .* is 64x32: .* --width"):
+        compare(video, other)
+
+
+def test_the_command_tells_and_judges(video: Path, tmp_path: Path) -> None:
+    """Exit status 1 below the bar; the page holds curve and pictures and asks for nothing."""
+    other = write_video(tmp_path / "b.mp4", map(numbered, [0, 1, 2, 9, 4, 5]), options=LOSSLESS)
+    page = tmp_path / "report.html"
+    words = ["diff", str(video), str(other)]
+    ran = CliRunner().invoke(app, [*words, "--bar", "40", "--report", str(page)])
+    assert ran.exit_code == 1
+    assert ran.stdout.startswith("1 of 6 frames differ; lowest ")
+    assert "worst: frame 3, 0.10 s\nbelow the bar of 40 dB\n" in ran.stdout
+    text = page.read_text()
+    assert "<b>frame 3</b>, 0.10 s" in text
+    assert text.count('src="data:image/webp;base64,') == 3
+    assert re.findall(r'(?:src|href)="(?!data:)', text) == []
+    ran = CliRunner().invoke(app, [*words, "--json"])
+    assert ran.exit_code == 0
+    assert json.loads(ran.stdout)["differing"] == 1
+
+
+def test_projects_are_rendered_for_it(tmp_path: Path) -> None:
+    """Their frames, without loss; the same project twice is equal."""
+    for name, word in [("one", "Hello"), ("other", "Goodbye")]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(PAGE.format(word=word))
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    ran = CliRunner().invoke(app, ["diff", one, other, "--bar", "60"])
+    assert ran.exit_code == 1
+    assert ran.stdout.startswith("6 of 6 frames differ")
+
+
+def test_info_says_what_a_file_is(tmp_path: Path) -> None:
+    """Codec, size, rate, frames, pixel format and sound."""
+    path = write_video(
+        tmp_path / "a.mp4",
+        map(numbered, range(9)),
+        fps=Fraction(24),
+        colour=(1, 1, 1, 1),
+        sound=tone(0.375, 440, 0.5),
+    )
+    facts = file_facts(path)
+    assert facts.picture
+    assert facts.sound
+    assert (facts.container, facts.picture.codec, facts.sound.codec) == ("mov", "h264", "aac")
+    assert (facts.picture.width, facts.picture.height, facts.picture.frames) == (128, 64, 9)
+    assert (facts.picture.fps, facts.picture.pixel_format) == (24, "yuv420p")
+    assert (facts.picture.matrix, facts.picture.transfer) == ("bt709", "bt709")
+    assert (facts.picture.levels, facts.picture.has_alpha) == ("limited", False)
+    assert (facts.sound.sample_rate, facts.sound.layout) == (48_000, "stereo")
+    ran = CliRunner().invoke(app, ["info", str(path)])
+    assert "128x64, 24 frames/s, 9 frames, yuv420p, bt709/bt709/bt709/limited" in ran.stdout
+    assert "sound:   aac, 48000 Hz, stereo" in ran.stdout
+    ran = CliRunner().invoke(app, ["info", str(path), "--json"])
+    assert json.loads(ran.stdout)["picture"]["pixelFormat"] == "yuv420p"
+
+
+def test_info_of_sounds_and_pictures(tmp_path: Path) -> None:
+    """A sound has no picture; a picture has one frame and no rate; alpha is named."""
+    sound = file_facts(write_sound_file(tmp_path / "a.wav", tone(0.5, 440, 0.5)))
+    assert sound.picture is None
+    assert sound.duration_s == Fraction(1, 2)
+    clear = np.zeros((32, 64, 4), np.uint8)
+    picture = write_video(
+        tmp_path / "a.png", [clear], codec="png", pixel_format="rgba",
+        container_options={"update": "1"},
+    )  # fmt: skip
+    facts = file_facts(picture)
+    assert facts.picture
+    assert (facts.picture.frames, facts.picture.fps, facts.picture.has_alpha) == (1, None, True)
