@@ -5,7 +5,6 @@ from typing import Literal
 
 from fanreel.files.plan_dir import UsedFont
 
-
 Severity = Literal["error", "warning"]
 
 
