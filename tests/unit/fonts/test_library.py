@@ -15,7 +15,8 @@ import pytest
 from fanreel.fonts.faces import parse_faces
 from fanreel.fonts.library import Family, library
 from fanreel.fonts.names import named_families
-from fanreel.fonts.store import DEFAULT_REGISTRY, FontStore, FontsUnavailable, font_store
+from fanreel.fonts.npm import DEFAULT_REGISTRY
+from fanreel.fonts.store import FontStore, FontsUnavailable, font_store
 
 SHEET = b"""/* one */
 @font-face { font-family: 'One'; font-style: normal; font-display: swap; font-weight: 100 900;
