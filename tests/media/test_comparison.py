@@ -119,7 +119,7 @@ def test_info_says_what_a_file_is(tmp_path: Path) -> None:
     assert facts.sound
     assert (facts.container, facts.picture.codec, facts.sound.codec) == ("mov", "h264", "aac")
     assert (facts.picture.width, facts.picture.height, facts.picture.frames) == (128, 64, 9)
-    assert (facts.picture.fps, facts.picture.pixel_format) == (24, "yuv420p")
+    assert (facts.picture.fps, facts.picture.pixel_format) == (Fraction(24), "yuv420p")
     assert (facts.picture.matrix, facts.picture.transfer) == ("bt709", "bt709")
     assert (facts.picture.levels, facts.picture.has_alpha) == ("limited", False)
     assert (facts.sound.sample_rate, facts.sound.layout) == (48_000, "stereo")

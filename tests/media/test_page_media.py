@@ -23,8 +23,9 @@ from fanreel.files.plan_dir import Composition, MediaClip
 from fanreel.files.site_files import SiteFiles
 from fanreel.media.probe import probe
 from fanreel.media.serving import FrameFeed, ProbeFeed
+from fanreel.network.answering import Reply
 from fanreel.network.outside import Replayer
-from fanreel.network.site import ORIGIN, Reply, SiteRequest
+from fanreel.network.site import ORIGIN, SiteRequest
 from fanreel.page.config import planning_config, rendering_config
 from tests.media.sources import HEIGHT, WIDTH, numbered, read_number, write_video
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fanreel.cli.app import app
-from fanreel.comparison.comparing import read_frames
+from fanreel.comparison.comparing import Picture, read_frames
 from fanreel.errors import AssetNotFound, InvalidConfig
 from fanreel.fonts.npm import REGISTRY_VARIABLE
 from fanreel.lint.linting import lint
@@ -36,7 +36,7 @@ def test_gsap_moves_the_same_title(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(starting, "_gsap", lambda _environ: gsap.read_bytes())
     start_project(tmp_path / "film", gsap=True)
     assert lint(tmp_path / "film") == []
-    pictures = []
+    pictures: list[Picture] = []
     for at_s in (0, 2):
         still(tmp_path / "film", tmp_path / f"{at_s}.png", at_s)
         pictures += read_frames(tmp_path / f"{at_s}.png")

@@ -16,7 +16,8 @@ from fanreel.files.plan_dir import Composition, MediaClip, read_composition
 from fanreel.files.project import open_project, output_fps, within_root
 from fanreel.files.site_files import SiteFiles
 from fanreel.fonts.frozen import PlannedFonts
-from fanreel.lint.linting import Finding, TextLint, problems_told
+from fanreel.lint.checks import TextLint, problems_told
+from fanreel.lint.findings import Finding
 from fanreel.media.serving import FrameFeed, ProbeFeed
 from fanreel.network.answering import Reply
 from fanreel.page.config import planning_config, rendering_config
@@ -280,7 +281,7 @@ def _plan_json(planned: Planned) -> dict[str, Any]:
                     "src": clip.src,
                     "startS": float(clip.start_s),
                     "durationS": float(clip.duration_s),
-                    "audible": clip.audible and not clip.muted,
+                    "audible": clip.audible,
                     "shown": clip.shown,
                 }
                 for clip in composition.media
