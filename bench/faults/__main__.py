@@ -14,6 +14,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -41,6 +42,8 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="faults of these names")
     parser.add_argument("--run", type=int, help="this one alone, whether it was tried or not")
     asked = parser.parse_args()
+    # A shell starts what runs in the background with Ctrl-C ignored, and commands inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     OUT.mkdir(parents=True, exist_ok=True)
     os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"  # the function would print them here
     journal = OUT / f"{asked.seed}.jsonl"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fanreel.aws.storage import layout, sites
-from fanreel.aws.storage.objects import list_objects, write_bytes
+from fanreel.aws.storage.objects import list_objects, read_bytes, write_bytes
 from fanreel.aws.storage.projects import ProjectSources
 from fanreel.aws.storage.sites import (
     delete_site,
@@ -187,6 +187,19 @@ def test_a_tampered_file_is_noticed(
         write_bytes(s3, found.uri, b"b{}")
     with pytest.raises(ArtifactDigestMismatch):
         fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
+
+
+@pytest.mark.parametrize("at", [0, 40, -1])
+def test_a_tampered_manifest_is_noticed(
+    s3: "S3Client", bucket: str, project: Path, tmp_path: Path, at: int
+) -> None:
+    """A bit that flipped on the way: a file would lie under another name, and nobody would know."""
+    uri = S3Uri.parse(upload_site(project, bucket, s3).uri)
+    content = bytearray(read_bytes(s3, uri, limit_bytes=10_000))
+    content[at] ^= 1
+    write_bytes(s3, uri, bytes(content))
+    with pytest.raises(ArtifactDigestMismatch, match="did not come as it was deployed"):
+        fetch_project(s3, uri, tmp_path / "back", "index.html", SOURCES)
 
 
 def test_deleting_a_site_spares_what_others_use(

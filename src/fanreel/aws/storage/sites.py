@@ -40,7 +40,13 @@ from fanreel.aws.storage.projects import ArchiveUrl, Project, ProjectSources
 from fanreel.aws.storage.transfer import Content, fetch_file, put_file_once
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
-from fanreel.errors import AssetNotFound, InvalidComposition, InvalidConfig, UnsafeArchive
+from fanreel.errors import (
+    ArtifactDigestMismatch,
+    AssetNotFound,
+    InvalidComposition,
+    InvalidConfig,
+    UnsafeArchive,
+)
 from fanreel.files.digest import canonical_json, sha256_file
 from fanreel.files.project import within_root
 from fanreel.markup.outward import used_outside
@@ -398,10 +404,23 @@ def _fetch_site(client: "S3Client", uri: S3Uri, into: Path) -> PurePosixPath:
     return project_path
 
 
+def _check_id(content: bytes, uri: S3Uri) -> None:
+    """Check a manifest by the id that its folder has; one that a person wrote may have none."""
+    name = uri.parent.name
+    is_id = len(name) == _ID_DIGITS and set(name) <= set("0123456789abcdef")
+    if is_id and not hashlib.sha256(content).hexdigest().startswith(name):
+        raise ArtifactDigestMismatch(
+            f"{uri} did not come as it was deployed; try again, or deploy the site anew",
+            uri=str(uri),
+        )
+
+
 def _read_manifest(client: "S3Client", uri: S3Uri) -> tuple[list[dict[str, Any]], str]:
     """Return a site's files, and the project's path among them, empty where they are one."""
     try:
-        data = json.loads(read_bytes(client, uri, limit_bytes=MANIFEST_LIMIT_BYTES))
+        content = read_bytes(client, uri, limit_bytes=MANIFEST_LIMIT_BYTES)
+        _check_id(content, uri)
+        data = json.loads(content)
         if data["version"] != SITE_VERSION:
             raise InvalidComposition(f"{uri} has version {data['version']!r}; deploy the site anew")
         files = [
