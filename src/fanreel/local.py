@@ -12,15 +12,17 @@ from typing import Literal
 from fanreel.config import RenderConfig
 from fanreel.engine.messages import Assemble, Plan, Prepare
 from fanreel.engine.pool import Pool, default_size
+from fanreel.engine.reach import Reach
 from fanreel.errors import InvalidConfig
 from fanreel.files.aside import check_ours, clearing_beside, naming_write_errors
 from fanreel.files.budget import without_lambda_cap
+from fanreel.files.kept_dirs import fonts_dir
 from fanreel.files.plan_dir import PlanManifest, UsedFont, read_manifest
 from fanreel.files.project import Root, open_project, output_fps, within_root
 from fanreel.files.work_dir import open_work_dir
 from fanreel.formats import FORMATS
 from fanreel.inspection.locking import lock_config
-from fanreel.media.cache import CacheStats, cache_settings
+from fanreel.media.cache import CacheSettings, CacheStats, cache_settings
 from fanreel.results import AssembleResult, PlanResult
 from fanreel.segments.chunks import keys_of
 from fanreel.segments.driver import render_segments
@@ -142,7 +144,8 @@ class _Render:
                 width=root.width, height=root.height, locked=locked, temp_dir=work_dir
             )
             # One child plans, on the browser it renders with, while the others start theirs.
-            with Pool(prepare, size, cache_settings(os.environ)) as pool:
+            cache = cache_settings(os.environ)
+            with Pool(prepare, size, cache, self._reach(work_dir, cache, resume=resume)) as pool:
                 plan_dir = (self._keep_dir or work_dir / "plan").absolute()
                 planned = pool.plan(self._plan_request(plan_dir, work_dir))
                 self._total_frames = planned.total_frames if planned.chunk_count else 0
@@ -150,6 +153,19 @@ class _Render:
                 assembled = self._render(pool, plan_dir, work_dir, resume=resume)
         self._tell("done", self._total_frames)
         return self._result(planned, assembled, pool.cache_stats)
+
+    def _reach(self, work_dir: Path, cache: CacheSettings | None, *, resume: bool) -> Reach:
+        kept = (
+            fonts_dir(os.environ),
+            cache.directory if cache else None,
+            resume_root(os.environ) if resume else None,
+        )
+        reach = Reach(
+            temp_dir=work_dir,
+            reads=(self._project_dir.absolute(),),
+            keeps=tuple(filter(None, kept)),
+        )
+        return reach.writing(self._output, self._keep_dir)
 
     def _plan_request(self, plan_dir: Path, work_dir: Path) -> Plan:
         return Plan(

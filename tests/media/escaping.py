@@ -49,6 +49,7 @@ def _found() -> dict[str, Any]:
     }
     return {
         "got": {name: what for name, what in got.items() if what},
+        "reached": {name: what for name, what in _reached(parent).items() if what},
         "environ": dict(os.environ),
         "descriptors": _descriptors(),
     }
@@ -60,6 +61,41 @@ def _read(path: Path) -> str:
             return repr(file.read(4096)) or "opened"
     except OSError:
         return ""
+
+
+def _reached(parent: int) -> dict[str, str]:
+    """Return what there is to be had of this user's home, and of other processes."""
+    home = Path(os.environ["HOME"])
+    return {
+        "read": _read(home / ".aws" / "credentials"),
+        "list": _list_names(home),
+        "write": _write(home / ".profile"),
+        "replace": _write(home / ".aws" / "credentials"),
+        "signal": _signal(parent),
+    }
+
+
+def _list_names(path: Path) -> str:
+    try:
+        return " ".join(entry.name for entry in path.iterdir())
+    except OSError:
+        return ""
+
+
+def _write(path: Path) -> str:
+    try:
+        path.write_text("mine")
+    except OSError:
+        return ""
+    return "written"
+
+
+def _signal(pid: int) -> str:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return ""
+    return "sent"
 
 
 def _list(path: Path) -> str:

@@ -16,6 +16,7 @@ import pytest
 from fanreel.engine.isolation import hidden_process
 from fanreel.engine.messages import Done, Finish
 from fanreel.engine.process import Child, ChildLost
+from fanreel.engine.reach import Reach
 from fanreel.errors import RenderCancelled, UnexpectedError
 from fanreel.processes import descendants, runs
 from tests.media import escaping
@@ -37,6 +38,7 @@ def secret_fd(tmp_path: Path) -> Iterator[int]:
 
 def _tried(**options: Any) -> dict[str, Any]:
     with Child(module=ESCAPING, **options) as child:
+        child.confine(Reach(temp_dir=None, reads=()))
         with pytest.raises(UnexpectedError) as caught:
             child.ask(Finish(), Done)
         return caught.value.facts

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from fanreel.cli.app import app
 from fanreel.comparison.comparing import Picture, read_frames
 from fanreel.errors import AssetNotFound, InvalidConfig
-from fanreel.fonts.npm import REGISTRY_VARIABLE
+from fanreel.fonts.registry import REGISTRY_VARIABLE
 from fanreel.lint.linting import lint
 from fanreel.starters import starting
 from fanreel.starters.starting import GSAP_VERSION, start_project

@@ -61,10 +61,11 @@ def test_who_takes_over_a_step_gets_nothing_of_its_caller(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not its environment, memory or descriptors, whatever holds the page or the decoder."""
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
     for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"):
         monkeypatch.setenv(name, "secret")
-    monkeypatch.setattr(process, "child_argv", _taken_over)
+    monkeypatch.setattr(process, "child_argv", taken_over)
     with (tmp_path / "secret").open("w") as secret:
         os.set_inheritable(secret.fileno(), True)  # noqa: FBT003 (posix)
         with pytest.raises(UnexpectedError) as caught:
@@ -76,7 +77,8 @@ def test_who_takes_over_a_step_gets_nothing_of_its_caller(
     assert not [line for line in facts["descriptors"] if "secret" in line]
 
 
-def _taken_over(_module: str, fd: int) -> list[str]:
+def taken_over(_module: str, fd: int) -> list[str]:
+    """Return the command line of a child that somebody takes over."""
     code = f"from {escaping.__name__} import amid_a_step; amid_a_step({fd})"
     return [sys.executable, "-c", code]
 

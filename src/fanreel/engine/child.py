@@ -18,12 +18,14 @@ from typing import Self
 
 from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import session_spec
+from fanreel.engine.confinement import confine
 from fanreel.engine.isolation import drop_rights
 from fanreel.engine.messages import (
     Answer,
     Assemble,
     Assembled,
     AssembleParts,
+    Confine,
     Done,
     Failed,
     Finish,
@@ -56,15 +58,25 @@ def main(connection_fd: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     os.set_inheritable(connection_fd, False)  # noqa: FBT003 (posix); no browser gets to have it
-    threading.Thread(target=_leave_with_parent, args=[connection_fd], daemon=True).start()
     connection = Connection(connection_fd)
     try:
+        _begin(connection)
+        # Threads that ran before would not be confined.
+        threading.Thread(target=_leave_with_parent, args=[connection_fd], daemon=True).start()
         serve(connection)
     except (EOFError, OSError, SystemExit):
         return
     finally:
         # What is left is the interpreter's own end, which a second SIGTERM need not interrupt.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _begin(connection: Connection) -> None:
+    """Do nothing before it is said which files may be reached. Raises `EOFError`."""
+    first = receive_request(connection)
+    if not isinstance(first, Confine):
+        raise TypeError(f"{first.kind} comes before what may be reached")
+    confine(first.reach)
 
 
 def serve(connection: Connection) -> None:
@@ -130,6 +142,8 @@ class _Session:
                 return self._still(request)
             case Lint():
                 return self._lint(request)
+            case Confine():
+                raise TypeError("what may be reached is said once")
             case Finish():
                 self._close()
                 self._send(Finished(cache=self._cache.stats if self._cache else CacheStats()))

@@ -1,5 +1,6 @@
 """The three steps, each in a child: for parents that hold what a page or a video must not get."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,9 +24,11 @@ from fanreel.engine.messages import (
     Still,
 )
 from fanreel.engine.process import Child, ChildLost
+from fanreel.engine.reach import Reach
 from fanreel.engine.renderers import ChildRenderer, Losses
 from fanreel.errors import BrowserCrashed, RenderCancelled
 from fanreel.files.aside import clearing_beside
+from fanreel.files.kept_dirs import fonts_dir
 from fanreel.files.project import within_root
 from fanreel.files.work_dir import open_work_dir
 from fanreel.lint.findings import LintResult
@@ -89,7 +92,7 @@ class Engine:
         folder, config = within_root(project_dir, config, root_dir)
         with (
             open_work_dir(temp_dir) as work_dir,
-            self._working("planned", work_dir, plan_dir) as child,
+            self._working("planned", _planning(work_dir, folder), plan_dir) as child,
         ):
             request = Plan(
                 project_dir=folder.absolute(),
@@ -115,7 +118,15 @@ class Engine:
         """Do as `fanreel.render_chunk()` does; *temp_dir* takes what is there only meanwhile."""
         with (
             open_work_dir(temp_dir) as work_dir,
-            self._working("rendered", work_dir, output_path) as child,
+            self._working(
+                "rendered",
+                reach := Reach(
+                    temp_dir=work_dir,
+                    reads=(plan_dir.absolute(),),
+                    keeps=(cache.directory,) if cache else (),
+                ),
+                output_path,
+            ) as child,
         ):
             plan = Open(
                 plan_dir=plan_dir.absolute(),
@@ -123,7 +134,9 @@ class Engine:
                 temp_dir=work_dir,
                 cache=cache,
             )
-            renderer = ChildRenderer(child, plan, Losses(), lambda: Child(self._temp_dir))
+            renderer = ChildRenderer(
+                child, plan, Losses(), lambda: self._another(reach, output_path)
+            )
             with self._lock:
                 self._child = renderer
                 if self._cancelled:
@@ -154,7 +167,8 @@ class Engine:
             output_path=output_path.absolute(),
             cfr=cfr,
         )
-        with self._working("assembled", None, output_path) as child:
+        reach = Reach(temp_dir=None, reads=_given(request))
+        with self._working("assembled", reach, output_path) as child:
             return child.ask(request, Assembled).result
 
     def assemble_parts(
@@ -173,7 +187,11 @@ class Engine:
             parts_dir=parts_dir.absolute(),
             part_bytes=part_bytes,
         )
-        with self._working("assembled", None) as child:
+        coming = {path.parent for path in request.chunk_paths}
+        reach = Reach(
+            temp_dir=None, reads=_given(request), writes=(request.parts_dir, *sorted(coming))
+        )
+        with self._working("assembled", reach) as child:
             return child.ask(request, Assembled).result
 
     def still(
@@ -189,7 +207,7 @@ class Engine:
         folder, config = within_root(project_dir, config, root_dir)
         with (
             open_work_dir() as work_dir,
-            self._working("drew the still", work_dir, output) as child,
+            self._working("drew the still", _planning(work_dir, folder), output) as child,
         ):
             request = Still(
                 project_dir=folder.absolute(),
@@ -204,17 +222,26 @@ class Engine:
         self, project_dir: Path, config: RenderConfig, *, root_dir: Path | str | None = None
     ) -> LintResult:
         """Do as `fanreel.lint.linting.lint()` does, and tell the fonts too."""
-        with open_work_dir() as work_dir, self._working("checked", work_dir) as child:
+        root = None if root_dir is None else Path(root_dir).absolute()
+        with (
+            open_work_dir() as work_dir,
+            self._working("checked", _planning(work_dir, root or project_dir)) as child,
+        ):
             request = Lint(
                 project_dir=project_dir.absolute(),
-                root_dir=None if root_dir is None else Path(root_dir).absolute(),
+                root_dir=root,
                 config=config,
                 temp_dir=work_dir,
             )
             return child.ask(request, Linted).result
 
+    def _another(self, reach: Reach, output_path: Path | None) -> Child:
+        child = Child(self._temp_dir)
+        child.confine(reach.writing(output_path))
+        return child
+
     @contextmanager
-    def _working(self, doing: str, work_dir: Path | None, *outputs: Path | None) -> Iterator[Child]:
+    def _working(self, doing: str, reach: Reach, *outputs: Path | None) -> Iterator[Child]:
         """Yield the child for one step, which is gone at the end, with what it left half done."""
         child, self._ready = self._ready or Child(self._temp_dir), None
         try:
@@ -223,6 +250,7 @@ class Engine:
                 if self._cancelled:
                     raise RenderCancelled
             with clearing_beside(*outputs), child:
+                child.confine(reach.writing(*outputs))
                 yield child
         except ChildLost as lost:
             raise BrowserCrashed(
@@ -232,8 +260,17 @@ class Engine:
             child.kill()
             with self._lock:
                 self._child = None
-            if work_dir is not None:
-                kill_orphans(work_dir)
+            if reach.temp_dir is not None:
+                kill_orphans(reach.temp_dir)
+
+
+def _given(request: Assemble | AssembleParts) -> tuple[Path, ...]:
+    audio = (request.audio_path,) if request.audio_path else ()
+    return request.plan_dir, *request.chunk_paths, *audio
+
+
+def _planning(work_dir: Path, folder: Path) -> Reach:
+    return Reach(temp_dir=work_dir, reads=(folder.absolute(),), keeps=(fonts_dir(os.environ),))
 
 
 def _rendered(

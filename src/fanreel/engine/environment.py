@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from fanreel.fonts.registry import REGISTRY_VARIABLE, npm_registry
+
 # Where programs, libraries, certificates, fonts and browsers lie, and how text is encoded. Nothing
 # else of the caller's: a child handles strangers' pages and media, and `/proc` shows it to all that
 # it starts. Not in here on purpose: AWS_*, proxies (which may hold passwords), tokens of any kind.
@@ -22,7 +24,7 @@ _PASSED_ON = (
     "FANREEL_CHROMIUM",
     "FANREEL_WEB_FONTS_URL",
     "FANREEL_FONTS_DIR",
-    "FANREEL_NPM_REGISTRY",
+    "FANREEL_LANDLOCK",
     "FANREEL_RUNTIME_TZ",
     "FANREEL_RUNTIME_LANG",
     "PYTHONDONTWRITEBYTECODE",
@@ -41,6 +43,8 @@ def engine_environment(environ: Mapping[str, str], temp_dir: Path) -> dict[str, 
     """
     return {name: environ[name] for name in _PASSED_ON if name in environ} | {
         "TMPDIR": str(temp_dir),
+        # What a file in the caller's home may say, which a child does not get to read.
+        REGISTRY_VARIABLE: npm_registry(environ),
         # The caller's modules, wherever it got them from; its own directory as it is now.
         "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),  # noqa: PTH109
         # For Playwright's driver, by which planning goes: with young objects in 1 MB it takes 25 MB

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from fanreel.config import RenderConfig
+from fanreel.engine.reach import Reach
 from fanreel.errors import CATALOGUE, RenderError, UnexpectedError
 from fanreel.files.plan_dir import LockedRenderConfig
 from fanreel.lint.findings import LintResult
@@ -26,6 +27,14 @@ from fanreel.results import AssembleResult, PlanResult, StillResult
 LIMIT_BYTES = 128 * 1024**2
 """The largest is the screenshot of a page that failed."""
 _BYTES = "base64"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confine:
+    """Reach these files only from now on; comes first, and is not answered."""
+
+    reach: Reach
+    kind: Literal["confine"] = "confine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +147,19 @@ class Finish:
     kind: Literal["finish"] = "finish"
 
 
-Request = Prepare | Plan | Open | Render | Join | Assemble | AssembleParts | Still | Lint | Finish
+Request = (
+    Confine
+    | Prepare
+    | Plan
+    | Open
+    | Render
+    | Join
+    | Assemble
+    | AssembleParts
+    | Still
+    | Lint
+    | Finish
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

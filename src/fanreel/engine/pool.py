@@ -8,6 +8,7 @@ from typing import Self
 from fanreel.browser.orphans import kill_orphans
 from fanreel.engine.messages import Assemble, Assembled, Open, Plan, Planned, Prepare
 from fanreel.engine.process import Child, ChildLost
+from fanreel.engine.reach import Reach
 from fanreel.engine.renderers import ChildRenderer, Losses
 from fanreel.errors import BrowserCrashed
 from fanreel.media.cache import CacheSettings, CacheStats
@@ -23,12 +24,15 @@ class Pool:
             for all that is temporary, and the caller removes it.
         size: How many.
         cache: Where they keep frames of videos for the next render; None: nowhere.
+        reach: The files that they get.
     Attributes:
         cache_stats: What the cache did; complete once all have finished.
     """
 
-    def __init__(self, prepare: Prepare, size: int, cache: CacheSettings | None) -> None:
-        self._prepare, self._size, self._cache = prepare, size, cache
+    def __init__(
+        self, prepare: Prepare, size: int, cache: CacheSettings | None, reach: Reach
+    ) -> None:
+        self._prepare, self._size, self._cache, self._reach = prepare, size, cache, reach
         self._children: list[Child] = []
         self._renderers: list[ChildRenderer] = []
         self._losses = Losses()
@@ -83,6 +87,7 @@ class Pool:
         except ChildLost as lost:
             self._losses.count(lost)
             with Child(self._prepare.temp_dir) as another:
+                another.confine(self._reach)
                 result = another.ask(request, Assembled).result
         for child in (first, *others):
             self.cache_stats.add(child.finish())
@@ -90,6 +95,7 @@ class Pool:
 
     def _start(self) -> Child:
         child = Child()
+        child.confine(self._reach)
         child.tell(self._prepare)
         return child
 

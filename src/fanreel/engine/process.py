@@ -18,6 +18,7 @@ from fanreel.engine.environment import engine_environment
 from fanreel.engine.isolation import hide_process, show_process
 from fanreel.engine.messages import (
     Answer,
+    Confine,
     Failed,
     Finish,
     Finished,
@@ -26,6 +27,7 @@ from fanreel.engine.messages import (
     receive_answer,
     send_request,
 )
+from fanreel.engine.reach import Reach
 from fanreel.errors import RenderCancelled
 from fanreel.media.cache import CacheStats
 from fanreel.processes import kill_tree
@@ -90,6 +92,10 @@ class Child:
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    def confine(self, reach: Reach) -> None:
+        """Say which files it may reach; nothing is done before."""
+        self.tell(Confine(reach=reach))
 
     def tell(self, request: Request) -> None:
         """Say something that is not answered; what went wrong shows when something is asked."""

@@ -23,6 +23,12 @@ def cache_dir(environ: Mapping[str, str], name: str) -> Path:
     return Path(named or home_dir(environ) / ".cache") / "fanreel" / name
 
 
+def fonts_dir(environ: Mapping[str, str]) -> Path:
+    """Return the folder of the format's families, by default in this user's cache."""
+    named = environ.get("FANREEL_FONTS_DIR", "").strip()
+    return Path(named) if named else cache_dir(environ, "fonts")
+
+
 def is_off(text: str) -> bool:
     """Tell whether a variable's value switches off what it is about."""
     return text.strip().lower() in _OFF

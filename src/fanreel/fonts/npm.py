@@ -6,20 +6,13 @@ The standard library only: the image builds its fonts with this before anything 
 
 import base64
 import hashlib
-import re
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from typing import IO
 
-from fanreel.files.kept_dirs import home_dir
-
-REGISTRY_VARIABLE = "FANREEL_NPM_REGISTRY"
-DEFAULT_REGISTRY = "https://registry.npmjs.org"
 _TIMEOUT_S = 30.0
 _MOST_BYTES = 64 * 2**20
-_REGISTRY_LINE = re.compile(r"^\s*registry\s*=\s*(\S+)\s*$", re.MULTILINE)
 
 
 class PackageUnavailable(Exception):
@@ -31,7 +24,7 @@ def fetch_package(registry: str, name: str, version: str, integrity: str) -> byt
     Return the archive of a package.
 
     Args:
-        registry: As `npm_registry()` gives it.
+        registry: As `registry.npm_registry()` gives it.
         name: Of the package, with its scope.
         version: The exact one.
         integrity: `sha512-` and the digest, as in a lock file.
@@ -49,19 +42,6 @@ def fetch_package(registry: str, name: str, version: str, integrity: str) -> byt
     if f"sha512-{digest}" != integrity:
         raise PackageUnavailable(f"{url} is not the package that this version of fanreel pins")
     return data
-
-
-def npm_registry(environ: Mapping[str, str]) -> str:
-    """Return the npm registry that fanreel, or else npm, is told to use."""
-    for name in (REGISTRY_VARIABLE, "npm_config_registry", "NPM_CONFIG_REGISTRY"):
-        if environ.get(name, "").strip():
-            return environ[name].strip().rstrip("/")
-    try:
-        settings = (home_dir(environ) / ".npmrc").read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        settings = ""
-    lines = _REGISTRY_LINE.findall(settings)
-    return (lines[-1] if lines else DEFAULT_REGISTRY).rstrip("/")
 
 
 def _opened(url: str) -> IO[bytes]:

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from fanreel.files.kept_dirs import cache_dir
+from fanreel.files.kept_dirs import fonts_dir
 from fanreel.fonts.faces import Face, parse_faces
 from fanreel.fonts.library import Family
-from fanreel.fonts.npm import PackageUnavailable, fetch_package, npm_registry
+from fanreel.fonts.npm import PackageUnavailable, fetch_package
+from fanreel.fonts.registry import npm_registry
 
-DIR_VARIABLE = "FANREEL_FONTS_DIR"
 SYSTEM_DIR = Path("/usr/local/share/fanreel/fonts")
 """Where a machine's image may hold packages for all its users; only read."""
 _KEPT = ("LICENSE", "package.json")
@@ -123,6 +123,4 @@ def _unpack(data: bytes, family: Family, target: Path) -> None:
 
 def font_store(environ: Mapping[str, str]) -> FontStore:
     """Return the store that *environ* names, by default one in this user's cache folder."""
-    named = environ.get(DIR_VARIABLE, "").strip()
-    directory = Path(named) if named else cache_dir(environ, "fonts")
-    return FontStore(directory=directory, registry=npm_registry(environ))
+    return FontStore(directory=fonts_dir(environ), registry=npm_registry(environ))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fanreel.errors import AssetNotFound, InvalidConfig
 from fanreel.files.aside import naming_write_errors, written_aside
-from fanreel.fonts.npm import REGISTRY_VARIABLE, PackageUnavailable, fetch_package, npm_registry
+from fanreel.fonts.npm import PackageUnavailable, fetch_package
+from fanreel.fonts.registry import REGISTRY_VARIABLE, npm_registry
 
 GSAP_VERSION = "3.15.0"
 _GSAP_INTEGRITY = (

@@ -15,7 +15,7 @@ import pytest
 from fanreel.fonts.faces import parse_faces
 from fanreel.fonts.library import Family, library
 from fanreel.fonts.names import named_families
-from fanreel.fonts.npm import DEFAULT_REGISTRY
+from fanreel.fonts.registry import DEFAULT_REGISTRY
 from fanreel.fonts.store import FontStore, FontsUnavailable, font_store
 
 SHEET = b"""/* one */
