@@ -9,8 +9,8 @@ const UNTYPED = new Set(
   grading_bloom grading_colour grading_crosshatch grading_cube grading_curves grading_dither
   grading_effects grading_engraving grading_finish grading_glitch grading_grain grading_images
   grading_inks grading_kuwahara grading_mono grading_table grading_tape grading_tube
-  image_plays layers media modules nesting readiness resources runtimes scope_css
-  scoped_globals scoped_gsap scoped_realm scripts seek selectors sheets shell style_images
+  layers media modules nesting readiness resources runtimes scope_css
+  scoped_globals scoped_gsap scoped_realm scripts selectors shell style_images
   svg_images svg_stills timelines vfx vfx_noise vfx_values vfx_warp video_substitutes
   worker_clock workers
 `

@@ -6,11 +6,14 @@
 
 import { real } from "./real.js";
 
+/** @type {(bytes: Uint8Array, at: number, text: string) => boolean} */
 const has = (bytes, at, text) =>
   [...text].every((char, index) => bytes[at + index] === char.charCodeAt(0));
+/** @type {(bytes: Uint8Array, at: number) => number} */
 const word = (bytes, at) => new DataView(bytes.buffer).getUint32(at);
 
 // How often an image plays: 0 when it is still, 1 once, 2 for more than once.
+/** @param {Uint8Array} bytes */
 export function playsOf(bytes) {
   if (has(bytes, 0, "GIF8")) return gifPlays(bytes);
   if (has(bytes, 0, "RIFF") && has(bytes, 8, "WEBP")) return webpPlays(bytes);
@@ -18,8 +21,9 @@ export function playsOf(bytes) {
   return has(bytes, 4, "ftypavis") ? 2 : 0;
 }
 
+/** @param {Uint8Array} bytes */
 function gifPlays(bytes) {
-  const table = (flags) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
+  const table = (/** @type {number} */ flags) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
   let at = 13 + table(bytes[10]);
   let frames = 0;
   let repeats = false;
@@ -41,6 +45,7 @@ function gifPlays(bytes) {
   return repeats ? 2 : 1;
 }
 
+/** @param {Uint8Array} bytes */
 function webpPlays(bytes) {
   if (!has(bytes, 12, "VP8X") || !(bytes[20] & 2)) return 0;
   for (let at = 30; at + 14 <= bytes.length; ) {
@@ -51,6 +56,7 @@ function webpPlays(bytes) {
   return 2;
 }
 
+/** @param {Uint8Array} bytes */
 function pngPlays(bytes) {
   for (let at = 8; at + 20 <= bytes.length; at += 12 + word(bytes, at)) {
     if (has(bytes, at + 4, "IDAT")) return 0;
@@ -60,6 +66,7 @@ function pngPlays(bytes) {
 }
 
 const looked = new Map();
+/** @param {string} url */
 export function plays(url) {
   if (!looked.has(url)) {
     const answer = real
@@ -74,5 +81,6 @@ export function plays(url) {
   return looked.get(url);
 }
 
+/** @param {string} url */
 export const fileOf = (url) =>
   url.startsWith("data:") ? "an image in a data: URL" : url.replace(`${location.origin}/`, "");

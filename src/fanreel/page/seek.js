@@ -32,12 +32,17 @@ const SETTLE_TIMEOUT_MS = 15_000;
 let begun = false;
 
 class FrameNotSettled extends Error {
+  /**
+   * @param {number} frame
+   * @param {string[]} names
+   */
   constructor(frame, names) {
     super(`frame ${frame} waits for: ${names.join(", ") || "a promise of the page"}`);
     this.name = "FrameNotSettled";
   }
 }
 
+/** @param {number} frame */
 const msOf = (frame) => (frame * 1000 * (config.fpsDen ?? 1)) / (config.fpsNum ?? 30);
 
 function begin() {
@@ -50,6 +55,7 @@ function begin() {
   }
 }
 
+/** @param {number} frame */
 function showClips(frame) {
   for (const realm of realms()) {
     if (realm.clips.seek(frame)) realm.animations.dropVisibilityTransitions();
@@ -74,6 +80,7 @@ function underWay() {
   return found;
 }
 
+/** @param {number} frame */
 function* settle(frame) {
   for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
     const promises = underWay();
@@ -93,6 +100,7 @@ function* settle(frame) {
 
 // A canvas that draws elements draws them as they were painted last, which is before this frame's
 // changes: once these are painted, it draws again.
+/** @param {number} frame */
 function* redraw(frame) {
   if (![...realms()].map((realm) => realm.runtimes.tookElements()).includes(true)) return;
   for (let count = 0; count < 2; count += 1) {
@@ -105,6 +113,10 @@ function* redraw(frame) {
   for (const realm of realms()) realm.runtimes.tookElements();
 }
 
+/**
+ * @param {Promise<unknown>} promise
+ * @param {number} frame
+ */
 async function withTimeout(promise, frame) {
   let timer;
   const late = new Promise((_resolve, reject) => {
@@ -120,6 +132,10 @@ async function withTimeout(promise, frame) {
   }
 }
 
+/**
+ * @param {number} frame
+ * @param {number} serial
+ */
 function* steps(frame, serial) {
   if (!begun) begin();
   const ms = msOf(frame);
@@ -145,7 +161,9 @@ function* steps(frame, serial) {
 }
 
 // Runs to the end at once unless a step gives a promise.
+/** @param {Iterator<any, any, any>} iterator */
 function run(iterator) {
+  /** @type {(value?: unknown) => any} */
   const next = (value) => {
     let step = iterator.next(value);
     while (!step.done && typeof step.value?.then !== "function") step = iterator.next();
@@ -154,4 +172,8 @@ function run(iterator) {
   return next();
 }
 
+/**
+ * @param {number} frame
+ * @param {number} [serial]
+ */
 export const seek = (frame, serial = frame) => run(steps(frame, serial));

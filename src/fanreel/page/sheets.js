@@ -15,10 +15,18 @@ import { fail } from "./instances.js";
 import * as scopeCss from "./scope_css.js";
 import { messageOf } from "./thrown.js";
 
+/** @import { Instance } from "./types.d.ts" */
+/** @typedef {Record<"layer" | "supports" | "media", string | null>} Conditions of an import */
+
 const SHEETS = 'style, link[rel~="stylesheet" i]:not([rel~="alternate" i])';
+/** @type {WeakMap<Element, Instance>} */
 const owners = new WeakMap();
 
 // `layer(x) supports(y) screen` as the blocks that say the same.
+/**
+ * @param {string} text
+ * @param {Conditions} conditions
+ */
 function wrap(text, { layer, supports, media }) {
   let wrapped = text;
   if (layer !== null) wrapped = `@layer ${layer} {\n${wrapped}\n}`;
@@ -30,6 +38,7 @@ function wrap(text, { layer, supports, media }) {
 }
 
 // References of a style sheet file are relative to that file.
+/** @type {(url: string) => (reference: string) => string} */
 const placeIn = (url) => (reference) => {
   const absolute = new URL(reference, url);
   return absolute.origin === assets.origin
@@ -37,11 +46,20 @@ const placeIn = (url) => (reference) => {
     : absolute.href;
 };
 
+/**
+ * @param {string} url
+ * @param {string[]} chain
+ * @returns {string}
+ */
 function readFile(url, chain) {
   return flatten(assets.rebaseCss(assets.read(url), placeIn(url)), [...chain, url]);
 }
 
 // What cannot be read stays an @import, which has to come first.
+/**
+ * @param {string} text
+ * @param {string[]} chain
+ */
 function flatten(text, chain) {
   const imports = leadingImports(text);
   if (imports.length === 0) return text;
@@ -63,6 +81,10 @@ function flatten(text, chain) {
   return kept + inlined + text.slice(end);
 }
 
+/**
+ * @param {Element} link
+ * @param {Instance} instance
+ */
 function inlineLink(link, instance) {
   const url = new URL(link.getAttribute("href") ?? "", document.baseURI).href;
   let text;
@@ -83,6 +105,10 @@ function inlineLink(link, instance) {
   link.replaceWith(style);
 }
 
+/**
+ * @param {DocumentFragment} fragment
+ * @param {Instance} instance
+ */
 function inline(fragment, instance) {
   for (const element of fragment.querySelectorAll(SHEETS)) {
     if (element.localName === "link") {
@@ -94,6 +120,10 @@ function inline(fragment, instance) {
   }
 }
 
+/**
+ * @param {Instance} instance
+ * @param {Iterable<any>} elements styles and links
+ */
 function scope(instance, elements) {
   scopeCss.claimPageKeyframes();
   const sheets = [...elements].map((element) => element.sheet).filter(Boolean);
@@ -102,7 +132,12 @@ function scope(instance, elements) {
 }
 
 // A sheet that a script adds: a style is scoped before the next picture, a link when it has come.
+/**
+ * @param {Element} node
+ * @param {(element: Element) => Instance | null} instanceOf
+ */
 function adopt(node, instanceOf) {
+  /** @type {Iterable<any>} */
   const elements = node.matches(SHEETS) ? [node] : node.querySelectorAll(SHEETS);
   for (const element of elements) {
     const instance = owners.get(element) ?? instanceOf(element);
