@@ -4,10 +4,19 @@
 
 import { copyOf, lumaAt } from "./grading_pixels.js";
 
+/** @import { Box } from "./types.d.ts" */
+
 // Of the pixels two and one steps to the left, the pixel itself, and those to the right.
 const WEIGHTS = [1, 4, 6, 4, 1].map((part) => part / 16);
 
 // A row's colours without their luma, three numbers a pixel; and the lumas.
+/**
+ * @param {Uint8ClampedArray} data
+ * @param {number} start
+ * @param {number} width
+ * @param {Float32Array | Float64Array} chroma
+ * @param {Float32Array | Float64Array} lumas
+ */
 function split(data, start, width, chroma, lumas) {
   for (let x = 0; x < width; x += 1) {
     const at = start + 4 * x;
@@ -19,6 +28,13 @@ function split(data, start, width, chroma, lumas) {
 }
 
 // Adds the chroma of the places *shift* pixels further on, between two pixels where that falls.
+/**
+ * @param {Float32Array | Float64Array} chroma
+ * @param {number} width
+ * @param {number} shift
+ * @param {number} weight
+ * @param {Float32Array | Float64Array} sums
+ */
 function gather(chroma, width, shift, weight, sums) {
   const last = width - 1;
   for (let x = 0; x < width; x += 1) {
@@ -34,6 +50,11 @@ function gather(chroma, width, shift, weight, sums) {
   }
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {number} amount
+ */
 function smear(pixels, box, amount) {
   const { data, width, height } = pixels;
   const result = copyOf(pixels);

@@ -6,11 +6,14 @@
 // As on the reference: what is lighter than half, at half the size, softened by nine taps across and
 // nine down, is added to the picture. The taps stand apart with a large radius, which shows as steps.
 
+/** @import { Box, Effects } from "./types.d.ts" */
+
 const WEIGHTS = [0.227027, 0.1945946, 0.1216216, 0.054054, 0.016216];
 // Here the reference weighs as BT.601 does.
 const THRESHOLD = 0.5 * 255;
 
 // The bright of the picture at half its size, three numbers a pixel.
+/** @param {ImageData} pixels */
 function bright({ data, width, height }) {
   const [across, down] = [Math.max(width >> 1, 1), Math.max(height >> 1, 1)];
   const light = new Float32Array(3 * across * down);
@@ -36,6 +39,14 @@ function bright({ data, width, height }) {
 }
 
 // Nine taps, *step* pixels apart, along rows (*stride* 1) or columns (*stride* their length).
+/**
+ * @param {Float32Array} from
+ * @param {number} length
+ * @param {number} stride
+ * @param {number} lines
+ * @param {number} lineStride
+ * @param {number} step
+ */
 function soften(from, length, stride, lines, lineStride, step) {
   const into = new Float32Array(from.length);
   const last = length - 1;
@@ -61,6 +72,10 @@ function soften(from, length, stride, lines, lineStride, step) {
 }
 
 // Places of pixels among those half as many: the two around each, and how near the second is.
+/**
+ * @param {number} size
+ * @param {number} half
+ */
 function halves(size, half) {
   return Array.from({ length: size }, (_, at) => {
     const place = Math.min(Math.max(((at + 0.5) * half) / size - 0.5, 0), half - 1);
@@ -69,6 +84,11 @@ function halves(size, half) {
   });
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Effects} effects
+ */
 function lightOf(pixels, box, { bloom, bloomRadius }) {
   const { width, height } = pixels;
   const { light, across, down } = bright(pixels);
@@ -93,6 +113,10 @@ function lightOf(pixels, box, { bloom, bloomRadius }) {
   return result;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {ArrayLike<number>} light
+ */
 function add({ data }, light) {
   for (let at = 0, from = 0; at < data.length; at += 4, from += 3) {
     data[at] += light[from];

@@ -4,6 +4,8 @@
 
 import { lumaAt, scaleOf } from "./grading_pixels.js";
 
+/** @import { Box, Look } from "./types.d.ts" */
+
 // Bayer's order, rows from the bottom.
 const ORDER = [15, 7, 13, 5, 3, 11, 1, 9, 12, 4, 14, 6, 0, 8, 2, 10];
 const BLACK_AND_WHITE = [
@@ -12,13 +14,19 @@ const BLACK_AND_WHITE = [
 ];
 
 // Cells grow with the element, and are never smaller than a pixel.
+/** @type {(box: Box, size: number) => number} */
 const cellOf = (box, size) => Math.max((2 + 8 * size) * scaleOf(box), 1);
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Look} look
+ */
 function draw({ data, width, height }, box, { effects, palette }) {
   const colours = palette ?? BLACK_AND_WHITE;
   const { dither, ditherSize } = effects;
   const cell = cellOf(box, ditherSize);
-  const wrapped = (place) => ((Math.floor(place / cell) % 4) + 4) % 4;
+  const wrapped = (/** @type {number} */ place) => ((Math.floor(place / cell) % 4) + 4) % 4;
   const columns = Uint8Array.from({ length: width }, (_, x) =>
     wrapped(box.left + (x + 0.5) * box.across),
   );

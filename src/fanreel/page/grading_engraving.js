@@ -8,11 +8,14 @@
 import { smoothstep } from "./grading_colour.js";
 import { lumaAt, mix } from "./grading_pixels.js";
 
+/** @import { Box, Effects, Look } from "./types.d.ts" */
+
 const INK_AND_PAPER = [
   [26 / 255, 26 / 255, 26 / 255],
   [245 / 255, 245 / 255, 220 / 255],
 ];
 
+/** @param {Effects} effects */
 function measuresOf(effects) {
   const angle = Math.PI * effects.engravingAngle;
   return {
@@ -28,6 +31,12 @@ function measuresOf(effects) {
 }
 
 // How much of a place is line, from 0 to 1.
+/**
+ * @param {number} right
+ * @param {number} up
+ * @param {number} luma
+ * @param {ReturnType<typeof measuresOf>} measures
+ */
 function lineAt(right, up, luma, measures) {
   const { along, spacing, thin, thick, power, soft, wave, turn } = measures;
   const u = right * along[0] + up * along[1];
@@ -37,9 +46,14 @@ function lineAt(right, up, luma, measures) {
   return (1 - smoothstep(half - soft, half + soft, far)) * (1 - smoothstep(0.9, 0.98, luma));
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Look} look
+ */
 function draw({ data, width, height }, box, { effects, palette }) {
   const colours = palette ?? INK_AND_PAPER;
-  const [ink, paper] = [colours[0], colours.at(-1)];
+  const [ink, paper] = [colours[0], colours[colours.length - 1]];
   const measures = measuresOf(effects);
   for (let y = 0, at = 0; y < height; y += 1) {
     const up = box.height - box.top - (y + 0.5) * box.down;

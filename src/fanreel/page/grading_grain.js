@@ -8,22 +8,36 @@
 import { bits } from "./grading_chance.js";
 import { within } from "./grading_pixels.js";
 
+/** @import { Box, Effects } from "./types.d.ts" */
+
 const SMOOTH = 12.1;
 const ROUGH = 7.8;
 
 // -1 to 1.
+/** @type {(x: number, y: number, frame: number) => number} */
 const chance = (x, y, frame) => bits(x, y, frame) / 0x7fffffff - 1;
 
 // A row of specks, each as wide as a cell, blended into the next.
+/**
+ * @param {number} row
+ * @param {number} count
+ * @param {number} frame
+ */
 function specksOf(row, count, frame) {
   return Float64Array.from({ length: count }, (_, x) => chance(x, row, frame));
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Effects} details
+ * @param {number} frame
+ */
 function scatter({ data, width, height }, box, { grain, grainSize, grainRoughness }, frame) {
   const cell = 1.2 + 3 * grainSize;
   const columns = Math.ceil(box.width / cell) + 2;
   const rows = new Map();
-  const rowOf = (at) => {
+  const rowOf = (/** @type {number} */ at) => {
     if (!rows.has(at)) rows.set(at, specksOf(at, columns, frame));
     return rows.get(at);
   };

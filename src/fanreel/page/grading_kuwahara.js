@@ -7,10 +7,16 @@
 
 import { copyOf, within } from "./grading_pixels.js";
 
+/** @import { Box, Effects } from "./types.d.ts" */
+
 const LEAST = 1e-6;
 
 // Sums of what lies above and left, of the picture with its edges continued by *reach*: red, green,
 // blue, and the sum of their squares.
+/**
+ * @param {ImageData} pixels
+ * @param {number} reach
+ */
 function sumsOf({ data, width, height }, reach) {
   const across = width + 2 * reach + 1;
   const down = height + 2 * reach + 1;
@@ -38,6 +44,14 @@ function sumsOf({ data, width, height }, reach) {
 }
 
 // Adds one square's mean, weighted, to *mixed*: red, green, blue and the weight.
+/**
+ * @param {{sums: Float64Array, across: number}} table
+ * @param {number} left
+ * @param {number} top
+ * @param {number} side
+ * @param {number} power
+ * @param {number[]} mixed
+ */
 function addSquare({ sums, across }, left, top, side, power, mixed) {
   const a = 4 * (top * across + left);
   const b = a + 4 * side;
@@ -56,6 +70,11 @@ function addSquare({ sums, across }, left, top, side, power, mixed) {
   mixed[3] += weight;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Effects} effects
+ */
 function paint(pixels, box, effects) {
   const { data, width, height } = pixels;
   const amount = effects.kuwahara;

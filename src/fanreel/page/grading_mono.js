@@ -8,6 +8,8 @@
 
 import { lumaAt, scaleOf, within } from "./grading_pixels.js";
 
+/** @import { Box, Look } from "./types.d.ts" */
+
 const BLACK_AND_WHITE = [
   [0, 0, 0],
   [1, 1, 1],
@@ -15,6 +17,7 @@ const BLACK_AND_WHITE = [
 // How far a place is from the middle of its cell; how far the shape of black reaches, and by which power
 // of darkness without and with all spread; how soft its edge is.
 const ROUND = { largest: 0.7, power: 0.82, spread: 0.55, soft: 0.0175 };
+/** @type {(typeof ROUND & {far: (right: number, up: number) => number})[]} */
 const SHAPES = [
   { ...ROUND, far: (right, up) => Math.hypot(right, up) },
   { ...ROUND, far: (right, up) => Math.max(Math.abs(right), Math.abs(up)) },
@@ -23,12 +26,18 @@ const SHAPES = [
   { largest: 0.32, power: 0.76, spread: 0.49, soft: 0.025, far: (_right, up) => Math.abs(up) },
 ];
 
+/** @type {(box: Box, size: number) => number} */
 const cellOf = (box, size) => (8 + 28 * size) * scaleOf(box);
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Look} look
+ */
 function draw(pixels, box, { effects, palette }) {
   const { data, width, height } = pixels;
   const colours = palette ?? BLACK_AND_WHITE;
-  const [dark, light] = [colours[0], colours.at(-1)];
+  const [dark, light] = [colours[0], colours[colours.length - 1]];
   const angle = (effects.monoScreenAngle * Math.PI) / 2;
   /** @type {[number, number]} */
   const turn = [Math.cos(angle), Math.sin(angle)];

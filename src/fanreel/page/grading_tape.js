@@ -8,6 +8,8 @@
 import * as chance from "./grading_chance.js";
 import { copyOf, lumaAt } from "./grading_pixels.js";
 
+/** @import { Box, Effects } from "./types.d.ts" */
+
 // Places where rows leave the track: so many, so many rows to each side, and so far, in CSS pixels.
 const BUMPS = 5;
 const BUMP_REACH = 17;
@@ -26,6 +28,12 @@ const DROP_WIDTH = 53;
 const DROP_HEIGHT = 3;
 
 // How far a row is moved, in CSS pixels.
+/**
+ * @param {number} up
+ * @param {Box} box
+ * @param {Effects} effects
+ * @param {number} seconds
+ */
 function offTrack(up, box, effects, seconds) {
   const { tapeDamage: amount, tapeTracking: tracking, tapeSpeed: speed } = effects;
   let moved = amount * TREMBLE * Math.sin(0.26 * up + 9 * speed * seconds);
@@ -42,6 +50,12 @@ function offTrack(up, box, effects, seconds) {
 }
 
 // A drop-out's levels at a place, or 0.
+/**
+ * @param {number} right
+ * @param {number} up
+ * @param {Box} box
+ * @param {number} frame
+ */
 function droppedAt(right, up, box, frame) {
   for (let drop = 0; drop < DROP_OUTS; drop += 1) {
     const bottom = Math.floor(chance.of(drop, frame, 22) * box.height);
@@ -55,6 +69,12 @@ function droppedAt(right, up, box, frame) {
   return 0;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Effects} effects
+ * @param {{frame: number, seconds: number}} when
+ */
 function wear(pixels, box, effects, { frame, seconds }) {
   const { data, width, height } = pixels;
   const { tapeDamage: amount, tapeNoise } = effects;

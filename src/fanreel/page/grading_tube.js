@@ -5,17 +5,29 @@
 
 import * as gradingColour from "./grading_colour.js";
 
+/** @import { Box } from "./types.d.ts" */
+
 const { smoothstep } = gradingColour;
 // How soft the screen's edge is, of half the box.
 const EDGE = 0.012;
 
 // From the middle, where the box ends at 1, outwards: what is shown at a place lies further out.
+/**
+ * @param {number} size
+ * @param {number} start
+ * @param {number} step
+ * @param {number} length
+ */
 function centred(size, start, step, length) {
   return Float64Array.from({ length: size }, (_, at) => {
     return (2 * (start + (at + 0.5) * step)) / length - 1;
   });
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ */
 function axes({ width, height }, box) {
   return [
     centred(width, box.left, box.across, box.width),
@@ -23,10 +35,16 @@ function axes({ width, height }, box) {
   ];
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {number} amount
+ */
 function bend(pixels, box, amount) {
   const { data, width, height } = pixels;
   const [columns, rows] = axes(pixels, box);
   const result = new ImageData(width, height);
+  /** @type {(bent: number, start: number, step: number, length: number) => number} */
   const back = (bent, start, step, length) => (((bent + 1) / 2) * length - start) / step - 0.5;
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, at += 4) {
@@ -51,6 +69,11 @@ function bend(pixels, box, amount) {
   return result;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {number} amount
+ */
 function mask(pixels, box, amount) {
   const { data, width, height } = pixels;
   const [columns, rows] = axes(pixels, box);

@@ -201,6 +201,14 @@ export interface Preset {
   effects?: Record<string, number>;
 }
 
+export type Effects = Record<string, number>;
+
+// What a look of a grade is drawn by; the palette's colours are of three numbers from 0 to 1.
+export interface Look {
+  effects: Effects;
+  palette: number[][] | null;
+}
+
 // ---- pictures ------------------------------------------------------------------------------------
 // Where pixels lie in an element's box, in CSS pixels, and how many of these one is.
 export interface Box {
