@@ -5,6 +5,7 @@ import ctypes
 import os
 import resource
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ def meter(
     Run *argv* to its end.
 
     Raises:
-        subprocess.CalledProcessError: It failed; its output is in the error.
+        subprocess.CalledProcessError: It failed; what it said is on standard error.
     """
     # Orphans (a browser's zygotes) come to us to be waited for, and so into the accounting.
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
@@ -54,6 +55,7 @@ def meter(
         while True:
             os.waitpid(-1, 0)
     if process.returncode:
+        sys.stderr.buffer.write(output)
         raise subprocess.CalledProcessError(process.returncode, list(argv), output)
     return Cost(
         wall_s=wall_s,
