@@ -6,8 +6,9 @@ from types import TracebackType
 from typing import Self
 
 from fanreel.browser.orphans import kill_orphans
+from fanreel.engine.forking import ForkServer
 from fanreel.engine.messages import Assemble, Assembled, Open, Plan, Planned, Prepare
-from fanreel.engine.process import Child, ChildLost
+from fanreel.engine.process import Child, ChildLost, spawn
 from fanreel.engine.reach import Reach
 from fanreel.engine.renderers import ChildRenderer, Losses
 from fanreel.errors import BrowserCrashed
@@ -33,6 +34,7 @@ class Pool:
         self, prepare: Prepare, size: int, cache: CacheSettings | None, reach: Reach
     ) -> None:
         self._prepare, self._size, self._cache, self._reach = prepare, size, cache, reach
+        self._server: ForkServer | None = None
         self._children: list[Child] = []
         self._renderers: list[ChildRenderer] = []
         self._losses = Losses()
@@ -40,8 +42,12 @@ class Pool:
 
     def __enter__(self) -> Self:
         try:
+            if self._size > 1:
+                self._server = ForkServer(lambda fd: spawn("fanreel.engine.fork_server", fd))
             for _ in range(self._size):
                 self._children.append(self._start())
+            if self._server is not None:
+                self._server.settle()
         except BaseException:
             self._end()
             raise
@@ -94,7 +100,10 @@ class Pool:
         return result
 
     def _start(self) -> Child:
-        child = Child()
+        try:
+            child = Child(server=self._server)
+        except OSError:  # the server has settled: this child takes another's place
+            child = Child()
         child.confine(self._reach)
         child.tell(self._prepare)
         return child
@@ -104,6 +113,8 @@ class Pool:
             child.kill()
         self._children.clear()
         self._renderers.clear()
+        if self._server is not None:
+            self._server.close()
         # Of a child that was killed; they end by themselves, but in seconds only, and write to
         # what is removed until then.
         kill_orphans(self._prepare.temp_dir)

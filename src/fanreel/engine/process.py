@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from fanreel.engine.environment import engine_environment
+from fanreel.engine.forking import ForkedProcess, ForkServer
 from fanreel.engine.isolation import hide_process, show_process
 from fanreel.engine.messages import (
     Answer,
@@ -52,10 +53,17 @@ class Child:
     Args:
         temp_dir: Where its libraries put what is temporary; None is the caller's.
         module: What it runs: a module whose `main()` takes the pipe's descriptor.
+        server: Copies itself to be the child, in place of a new interpreter.
+    Raises:
+        OSError: It cannot be started, or the server is gone.
     """
 
     def __init__(
-        self, temp_dir: Path | None = None, *, module: str = "fanreel.engine.child"
+        self,
+        temp_dir: Path | None = None,
+        *,
+        module: str = "fanreel.engine.child",
+        server: ForkServer | None = None,
     ) -> None:
         ours, theirs = socket.socketpair()
         hide_process()
@@ -63,11 +71,8 @@ class Child:
         self._stack.callback(show_process)
         try:
             with theirs:
-                self._process = subprocess.Popen(
-                    child_argv(module, theirs.fileno()),
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    env=engine_environment(os.environ, temp_dir or Path(tempfile.gettempdir())),
+                self._process: subprocess.Popen[bytes] | ForkedProcess = (
+                    server.fork(theirs) if server else spawn(module, theirs.fileno(), temp_dir)
                 )
         except BaseException:
             ours.close()
@@ -182,6 +187,18 @@ class Child:
         except ValueError as exc:
             self.kill()
             raise ChildLost("an answer that makes no sense") from exc
+
+
+def spawn(
+    module: str, connection_fd: int, temp_dir: Path | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start an interpreter that runs `main()` of *module*, with one descriptor of this process."""
+    return subprocess.Popen(
+        child_argv(module, connection_fd),
+        pass_fds=[connection_fd],
+        stdin=subprocess.DEVNULL,
+        env=engine_environment(os.environ, temp_dir or Path(tempfile.gettempdir())),
+    )
 
 
 def child_argv(module: str, connection_fd: int) -> list[str]:

@@ -1,0 +1,119 @@
+"""The caller's end of a fork server: children that are copies of a process that is ready."""
+
+import contextlib
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from fanreel.processes import runs
+
+FORK, SETTLE = b"f", b"s"
+"""Asked of the server; with `FORK` comes the descriptor that the child holds."""
+STARTED, ENDED = 1, 2
+REPORT_FORMAT = "<iii"
+_POLL_S = 0.005
+_LOST = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the server says of a child."""
+
+    kind: int
+    pid: int
+    status: int = 0
+    """Of one that has ended: its exit status, negative for a signal."""
+
+    def packed(self) -> bytes:
+        """Return it as a message."""
+        return struct.pack(REPORT_FORMAT, self.kind, self.pid, self.status)
+
+    @classmethod
+    def unpacked(cls, message: bytes) -> Self:
+        """Return what `packed()` made a message of. Raises `OSError` if nobody speaks any more."""
+        if len(message) != struct.calcsize(REPORT_FORMAT):
+            raise ConnectionError("the fork server is gone")
+        kind, pid, status = struct.unpack(REPORT_FORMAT, message)
+        return cls(kind=kind, pid=pid, status=status)
+
+
+class ForkServer:
+    """
+    Forks children while open; thread-safe.
+
+    Args:
+        spawn: Starts the server, which has the descriptor that it is given.
+    """
+
+    def __init__(self, spawn: Callable[[int], "subprocess.Popen[bytes]"]) -> None:
+        # Packets: each report comes whole or not at all.
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = spawn(theirs.fileno())
+        self._lock = threading.Lock()
+        self._ended: dict[int, int] = {}
+        self._settled = False
+
+    def fork(self, connection: socket.socket) -> "ForkedProcess":
+        """Have a child that holds *connection*. Raises `OSError` if the server gives none."""
+        with self._lock:
+            if self._settled:
+                raise ConnectionError("the fork server has settled")
+            socket.send_fds(self._socket, [FORK], [connection.fileno()])
+            while True:
+                report = Report.unpacked(self._socket.recv(64))
+                if report.kind == STARTED:
+                    return ForkedProcess(self, report.pid)
+                self._ended[report.pid] = report.status
+
+    def settle(self) -> None:
+        """Have no more children: the server gives its memory back and only waits for those."""
+        with self._lock, contextlib.suppress(OSError):
+            self._settled = True
+            self._socket.send(SETTLE)
+
+    def status_of(self, pid: int) -> int | None:
+        """Return the exit status of a child; None while it runs."""
+        with self._lock, contextlib.suppress(OSError):
+            while pid not in self._ended and select.select([self._socket], [], [], 0)[0]:
+                report = Report.unpacked(self._socket.recv(64))
+                self._ended[report.pid] = report.status
+        if pid not in self._ended and self._process.poll() is not None and not runs(pid):
+            return _LOST  # nobody is left to tell how it ended
+        return self._ended.get(pid)
+
+    def close(self) -> None:
+        """End the server; its children live on."""
+        self._socket.close()
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+
+class ForkedProcess:
+    """A child of the server, with what is used of `subprocess.Popen`."""
+
+    def __init__(self, server: ForkServer, pid: int) -> None:
+        self._server, self.pid = server, pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return the exit status, negative for a signal; None while it runs."""
+        if self.returncode is None:
+            self.returncode = self._server.status_of(self.pid)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end. Raises `subprocess.TimeoutExpired`."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while (status := self.poll()) is None:
+            if end is not None and time.monotonic() > end:
+                raise subprocess.TimeoutExpired("a forked child", timeout or 0)
+            time.sleep(_POLL_S)
+        return status
