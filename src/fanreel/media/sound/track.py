@@ -22,7 +22,7 @@ _LONGEST_TAIL_S = 5.0
 # A lap of 10 s takes 4 MB. Opening a file takes up to 40 ms, long for a loop of one second.
 _KEPT_SAMPLES = 10 * SOUND_RATE
 # Decoders give 1024 samples at once, for which effects take longer to be called than to work.
-_EFFECT_SAMPLES = 8192
+_EFFECT_SAMPLES = 16384
 
 
 class Track:
@@ -169,14 +169,19 @@ class Track:
         fade = min(_FADE_SAMPLES, (self.end - self.start) // 2)
         first = self.begin
         for piece in pieces:
-            at = np.arange(first, first + len(piece))
-            gains = np.ones(len(piece), np.float32)
-            if self._cut_in and first < self.start + fade:
-                gains *= np.minimum((at - self.start + 1) / (fade + 1), 1).astype(np.float32)
-            if self._cut_out and first + len(piece) > self.end - fade:
-                gains *= np.minimum((self.end - at) / (fade + 1), 1).astype(np.float32)
-            yield piece if bool((gains == 1).all()) else piece * gains[:, np.newaxis]
+            rises = self._cut_in and first < self.start + fade
+            falls = self._cut_out and first + len(piece) > self.end - fade
+            at = np.arange(first, first + len(piece)) if rises or falls else None
             first += len(piece)
+            if at is None:
+                yield piece
+                continue
+            gains = np.ones(len(at), np.float32)
+            if rises:
+                gains *= np.minimum((at - self.start + 1) / (fade + 1), 1).astype(np.float32)
+            if falls:
+                gains *= np.minimum((self.end - at) / (fade + 1), 1).astype(np.float32)
+            yield piece * gains[:, np.newaxis]
 
     def _volumes(self, first: int, count: int) -> Samples:
         volumes = np.full(count, self.clip.volume, np.float32)
