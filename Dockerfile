@@ -7,10 +7,12 @@ FROM ${BASE} AS system
 # pixels. Empty: as they are now, from wherever the base image gets its own.
 ARG DEBIAN_SNAPSHOT=20261120T000000Z
 ENV DEBIAN_FRONTEND=noninteractive
-# Not unpacked: translations, manuals, icons, and GPU drivers with their compiler (200 MB). A frame is
-# drawn in software by Chromium itself, with SwiftShader where a page uses WebGL.
+# Not unpacked: translations, manuals, pointers, GPU drivers with their compiler (200 MB), and Vulkan's
+# tools for developers. A frame is drawn in software by Chromium itself, with SwiftShader where a
+# page uses WebGL.
 RUN printf 'path-exclude=/usr/%s\n' \
-      'share/doc/*' 'share/man/*' 'share/info/*' 'share/locale/*' \
+      'share/doc/*' 'share/man/*' 'share/info/*' 'share/locale/*' 'share/icons/*/cursors/*' \
+      'lib/chromium/libVkLayer*' 'lib/chromium/libVkICD*' \
       'lib/*/dri/*' 'lib/*/libgallium-*' 'lib/*/libLLVM*' 'lib/*/libz3*' 'lib/llvm-*' \
       >/etc/dpkg/dpkg.cfg.d/fanreel; \
     if [ -n "$DEBIAN_SNAPSHOT" ]; then \
@@ -38,7 +40,11 @@ ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON=/usr/bin/python3 UV_PYTHON_DOWNLO
     UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1
 WORKDIR /opt/fanreel
 COPY pyproject.toml uv.lock ./
-RUN /opt/uv/bin/uv sync --locked --no-default-groups --group lambda --extra aws --no-install-project
+# Without Playwright, which lint alone goes by and which brings a Node.js (165 MB), and tests of NumPy.
+RUN /opt/uv/bin/uv sync --locked --no-default-groups --group lambda --extra aws \
+      --no-install-project --no-install-package playwright --no-install-package greenlet \
+      --no-install-package pyee \
+    && find /opt/venv -path '*/numpy/*' -type d -name tests -prune -exec rm -rf {} +
 
 # The format's font families, as pinned packages of the npm registry; 13 MB.
 FROM system AS fonts

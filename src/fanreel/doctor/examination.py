@@ -108,8 +108,15 @@ def _chromium(*, start_browser: bool) -> Iterator[Finding]:
 
 def _playwright() -> Finding:
     """See whether the program that Playwright drives the browser with runs; it is a Node.js."""
-    import playwright  # noqa: PLC0415 (only where doctor gets here)
-
+    try:
+        import playwright  # noqa: PLC0415 (only where doctor gets here)
+    except ImportError:
+        return Finding(
+            name="Playwright",
+            state="weak",
+            detail="not installed; `fanreel lint` needs it, rendering does not",
+            fix="pip install playwright",
+        )
     version = importlib.metadata.version("playwright")
     node = Path(playwright.__file__).parent / "driver" / "node"
     try:

@@ -87,9 +87,7 @@ def make_plan(
         work_dir = _below(temp_dir) if temp_dir else stack.enter_context(open_work_dir())
         if session is None:
             session = stack.enter_context(
-                PageSession(
-                    session_spec(root.width, root.height, locked, driver="playwright"), work_dir
-                )
+                PageSession(session_spec(root.width, root.height, locked), work_dir)
             )
         found = survey(project_dir, root, config, session, work_dir)
         locked = lock_config(
