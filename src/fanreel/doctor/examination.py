@@ -210,7 +210,8 @@ def _encoders() -> set[str]:
     video = {
         lock_encoder(config, alpha=alpha).codec for config in configs for alpha in (False, True)
     }
-    return video | {spec.audio_codec for spec in FORMATS.values() if spec.audio_codec}
+    sound = {spec.audio_codec for spec in FORMATS.values() if spec.audio_codec}
+    return {name for name in video | sound if name}  # formats of sound have no video codec
 
 
 def _families() -> Finding:

@@ -47,7 +47,7 @@ def engine_environment(environ: Mapping[str, str], temp_dir: Path) -> dict[str, 
         REGISTRY_VARIABLE: npm_registry(environ),
         # The caller's modules, wherever it got them from; its own directory as it is now.
         "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),  # noqa: PTH109
-        # For Playwright's driver, by which planning goes: with young objects in 1 MB it takes 25 MB
+        # For Playwright's driver, by which lint goes: with young objects in 1 MB it takes 25 MB
         # less, and is no slower.
         "NODE_OPTIONS": "--max-semi-space-size=1",
         # For NumPy: nothing here multiplies matrices, and OpenBLAS starts a thread for each core.

@@ -42,7 +42,7 @@ def test_forked_children_share_what_was_imported(server: ForkServer) -> None:
     """None of them imports anew, and none has another's pipe or the server's."""
     with Child(server=server) as one, Child(server=server) as other:
         for child in (one, other):
-            child.confine(Reach())
+            child.confine(Reach(temp_dir=None, reads=()))
         assert psutil.Process(one.pid).ppid() == psutil.Process(other.pid).ppid() != os.getpid()
         end = time.monotonic() + 30
         while any(sockets_of(child.pid) != 1 for child in (one, other)):
@@ -94,7 +94,7 @@ def test_a_lost_server_gives_no_child_and_takes_none_along(server: ForkServer) -
         with pytest.raises(OSError, match=r"gone|Broken pipe|reset"):
             Child(server=server)
         assert runs(child.pid)
-        child.confine(Reach())
+        child.confine(Reach(temp_dir=None, reads=()))
         child.finish()
         assert not runs(child.pid)
 
