@@ -48,11 +48,11 @@ def main(control_fd: int) -> None:
     signal.set_wakeup_fd(waker)
     with socket.socket(fileno=control_fd) as control, contextlib.suppress(OSError):
         while True:
-            ready, _, _ = select.select([control, woken], [], [])
+            ready, _, _ = select.select([control_fd, woken], [], [])
             if woken in ready:
                 os.read(woken, 1024)
                 _report_ended(control)
-            if control not in ready:
+            if control_fd not in ready:
                 continue
             message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
             if not message:

@@ -65,8 +65,9 @@ def interleaved(frame: AudioFrame) -> Samples:
     if frame.format.name != "flt":
         return frame.to_ndarray().reshape(-1, channels).astype(np.float32)
     # As PyAV's `to_ndarray()` does it, which takes four times as long.
-    held = np.frombuffer(frame.planes[0], np.float32, frame.samples * channels)
-    return held.reshape(-1, channels).copy()
+    held = np.frombuffer(memoryview(frame.planes[0]), np.float32, frame.samples * channels)
+    samples: Samples = held.reshape(-1, channels).copy()
+    return samples
 
 
 def _pulled(graph: Graph) -> Iterator[Samples]:
