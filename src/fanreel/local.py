@@ -23,6 +23,7 @@ from fanreel.files.work_dir import open_work_dir
 from fanreel.formats import FORMATS
 from fanreel.inspection.locking import lock_config
 from fanreel.media.cache import CacheSettings, CacheStats, cache_settings
+from fanreel.reporting.render_log import RenderLog
 from fanreel.results import AssembleResult, PlanResult
 from fanreel.segments.chunks import keys_of
 from fanreel.segments.driver import render_segments
@@ -74,7 +75,7 @@ class RenderResult:
 OnEvent = Callable[[RenderEvent], None]
 
 
-def render(
+def render(  # noqa: PLR0913 (all but three by keyword)
     project_dir: Path | str,
     output: Path | str,
     config: RenderConfig | None = None,
@@ -84,6 +85,7 @@ def render(
     keep_dir: Path | str | None = None,
     root_dir: Path | str | None = None,
     resume: bool = True,
+    log: RenderLog | None = None,
 ) -> RenderResult:
     """
     Render a project to a video on this machine.
@@ -103,6 +105,7 @@ def render(
             further than the project.
         resume: Go on from where an earlier, identical render was ended, and keep finished segments
             for the next one until this one has come to its end (`FANREEL_RESUME_DIR`).
+        log: Notes what each worker does when, for `fanreel.reporting.page.write_report()`.
     Raises:
         RenderError: See `plan()`, `render_chunk()` and `assemble()`. Where a page is to blame its
             picture is kept beside *output*, as `<stem>.error.png`.
@@ -114,7 +117,7 @@ def render(
     output = Path(output)
     kept = None if keep_dir is None else Path(keep_dir)
     with keeping_screenshot(output):
-        return _Render(folder, output, config, on_event, kept).run(workers, resume=resume)
+        return _Render(folder, output, config, on_event, kept, log).run(workers, resume=resume)
 
 
 class _Render:
@@ -125,10 +128,11 @@ class _Render:
         config: RenderConfig,
         on_event: OnEvent | None,
         keep_dir: Path | None,
+        log: RenderLog | None,
     ) -> None:
         self._project_dir, self._output, self._config = project_dir, output, config
         self._on_event = on_event or (lambda _event: None)
-        self._keep_dir = keep_dir
+        self._keep_dir, self._log = keep_dir, log or RenderLog()
         self._started = time.monotonic()
         self._stages: dict[str, float] = {}
         self._total_frames = self._frames_resumed = 0
@@ -216,7 +220,7 @@ class _Render:
         self._tell("render", self._frames_resumed, resumed if self._frames_resumed else None)
         render_segments(
             keys,
-            pool.renderers(plan_dir),
+            self._log.listening(pool.renderers(plan_dir)),
             store,
             unfinished,
             suffix,

@@ -16,6 +16,7 @@ from fanreel.cli.preview import preview
 from fanreel.cli.render import render
 from fanreel.cli.setup import setup
 from fanreel.cli.steps import assemble, chunk, plan
+from fanreel.cli.watch import watch
 from fanreel.errors import InvalidConfig
 
 
@@ -76,6 +77,7 @@ def _root(
 
 app.command()(render)
 app.command()(preview)
+app.command()(watch)
 app.command()(still)
 app.command()(init)
 app.command()(diff)

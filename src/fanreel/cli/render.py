@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
+from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
     from fanreel.local import RenderResult
@@ -48,6 +49,10 @@ def render(  # noqa: PLR0913 (each is an option)
             "--resume/--no-resume", help="Go on where an identical render was ended; the default."
         ),
     ] = True,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A page (.html): where the time went, and pictures."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors.")] = False,
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
@@ -59,11 +64,15 @@ def render(  # noqa: PLR0913 (each is an option)
 
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields, output)
+    if report is not None and report.suffix.lower() not in {".html", ".htm"}:
+        raise InvalidConfig(f"--report {report}: allowed: a page, such as report.html")
     if not quiet and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # As a shell starts what it runs in the background; whoever wants it otherwise says so.
         sys.stderr.write("note: Ctrl-C is ignored here (started in the background); SIGTERM ends\n")
     from fanreel import local  # noqa: PLC0415 (Playwright and PyAV, once the options are right)
+    from fanreel.reporting.render_log import RenderLog  # noqa: PLC0415
 
+    log = RenderLog()
     with showing(choose_style(as_json=as_json, quiet=quiet)) as on_event:
         result = local.render(
             project_dir,
@@ -74,14 +83,20 @@ def render(  # noqa: PLR0913 (each is an option)
             keep_dir=keep,
             root_dir=root,
             resume=resume,
+            log=log,
         )
+    if report is not None:
+        from fanreel.reporting.page import write_report  # noqa: PLC0415
+
+        write_report(report, result, log)
     if as_json:
         write_event("done", result_json(result))
     elif not quiet:
-        _tell(result)
+        tell_result(result)
 
 
-def _tell(result: "RenderResult") -> None:
+def tell_result(result: "RenderResult") -> None:
+    """Say what was made, with its warnings."""
     from fanreel.cli.report import (  # noqa: PLC0415
         cache_in_words,
         duration_in_words,

@@ -68,7 +68,7 @@ class Site:
     Args:
         own: Answers paths under `/__fanreel__/`; the rest of the path is its argument.
         on_request: Told about each request for a project file, from the server's threads.
-        fit_document: Makes of each page what the browser gets.
+        fit_document: Makes of a page what the browser gets: a preview puts its script in.
     """
 
     def __init__(

@@ -1,0 +1,1 @@
+"""How a render went, as one page: `fanreel render --report`."""
