@@ -26,6 +26,9 @@ Processors that rendering keeps busy: 38 ms a frame with one, 25 with two (`benc
 """
 
 
+_CROWDED = 0.5
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probed:
     """A project's speed here, and how its render would be cut."""
@@ -158,7 +161,11 @@ def _source(frames: int, others: float) -> str:
     source = f"from {frames} frames rendered on this machine"
     if others <= NOISE:
         return source
-    return f"{source}, by their CPU time: {others:.0%} of it was busy with something else"
+    busy = f"{source}, by their CPU time: {others:.0%} of it was busy with something else"
+    if others <= _CROWDED:
+        return busy
+    # Shared cores and caches make CPU time itself longer: nearly three times at a load of 50.
+    return f"{busy}, which makes that longer too; measure again on a quiet machine"
 
 
 def _sound_alone(plan_ms: float, vcpus: float | None) -> Probed:

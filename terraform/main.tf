@@ -1,0 +1,24 @@
+# fanreel on AWS with Terraform: the very stack of `fanreel lambda deploy`, from its plain template.
+# The stack keeps its outputs, so `fanreel lambda … --stack NAME` and RenderClient find it.
+
+terraform {
+  required_version = ">= 1.5"
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }
+  }
+}
+
+resource "aws_cloudformation_stack" "fanreel" {
+  name          = var.name
+  template_body = file("${path.module}/fanreel.template.json")
+  capabilities  = ["CAPABILITY_IAM"]
+  tags          = var.tags
+
+  parameters = {
+    ImageUri = var.image_uri
+    MemoryMb = tostring(var.memory_mb)
+  }
+}
