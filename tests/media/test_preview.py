@@ -3,9 +3,14 @@
 import contextlib
 import http.client
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -387,6 +392,21 @@ def test_all_of_it_works_at_a_phones_width(preview: Preview, look: Callable[...,
         assert min(box["width"], box["height"]) >= 40
     phone.at("#forward").click()
     phone.shows(1)
+
+
+def test_the_command_serves_until_it_is_ended(tmp_path: Path) -> None:
+    """It prints the address alone; what is in the caller's environment is not in its own."""
+    (tmp_path / "index.html").write_text(PAGE)
+    command = [sys.executable, "-m", "fanreel", "preview", str(tmp_path), "--no-open"]
+    environ = {**os.environ, "AWS_SECRET_ACCESS_KEY": "secret"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        with urllib.request.urlopen(f"{url}state", timeout=60) as answer:  # noqa: S310
+            assert json.loads(answer.read())["name"] == tmp_path.name
+        assert b"AWS_SECRET" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) == 130
 
 
 def ask(
