@@ -331,6 +331,10 @@ def test_a_save_shows_at_once_at_the_same_frame(preview: Preview, watched: Watch
     expect(watched.at("#veil")).to_be_hidden()
     watched.shows(30)
     preview.planned()
+    end = time.monotonic() + 10
+    while len(list(preview.server.project._work_dir.glob("plan-*"))) > 1:  # copies of all media
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_finding_points_at_its_element(watched: Watched) -> None:

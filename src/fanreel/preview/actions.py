@@ -36,7 +36,8 @@ class Actions:
     ) -> None:
         self._project, self._output_dir = project, output_dir
         self._job = RenderJob(output_dir, tell)
-        self._kept: dict[tuple[str, str, str], bytes] = {}
+        self._kept: dict[tuple[str, str], bytes] = {}
+        self._kept_of = ""  # the plan
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -100,11 +101,12 @@ class Actions:
         source = self._project.source_of(clip) if clip else None
         if planned is None or clip is None or source is None:
             return None
-        name = (planned.result.plan_hash, key, at)
-        if name not in self._kept:
-            with self._lock:  # a page asks for many at once, and playing comes first
-                self._kept[name] = draw(source, clip)
-        return 200, "image/jpeg" if at else _JSON, self._kept[name]
+        with self._lock:  # a page asks for many at once, and playing comes first
+            if self._kept_of != planned.result.plan_hash:
+                self._kept, self._kept_of = {}, planned.result.plan_hash
+            if (key, at) not in self._kept:
+                self._kept[key, at] = draw(source, clip)
+            return 200, "image/jpeg" if at else _JSON, self._kept[key, at]
 
     def _render(self, asked: Mapping[str, Any]) -> None:
         if self._job.is_running:

@@ -1,5 +1,6 @@
 """A project while somebody watches it: planned again in the background after each change."""
 
+import shutil
 import threading
 import time
 import urllib.parse
@@ -247,6 +248,7 @@ class PreviewedProject:
             self._changed.notify_all()
         if planned and old:
             old.feed.__exit__(None, None, None)
+            shutil.rmtree(old.result.plan_dir, ignore_errors=True)  # its media are copies
         self._tell()
 
 
