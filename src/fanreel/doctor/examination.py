@@ -205,7 +205,7 @@ def _libav() -> Iterator[Finding]:
 
 def _encoders() -> set[str]:
     """Return every libav encoder that some format uses."""
-    configs = [RenderConfig(format=name) for name in FORMATS]
+    configs = [RenderConfig(format=name) for name, spec in FORMATS.items() if spec.pictures]
     configs.append(RenderConfig(codec="h265"))
     video = {
         lock_encoder(config, alpha=alpha).codec for config in configs for alpha in (False, True)

@@ -35,7 +35,8 @@ def make_still(
     with keeping_screenshot(output):
         planned = _plan_frame(project_dir, config, temp_dir, at_s, fps)
         plan = verify_plan(planned.plan_dir)
-        with SegmentRenderer(plan, temp_dir) as renderer, written_aside(output) as aside:
+        # The picture takes its place last: whoever is killed while the browser ends leaves none.
+        with written_aside(output) as aside, SegmentRenderer(plan, temp_dir) as renderer:
             [picture] = renderer.capture([0])
             size = plan.locked.output_width, plan.locked.output_height
             with naming_write_errors(output):
