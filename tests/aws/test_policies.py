@@ -166,19 +166,24 @@ def test_every_type_of_the_template_can_be_deployed(template: Template) -> None:
     with_custom = deploy_policy(Template(document=emptied, place=template.place))
     assert "lambda:InvokeFunction" in {right.action for right in rights_of(with_custom)}
     strange = copy.deepcopy(dict(template.document))
-    strange["Resources"]["Queue"] = {"Type": "AWS::SQS::Queue"}
-    with pytest.raises(InvalidConfig, match="AWS::SQS::Queue"):
+    strange["Resources"]["Table"] = {"Type": "AWS::DynamoDB::Table"}
+    with pytest.raises(InvalidConfig, match="AWS::DynamoDB::Table"):
         deploy_policy(Template(document=strange, place=template.place))
 
 
 def test_every_setting_has_its_deployment_rights(full_template: Template) -> None:
-    """A VPC is looked at, the emptying function's code fetched, and its image's repository read."""
+    """A VPC is looked at, a webhook fed, the emptying function's code and the image fetched."""
     rights = rights_of(deploy_policy(full_template))
     everywhere = {right.action for right in rights if right.resource == "*"}
     assert everywhere == {
         "ec2:DescribeSecurityGroups",
         "ec2:DescribeSubnets",
         "ec2:DescribeVpcs",
+        *(f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Delete", "Get", "Update")),
+        "lambda:ListTags",
+        "lambda:TagResource",
+        "lambda:UntagResource",
+        "secretsmanager:GetRandomPassword",
     }
     given = {(right.action, right.resource) for right in rights}
     (code,) = {resource for action, resource in given if action == "s3:GetObject"}
@@ -199,7 +204,9 @@ def test_every_role_shows_what_it_may_do(full_template: Template) -> None:
     assert "s3:DeleteObject*" in granted
     assert emptying.to_json()["ManagedPolicyArns"] == list(emptying.managed)
     functions = [role for role in roles if role.principal == "lambda.amazonaws.com"]
-    (function,) = [role for role in functions if role is not emptying]
+    (function,) = [
+        role for role in functions if role is not emptying and "Webhook" not in role.role
+    ]
     held = {right.action: right.resource for right in rights_of(function.policy)}
     assert held["kms:Decrypt"] == EVERYTHING.kms_key_arn
     assert held["ec2:CreateNetworkInterface"] == "*"

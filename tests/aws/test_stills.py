@@ -76,7 +76,7 @@ def test_a_failure_is_the_function_s_own(lab: Lab) -> None:
     for moment in (-1, "soon"):
         with pytest.raises(InvalidConfig, match="at_s"):
             lab.client.still(lab.project, moment)
-    with pytest.raises(InvalidConfig, match="a still lies below"):
+    with pytest.raises(InvalidConfig, match="a still ends in"):
         lab.client.still(lab.project, 1, output_uri=f"s3://{lab.bucket}/outputs/x.mp4")
     with pytest.raises(S3UriNotAllowed):
         lab.client.still(lab.project, 1, output_uri="s3://elsewhere/outputs/x.png")
