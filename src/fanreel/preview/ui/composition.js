@@ -47,6 +47,7 @@ export class Composition {
 
   resize(width, height) {
     this.size = [width, height];
+    this.box.parentElement.classList.toggle("tall", height > width); // more room on a phone
     this.frame.style.width = `${width}px`;
     this.frame.style.height = `${height}px`;
     this.fit();
