@@ -23,7 +23,9 @@ RetentionDays = Literal[
 
 
 def _parse_list(value: Any) -> Any:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return [part for text in value.split(",") if (part := text.strip())]
 
 
 def _parse_number(value: Any) -> Any:

@@ -42,3 +42,11 @@ def test_a_value_that_is_not_allowed_is_named() -> None:
     """In one message, before anything is made."""
     with pytest.raises(InvalidConfig, match=r"memory_mb: .*greater than or equal to 1024"):
         Settings.chosen({"memory_mb": "12"})
+
+
+def test_an_empty_list_has_nothing_in_it() -> None:
+    """As a CDK context carries it: no bucket without a name."""
+    context = {"output_buckets": "", "project_hosts": "a.example.com, ,b.example.com"}
+    settings = Settings.from_context(context.get)
+    assert settings.output_buckets == ()
+    assert settings.project_hosts == ("a.example.com", "b.example.com")
