@@ -474,9 +474,10 @@ def test_it_shows_what_the_render_shows(
                 document.adoptedStyleSheets.push(sheet); }""",
                 style + " #screen { box-shadow: none !important; }",
             )
+            expect(page.locator("#total")).not_to_have_text(re.compile("^(of 1)?$"))
             page.locator("#frame").fill(str(at))
             page.locator("#frame").press("Enter")
-            page.wait_for_timeout(1000)
+            expect(page.locator("#screen")).to_have_attribute("data-shown", str(at))
             page.locator("#screen").screenshot(path=tmp_path / "shown.png")
         fps = int(state["fps"])
     still(project, tmp_path / "still.png", (at + 0.5) / fps)

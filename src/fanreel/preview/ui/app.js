@@ -150,6 +150,9 @@ function begin() {
   player = new Player(composition);
   timeline = new Timeline(player);
   player.addEventListener("frame", showClock);
+  player.addEventListener("shown", ({ detail }) => {
+    byId("screen").dataset.shown = String(detail);
+  });
   for (const name of ["play", "pause"]) player.addEventListener(name, showPlaying);
   player.addEventListener("error", ({ detail }) => say(detail.message, "bad"));
   setInterval(showSpeed, 500);
