@@ -50,9 +50,7 @@ def warning_of(folder: Path, script: str) -> str:
     return warning
 
 
-@pytest.mark.skip(
-    reason="open: a page with a shared worker does not become ready by the pipe driver"
-)
+@pytest.mark.skip(reason="open: shared workers do not start by the pipe driver")
 def test_chance_that_no_seed_reaches_is_reported(tmp_path: Path) -> None:
     """A shared worker's `Math.random()`: the frame, the region within the picture, and the cost."""
     warning = warning_of(tmp_path, CHANCE)
