@@ -187,12 +187,11 @@ def segment_keys(deployed: Deployed) -> set[str]:
     return {item["Key"] for page in found for item in page.get("Contents", [])}
 
 
-def kill_the_busy_worker() -> None:
-    """Kill the container in which a browser runs: as out of memory would."""
+def busy_worker() -> str:
+    """Return the container in which a browser runs."""
     for container in docker("ps", "--quiet", f"--filter=ancestor={IMAGE_URI}").split():
         if "chromium" in docker("top", container):
-            docker("kill", container)
-            return
+            return container
     pytest.fail("no worker is busy")
 
 
@@ -200,11 +199,13 @@ def test_a_worker_killed_at_nine_tenths_repeats_one_segment(deployed: Deployed) 
     """Nine of ten segments are kept; the retry finds them and renders the tenth."""
     client = deployed.renders
     before = segment_keys(deployed)
-    # Long segments: the tenth must not be finished before the worker is found.
     config = {"frameRange": [0, 200], "segmentFrames": 20, "maxParallelChunks": 1}
     client.start_render(ROOT / "examples" / "launch", config, render_id="killed")
+    # Found early, so that killing it takes less time than the tenth segment does.
+    wait_until(lambda: len(segment_keys(deployed) - before) >= 1, timeout_s=600)
+    worker = busy_worker()
     wait_until(lambda: len(segment_keys(deployed) - before) >= 9, timeout_s=600)
-    kill_the_busy_worker()
+    docker("kill", worker)  # as out of memory would
     tell("worker killed at nine tenths of its chunk")
     ended = client.wait("killed", timeout_s=600, on_progress=progress_teller())
     assert ended.status == "SUCCEEDED"
