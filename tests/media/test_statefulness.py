@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from fanreel import RenderConfig, plan
 
 PAGE = """<!doctype html>
@@ -50,7 +48,6 @@ def warning_of(folder: Path, script: str) -> str:
     return warning
 
 
-@pytest.mark.skip(reason="open: shared workers do not start by the pipe driver")
 def test_chance_that_no_seed_reaches_is_reported(tmp_path: Path) -> None:
     """A shared worker's `Math.random()`: the frame, the region within the picture, and the cost."""
     warning = warning_of(tmp_path, CHANCE)

@@ -85,7 +85,8 @@ class PipeDriver:
         browser = self._connection.browser
         attached = self._attached = asyncio.get_running_loop().create_future()
         self._connection.on_close(self._note_close)
-        browser.on("Target.attachedToTarget", self._note_first_target)
+        browser.on("Target.attachedToTarget", self._note_target)
+        browser.on("Target.detachedFromTarget", self._note_detached)
         browser.post("Browser.setDownloadBehavior", {"behavior": "deny"})
         await browser.send("Target.setAutoAttach", _AUTO_ATTACH)
         await attached
@@ -170,10 +171,12 @@ class PipeDriver:
         if interceptor is not None:
             interceptor.detach()
 
-    def _note_first_target(self, event: Params) -> None:
+    def _note_target(self, event: Params) -> None:
         kind = event["targetInfo"]["type"]
         session = self._connection.session(event["sessionId"], kind)
         if kind != "page" or self._page is not None:
+            if kind == "shared_worker":  # the page waits for its script, which comes to it
+                self._set_up(session)
             session.post("Runtime.runIfWaitingForDebugger")
             return
         self._page = session
