@@ -213,6 +213,17 @@ def test_a_room_rings_with_the_energy_that_goes_in() -> None:
     assert np.array_equal(heard, played(impulse(4), node("reverb", **settings)))
 
 
+def test_a_room_answers_to_each_sample_as_to_one() -> None:
+    """A sound longer than a transform, each side by itself, is the sum of its samples' answers."""
+    small = node("reverb", size=0.05, damping=0.3, wet=1.0, dry=0.0)
+    answer = played(impulse(1.0, 1.0), small)[:, 0].astype(float)
+    noise = np.random.default_rng(4).normal(0, 0.2, (12 * RATE, 2)).astype(np.float32)
+    heard = played(noise, small)
+    for at in (0, RATE, round(4.567 * RATE), 12 * RATE - 1):
+        before = noise[: at + 1][::-1][: len(answer)]
+        assert heard[at] == pytest.approx(answer[: len(before)] @ before, abs=1e-5)
+
+
 def test_a_chorus_wavers_around_its_delay() -> None:
     """Wet alone, the copy comes after the delay at first, and later by the depth a quarter on."""
     settings = {"delay": 10.0, "depth": 5.0, "speed": 1.0, "mix": 1.0}
@@ -258,6 +269,17 @@ def test_a_chain_works_in_its_order() -> None:
     flat = np.full((2 * RATE, 2), 0.5, np.float32)
     assert played(flat, loud, held)[-1, 0] == pytest.approx(0.1, rel=1e-3)
     assert played(flat, held, loud)[-1, 0] == pytest.approx(0.1 * 10**0.6, rel=1e-3)
+
+
+def test_neighbours_run_together_as_one_by_one() -> None:
+    """To the sample, whatever filters what they make has gone through in between."""
+    kinds = ("highpass", "peaking", "compressor", "lowshelf", "limiter", "reverb", "highshelf")
+    chain = [node(kind) for kind in kinds]
+    noise = np.random.default_rng(6).normal(0, 0.3, (2 * RATE, 2)).astype(np.float32)
+    alone = noise
+    for effect in chain:
+        alone = played(alone, effect)
+    assert np.array_equal(played(noise, *chain), alone)
 
 
 def test_a_preset_is_faded_as_one() -> None:

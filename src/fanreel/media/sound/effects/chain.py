@@ -9,6 +9,7 @@ import numpy as np
 from fanreel.media.sound.effects.blending import blended
 from fanreel.media.sound.effects.knobs import Knobs, Setting
 from fanreel.media.sound.effects.registry import KINDS
+from fanreel.media.sound.graph import Filter, run_filters
 from fanreel.media.sound.lanes import Lane, Values
 from fanreel.media.sound.samples import Samples
 
@@ -72,12 +73,23 @@ def tail_s(chain: Chain) -> float:
 
 def _serial(nodes: Chain, start: int) -> Callable[[Iterator[Samples]], Iterator[Samples]]:
     def process(pieces: Iterator[Samples]) -> Iterator[Samples]:
+        together: list[Filter] = []
         for node in nodes:
+            kind = KINDS[node.kind]
             knobs = Knobs(settings=node.settings, lanes=node.lanes, start=start)
-            pieces = KINDS[node.kind].effect(pieces, knobs)
-        return pieces
+            filters = kind.as_filters(knobs)
+            if filters is not None:
+                together += filters
+                continue
+            assert kind.effect is not None  # noqa: S101 (the registry has one of both)
+            pieces, together = kind.effect(_filtered(together, pieces), knobs), []
+        return _filtered(together, pieces)
 
     return process
+
+
+def _filtered(filters: Sequence[Filter], pieces: Iterator[Samples]) -> Iterator[Samples]:
+    return run_filters(filters, pieces) if filters else pieces
 
 
 def _from(preset: Preset, start: int) -> Callable[[int, int], Values]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from fanreel.media.sound.effects.blending import beside
 from fanreel.media.sound.effects.knobs import Knobs, amplitude
-from fanreel.media.sound.graph import run_filters
+from fanreel.media.sound.graph import Filter, run_filters
 from fanreel.media.sound.lanes import Values
 from fanreel.media.sound.samples import SOUND_RATE, Samples
 
@@ -37,8 +37,19 @@ def scaled(pieces: Iterator[Samples], knobs: Knobs, knob: str) -> Iterator[Sampl
         position += len(piece)
 
 
-def compressor(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
+def compressor_filters(knobs: Knobs) -> list[Filter] | None:
     """Bring what is above `threshold` closer to it, by `ratio`; `makeup` raises the whole."""
+    return _compressed(knobs) if knobs.number("mix") == 1 else None
+
+
+def compressor(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
+    """Compress only as far as `mix` says."""
+    mix = np.float32(knobs.number("mix"))
+    for piece, held in beside(pieces, lambda dry: run_filters(_compressed(knobs), dry)):
+        yield piece * (1 - mix) + held * mix
+
+
+def _compressed(knobs: Knobs) -> list[Filter]:
     threshold, slope = knobs.number("threshold"), 1 / knobs.number("ratio") - 1
     knee = 20 * math.log10(knobs.number("knee"))
     bend = np.linspace(-knee, knee, _KNEE_LINES + 1 if knee else 1)
@@ -48,35 +59,33 @@ def compressor(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
     levels = [*(threshold + bend), _LOUDEST]
     reduced = [*bent, slope * (_LOUDEST - threshold)]
     curve = [(level, level + less) for level, less in zip(levels, reduced, strict=True)]
-    mix = np.float32(knobs.number("mix"))
-    wet = mix * np.float32(amplitude(knobs.number("makeup")))
-    if mix == 1:
-        yield from (held * wet for held in _companded(pieces, knobs, curve))
-        return
-    for piece, held in beside(pieces, lambda dry: _companded(dry, knobs, curve)):
-        yield piece * (1 - mix) + held * wet
+    return _companded(knobs, curve, knobs.number("makeup"))
 
 
-def limiter(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
+def limiter_filters(knobs: Knobs) -> list[Filter]:
     """Hold the level under `limit`; a peak quicker than `attack` gets through."""
-    limit, after = knobs.number("limit"), np.float32(amplitude(knobs.number("level_out")))
-    for held in _companded(pieces, knobs, [(limit, limit), (_LOUDEST, limit)]):
-        yield held * after
+    limit = knobs.number("limit")
+    return _companded(knobs, [(limit, limit), (_LOUDEST, limit)], knobs.number("level_out"))
 
 
 def _companded(
-    pieces: Iterator[Samples], knobs: Knobs, curve: Sequence[tuple[float, float]]
-) -> Iterator[Samples]:
+    knobs: Knobs, curve: Sequence[tuple[float, float]], louder_db: float
+) -> list[Filter]:
     """Bring levels in decibels to others: as *curve* joins them, below it as they are."""
     # compand cuts off at full scale, so it works further below.
     points = [(_QUIETEST, _QUIETEST), *curve]
     shifted = "|".join(f"{x - _LOUDEST:.9f}/{y - _LOUDEST:.9f}" for x, y in points)
     times = [f"{name}={knobs.number(knob) / 1000}" for name, knob in _FOLLOWING]
     settings = [*times, f"points={shifted}", f"volume={_QUIETEST}", "soft-knee=0.01"]
-    low, high = np.float32(amplitude(-_LOUDEST)), np.float32(amplitude(_LOUDEST))
-    quieter = (piece * low for piece in pieces)
-    for piece in run_filters([("compand", ":".join(settings))], quieter):
-        yield piece * high
+    return [
+        _by(amplitude(-_LOUDEST)),
+        ("compand", ":".join(settings)),
+        _by(amplitude(_LOUDEST + louder_db)),
+    ]
+
+
+def _by(factor: float) -> Filter:
+    return "volume", f"volume={factor!r}:precision=float"
 
 
 def gate(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:

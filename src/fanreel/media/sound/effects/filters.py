@@ -12,7 +12,7 @@ import numpy as np
 from av.filter.context import FilterContext
 
 from fanreel.media.sound.effects.blending import blended
-from fanreel.media.sound.effects.knobs import Knobs, amplitude
+from fanreel.media.sound.effects.knobs import AsFilters, Effect, Knobs, amplitude
 from fanreel.media.sound.graph import Filter, run_filters
 from fanreel.media.sound.samples import SOUND_RATE, Samples, in_blocks
 
@@ -22,35 +22,66 @@ _PHASER_SECTIONS = 6
 
 Coefficients = tuple[float, float, float, float, float, float]
 """b0, b1, b2, a0, a1, a2 of a section."""
+Section = tuple[Callable[..., Coefficients], tuple[str, ...]]
+"""A formula, and the knobs that it takes."""
+Shape = Callable[[Knobs], Section]
 
 
-def highpass(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
+def moving(shape: Shape) -> Effect:
+    """Return the effect that sets a section anew as its knobs move."""
+
+    def effect(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
+        def turn(nodes: list[FilterContext], position: int, length: int) -> None:
+            _set(nodes, _section(shape, knobs, position + length // 2))
+
+        first = [_biquad(_section(shape, knobs, 0))]
+        return in_blocks(run_filters(first, in_blocks(pieces, _QUANTUM), before=turn))
+
+    return effect
+
+
+def still(shape: Shape) -> AsFilters:
+    """Return what gives the section whose knobs do not move."""
+
+    def filters(knobs: Knobs) -> list[Filter] | None:
+        _, names = shape(knobs)
+        return None if knobs.moves(*names) else [_biquad(_section(shape, knobs, 0))]
+
+    return filters
+
+
+def _section(shape: Shape, knobs: Knobs, position: int) -> Coefficients:
+    formula, names = shape(knobs)
+    return formula(*(float(knobs.curve(name, position, 1)[0]) for name in names))
+
+
+def highpass(knobs: Knobs) -> Section:
     """Take away what is below `frequency`: 12 dB per octave with two poles, 6 with one."""
     if knobs.word("poles") == "1":
-        return _run(_highpass_1, ("frequency",), pieces, knobs)
-    return _run(_highpass_2, ("frequency", "q"), pieces, knobs)
+        return _highpass_1, ("frequency",)
+    return _highpass_2, ("frequency", "q")
 
 
-def lowpass(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
+def lowpass(knobs: Knobs) -> Section:
     """Take away what is above `frequency`."""
     if knobs.word("poles") == "1":
-        return _run(_lowpass_1, ("frequency",), pieces, knobs)
-    return _run(_lowpass_2, ("frequency", "q"), pieces, knobs)
+        return _lowpass_1, ("frequency",)
+    return _lowpass_2, ("frequency", "q")
 
 
-def peaking(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
+def peaking(_knobs: Knobs) -> Section:
     """Raise or lower a band around `frequency`; the higher `q`, the narrower."""
-    return _run(_peaking, ("frequency", "q", "gain"), pieces, knobs)
+    return _peaking, ("frequency", "q", "gain")
 
 
-def lowshelf(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
+def lowshelf(_knobs: Knobs) -> Section:
     """Raise or lower what is below `frequency`."""
-    return _run(_lowshelf, ("frequency", "gain"), pieces, knobs)
+    return _lowshelf, ("frequency", "gain")
 
 
-def highshelf(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
+def highshelf(_knobs: Knobs) -> Section:
     """Raise or lower what is above `frequency`."""
-    return _run(_highshelf, ("frequency", "gain"), pieces, knobs)
+    return _highshelf, ("frequency", "gain")
 
 
 def phaser(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
@@ -84,26 +115,6 @@ def phaser(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
 
 def _triangle(turns: float) -> float:
     return 1 - abs((turns * 4 + 3) % 4 - 2)
-
-
-def _run(
-    formula: Callable[..., Coefficients],
-    names: tuple[str, ...],
-    pieces: Iterator[Samples],
-    knobs: Knobs,
-) -> Iterator[Samples]:
-    """Run the section that *formula* makes of the knobs *names*."""
-
-    def section(position: int) -> Coefficients:
-        return formula(*(float(knobs.curve(name, position, 1)[0]) for name in names))
-
-    def turn(nodes: list[FilterContext], position: int, length: int) -> None:
-        _set(nodes, section(position + length // 2))
-
-    filters = [_biquad(section(0))]
-    if not knobs.moves(*names):
-        return run_filters(filters, pieces)
-    return in_blocks(run_filters(filters, in_blocks(pieces, _QUANTUM), before=turn))
 
 
 def _biquad(section: Coefficients) -> Filter:

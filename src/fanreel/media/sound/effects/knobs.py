@@ -1,10 +1,11 @@
 """What an effect is set to: a number or a word per knob, some of which move with time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from fanreel.media.sound.graph import Filter
 from fanreel.media.sound.lanes import Lane, Values
 from fanreel.media.sound.samples import Samples
 
@@ -51,6 +52,9 @@ class Knobs:
 
 Effect = Callable[[Iterator[Samples], Knobs], Iterator[Samples]]
 """Gives as many samples as it takes, none of them late; pieces may come out cut otherwise."""
+
+AsFilters = Callable[[Knobs], Sequence[Filter] | None]
+"""Gives the libav filters that do all of an effect as it is set, or None."""
 
 
 def amplitude(decibels: float) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fanreel.media.sound.effects import dynamics, filters, pitch, shaping, space, truepeak
-from fanreel.media.sound.effects.knobs import Effect, Knobs, Setting
+from fanreel.media.sound.effects.knobs import AsFilters, Effect, Knobs, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,11 @@ class Switch:
 class Kind:
     """One kind of effect."""
 
-    effect: Effect
+    effect: Effect | None
+    """None: `as_filters` is all of it."""
     knobs: Mapping[str, Dial | Switch]
+    as_filters: AsFilters = lambda _: None
+    """Comes before `effect`: neighbours run together, in one pass."""
     tail_s: Callable[[Knobs], float] = lambda _: 0.0
     """How long it still sounds once what goes in has ended."""
 
@@ -83,17 +86,21 @@ def _tone(low: float, high: float, default: float) -> dict[str, Dial | Switch]:
     }
 
 
+def _filter(shape: filters.Shape, knobs: Mapping[str, Dial | Switch]) -> Kind:
+    return Kind(filters.moving(shape), knobs, filters.still(shape))
+
+
 _SHARE = Dial(0, 1, 1)
 
 KINDS: Mapping[str, Kind] = {
-    "highpass": Kind(filters.highpass, _pass(20, 20_000, 300)),
-    "lowpass": Kind(filters.lowpass, _pass(100, 20_000, 8000)),
-    "peaking": Kind(
+    "highpass": _filter(filters.highpass, _pass(20, 20_000, 300)),
+    "lowpass": _filter(filters.lowpass, _pass(100, 20_000, 8000)),
+    "peaking": _filter(
         filters.peaking,
         _tone(20, 20_000, 1000) | {"q": Dial(0.1, 20, 1, moves=True, by_ratio=True)},
     ),
-    "lowshelf": Kind(filters.lowshelf, _tone(20, 2000, 200)),
-    "highshelf": Kind(filters.highshelf, _tone(500, 20_000, 4000)),
+    "lowshelf": _filter(filters.lowshelf, _tone(20, 2000, 200)),
+    "highshelf": _filter(filters.highshelf, _tone(500, 20_000, 4000)),
     "gain": Kind(dynamics.gain, {"gain": Dial(-60, 12, 0, moves=True)}),
     "compressor": Kind(
         dynamics.compressor,
@@ -106,15 +113,17 @@ KINDS: Mapping[str, Kind] = {
             "makeup": Dial(0, 36, 0),
             "mix": _SHARE,
         },
+        dynamics.compressor_filters,
     ),
     "limiter": Kind(
-        dynamics.limiter,
+        None,
         {
             "limit": Dial(-24, 0, -1),
             "attack": Dial(0.1, 80, 5),
             "release": Dial(1, 8000, 50),
             "level_out": Dial(-24, 24, 0),
         },
+        dynamics.limiter_filters,
     ),
     "truepeak": Kind(
         truepeak.truepeak,
@@ -154,7 +163,7 @@ KINDS: Mapping[str, Kind] = {
             "feedback": Dial(0.01, 0.95, 0.35, moves=True),
             "mix": Dial(0, 1, 0.4, moves=True),
         },
-        space.delay_tail_s,
+        tail_s=space.delay_tail_s,
     ),
     "reverb": Kind(
         space.reverb,
@@ -164,7 +173,7 @@ KINDS: Mapping[str, Kind] = {
             "wet": Dial(0, 1, 0.35, moves=True),
             "dry": Dial(0, 1, 0.7, moves=True),
         },
-        space.reverb_tail_s,
+        tail_s=space.reverb_tail_s,
     ),
     "chorus": Kind(
         space.chorus,
@@ -174,7 +183,7 @@ KINDS: Mapping[str, Kind] = {
             "speed": Dial(0.01, 10, 1, moves=True),
             "mix": Dial(0, 1, 0.5, moves=True),
         },
-        space.chorus_tail_s,
+        tail_s=space.chorus_tail_s,
     ),
     "phaser": Kind(
         filters.phaser,
@@ -188,6 +197,6 @@ KINDS: Mapping[str, Kind] = {
         },
     ),
     "pitchshift": Kind(
-        pitch.pitchshift, {"semitones": Dial(-12, 12, 0), "mix": _SHARE}, lambda _: 0.1
+        pitch.pitchshift, {"semitones": Dial(-12, 12, 0), "mix": _SHARE}, tail_s=lambda _: 0.1
     ),
 }

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from fanreel.media.sound.effects.knobs import Knobs, amplitude
 from fanreel.media.sound.effects.past import Past
+from fanreel.media.sound.lanes import Values
 from fanreel.media.sound.samples import SOUND_RATE, Samples, in_blocks
+
+Spectrum = npt.NDArray[np.complex128]
 
 _SILENT = amplitude(-60)
 _DAMPEST = 0.999
@@ -43,17 +47,17 @@ def delay_tail_s(knobs: Knobs) -> float:
 
 def reverb(pieces: Iterator[Samples], knobs: Knobs) -> Iterator[Samples]:
     """Put the sound into a room: convolve it with noise that dies away."""
-    room = _room(knobs.number("size"), knobs.number("damping"))
-    rest = np.zeros((0, 2), np.float32)
+    spectrum, ringing = _room_spectrum(knobs.number("size"), knobs.number("damping"))
+    rest = np.zeros((ringing, 2), np.float32)
     position = 0
-    for piece in in_blocks(pieces):
+    for piece in in_blocks(pieces, len(spectrum) - ringing):
         count = len(piece)
-        ringing = _convolved(piece, room)
-        ringing[: len(rest)] += rest
-        wet, rest = ringing[:count], ringing[count:]
+        wet = _convolved(piece, spectrum)
+        wet[:ringing] += rest
+        rest = wet[count : count + ringing]
         levels = [knobs.curve(name, position, count) for name in ("dry", "wet")]
         dry, loud = (level.astype(np.float32)[:, np.newaxis] for level in levels)
-        yield piece * dry + wet * loud
+        yield piece * dry + wet[:count] * loud
         position += count
 
 
@@ -66,10 +70,9 @@ def _room_samples(size: float) -> int:
     return round((0.6 + 2.6 * size) * SOUND_RATE)
 
 
-@lru_cache(maxsize=4)
-def _room(size: float, damping: float) -> Samples:
+def _room(size: float, damping: float) -> Values:
     """
-    Return a room's answer to one sample, samples × 1.
+    Return a room's answer to one sample.
 
     Noise that fades within 0.6 to 3.2 s, its top the more taken off the damper the room, at an
     energy of one; the numbers are those of HyperFrames 0.8.170, as measured.
@@ -82,16 +85,28 @@ def _room(size: float, damping: float) -> Samples:
         damped = (1 - kept) * (state / 2**31 - 1) + kept * damped
         tail.append(damped)
     fading = np.array(tail) * (1 - np.arange(count) / count) ** 2.5
-    room: Samples = (fading / np.sqrt(np.square(fading).sum())).astype(np.float32)[:, np.newaxis]
+    room: Values = fading / np.sqrt(np.square(fading).sum())
     return room
 
 
-def _convolved(piece: Samples, answer: Samples) -> Samples:
-    length = len(piece) + len(answer) - 1
-    size = 1 << (length - 1).bit_length()
-    spectrum = np.fft.rfft(piece, size, axis=0) * np.fft.rfft(answer, size, axis=0)
-    sound: Samples = np.fft.irfft(spectrum, size, axis=0)[:length].astype(np.float32)
-    return sound
+@lru_cache(maxsize=4)
+def _room_spectrum(size: float, damping: float) -> tuple[Spectrum, int]:
+    """Return a room's answer as a spectrum, and by how many samples it makes a sound longer."""
+    room = _room(size, damping)
+    # Of two to four times its length, so that most of a transform is sound and not its ringing.
+    points = 2 << len(room).bit_length()
+    return np.fft.fft(room, points), len(room) - 1
+
+
+def _convolved(piece: Samples, spectrum: Spectrum) -> Samples:
+    """Return *piece* in the room, followed by what rings on and silence."""
+    # One real answer for both channels, so they go through as the parts of one complex sound.
+    sound = np.ascontiguousarray(piece).view(np.complex64)[:, 0].astype(np.complex128)
+    heard = np.fft.fft(sound, len(spectrum))
+    heard *= spectrum
+    both = np.fft.ifft(heard, out=heard).astype(np.complex64)
+    convolved: Samples = both.view(np.float32).reshape(-1, 2)
+    return convolved
 
 
 def chorus_tail_s(knobs: Knobs) -> float:
