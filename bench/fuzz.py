@@ -24,7 +24,8 @@ import atheris
 with atheris.instrument_imports(include=["fanreel", "handler"]):
     from fanreel.aws.storage.archives import ArchiveLimits, unpack
     from fanreel.config import RenderConfig
-    from fanreel.engine.messages import Failed, receive_answer
+    from fanreel.engine.answers import Failed
+    from fanreel.engine.messages import receive_answer
     from fanreel.errors import RenderError
     from fanreel.files.plan_dir import PROTOCOL, parse_manifest
     from fanreel.markup.outline import list_compositions

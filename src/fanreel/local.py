@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from fanreel.config import RenderConfig
-from fanreel.engine.messages import Assemble, Plan, Prepare
 from fanreel.engine.pool import Pool, default_size
 from fanreel.engine.reach import Reach
+from fanreel.engine.requests import Assemble, Plan, Prepare
 from fanreel.errors import InvalidConfig
 from fanreel.files.aside import check_ours, clearing_beside, naming_write_errors
 from fanreel.files.budget import without_lambda_cap

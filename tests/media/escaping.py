@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.engine import child
-from fanreel.engine.messages import Failed, Request, send_answer
+from fanreel.engine.answers import Failed
+from fanreel.engine.messages import send_answer
+from fanreel.engine.requests import Request
 from fanreel.errors import UnexpectedError
 
 _ATTACH, _SEIZE = 16, 0x4206  # sys/ptrace.h

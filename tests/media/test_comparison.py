@@ -10,9 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from fanreel.cli.app import app
-from fanreel.comparison.comparing import SAME_DB, compare
+from fanreel.comparison.comparing import compare
+from fanreel.comparison.comparison import SAME_DB
+from fanreel.comparison.frames import difference, read_frames
 from fanreel.errors import InvalidConfig
-from fanreel.media.facts import file_facts
+from fanreel.media.describing import describe_file
 from tests.media.sources import numbered, tone, write_sound_file, write_video
 
 LOSSLESS = {"qp": "0", "preset": "ultrafast"}
@@ -56,7 +58,8 @@ def test_the_distance_is_the_peak_signal_to_noise_ratio(tmp_path: Path) -> None:
     assert found.psnr_db == pytest.approx([SAME_DB, SAME_DB, 25.297, SAME_DB], abs=1e-3)
     [pair] = found.worst
     assert pair.frame == 2
-    assert pair.difference[0, 0].tolist() == [64, 64, 64, 255]
+    one, other = (next(read_frames(folder / "2.png")) for folder in folders)
+    assert difference(one, other)[0, 0].tolist() == [64, 64, 64, 255]
     assert not found.passes(30)
     assert found.passes(25)
 
@@ -114,7 +117,7 @@ def test_info_says_what_a_file_is(tmp_path: Path) -> None:
         colour=(1, 1, 1, 1),
         sound=tone(0.375, 440, 0.5),
     )
-    facts = file_facts(path)
+    facts = describe_file(path)
     assert facts.picture
     assert facts.sound
     assert (facts.container, facts.picture.codec, facts.sound.codec) == ("mov", "h264", "aac")
@@ -132,7 +135,7 @@ def test_info_says_what_a_file_is(tmp_path: Path) -> None:
 
 def test_info_of_sounds_and_pictures(tmp_path: Path) -> None:
     """A sound has no picture; a picture has one frame and no rate; alpha is named."""
-    sound = file_facts(write_sound_file(tmp_path / "a.wav", tone(0.5, 440, 0.5)))
+    sound = describe_file(write_sound_file(tmp_path / "a.wav", tone(0.5, 440, 0.5)))
     assert sound.picture is None
     assert sound.duration_s == Fraction(1, 2)
     clear = np.zeros((32, 64, 4), np.uint8)
@@ -140,6 +143,6 @@ def test_info_of_sounds_and_pictures(tmp_path: Path) -> None:
         tmp_path / "a.png", [clear], codec="png", pixel_format="rgba",
         container_options={"update": "1"},
     )  # fmt: skip
-    facts = file_facts(picture)
+    facts = describe_file(picture)
     assert facts.picture
     assert (facts.picture.frames, facts.picture.fps, facts.picture.has_alpha) == (1, None, True)

@@ -15,9 +15,10 @@ import pytest
 from fanreel import plan, still
 from fanreel.config import RenderConfig
 from fanreel.engine import process
-from fanreel.engine.messages import Done, Finish
+from fanreel.engine.answers import Done
 from fanreel.engine.process import Child
 from fanreel.engine.reach import Reach
+from fanreel.engine.requests import Finish
 from fanreel.errors import UnexpectedError
 from tests.media.hostile import page
 from tests.media.test_steps_in_children import STEPS, taken_over

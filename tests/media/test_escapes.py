@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from fanreel.engine.answers import Done
 from fanreel.engine.isolation import hidden_process
-from fanreel.engine.messages import Done, Finish
 from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.reach import Reach
+from fanreel.engine.requests import Finish
 from fanreel.errors import RenderCancelled, UnexpectedError
 from fanreel.processes import descendants, runs
 from tests.media import escaping

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import av
 import numpy as np
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, expect
 
@@ -399,16 +400,23 @@ def test_all_of_it_works_at_a_phones_width(preview: Preview, look: Callable[...,
 
 
 def test_the_command_serves_until_it_is_ended(tmp_path: Path) -> None:
-    """It prints the address alone; what is in the caller's environment is not in its own."""
+    """It prints the address alone; its children have nothing of the caller's environment."""
     (tmp_path / "index.html").write_text(PAGE)
+    write_video(tmp_path / "film.mp4", [numbered(0)])
     command = [sys.executable, "-m", "fanreel", "preview", str(tmp_path), "--no-open"]
     environ = {**os.environ, "AWS_SECRET_ACCESS_KEY": "secret"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
+    with contextlib.ExitStack() as stack:
+        process = stack.enter_context(
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
+        )
+        stack.callback(process.kill)  # whatever fails: leaving the block waits for its end
         assert process.stdout
         url = process.stdout.readline().strip()
         with urllib.request.urlopen(f"{url}state", timeout=60) as answer:  # noqa: S310
             assert json.loads(answer.read())["name"] == tmp_path.name
-        assert b"AWS_SECRET" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+        while not (children := psutil.Process(process.pid).children()):  # it begins to plan
+            time.sleep(0.05)
+        assert "AWS_SECRET_ACCESS_KEY" not in children[0].environ()
         process.send_signal(signal.SIGINT)
         assert process.wait(120) == 130
 

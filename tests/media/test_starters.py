@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fanreel.cli.app import app
-from fanreel.comparison.comparing import Picture, read_frames
+from fanreel.comparison.frames import Picture, read_frames
 from fanreel.errors import AssetNotFound, InvalidConfig
 from fanreel.fonts.registry import REGISTRY_VARIABLE
 from fanreel.lint.linting import lint

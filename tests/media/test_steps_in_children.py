@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,32 @@ import numpy as np
 import pytest
 
 from fanreel import assemble, plan, render_chunk, still
+from fanreel.comparison.comparing import compare
 from fanreel.config import RenderConfig
 from fanreel.engine import process
+from fanreel.engine.answers import Described
+from fanreel.engine.decoder import Decoder
+from fanreel.engine.requests import Describe, FilmPictures
 from fanreel.errors import UnexpectedError
 from fanreel.lint.linting import lint
+from fanreel.preview.preview_media import PreviewMedia
 from tests.media import escaping
 from tests.media.hostile import Place, page, script
 from tests.media.sources import numbered, write_video
 from tests.media.test_hostile_processes import BROWSER, kill, ours, wait_for
 
 HERE = Path("here")
+DECODERS = {"av", "numpy", "playwright"}
 STEPS: dict[str, Callable[[], object]] = {
     "plan": lambda: plan(HERE, RenderConfig(), "plan"),
     "open": lambda: render_chunk(HERE, 0, "chunk.mp4"),
     "assemble": lambda: assemble(HERE, ["chunk.mp4"], None, "video.mp4"),
     "still": lambda: still(HERE, "still.png", 0),
     "lint": lambda: lint(HERE),
+    "compare": lambda: compare(HERE, HERE),
+    "describe": lambda: _decoder_asked(Describe(path=HERE)),
+    "film pictures": lambda: _decoder_asked(FilmPictures(film=HERE, fps=Fraction(30), wanted=())),
+    "serve media": lambda: _preview_asked("info/clip.mp4"),
 }
 """By what is asked of the child first."""
 ENDLESS = {
@@ -37,6 +48,44 @@ ENDLESS = {
     "still": "fanreel.still('project', 'out/still.png', 0)",
     "lint": "from fanreel.lint.linting import lint; lint('project')",
 }
+COMMANDS = """
+import json, os, signal, sys, threading, time, urllib.request
+from pathlib import Path
+from fanreel.cli.app import app
+from fanreel.cli.failures import run
+from fanreel.config import RenderConfig
+from fanreel.preview import session
+
+def fanreel(command, status=0):
+    assert run(app, command.split()) == status, command
+
+def end(film):
+    while not film.exists():
+        time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGINT)
+
+fanreel("lint project")
+fanreel("compositions project")
+fanreel("render project -o out/film.mp4 --report out/report.html -q")
+fanreel("plan project out/plan")
+fanreel("chunk out/plan 0 -o out/chunk.mp4")
+fanreel("assemble out/plan out/chunk.mp4 -o out/video.mp4")
+fanreel("still project --at 0.1 -o out/still.png")
+fanreel("info project/clip.mp4")
+fanreel("diff out/film.mp4 out/video.mp4 --bar 100 --report out/diff.html")
+with session.preview(Path("project"), RenderConfig(), output_dir=Path("out")) as server:
+    ask = lambda url: urllib.request.urlopen(url, timeout=60).read()
+    while (state := json.loads(ask(server.url + "state")))["isPlanning"]:
+        time.sleep(0.1)
+    [clip] = state["plan"]["media"]
+    reply = server.project.own_reply(f"frame/{clip['key']}/3")
+    assert reply[0] == 200 and len(reply[2]) > 128 * 64, reply[:2]
+    assert ask(f"{server.url}thumbnail/{clip['key']}?at=0.1")[:2] == bytes([255, 216])
+    assert max(json.loads(ask(f"{server.url}peaks/{clip['key']}"))) > 0.9
+threading.Thread(target=end, args=[Path("out/watched.mp4")], daemon=True).start()
+fanreel("watch project -o out/watched.mp4", 130)
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
 ALL = """
 import json, sys, threading
 from pathlib import Path
@@ -77,32 +126,61 @@ def test_who_takes_over_a_step_gets_nothing_of_its_caller(
     assert not [line for line in facts["descriptors"] if "secret" in line]
 
 
+def _decoder_asked(request: Describe | FilmPictures) -> object:
+    with Decoder("decoded", HERE) as decoder:
+        return decoder.ask(request, Described)
+
+
+def _preview_asked(path: str) -> object:
+    with PreviewMedia(HERE, RenderConfig(), None) as media:
+        return media.reply(path)
+
+
 def taken_over(_module: str, fd: int) -> list[str]:
     """Return the command line of a child that somebody takes over."""
     code = f"from {escaping.__name__} import amid_a_step; amid_a_step({fd})"
     return [sys.executable, "-c", code]
 
 
-def test_a_program_that_takes_every_step_holds_no_decoder(place: Place) -> None:
-    """It is told of progress, and of the paths as it wrote them; codecs are never loaded."""
+@pytest.fixture(name="filmed")
+def _filmed(place: Place) -> Place:
+    """Return a project that shows and plays a video."""
     tone = np.sin(np.arange(24000, dtype=np.float32) / 20)
     sound = np.stack([tone, tone], axis=1)
     write_video(place.project / "clip.mp4", map(numbered, range(15)), sound=sound)
     video = '<video id="v" src="clip.mp4" data-start="0" data-has-audio="true"></video>'
     place.write({"index.html": page(video)})
-    ran = subprocess.run(
-        [sys.executable, "-c", ALL],
+    return place
+
+
+def test_a_program_that_takes_every_step_holds_no_decoder(filmed: Place) -> None:
+    """It is told of progress, and of the paths as it wrote them; codecs are never loaded."""
+    ran = _ran(filmed, ALL)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    said = json.loads(ran.stdout)
+    assert said["paths"] == ["out/plan", "out/chunk.mp4", "out/video.mp4", "out/still.png"]
+    assert said["told"][-1] == 12
+    assert DECODERS.isdisjoint(said["loaded"])
+    assert {"plan", "chunk.mp4", "video.mp4", "still.png"} <= set(filmed.outputs())
+
+
+def test_no_command_decodes_what_it_is_given(filmed: Place) -> None:
+    """Nor does the server of a preview: frames, thumbnails and loudness come from children."""
+    ran = _ran(filmed, COMMANDS)
+    assert ran.returncode == 0, ran.stderr
+    loaded = json.loads(ran.stdout.splitlines()[-1])
+    assert "fanreel" in loaded
+    assert DECODERS.isdisjoint(loaded)
+
+
+def _ran(place: Place, code: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", code],
         cwd=place.project.parent,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    said = json.loads(ran.stdout)
-    assert said["paths"] == ["out/plan", "out/chunk.mp4", "out/video.mp4", "out/still.png"]
-    assert said["told"][-1] == 12
-    assert {"av", "numpy", "playwright"}.isdisjoint(said["loaded"])
-    assert {"plan", "chunk.mp4", "video.mp4", "still.png"} <= set(place.outputs())
 
 
 @pytest.mark.timeout(120)

@@ -11,7 +11,7 @@ from queue import Queue
 
 import pytest
 
-from fanreel.comparison.comparing import read_frames
+from fanreel.comparison.frames import read_frames
 
 PATIENCE_S = 120
 PAGE = """<!doctype html>

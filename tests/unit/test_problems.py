@@ -4,7 +4,8 @@ from multiprocessing import Pipe
 
 import pytest
 
-from fanreel.engine.messages import Failed, receive_answer, send_answer
+from fanreel.engine.answers import Failed
+from fanreel.engine.messages import receive_answer, send_answer
 from fanreel.errors import InvalidComposition, InvalidVariables
 from fanreel.problems import Problem, Written, each_once, problems_of, refusal
 

@@ -15,7 +15,7 @@ from fanreel.cli.report import duration_in_words, result_json, size_in_words
 from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
-    from fanreel.comparison.comparing import Comparison
+    from fanreel.comparison.comparison import Comparison
     from fanreel.media.facts import FileFacts, PictureFacts
 
 _BELOW_THE_BAR = 1
@@ -44,7 +44,7 @@ def diff(
     """Compare two videos frame by frame; projects are rendered for it."""
     if report is not None and report.suffix.lower() not in {".html", ".htm"}:
         raise InvalidConfig(f"--report {report}: allowed: a page, such as report.html")
-    from fanreel.comparison.comparing import compare  # noqa: PLC0415 (PyAV, once needed)
+    from fanreel.comparison.comparing import compare  # noqa: PLC0415 (once the options are right)
     from fanreel.comparison.page import write_page  # noqa: PLC0415
     from fanreel.files.aside import written_aside  # noqa: PLC0415
 
@@ -112,9 +112,12 @@ def info(
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
 ) -> None:
     """Say what FILE is: codec, size, rate, frames, colour, alpha, sound."""
-    from fanreel.media.facts import file_facts  # noqa: PLC0415 (PyAV, once needed)
+    from fanreel.engine.answers import Described  # noqa: PLC0415
+    from fanreel.engine.decoder import Decoder  # noqa: PLC0415
+    from fanreel.engine.requests import Describe  # noqa: PLC0415
 
-    facts = file_facts(file)
+    with Decoder("read the file", file) as decoder:
+        facts = decoder.ask(Describe(path=file), Described).result
     sys.stdout.write((json.dumps(result_json(facts)) if as_json else _facts_in_words(facts)) + "\n")
 
 

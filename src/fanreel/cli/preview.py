@@ -1,8 +1,6 @@
 """`fanreel preview`: watch a composition while it is made, in a browser."""
 
-import os
 import sys
-import tempfile
 import threading
 import webbrowser
 from pathlib import Path
@@ -12,10 +10,6 @@ import typer
 
 from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.cli.render import Debug, Project, RootDir
-
-# Besides what a child gets: how to open a browser, and where renders keep things.
-_ALSO_PASSED_ON = ("FANREEL_", "XDG_", "DISPLAY", "XAUTHORITY", "WAYLAND_", "DBUS_", "BROWSER")
-_BEGUN_ANEW = "FANREEL_PREVIEW_BEGUN_ANEW"
 
 
 @with_config_options
@@ -38,8 +32,7 @@ def preview(
     """Watch PROJECT in a browser while you make it; Ctrl-C ends."""
     project_dir, fields = split_project(project, config_fields)
     config = build_config(fields)
-    _begin_anew()
-    from fanreel.preview import session  # noqa: PLC0415 (PyAV and more, once the options are right)
+    from fanreel.preview import session  # noqa: PLC0415 (once the options are right)
 
     with session.preview(
         project_dir, config, output_dir=output_dir, root_dir=root, port=port
@@ -49,20 +42,3 @@ def preview(
         if open_browser:
             webbrowser.open(server.url)
         threading.Event().wait()
-
-
-def _begin_anew() -> None:
-    """
-    Start this process once more, without the caller's tokens in its environment.
-
-    It decodes the project's media itself: a child a frame would be no real time.
-    """
-    if _BEGUN_ANEW in os.environ:
-        return
-    from fanreel.engine.environment import engine_environment  # noqa: PLC0415
-
-    environ = engine_environment(os.environ, Path(tempfile.gettempdir()))
-    environ |= {n: value for n, value in os.environ.items() if n.startswith(_ALSO_PASSED_ON)}
-    sys.stdout.flush()
-    command = [sys.executable, "-m", "fanreel", *sys.argv[1:]]
-    os.execve(sys.executable, command, environ | {_BEGUN_ANEW: "1"})  # noqa: S606 (this program)

@@ -3,8 +3,7 @@
 import html
 from pathlib import Path
 
-from fanreel.comparison.comparing import SAME_DB, Comparison, FramePair
-from fanreel.comparison.picture_bytes import data_url
+from fanreel.comparison.comparison import SAME_DB, Comparison, FramePair
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --quiet: #7a7f8a; --bad: #d8433c; --good: #2c9a63;
@@ -27,7 +26,6 @@ figcaption { margin-bottom: 6px; font-variant-numeric: tabular-nums; }
 small { color: var(--quiet); display: block; }
 @media (max-width: 640px) { .three { grid-template-columns: 1fr; } }
 """
-_PICTURE_PX = 640
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 1000, 220, 44, 24, 12
 _MOST_POINTS = 1000
 _TOP_DB = 60.0
@@ -79,9 +77,9 @@ def _figure(pair: FramePair, found: Comparison) -> str:
     at_s = float(pair.frame / found.fps)
     shown = [(pair.left, found.left), (pair.right, found.right), (pair.difference, None)]
     cells = "".join(
-        f'<div><img alt="" src="{data_url(picture, _PICTURE_PX)}">'
+        f'<div><img alt="" src="{html.escape(url)}">'
         f"<small>{html.escape(path.name) if path else 'difference, four times'}</small></div>"
-        for picture, path in shown
+        for url, path in shown
     )
     return (
         f"<figure><figcaption><b>frame {pair.frame}</b>, {at_s:.2f} s: "

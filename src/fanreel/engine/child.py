@@ -8,43 +8,38 @@ browser is starting: a sixth of the time that imports take, in each of the other
 """
 
 import contextlib
-import os
-import select
-import signal
-import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Self
 
 from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import session_spec
-from fanreel.engine.confinement import confine
-from fanreel.engine.isolation import drop_rights
-from fanreel.engine.messages import (
+from fanreel.engine.answers import (
     Answer,
-    Assemble,
     Assembled,
-    AssembleParts,
-    Confine,
     Done,
     Failed,
-    Finish,
     Finished,
+    Linted,
+    Planned,
+    Progress,
+    Saved,
+)
+from fanreel.engine.messages import receive_request, send_answer
+from fanreel.engine.requests import (
+    Assemble,
+    AssembleParts,
+    Finish,
     Join,
     Lint,
-    Linted,
     Open,
     Plan,
-    Planned,
     Prepare,
-    Progress,
     Render,
     Request,
-    Saved,
     Still,
-    receive_request,
-    send_answer,
 )
+from fanreel.engine.serving import serve_parent
 from fanreel.errors import RenderError, UnexpectedError
 from fanreel.media.cache import CacheStats, FrameCache
 from fanreel.segments.segment_renderer import SegmentRenderer
@@ -53,30 +48,7 @@ from fanreel.segments.verification import VerifiedPlan, verify_plan
 
 def main(connection_fd: int) -> None:
     """Be a child whose parent has the other end of *connection_fd*."""
-    drop_rights()
-    # Ctrl-C reaches the whole process group; the parent decides what it means and ends us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
-    os.set_inheritable(connection_fd, False)  # noqa: FBT003 (posix); no browser gets to have it
-    connection = Connection(connection_fd)
-    try:
-        _begin(connection)
-        # Threads that ran before would not be confined.
-        threading.Thread(target=_leave_with_parent, args=[connection_fd], daemon=True).start()
-        serve(connection)
-    except (EOFError, OSError, SystemExit):
-        return
-    finally:
-        # What is left is the interpreter's own end, which a second SIGTERM need not interrupt.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-def _begin(connection: Connection) -> None:
-    """Do nothing before it is said which files may be reached. Raises `EOFError`."""
-    first = receive_request(connection)
-    if not isinstance(first, Confine):
-        raise TypeError(f"{first.kind} comes before what may be reached")
-    confine(first.reach)
+    serve_parent(connection_fd, serve)
 
 
 def serve(connection: Connection) -> None:
@@ -142,12 +114,12 @@ class _Session:
                 return self._still(request)
             case Lint():
                 return self._lint(request)
-            case Confine():
-                raise TypeError("what may be reached is said once")
             case Finish():
                 self._close()
                 self._send(Finished(cache=self._cache.stats if self._cache else CacheStats()))
                 raise _Over
+            case _:
+                raise TypeError(f"{request.kind} is not for this child")
 
     def _still(self, request: Still) -> Answer:
         from fanreel.work.stills import make_still  # noqa: PLC0415 (see above)
@@ -243,15 +215,3 @@ class _Session:
     def _close(self) -> None:
         self._renderer_stack.close()
         self._browser.close()
-
-
-def _leave(_signal: int, _frame: object) -> None:
-    raise SystemExit(0)
-
-
-def _leave_with_parent(connection_fd: int) -> None:
-    """End as if told to when the parent is gone; its pipe is read only between two requests."""
-    poll = select.poll()
-    poll.register(connection_fd, select.POLLRDHUP)
-    poll.poll()
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -9,23 +9,11 @@ from pathlib import Path
 
 from fanreel.browser.orphans import kill_orphans
 from fanreel.config import RenderConfig
-from fanreel.engine.messages import (
-    Assemble,
-    Assembled,
-    AssembleParts,
-    Done,
-    Join,
-    Lint,
-    Linted,
-    Open,
-    Plan,
-    Planned,
-    Saved,
-    Still,
-)
+from fanreel.engine.answers import Assembled, Done, Linted, Planned, Saved
 from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.reach import Reach
 from fanreel.engine.renderers import ChildRenderer, Losses
+from fanreel.engine.requests import Assemble, AssembleParts, Join, Lint, Open, Plan, Still
 from fanreel.errors import BrowserCrashed, RenderCancelled
 from fanreel.files.aside import clearing_beside
 from fanreel.files.kept_dirs import fonts_dir

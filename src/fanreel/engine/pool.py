@@ -6,11 +6,12 @@ from types import TracebackType
 from typing import Self
 
 from fanreel.browser.orphans import kill_orphans
+from fanreel.engine.answers import Assembled, Planned
 from fanreel.engine.forking import ForkServer
-from fanreel.engine.messages import Assemble, Assembled, Open, Plan, Planned, Prepare
 from fanreel.engine.process import Child, ChildLost, spawn
 from fanreel.engine.reach import Reach
 from fanreel.engine.renderers import ChildRenderer, Losses
+from fanreel.engine.requests import Assemble, Open, Plan, Prepare
 from fanreel.errors import BrowserCrashed
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import AssembleResult, PlanResult

@@ -14,26 +14,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from fanreel.engine.answers import Answer, Failed, Finished, Progress
 from fanreel.engine.environment import engine_environment
 from fanreel.engine.forking import ForkedProcess, ForkServer
 from fanreel.engine.isolation import hide_process, show_process
-from fanreel.engine.messages import (
-    Answer,
-    Confine,
-    Failed,
-    Finish,
-    Finished,
-    Progress,
-    Request,
-    receive_answer,
-    send_request,
-)
+from fanreel.engine.messages import LIMIT_BYTES, receive_answer, send_request
 from fanreel.engine.reach import Reach
+from fanreel.engine.requests import Confine, Finish, Request
 from fanreel.errors import RenderCancelled
 from fanreel.media.cache import CacheStats
 from fanreel.processes import kill_tree
 
 Expected = TypeVar("Expected", bound=Answer)
+_Read = TypeVar("_Read")
 
 _END_TIMEOUT_S = 15.0
 
@@ -139,6 +132,10 @@ class Child:
                     self.kill()
                     raise ChildLost(f"an answer of the wrong kind, {answer.kind}")
 
+    def receive_bytes(self) -> bytes:
+        """Wait for what follows an answer. Raises as `ask()`."""
+        return self._reading(lambda: self._connection.recv_bytes(LIMIT_BYTES))
+
     def cancel(self) -> None:
         """End the child, from any thread; whoever waits for it gets `RenderCancelled`."""
         self._cancelled.set()
@@ -175,8 +172,11 @@ class Child:
         return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
 
     def _receive(self) -> Answer:
+        return self._reading(lambda: receive_answer(self._connection))
+
+    def _reading(self, read: Callable[[], _Read]) -> _Read:
         try:
-            return receive_answer(self._connection)
+            return read()
         except (EOFError, OSError) as exc:
             if self._cancelled.is_set():
                 raise RenderCancelled from exc

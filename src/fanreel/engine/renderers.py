@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fanreel.browser.orphans import kill_orphans
-from fanreel.engine.messages import Done, Open, Render
+from fanreel.engine.answers import Done
 from fanreel.engine.process import Child, ChildLost
+from fanreel.engine.requests import Open, Render
 from fanreel.errors import BrowserCrashed, RenderCancelled
 from fanreel.segments.stores import SegmentKey
 

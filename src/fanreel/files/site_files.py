@@ -1,6 +1,7 @@
 """Which file of a project a page means by a path: its neighbour, else the project's."""
 
 import contextlib
+import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -36,6 +37,12 @@ class SiteFiles:
             if file := find_inside(self.root_dir, path):
                 return path, file
         return None
+
+    def locate_url(self, url: str) -> Path | None:
+        """Return the file that a page means by *url*; None for what lies elsewhere."""
+        name = urllib.parse.unquote(urllib.parse.urlsplit(url).path)
+        located = None if "://" in url else self.locate(name)
+        return located[1] if located else None
 
     def document(self, path: str, file: Path) -> bytes:
         """Return a page as it is opened: of a scene file what its template holds."""

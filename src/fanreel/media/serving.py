@@ -9,7 +9,6 @@ is Chromium receiving the bytes, so fewer bytes win and equal frames are not sen
 import json
 import struct
 import threading
-import urllib.parse
 from collections import OrderedDict
 from dataclasses import dataclass
 from fractions import Fraction
@@ -186,12 +185,11 @@ class ProbeFeed:
         return self._known[source]
 
     def _info(self, source: str) -> Reply | None:
-        name = urllib.parse.unquote(urllib.parse.urlsplit(source).path)
-        located = None if "://" in source else self._files.locate(name)
-        if located is None:
+        file = self._files.locate_url(source)
+        if file is None:
             return None
         try:
-            info = probe(located[1])
+            info = probe(file)
         except RenderError:
             return None  # the planner says so, naming the element
         return info_reply(info.duration_s, info.width, info.height)

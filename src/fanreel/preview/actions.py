@@ -9,10 +9,9 @@ from typing import Any
 
 from fanreel.engine.engine import Engine
 from fanreel.errors import InvalidConfig
-from fanreel.files.plan_dir import MediaClip
 from fanreel.network.answering import Reply
 from fanreel.network.site import content_type
-from fanreel.preview.media_pictures import clip_thumbnail, peaks
+from fanreel.preview.preview_media import PreviewMedia
 from fanreel.preview.previewed import PreviewedProject
 from fanreel.preview.render_job import RenderJob, free_name
 
@@ -84,28 +83,21 @@ class Actions:
                 return (200, content_type(video), video) if video else None
             case "thumbnail":
                 at_s = Fraction(query["at"])
-                return self._lane(
-                    key, query["at"], lambda path, clip: clip_thumbnail(path, clip, at_s)
-                )
+                return self._lane(key, query["at"], lambda media: media.thumbnail(key, at_s))
             case "peaks":
-                return self._lane(
-                    key, "", lambda path, clip: json.dumps(peaks(path, clip)).encode()
-                )
+                return self._lane(key, "", lambda media: media.peaks(key))
             case _:
                 return None
 
-    def _lane(self, key: str, at: str, draw: Callable[[Path, MediaClip], bytes]) -> Reply | None:
+    def _lane(self, key: str, at: str, draw: Callable[[PreviewMedia], bytes]) -> Reply | None:
         planned = self._project.planned
-        media = planned.composition.media if planned else ()
-        clip = next((clip for clip in media if clip.key == key), None)
-        source = self._project.source_of(clip) if clip else None
-        if planned is None or clip is None or source is None:
+        if planned is None:
             return None
-        with self._lock:  # a page asks for many at once, and playing comes first
+        with self._lock:  # a page asks for many at once
             if self._kept_of != planned.result.plan_hash:
                 self._kept, self._kept_of = {}, planned.result.plan_hash
             if (key, at) not in self._kept:
-                self._kept[key, at] = draw(source, clip)
+                self._kept[key, at] = self._project.of_media(draw)
             return 200, "image/jpeg" if at else _JSON, self._kept[key, at]
 
     def _render(self, asked: Mapping[str, Any]) -> None:

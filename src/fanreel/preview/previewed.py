@@ -3,41 +3,40 @@
 import shutil
 import threading
 import time
-import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from fanreel.config import RenderConfig
 from fanreel.engine.engine import Engine
 from fanreel.errors import RenderCancelled, RenderError, UnexpectedError
 from fanreel.files.budget import without_lambda_cap
-from fanreel.files.plan_dir import Composition, MediaClip, read_composition
+from fanreel.files.plan_dir import Composition, read_composition
 from fanreel.files.project import open_project, output_fps, within_root
-from fanreel.files.site_files import SiteFiles
 from fanreel.fonts.frozen import PlannedFonts
-from fanreel.lint.checks import TextLint, problems_told
 from fanreel.lint.findings import Finding
-from fanreel.media.serving import FrameFeed, ProbeFeed
+from fanreel.lint.text_lint import TextLint, problems_told
 from fanreel.network.answering import Reply
 from fanreel.page.config import planning_config, rendering_config
+from fanreel.preview.preview_media import PreviewMedia
 from fanreel.results import PlanResult
 
 # Editors write a file in several steps, and several files at once.
 _QUIET_S = 0.25
 
 Tell = Callable[[], None]
+Asked = TypeVar("Asked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A finished plan, and what gives its pictures."""
+    """A finished plan, and what the page gets of it."""
 
     result: PlanResult
     composition: Composition
-    feed: FrameFeed
     fonts: PlannedFonts
+    media: PreviewMedia
 
     @property
     def sound_path(self) -> Path | None:
@@ -88,6 +87,7 @@ class PreviewedProject:
         self._thread = threading.Thread(target=self._plan_on, name="fanreel-planning", daemon=True)
 
     def __enter__(self) -> Self:
+        self._unplanned = PreviewMedia(*self.folder, None).__enter__()
         self._thread.start()
         return self
 
@@ -98,8 +98,7 @@ class PreviewedProject:
         self._engine.cancel()
         self._thread.join()
         self._engine.close()
-        if self._now.planned:
-            self._now.planned.feed.__exit__(None, None, None)
+        self._media.__exit__()
 
     # ---- what changes it
     def touch(self) -> None:
@@ -145,9 +144,24 @@ class PreviewedProject:
 
     def own_reply(self, path: str) -> Reply | None:
         """Answer what the page asks of the renderer: faces, source frames, facts of sources."""
-        if planned := self._now.planned:
-            return planned.fonts.reply(path) or planned.feed.reply(path)
-        return ProbeFeed(self._files()).reply(path)
+        if (planned := self._now.planned) and (reply := planned.fonts.reply(path)):
+            return reply
+        return self.of_media(lambda media: media.reply(path))
+
+    def of_media(self, ask: Callable[[PreviewMedia], Asked]) -> Asked:
+        """Return what *ask* gets of the newest plan's media. Raises `RenderError`."""
+        while True:
+            media = self._media
+            try:
+                return ask(media)
+            except RenderCancelled:
+                if media is self._media:
+                    raise
+
+    @property
+    def _media(self) -> PreviewMedia:
+        planned = self._now.planned
+        return planned.media if planned else self._unplanned
 
     def state(self) -> dict[str, Any]:
         """Return what the preview's page shows, as JSON."""
@@ -165,14 +179,6 @@ class PreviewedProject:
             }
         return facts | self._size() | (_plan_json(planned) if planned else {"plan": None})
 
-    def _files(self) -> SiteFiles:
-        folder, config = self.folder
-        return SiteFiles(
-            root_dir=folder.resolve(),
-            entry_path=config.entry_path,
-            project_path=config.project_path,
-        )
-
     def _size(self) -> dict[str, Any]:
         try:
             root = open_project(*self.folder)
@@ -185,11 +191,6 @@ class PreviewedProject:
             "ownFps": None if root.fps is None else str(root.fps),
             "durationS": None if root.duration_s is None else float(root.duration_s),
         }
-
-    def source_of(self, clip: MediaClip) -> Path | None:
-        """Return the file that *clip* plays, which a plan does not hold of mere sounds."""
-        located = self._files().locate(urllib.parse.unquote(urllib.parse.urlsplit(clip.src).path))
-        return located[1] if located else None
 
     # ---- planning
     def _plan_on(self) -> None:
@@ -216,7 +217,7 @@ class PreviewedProject:
         plan_dir = self._work_dir / f"plan-{revision}-{time.monotonic_ns()}"
         try:
             result = self._engine.plan(folder, config, plan_dir)
-            planned = _open(result)
+            planned = _open(result, folder, config)
             findings = text.with_problems(result.problems, "warning", folder, config)
             self._keep(revision, findings=findings, planned=planned)
             self._engine.start()  # the next plan's child: its imports take a second
@@ -239,28 +240,33 @@ class PreviewedProject:
         is_last: bool = True,
     ) -> None:
         with self._changed:
-            now, old = self._now, self._now.planned
+            now, old, old_media = self._now, self._now.planned, self._media
             now.findings = findings
             if is_last:
                 now.planned_revision, now.error = revision, error
             if planned:
                 now.planned = planned
             self._changed.notify_all()
+        if planned:
+            old_media.__exit__()
         if planned and old:
-            old.feed.__exit__(None, None, None)
             shutil.rmtree(old.result.plan_dir, ignore_errors=True)  # its media are copies
         self._tell()
 
 
-def _open(result: PlanResult) -> Planned:
+def _open(result: PlanResult, folder: Path, config: RenderConfig) -> Planned:
     composition = read_composition(result.plan_dir)
-    feed = FrameFeed(result.plan_dir, composition)
-    feed.__enter__()
+    media = PreviewMedia(folder, config, result.plan_dir).__enter__()
+    try:
+        media.start()
+    except BaseException:
+        media.__exit__()
+        raise
     return Planned(
         result=result,
         composition=composition,
-        feed=feed,
         fonts=PlannedFonts(result.plan_dir, lambda _name: None),
+        media=media,
     )
 
 

@@ -1,14 +1,32 @@
 """Single frames of a finished film, wherever they lie in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from fanreel.comparison.comparing import Picture, read_frames
+from fanreel.comparison.frames import Picture, read_frames
+from fanreel.comparison.picture_bytes import data_url
 from fanreel.media.opening import open_media
 from fanreel.media.reader import picture_stream
 
 _SEEKABLE = frozenset({".mp4", ".mov", ".webm"})
+
+
+def film_pictures(
+    film: Path, wanted: Sequence[tuple[int, int]], fps: Fraction
+) -> tuple[str | None, ...]:
+    """
+    Return frames of *film* as `data:` URLs, in the order of *wanted*; None where there is none.
+
+    Args:
+        film: See `frames_at()`.
+        wanted: Number of the frame, and pixels that its picture may be wide.
+        fps: Of the render.
+    """
+    found = frames_at(film, [number for number, _ in wanted], fps)
+    return tuple(
+        data_url(found[number], width) if number in found else None for number, width in wanted
+    )
 
 
 def frames_at(film: Path, numbers: Iterable[int], fps: Fraction) -> dict[int, Picture]:

@@ -2,11 +2,13 @@
 
 import html
 import resource
+from collections.abc import Sequence
 from pathlib import Path
 
-from fanreel.comparison.picture_bytes import data_url
+from fanreel.engine.answers import Pictured
+from fanreel.engine.decoder import Decoder
+from fanreel.engine.requests import FilmPictures
 from fanreel.local import RenderResult
-from fanreel.reporting.film_frames import frames_at
 from fanreel.reporting.render_log import RenderLog
 
 _STYLE = """
@@ -46,15 +48,12 @@ def render_page(result: RenderResult, log: RenderLog) -> str:
     slowest = sorted(costs, key=lambda item: -item[1])[:_SLOWEST]
     total = result.total_frames
     sheet = sorted({total * at // _SHEET for at in range(_SHEET)}) if total else []
-    pictures = frames_at(
-        result.output_path, [*sheet, total // 2, *(frame for frame, _ in slowest)], result.fps
+    shown = [*sheet, *(frame for frame, _ in slowest)]
+    front, *small = _pictures(
+        result, [(total // 2, _POSTER_PX), *((number, _SMALL_PX) for number in shown)]
     )
-    urls = {number: data_url(picture, _SMALL_PX) for number, picture in pictures.items()}
-    poster = (
-        f'<p class="poster"><img alt="" src="{data_url(pictures[total // 2], _POSTER_PX)}"></p>'
-        if total // 2 in pictures
-        else ""
-    )
+    urls = {number: url for number, url in zip(shown, small, strict=True) if url}
+    poster = f'<p class="poster"><img alt="" src="{html.escape(front)}"></p>' if front else ""
     name = html.escape(result.output_path.name)
     return f"""<!doctype html>
 <html lang="en">
@@ -85,6 +84,14 @@ else the machine did. A worker's first frames hold the opening of the page.</p>
 def write_report(path: Path, result: RenderResult, log: RenderLog) -> None:
     """Write the page to *path*."""
     path.write_text(render_page(result, log), encoding="utf-8")
+
+
+def _pictures(result: RenderResult, wanted: Sequence[tuple[int, int]]) -> tuple[str | None, ...]:
+    """Return frames of the film by number and width, decoded in a child."""
+    film = result.output_path
+    request = FilmPictures(film=film.absolute(), fps=result.fps, wanted=tuple(wanted))
+    with Decoder("decoded the film", film) as decoder:
+        return decoder.ask(request, Pictured).urls
 
 
 def _facts(result: RenderResult, log: RenderLog) -> str:
@@ -176,7 +183,8 @@ def _curve(costs: list[tuple[int, float]]) -> str:
 
 def _figures(shown: list[tuple[int, str]], urls: dict[int, str]) -> str:
     cells = (
-        f'<figure><img alt="" src="{urls[number]}"><figcaption>{text}</figcaption></figure>'
+        f'<figure><img alt="" src="{html.escape(urls[number])}">'
+        f"<figcaption>{text}</figcaption></figure>"
         for number, text in shown
         if number in urls
     )

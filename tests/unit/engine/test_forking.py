@@ -11,10 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fanreel.engine.answers import Done
 from fanreel.engine.forking import ForkServer
-from fanreel.engine.messages import Done, Finish
 from fanreel.engine.process import Child, ChildLost, spawn
 from fanreel.engine.reach import Reach
+from fanreel.engine.requests import Finish
 from fanreel.processes import descendants, runs
 
 _SCRIPT = """

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from fanreel.config import RenderConfig
-from fanreel.engine.messages import Failed, Plan, receive_request, send_request
+from fanreel.engine.answers import Failed
+from fanreel.engine.messages import receive_request, send_request
+from fanreel.engine.requests import Plan
 from fanreel.errors import InvalidConfig
 
 CONFIGS = [

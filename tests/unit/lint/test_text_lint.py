@@ -6,7 +6,7 @@ import pytest
 
 from fanreel.errors import InvalidComposition
 from fanreel.files.project import parse_root
-from fanreel.lint.checks import _lint
+from fanreel.lint.text_lint import _lint
 from fanreel.markup.elements import Pages, Spot, read_page
 
 ROOT = '<div data-composition-id="m" data-width="160" data-height="90" data-duration="{}"></div>'
