@@ -1,12 +1,9 @@
-"""The one function: a container image, its log group and its role."""
+"""The functions: one image, role and log group; a default one, and those a render may choose."""
 
-from pathlib import Path
 from typing import Any
 
-from aws_cdk import Aws, Duration, IgnoreMode, Size
+from aws_cdk import Aws, Duration, Size
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_ecr as ecr
-from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -14,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.acknowledging import acknowledge_wildcards, reference
+from cdk.image import ARCHITECTURES, Images
 from cdk.log_group import log_group
 from cdk.rights import (
     READ,
@@ -26,8 +24,6 @@ from cdk.rights import (
     project_rights,
 )
 from fanreel.aws.deploy.stack_settings import Settings
-
-REPOSITORY = Path(__file__).parents[1]
 
 
 class RenderFunction(Construct):
@@ -76,33 +72,54 @@ class RenderFunction(Construct):
         if network:
             acknowledge_wildcards(rights, ["*"], "EC2 network interfaces, before they exist.")
         acknowledge_wildcards(self.role, ["*"], "X-Ray, which knows no resources.")
+        shared = {
+            "timeout": Duration.seconds(settings.timeout_s),
+            "ephemeral_storage_size": Size.mebibytes(settings.ephemeral_storage_mb),
+            "role": self.role,
+            "log_group": self.log_group,
+            "tracing": lambda_.Tracing.ACTIVE,
+            "environment": _environment(settings, bucket),
+            **network,
+        }
+        images = Images(self, settings, image)
         self.function = lambda_.DockerImageFunction(
             self,
             "Resource",
             description="fanreel: plan, renderChunk, assemble",
-            code=image or _image(self, settings),
-            architecture=_architecture(settings),
+            code=images.of(settings.architecture),
+            architecture=ARCHITECTURES[settings.architecture],
             memory_size=settings.memory_mb,
-            timeout=Duration.seconds(settings.timeout_s),
-            ephemeral_storage_size=Size.mebibytes(settings.ephemeral_storage_mb),
             reserved_concurrent_executions=settings.reserved_concurrency,
-            role=self.role,
-            log_group=self.log_group,
-            tracing=lambda_.Tracing.ACTIVE,
-            environment={
-                "FANREEL_RENDER_BUCKET": bucket.bucket_name,
-                **_elsewhere(settings),
-                **({"FANREEL_PROGRESS_DOCUMENT": "1"} if settings.progress_document else {}),
-                "FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES": str(settings.plan_dir_limit_bytes),
-                "POWERTOOLS_SERVICE_NAME": "fanreel",
-                "POWERTOOLS_METRICS_NAMESPACE": "fanreel",
-                "POWERTOOLS_METRICS_DISABLED": str(not settings.custom_metrics).lower(),
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-            },
-            **network,
+            **shared,
         )
-        # Otherwise the first invocations of a new stack may come before the rights.
-        self.function.node.add_dependency(rights)
+        self.choices = {
+            choice.name: lambda_.DockerImageFunction(
+                self,
+                f"Choice{choice.name.capitalize()}",
+                description=f"fanreel: as chosen by the name {choice.name}",
+                code=images.of(choice.architecture),
+                architecture=ARCHITECTURES[choice.architecture],
+                memory_size=choice.memory_mb,
+                **shared,
+            )
+            for choice in settings.choices
+        }
+        for function in (self.function, *self.choices.values()):
+            # Otherwise the first invocations of a new stack may come before the rights.
+            function.node.add_dependency(rights)
+
+
+def _environment(settings: Settings, bucket: s3.IBucket) -> dict[str, str]:
+    return {
+        "FANREEL_RENDER_BUCKET": bucket.bucket_name,
+        **_elsewhere(settings),
+        **({"FANREEL_PROGRESS_DOCUMENT": "1"} if settings.progress_document else {}),
+        "FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES": str(settings.plan_dir_limit_bytes),
+        "POWERTOOLS_SERVICE_NAME": "fanreel",
+        "POWERTOOLS_METRICS_NAMESPACE": "fanreel",
+        "POWERTOOLS_METRICS_DISABLED": str(not settings.custom_metrics).lower(),
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
 
 
 def _elsewhere(settings: Settings) -> dict[str, str]:
@@ -112,43 +129,6 @@ def _elsewhere(settings: Settings) -> dict[str, str]:
         "FANREEL_PROJECT_HOSTS": settings.project_hosts,
     }
     return {name: ",".join(values) for name, values in lists.items() if values}
-
-
-def _architecture(settings: Settings) -> lambda_.Architecture:
-    known = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
-    return known[settings.architecture]
-
-
-def _image(scope: Construct, settings: Settings) -> lambda_.DockerImageCode:
-    if settings.image_uri is not None:
-        return _stored_image(scope, settings.image_uri)
-    platforms = {
-        "x86_64": ecr_assets.Platform.LINUX_AMD64,
-        "arm64": ecr_assets.Platform.LINUX_ARM64,
-    }
-    return lambda_.DockerImageCode.from_image_asset(
-        str(REPOSITORY),
-        platform=platforms[settings.architecture],
-        build_args={"BASE": settings.base_image} if settings.base_image else None,
-        ignore_mode=IgnoreMode.DOCKER,
-        display_name="fanreel",
-    )
-
-
-def _stored_image(scope: Construct, image_uri: str) -> lambda_.DockerImageCode:
-    """Return the image at `account.dkr.ecr.region.amazonaws.com/name:tag` (or `@digest`)."""
-    registry, _, rest = image_uri.partition("/")
-    account, _, _, region, *_ = registry.split(".")
-    name, separator, digest = rest.partition("@")
-    if not separator:
-        name, _, digest = rest.partition(":")
-    repository = ecr.Repository.from_repository_attributes(
-        scope,
-        "Repository",
-        repository_name=name,
-        repository_arn=f"arn:{Aws.PARTITION}:ecr:{region}:{account}:repository/{name}",
-    )
-    return lambda_.DockerImageCode.from_ecr(repository, tag_or_digest=digest)
 
 
 def _network(scope: Construct, settings: Settings, vpc: ec2.IVpc | None) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Alarms that notify, and if wanted a dashboard."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -21,7 +23,7 @@ _FIVE_MINUTES = Duration.minutes(5)
 
 
 class Monitoring(Construct):
-    """Watches one function and one state machine."""
+    """Watches the functions and one state machine."""
 
     def __init__(
         self,
@@ -29,12 +31,12 @@ class Monitoring(Construct):
         construct_id: str,
         *,
         settings: Settings,
-        function: lambda_.IFunction,
+        functions: Sequence[lambda_.IFunction],
         machine: sfn.StateMachine,
         faults: events.Rule,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._function, self._machine = function, machine
+        self._functions, self._machine = functions, machine
         self.topic = self._topic()
         if settings.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
@@ -55,20 +57,20 @@ class Monitoring(Construct):
                 "Throttled",
                 "Lambda refuses workers for 15 minutes: renders take longer. Raise the account's "
                 "concurrency, or lower max_concurrency.",
-                function.metric_throttles(statistic="Sum", period=_FIVE_MINUTES),
+                _of_all(functions, "Throttles", "Sum", _FIVE_MINUTES),
                 threshold=THROTTLES_PER_5_MIN,
                 periods=3,
             ),
             self._alarm(
                 "RunawayInvocations",
                 "More invocations in an hour than the deployment expects.",
-                function.metric_invocations(statistic="Sum", period=Duration.hours(1)),
+                _of_all(functions, "Invocations", "Sum", Duration.hours(1)),
                 threshold=settings.max_invocations_per_hour,
             ),
             self._alarm(
                 "DurationNearLimit",
                 "A worker nearly ran into Lambda's time-out instead of stopping before it.",
-                function.metric_duration(statistic="Maximum", period=_FIVE_MINUTES),
+                _of_all(functions, "Duration", "Maximum", _FIVE_MINUTES),
                 threshold=NEAR_LIMIT * settings.timeout_s * 1000,
             ),
         ]
@@ -93,7 +95,7 @@ class Monitoring(Construct):
         self,
         name: str,
         description: str,
-        metric: cloudwatch.Metric,
+        metric: cloudwatch.IMetric,
         *,
         threshold: float = 1,
         periods: int = 1,
@@ -112,7 +114,7 @@ class Monitoring(Construct):
         return alarm
 
     def _dashboard(self) -> None:
-        function, machine = self._function, self._machine
+        functions, machine = self._functions, self._machine
         cloudwatch.Dashboard(
             self,
             "Dashboard",
@@ -136,22 +138,40 @@ class Monitoring(Construct):
                 [
                     _graph(
                         "Invocations",
-                        function.metric_invocations(),
-                        function.metric_errors(),
-                        function.metric_throttles(),
+                        *(function.metric_invocations() for function in functions),
+                        *(function.metric_errors() for function in functions),
+                        *(function.metric_throttles() for function in functions),
                     ),
                     _graph(
                         "Time per invocation",
-                        function.metric_duration(statistic="p50"),
-                        function.metric_duration(statistic="Maximum"),
+                        *(function.metric_duration(statistic="p50") for function in functions),
+                        *(function.metric_duration(statistic="Maximum") for function in functions),
                     ),
                     _graph(
                         "Workers at once",
-                        function.metric("ConcurrentExecutions", statistic="Maximum"),
+                        *(
+                            function.metric("ConcurrentExecutions", statistic="Maximum")
+                            for function in functions
+                        ),
                     ),
                 ],
             ],
         )
+
+
+def _of_all(
+    functions: Sequence[lambda_.IFunction], name: str, statistic: str, period: Duration
+) -> cloudwatch.IMetric:
+    """Return a metric of the functions together: their sum, or the largest."""
+    metrics = [function.metric(name, statistic=statistic, period=period) for function in functions]
+    if len(metrics) == 1:
+        return metrics[0]
+    return cloudwatch.MathExpression(
+        expression="SUM(METRICS())" if statistic == "Sum" else "MAX(METRICS())",
+        using_metrics={f"m{number}": metric for number, metric in enumerate(metrics)},
+        label=name,
+        period=period,
+    )
 
 
 def _graph(title: str, *metrics: cloudwatch.Metric) -> cloudwatch.GraphWidget:

@@ -17,14 +17,14 @@ import aws_cdk
 
 from cdk.app import DEFAULT_STACK_NAME
 from cdk.stack import RenderStack
-from fanreel.aws.client.deployment import SETTINGS
+from fanreel.aws.client.deployment import FUNCTION, SETTINGS
 from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.aws.deploy.templates import read_template
 from fanreel.errors import InvalidConfig
 
 Document = dict[str, Any]
 _STAND_IN = "111122223333.dkr.ecr.us-east-1.amazonaws.com/fanreel:1"
-IMAGE, MEMORY = "ImageUri", "MemoryMb"
+IMAGE, OTHER_IMAGE, MEMORY = "ImageUri", "OtherImageUri", "MemoryMb"
 INLINE_LIMIT_BYTES = 51_200
 """What CloudFormation takes in a request; a larger template goes by way of S3."""
 
@@ -46,7 +46,9 @@ def plain_template(settings: Settings) -> Document:
         RenderStack(
             app,
             DEFAULT_STACK_NAME,
-            settings=settings.model_copy(update={"image_uri": _STAND_IN}),
+            settings=settings.model_copy(
+                update={"image_uri": _STAND_IN, "other_image_uri": _STAND_IN}
+            ),
             # No parameter and no rule that ask for `cdk bootstrap`.
             synthesizer=aws_cdk.BootstraplessSynthesizer(),
         )
@@ -71,13 +73,28 @@ def _parametrise(document: Document, settings: Settings) -> None:
             "Description": "Memory of the function; 1769 MB are one vCPU",
         },
     }
-    for resource in document["Resources"].values():
+    main = document["Outputs"][FUNCTION]["Value"]["Ref"]
+    for name, resource in document["Resources"].items():
         resource.pop("Metadata", None)  # paths of the construct tree
         properties = resource.get("Properties", {})
         if "ImageUri" in properties.get("Code", {}):
-            properties["Code"]["ImageUri"] = {"Ref": IMAGE}
+            image = _image_parameter(document, settings, properties)
+            properties["Code"]["ImageUri"] = {"Ref": image}
+        if name == main:
             properties["MemorySize"] = {"Ref": MEMORY}
     document["Outputs"][SETTINGS]["Value"] = json.dumps(settings.to_json(), separators=(",", ":"))
+
+
+def _image_parameter(document: Document, settings: Settings, function: Document) -> str:
+    """Return the parameter that names a function's image; the template has it from now on."""
+    (architecture,) = function["Architectures"]
+    if architecture == settings.architecture:
+        return IMAGE
+    document["Parameters"][OTHER_IMAGE] = {
+        "Type": "String",
+        "Description": f"The same for {architecture}",
+    }
+    return OTHER_IMAGE
 
 
 def main(chosen: list[str]) -> None:

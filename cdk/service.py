@@ -14,17 +14,25 @@ from cdk.function import RenderFunction
 from cdk.monitoring import Monitoring
 from cdk.webhook import Webhook
 from cdk.workflow import Workflow
-from fanreel.aws.client.deployment import BUCKET, FUNCTION, LOG_GROUP, SETTINGS, STATE_MACHINE
+from fanreel.aws.client.deployment import (
+    BUCKET,
+    FUNCTION,
+    FUNCTIONS,
+    LOG_GROUP,
+    SETTINGS,
+    STATE_MACHINE,
+)
 from fanreel.aws.deploy.stack_settings import Settings
 
 
 class RenderService(Construct):
     """
-    Bucket, function, state machine, announcement, alarms and, if wanted, a dashboard.
+    Bucket, functions, state machine, announcement, alarms and, if wanted, a dashboard.
 
     Args:
         settings: What to choose; None takes the defaults.
-        image: The function's image, if not of *settings*: say, one asset shared by stages.
+        image: The image of the settings' architecture, if not theirs: say, one asset shared by
+            stages.
         vpc: A network of the app, instead of the ids in *settings*.
         output_prefix: Goes before the names of the stack's outputs, so that one stack can hold
             several services; None takes the construct's id.
@@ -56,6 +64,7 @@ class RenderService(Construct):
             "Workflow",
             settings=settings,
             function=self.function.function,
+            choices=self.function.choices,
             bucket=self.bucket,
         )
         self.announcement = Announcement(
@@ -70,7 +79,7 @@ class RenderService(Construct):
             self,
             "Monitoring",
             settings=settings,
-            function=self.function.function,
+            functions=[self.function.function, *self.function.choices.values()],
             machine=self.workflow.machine,
             faults=self.announcement.faults_rule,
         )
@@ -84,6 +93,9 @@ class RenderService(Construct):
             # So that the next deployment starts from what this one chose.
             SETTINGS: json.dumps(settings.to_json(), separators=(",", ":")),
         }
+        if self.function.choices:
+            names = {name: one.function_name for name, one in self.function.choices.items()}
+            outputs[FUNCTIONS] = json.dumps(names, separators=(",", ":"))
         if settings.webhook_url:
             self.webhook = Webhook(
                 self, "Webhook", settings=settings, machine=self.workflow.machine

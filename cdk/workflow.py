@@ -1,6 +1,7 @@
-"""The state machine, its logs, and a role that may invoke one function."""
+"""The state machine, its logs, and a role that may invoke the functions."""
 
 import json
+from collections.abc import Mapping
 
 from aws_cdk import ArnFormat, Names, Stack
 from aws_cdk import aws_iam as iam
@@ -12,7 +13,7 @@ from constructs import Construct
 from cdk.acknowledging import acknowledge_wildcards, reference
 from cdk.log_group import log_group
 from fanreel.aws.deploy.stack_settings import Settings
-from statemachine.definition import definition
+from statemachine.definition import arn_variable, definition
 
 LOG_PREFIX = "/aws/vendedlogs/states/"
 """Under this prefix log deliveries need no entry in the account's one, size-limited policy."""
@@ -30,11 +31,13 @@ class Workflow(Construct):
         *,
         settings: Settings,
         function: lambda_.IFunction,
+        choices: Mapping[str, lambda_.IFunction],
         bucket: s3.IBucket,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = log_group(self, settings, LOG_PREFIX + Names.unique_resource_name(self))
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        functions = dict([(None, function), *choices.items()])
         rights = iam.Policy(
             self,
             "Rights",
@@ -43,7 +46,7 @@ class Workflow(Construct):
                 iam.PolicyStatement(
                     sid="Invoke",
                     actions=["lambda:InvokeFunction"],
-                    resources=[function.function_arn],
+                    resources=[one.function_arn for one in functions.values()],
                 )
             ],
         )
@@ -54,7 +57,7 @@ class Workflow(Construct):
                 json.dumps(definition(settings=settings))
             ),
             definition_substitutions={
-                "RenderFunctionArn": function.function_arn,
+                **{arn_variable(name): one.function_arn for name, one in functions.items()},
                 "RenderBucketName": bucket.bucket_name,
             },
             role=self.role,

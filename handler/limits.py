@@ -1,7 +1,6 @@
 """What a render may take: time and money, checked by every worker while it works."""
 
 import os
-import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from pydantic.alias_generators import to_pascal
 from fanreel.aws.storage.progress import RenderActivity, read_progress_of
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import RenderCostLimit, RenderTimedOut
+from fanreel.versions import architecture
 from handler.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _spent_usd(activity: RenderActivity, settings: Settings) -> float:
     function = FunctionSettings(
         memory_mb=settings.memory_mb,
         tmp_mb=settings.tmp_mb,
-        architecture="arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64",
+        architecture="arm64" if architecture() == "arm64" else "x86_64",
     )
     usage, _ = used_so_far(activity, function, None)
     region = os.environ.get("AWS_REGION", REFERENCE_REGION)

@@ -10,6 +10,7 @@ except for the distributed Map, which would hide its child's code behind its own
 is looked up (`chunk_failures.py`) and raised again; going on after it is a new execution.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from fanreel.aws.deploy.stack_settings import Settings
@@ -36,6 +37,7 @@ TASK_TIMEOUT_S = 960
 def definition(
     *,
     function_arn: str = "${RenderFunctionArn}",
+    choice_arns: Mapping[str, str] | None = None,
     bucket_name: str = "${RenderBucketName}",
     settings: Settings | None = None,
 ) -> State:
@@ -44,25 +46,37 @@ def definition(
 
     Args:
         function_arn: The function that plans, renders chunks and assembles.
+        choice_arns: Those that take its place in renders that name one; None stands for what
+            CloudFormation puts in the place of `arn_variable()`.
         bucket_name: Where plans, segments and, if the input does not say, outputs go.
         settings: Of the deployment: what an input that does not say gets, and what it may ask.
     """
     settings = settings or Settings()
+    if choice_arns is None:
+        choice_arns = {one.name: f"${{{arn_variable(one.name)}}}" for one in settings.choices}
+    functions = dict([(None, function_arn), *choice_arns.items()])
     return {
         "Comment": "Plan a composition, render its chunks, assemble the video.",
         "StartAt": "IsRequest",
         "TimeoutSeconds": settings.render_timeout_s,
         "States": (
-            _understand_request(bucket_name, settings)
-            | _plan(function_arn)
+            _understand_request(bucket_name, settings, functions)
+            | _plan()
             | _spread(bucket_name)
-            | _render(function_arn)
-            | _assemble(function_arn)
+            | _render()
+            | _assemble()
         ),
     }
 
 
-def _understand_request(bucket_name: str, settings: Settings) -> dict[str, State]:
+def arn_variable(name: str | None = None) -> str:
+    """Return what stands for a function's ARN in the text of the definition."""
+    return f"RenderFunction{(name or '').capitalize()}Arn"
+
+
+def _understand_request(
+    bucket_name: str, settings: Settings, functions: Mapping[str | None, str]
+) -> dict[str, State]:
     defaults: State = {
         "PlanOutputS3Prefix.$": _format(f"s3://{bucket_name}/{RENDERS}{{}}/", "$$.Execution.Name"),
         "OutputS3Uri": None,
@@ -71,11 +85,11 @@ def _understand_request(bucket_name: str, settings: Settings) -> dict[str, State
         "MaxConcurrency": settings.max_concurrency,
         "TimeoutSeconds": None,
         "MaxCostUsd": settings.max_render_cost_usd,
+        "Function": None,
         "Config": {},
     }
     known = len(defaults) + 1  # and ProjectS3Uri, which has no default
     project = "$.ProjectS3Uri"
-    config = """States.JsonMerge(States.StringToJson('{"cfr":false}'), $.Request.Config, false)"""
     return {
         # On AWS a comparison of a field that is not there ends the execution as States.Runtime.
         "IsRequest": _choice(
@@ -92,7 +106,8 @@ def _understand_request(bucket_name: str, settings: Settings) -> dict[str, State
             INVALID_CONFIG,
             "The execution input is an object with ProjectS3Uri, and optionally "
             "PlanOutputS3Prefix, OutputS3Uri, VariablesS3Uri, MaxConcurrency, TimeoutSeconds "
-            "and MaxCostUsd (numbers), Output and Config (objects), and with no other field.",
+            "and MaxCostUsd (numbers), Function (a name), Output and Config (objects), and with "
+            "no other field.",
         ),
         "Defaults": _reshape({"Defaults": defaults, "Given.$": "$"}, then="Request"),
         "Request": _reshape(
@@ -113,29 +128,54 @@ def _understand_request(bucket_name: str, settings: Settings) -> dict[str, State
             {"Or": _not_an_object("$.Request.Config"), "Next": "NotARequest"},
             {"Or": _not_an_object("$.Request.Output"), "Next": "NotARequest"},
             *_above_what_is_deployed(settings),
-            otherwise="Config",
+            *(_chosen(name) for name in functions),
+            otherwise="NoSuchFunction",
         ),
         **_refusals(settings),
-        # The configuration may be nearly as big as a payload may be (256 KiB), so no state's
-        # data ever holds it twice, and from "Spread" on it is gone.
-        "Config": _reshape(
-            {
-                "ProjectS3Uri.$": "$.Request.ProjectS3Uri",
-                "PlanOutputS3Prefix.$": "$.Request.PlanOutputS3Prefix",
-                "OutputS3Uri.$": "$.Request.OutputS3Uri",
-                "Output.$": "$.Request.Output",
-                "VariablesS3Uri.$": "$.Request.VariablesS3Uri",
-                "MaxConcurrency.$": "$.Request.MaxConcurrency",
-                "Limits": {
-                    "StartedAt.$": "$$.Execution.StartTime",
-                    "TimeoutSeconds.$": "$.Request.TimeoutSeconds",
-                    "MaxCostUsd.$": "$.Request.MaxCostUsd",
-                },
-                "Config.$": config,
-            },
-            then="Plan",
+        "NoSuchFunction": _fail(
+            INVALID_CONFIG, f"Function: {_to_choose_from([name for name in functions if name])}"
         ),
+        **{_config_for(name): _request_sheet(arn) for name, arn in functions.items()},
     }
+
+
+def _to_choose_from(names: list[str]) -> str:
+    return f"this deployment has {', '.join(names)} to choose." if names else "none to choose here."
+
+
+def _chosen(name: str | None) -> State:
+    asked = {"Variable": "$.Request.Function"}
+    is_it: State = {"IsNull": True} if name is None else {"StringEquals": name}
+    return asked | is_it | {"Next": _config_for(name)}
+
+
+def _config_for(name: str | None) -> str:
+    return "Config" if name is None else f"ConfigFor{name.capitalize()}"
+
+
+def _request_sheet(function_arn: str) -> State:
+    """Return the state that keeps the request as the rest needs it, and who works on it."""
+    # The configuration may be nearly as big as a payload may be (256 KiB), so no state's data ever
+    # holds it twice, and from "Spread" on it is gone.
+    config = """States.JsonMerge(States.StringToJson('{"cfr":false}'), $.Request.Config, false)"""
+    return _reshape(
+        {
+            "FunctionArn": function_arn,
+            "ProjectS3Uri.$": "$.Request.ProjectS3Uri",
+            "PlanOutputS3Prefix.$": "$.Request.PlanOutputS3Prefix",
+            "OutputS3Uri.$": "$.Request.OutputS3Uri",
+            "Output.$": "$.Request.Output",
+            "VariablesS3Uri.$": "$.Request.VariablesS3Uri",
+            "MaxConcurrency.$": "$.Request.MaxConcurrency",
+            "Limits": {
+                "StartedAt.$": "$$.Execution.StartTime",
+                "TimeoutSeconds.$": "$.Request.TimeoutSeconds",
+                "MaxCostUsd.$": "$.Request.MaxCostUsd",
+            },
+            "Config.$": config,
+        },
+        then="Plan",
+    )
 
 
 def _not_a_number(name: str) -> State:
@@ -183,7 +223,7 @@ def _not_an_object(variable: str) -> list[State]:
     return [*found, {"Variable": f"{variable}[0]", "IsPresent": True}]
 
 
-def _plan(function_arn: str) -> dict[str, State]:
+def _plan() -> dict[str, State]:
     payload = {
         "Action": "plan",
         "RenderId.$": "$$.Execution.Name",
@@ -200,7 +240,6 @@ def _plan(function_arn: str) -> dict[str, State]:
     count = "$.Plan.ChunkCount"
     return {
         "Plan": _invoke(
-            function_arn,
             {"Payload": payload},
             ResultSelector={f"{name}.$": f"$.Payload.{name}" for name in used},
             ResultPath="$.Plan",
@@ -271,6 +310,7 @@ def _spread_to(extension: str) -> str:
 def _spread_sheet(bucket_name: str, output_uri: str, *, pictures: bool) -> State:
     """Return the state that keeps what the rest needs: under 10 KB at any size of the request."""
     sheet = {
+        "FunctionArn.$": "$.FunctionArn",
         "RenderId.$": "$$.Execution.Name",
         "PlanManifestS3Uri.$": "$.Plan.PlanManifestS3Uri",
         "PlanHash.$": "$.Plan.PlanHash",
@@ -291,12 +331,12 @@ def _spread_sheet(bucket_name: str, output_uri: str, *, pictures: bool) -> State
     return _reshape(sheet | chunks, then="FewChunks")
 
 
-def _render(function_arn: str) -> dict[str, State]:
+def _render() -> dict[str, State]:
     # State names are unique in a whole machine, so the second Map's states say "OfMany".
     distributed = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
-    many = _map(distributed, _chunk(function_arn, "OfMany")) | {"Catch": [chunk_failures.catcher()]}
+    many = _map(distributed, _chunk("OfMany")) | {"Catch": [chunk_failures.catcher()]}
     return {
-        "RenderChunks": _map({"Mode": "INLINE"}, _chunk(function_arn, "")),
+        "RenderChunks": _map({"Mode": "INLINE"}, _chunk("")),
         "RenderManyChunks": many,
     } | chunk_failures.states()
 
@@ -317,6 +357,7 @@ def _map(config: State, processor: State) -> State:
         "ItemSelector": {
             "Event": {"Action": "renderChunk", "ChunkIndex.$": "$$.Map.Item.Value"}
             | {f"{name}.$": f"$.{name}" for name in forwarded},
+            "FunctionArn.$": "$.FunctionArn",
             "NextFrame": -1,
         },
         "ItemProcessor": {"ProcessorConfig": config} | processor,
@@ -326,7 +367,7 @@ def _map(config: State, processor: State) -> State:
     }
 
 
-def _chunk(function_arn: str, suffix: str) -> State:
+def _chunk(suffix: str) -> State:
     """Return the loop that renders one chunk, in as many invocations as it takes."""
     names = ("RenderChunk", "Done", "NextRound", "ChunkDone", "Stuck")
     render, done, again, end, stuck = (f"{name}{suffix}" for name in names)
@@ -334,7 +375,6 @@ def _chunk(function_arn: str, suffix: str) -> State:
         "StartAt": render,
         "States": {
             render: _invoke(
-                function_arn,
                 {"Payload.$": "$.Event"},
                 ResultSelector={"Done.$": "$.Payload.Done", "NextFrame.$": "$.Payload.NextFrame"},
                 ResultPath="$.Result",
@@ -351,7 +391,12 @@ def _chunk(function_arn: str, suffix: str) -> State:
                 otherwise=stuck,
             ),
             again: _reshape(
-                {"Event.$": "$.Event", "NextFrame.$": "$.Result.NextFrame"}, then=render
+                {
+                    "Event.$": "$.Event",
+                    "FunctionArn.$": "$.FunctionArn",
+                    "NextFrame.$": "$.Result.NextFrame",
+                },
+                then=render,
             ),
             end: {"Type": "Pass", "Result": {}, "End": True},
             stuck: _fail(
@@ -363,7 +408,7 @@ def _chunk(function_arn: str, suffix: str) -> State:
     }
 
 
-def _assemble(function_arn: str) -> dict[str, State]:
+def _assemble() -> dict[str, State]:
     forwarded = (
         "RenderId",
         "PlanManifestS3Uri",
@@ -376,16 +421,14 @@ def _assemble(function_arn: str) -> dict[str, State]:
         "Cfr",
     )
     payload = {"Action": "assemble"} | {f"{name}.$": f"$.{name}" for name in forwarded}
-    return {
-        "Assemble": _invoke(function_arn, {"Payload": payload}, OutputPath="$.Payload", End=True)
-    }
+    return {"Assemble": _invoke({"Payload": payload}, OutputPath="$.Payload", End=True)}
 
 
-def _invoke(function_arn: str, parameters: State, **fields: Any) -> State:
+def _invoke(parameters: State, **fields: Any) -> State:
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
-        "Parameters": {"FunctionName": function_arn} | parameters,
+        "Parameters": {"FunctionName.$": "$.FunctionArn"} | parameters,
         "TimeoutSeconds": TASK_TIMEOUT_S,
         "Retry": retriers(),
     } | fields

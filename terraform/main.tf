@@ -13,12 +13,16 @@ terraform {
 
 resource "aws_cloudformation_stack" "fanreel" {
   name          = var.name
-  template_body = file("${path.module}/fanreel.template.json")
+  template_body = var.template_url == null ? file("${path.module}/fanreel.template.json") : null
+  template_url  = var.template_url
   capabilities  = ["CAPABILITY_IAM"]
   tags          = var.tags
 
-  parameters = {
-    ImageUri = var.image_uri
-    MemoryMb = tostring(var.memory_mb)
-  }
+  parameters = merge(
+    {
+      ImageUri = var.image_uri
+      MemoryMb = tostring(var.memory_mb)
+    },
+    var.other_image_uri == null ? {} : { OtherImageUri = var.other_image_uri },
+  )
 }

@@ -14,6 +14,18 @@ variable "image_uri" {
   }
 }
 
+variable "other_image_uri" {
+  description = "The same for the other processor, if the template has functions for both."
+  type        = string
+  default     = null
+}
+
+variable "template_url" {
+  description = "A template in S3 instead of the file beside the module; needed above 51200 bytes."
+  type        = string
+  default     = null
+}
+
 variable "memory_mb" {
   description = "Memory of the function; 1769 MB are one vCPU, and a browser with an encoder wants two."
   type        = number

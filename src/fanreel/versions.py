@@ -1,6 +1,7 @@
-"""What made a plan and what renders it: fanreel, Chromium, libav."""
+"""What made a plan and what renders it: fanreel, Chromium, libav, and the processor."""
 
 import importlib.metadata
+import platform
 from pathlib import Path
 
 from fanreel.browser.locate import chromium_version, find_chromium
@@ -11,6 +12,7 @@ from fanreel.errors import (
 )
 from fanreel.files.plan_dir import Versions
 
+_ARCHITECTURES = {"aarch64": "arm64", "amd64": "x86_64"}
 # The libraries whose versions decide bytes: codecs, containers, filters, scaling and resampling.
 _LIBAV = ("libavcodec", "libavformat", "libavfilter", "libswscale", "libswresample")
 
@@ -28,6 +30,12 @@ def libav_version() -> str:
     return " ".join(f"{name} {'.'.join(map(str, versions[name]))}" for name in _LIBAV)
 
 
+def architecture(machine: str | None = None) -> str:
+    """Return the name of a processor as AWS has it: `x86_64`, `arm64`; None asks for this one."""
+    name = (machine or platform.machine()).lower()
+    return _ARCHITECTURES.get(name, name)
+
+
 def current_versions(chromium: Path | None = None) -> Versions:
     """
     Return what is on this machine.
@@ -39,6 +47,7 @@ def current_versions(chromium: Path | None = None) -> Versions:
         fanreel=fanreel_version(),
         chromium=chromium_version(chromium or find_chromium()),
         libav=libav_version(),
+        architecture=architecture(),
     )
 
 
@@ -48,7 +57,8 @@ def check_versions(planned: Versions) -> None:
 
     Raises:
         PlanProtocolUnsupported: Another fanreel made it. With `planned` and `here`. Terminal.
-        FfmpegVersionMismatch, BrowserVersionMismatch: Likewise for libav and Chromium. Terminal.
+        FfmpegVersionMismatch, BrowserVersionMismatch: Likewise for libav and Chromium, which draws
+            other pixels on another processor. Terminal.
     """
     fanreel = fanreel_version()
     if fanreel != planned.fanreel:
@@ -73,4 +83,11 @@ def check_versions(planned: Versions) -> None:
             "plan and render with the same image",
             planned=planned.chromium,
             here=chromium,
+        )
+    if planned.architecture != architecture():
+        raise BrowserVersionMismatch(
+            f"the plan was made on {planned.architecture}, this worker is {architecture()}, where "
+            "the same Chromium draws other pixels; plan and render on one kind of processor",
+            planned=planned.architecture,
+            here=architecture(),
         )

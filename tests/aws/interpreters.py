@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 BUCKET = "renders-bucket"
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:000000000000:function:render"
+BIG_FUNCTION_ARN = f"{FUNCTION_ARN}-big"
 ROLE_ARN = "arn:aws:iam::000000000000:role/render"
 WAIT_SCALE = 0.001
 """The machine under test keeps its real intervals; the interpreters' clocks run faster."""
@@ -47,7 +48,7 @@ while True:
     taken = runtime.getresponse()
     event, request_id = taken.read(), taken.headers["Lambda-Runtime-Aws-Request-Id"]
     worker = http.client.HTTPConnection(urlsplit("{url}").netloc)
-    worker.request("POST", "/", body=event)
+    worker.request("POST", "/functions/{name}/invocations", body=event)
     answer = worker.getresponse()
     body = json.loads(answer.read())
     if body.get("errorType") == "Runtime.ExitError":
@@ -119,14 +120,16 @@ def moto(lambda_url: str) -> Iterator[Interpreter]:
 def ministack(lambda_url: str, data_dir: Path) -> Iterator[Interpreter]:
     """Run ministack as a server of its own."""
     with serve_ministack(data_dir, SFN_WAIT_SCALE=str(WAIT_SCALE)) as session:
-        session.client("lambda").create_function(
-            FunctionName="render",
-            Runtime="provided.al2023",
-            Handler="bootstrap",
-            Role=ROLE_ARN,
-            Timeout=60,
-            Code={"ZipFile": _zipped_bootstrap(lambda_url)},
-        )
+        for arn in (FUNCTION_ARN, BIG_FUNCTION_ARN):
+            name = arn.rpartition(":")[2]
+            session.client("lambda").create_function(
+                FunctionName=name,
+                Runtime="provided.al2023",
+                Handler="bootstrap",
+                Role=ROLE_ARN,
+                Timeout=60,
+                Code={"ZipFile": _zipped_bootstrap(lambda_url, name)},
+            )
         yield Interpreter(name="ministack", client=session.client("stepfunctions"))
 
 
@@ -194,10 +197,10 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
             return
 
 
-def _zipped_bootstrap(lambda_url: str) -> bytes:
+def _zipped_bootstrap(lambda_url: str, name: str) -> bytes:
     member = zipfile.ZipInfo("bootstrap")
     member.external_attr = (stat.S_IFREG | 0o755) << 16
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
-        file.writestr(member, _BOOTSTRAP.format(python=sys.executable, url=lambda_url))
+        file.writestr(member, _BOOTSTRAP.format(python=sys.executable, url=lambda_url, name=name))
     return archive.getvalue()

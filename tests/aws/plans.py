@@ -26,7 +26,7 @@ FILES = {
     "audio.m4a": (ROLE_ASSEMBLE,),
     CHUNKS: ("all",),
 }
-VERSIONS = Versions(fanreel="1", chromium="156", libav="62")
+VERSIONS = Versions(fanreel="1", chromium="156", libav="62", architecture="x86_64")
 
 
 def write_plan(

@@ -18,6 +18,7 @@ import pytest
 
 from fanreel.aws import RenderClient
 from fanreel.aws.client.results import Progress, StartedRender
+from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.aws.storage.objects import connect, list_objects
 from fanreel.aws.storage.uris import S3Uri
 from statemachine.definition import definition
@@ -44,10 +45,21 @@ class Lab:
         )
         machine = boto3.client("stepfunctions").create_state_machine(
             name=f"machine-{self.number}",
-            definition=json.dumps(definition(function_arn=FUNCTION_ARN, bucket_name=self.bucket)),
+            definition=json.dumps(
+                definition(
+                    function_arn=FUNCTION_ARN,
+                    choice_arns={"big": f"{FUNCTION_ARN}-big"},
+                    bucket_name=self.bucket,
+                    settings=Settings(functions=("big=7076:arm64",)),
+                )
+            ),
             roleArn=ROLE_ARN,
         )
-        outputs = {"BucketName": self.bucket, "StateMachineArn": machine["stateMachineArn"]}
+        outputs = {
+            "BucketName": self.bucket,
+            "StateMachineArn": machine["stateMachineArn"],
+            "FunctionNames": json.dumps({"big": "render-big"}),
+        }
         deploy(self.stack_name, outputs)
         self.client = RenderClient.from_stack(self.stack_name)
         self.project = folder / "project"

@@ -15,6 +15,7 @@ from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote
 
 from fanreel.errors import CATALOGUE, RenderError
 from fanreel.timing.timeline import build_chunk_slices, resolve_chunk_plan, segments_of
@@ -208,11 +209,16 @@ class LambdaEndpoint:
 
     def __init__(self) -> None:
         self.workers: dict[str, ScriptedWorker] = {}
+        self.invoked: dict[str, list[str]] = {}
+        """Names of the functions that each render invoked, in order."""
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                # /2015-03-31/functions/NAME/invocations
+                name = unquote(self.path).split("/")[-2].rpartition(":")[2]
+                endpoint.invoked.setdefault(event["RenderId"], []).append(name)
                 status, headers, answer = _answer(endpoint.workers[event["RenderId"]], event)
                 data = json.dumps(answer).encode()
                 self.send_response(status)

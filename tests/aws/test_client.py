@@ -445,6 +445,32 @@ def test_explicit_names_and_session_need_no_stack(lab: Lab) -> None:
     assert any("assumed" in note for note in client.cost(worker.render_id).notes)
 
 
+def test_a_render_chooses_among_the_stacks_functions(lab: Lab) -> None:
+    """By name; all its work goes there, and is paid at its prices."""
+    worker = lab.worker(chunks=2)
+    role = boto3.client("iam").create_role(RoleName="big", AssumeRolePolicyDocument="{}")
+    boto3.client("lambda").create_function(
+        FunctionName="render-big",
+        Role=role["Role"]["Arn"],
+        PackageType="Image",
+        Code={"ImageUri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/fanreel:1"},
+        MemorySize=7076,
+        Architectures=["arm64"],
+    )
+    with pytest.raises(InvalidConfig, match="to choose from: big"):
+        lab.client.start_render(lab.project, render_id=worker.render_id, function="small")
+    lab.client.start_render(lab.project, render_id=worker.render_id, function="big")
+    end = lab.wait(worker)
+    assert lab.endpoint.invoked[worker.render_id] == ["render-big"] * 4
+    assert end.cost is not None
+    assert end.cost.architecture == "arm64"
+    other = lab.worker()
+    lab.start(other)
+    lab.wait(other)
+    assert set(lab.endpoint.invoked[other.render_id]) == {"render"}
+    assert lab.client.cost(other.render_id).architecture == "x86_64"
+
+
 def test_results_are_frozen_and_json(lab: Lab) -> None:
     """What a program writes down or sends on."""
     worker = lab.worker()

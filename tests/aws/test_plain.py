@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from cdk.plain import IMAGE, INLINE_LIMIT_BYTES, MEMORY, plain_template
+from cdk.plain import IMAGE, INLINE_LIMIT_BYTES, MEMORY, OTHER_IMAGE, plain_template
 from fanreel.aws.client.deployment import read_deployment
 from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.errors import InvalidConfig
@@ -88,6 +88,20 @@ def test_the_client_finds_a_stack_that_was_made_of_it(
     assert urllib.parse.quote(found.bucket) == found.bucket
 
 
+def test_functions_to_choose_have_their_own_memory_and_the_images_of_two_processors() -> None:
+    """The default one's memory is a parameter; another processor's image is one more."""
+    made = plain_template(Settings(functions=("big=7076", "3538:arm64")))
+    assert set(made["Parameters"]) == {IMAGE, OTHER_IMAGE, MEMORY}
+    shown = sorted(
+        (str(one["Properties"]["MemorySize"]), one["Properties"]["Code"]["ImageUri"]["Ref"])
+        for one in made["Resources"].values()
+        if one["Type"] == "AWS::Lambda::Function"
+    )
+    assert shown == [
+        ("3538", OTHER_IMAGE), ("7076", IMAGE), (str({"Ref": MEMORY}), IMAGE),
+    ]  # fmt: skip
+
+
 def test_a_setting_that_takes_cdk_is_refused() -> None:
     """Emptying the bucket is done by a function of CDK's."""
     with pytest.raises(InvalidConfig, match="keep_bucket"):
@@ -111,7 +125,8 @@ def test_the_terraform_module_fits_the_template(template: dict[str, Any]) -> Non
     """It parses; parameters, outputs and capabilities are the template's; variables exist."""
     module = _terraform()
     (stack,) = _named(module["resource"])["aws_cloudformation_stack"].values()
-    assert set(stack["parameters"]) == set(template["Parameters"])
+    parameters = set(re.findall(r"(\w+) = ", stack["parameters"]))
+    assert parameters == {*template["Parameters"], OTHER_IMAGE}
     assert "fanreel.template.json" in stack["template_body"]
     roles = [one for one in template["Resources"].values() if one["Type"] == "AWS::IAM::Role"]
     assert not any("RoleName" in role["Properties"] for role in roles)  # or CAPABILITY_NAMED_IAM

@@ -1,7 +1,8 @@
 """The deployment as a template: what is protected, what is allowed, what expires, what alarms."""
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ EVERYTHING = Settings(
     timeout_s=600,
     ephemeral_storage_mb=5120,
     architecture="arm64",
+    functions=("big=10240", "1769:x86_64"),
+    other_image_uri="111122223333.dkr.ecr.eu-central-1.amazonaws.com/fanreel:1.0-amd64",
     reserved_concurrency=50,
     max_concurrency=25,
     image_uri="111122223333.dkr.ecr.eu-central-1.amazonaws.com/fanreel:1.0",
@@ -129,6 +132,15 @@ def matches(pattern: dict[str, Any], detail: dict[str, Any]) -> bool:
     return any(
         all(holds(field, allowed) for field, allowed in case.items()) for case in pattern["$or"]
     )
+
+
+def metrics_of(alarm: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the metrics that an alarm watches: its own, or those of its expression."""
+    properties = alarm["Properties"]
+    told = properties.get("Metrics")
+    if told is None:
+        return [properties]
+    return [one["MetricStat"]["Metric"] for one in told if "MetricStat" in one]
 
 
 def rights_of(template: Template, part: str) -> dict[str, set[str]]:
@@ -354,6 +366,43 @@ class TestFunction:
         assert "111122223333.dkr.ecr.eu-central-1." in images
         assert "/fanreel:1.0" in images
 
+    def test_functions_to_choose_differ_in_memory_and_processor_alone(
+        self, full_template: Template
+    ) -> None:
+        """Same role, log, time and variables; an output has their names, alarms watch all."""
+        names = full_template.find_outputs("FunctionNames")["FunctionNames"]["Value"]
+        made = full_template.find_resources("AWS::Lambda::Function")
+        chosen = {
+            flat(names).split(f"<{name}>")[0].split('"')[-3]: resource["Properties"]
+            for name, resource in made.items()
+            if f"<{name}>" in flat(names)
+        }
+        shown = {
+            name: (function["MemorySize"], function["Architectures"])
+            for name, function in chosen.items()
+        }
+        assert shown == {"big": (10_240, ["arm64"]), "1769x8664": (1769, ["x86_64"])}
+        main = full_template.find_outputs("FunctionName")["FunctionName"]["Value"]["Ref"]
+        own = ("Code", "Description", "MemorySize", "Architectures", "ReservedConcurrentExecutions")
+        shared = {
+            name: value for name, value in made[main]["Properties"].items() if name not in own
+        }
+        for function in chosen.values():
+            assert {name: value for name, value in function.items() if name not in own} == shared
+        assert "fanreel:1.0-amd64" in flat(chosen["1769x8664"]["Code"]["ImageUri"])
+        alarms = full_template.find_resources("AWS::CloudWatch::Alarm").values()
+        watched = sorted(len(metrics_of(alarm)) for alarm in alarms)
+        assert watched == [1, 3, 3, 3]
+        assert standing_cost(EVERYTHING).alarms_usd == pytest.approx(0.1 * sum(watched))
+
+    def test_the_machine_may_invoke_the_functions_and_no_other(
+        self, full_template: Template
+    ) -> None:
+        """Three ARNs by name."""
+        invoked = rights_of(full_template, "RenderWorkflowRights")["lambda:InvokeFunction"]
+        assert len(invoked) == 3
+        assert not any("*" in arn for arn in invoked)
+
 
 class TestWorkflow:
     """The state machine is the definition, observed."""
@@ -370,9 +419,9 @@ class TestWorkflow:
                 if "Workflow" in name
             )
             assert json.loads(machine["DefinitionString"]) == expected
-            assert set(machine["DefinitionSubstitutions"]) == {
-                "RenderFunctionArn", "RenderBucketName",
-            }  # fmt: skip
+            assert set(machine["DefinitionSubstitutions"]) == set(
+                re.findall(r"\$\{(\w+)\}", json.dumps(expected))
+            )
 
     def test_machines_log_everything_but_data_and_trace(self, template: Template) -> None:
         """Variables of a composition do not end up in logs."""
@@ -412,8 +461,9 @@ class TestMonitoring:
         (topic,) = full_template.find_resources("AWS::SNS::Topic")
         alarms = full_template.find_resources("AWS::CloudWatch::Alarm").values()
         metrics = {
-            (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"])
+            (metric["Namespace"], metric["MetricName"])
             for alarm in alarms
+            for metric in metrics_of(alarm)
         }
         assert metrics == {
             ("AWS/Events", "Invocations"),
@@ -442,7 +492,7 @@ class TestMonitoring:
         alarm = next(
             alarm["Properties"]
             for alarm in template.find_resources("AWS::CloudWatch::Alarm").values()
-            if alarm["Properties"]["Namespace"] == "AWS/Events"
+            if metrics_of(alarm)[0]["Namespace"] == "AWS/Events"
         )
         (dimension,) = alarm["Dimensions"]
         counted = rules[dimension["Value"]["Ref"]]["Properties"]["EventPattern"]["detail"]
@@ -453,9 +503,13 @@ class TestMonitoring:
 
     def test_the_duration_alarm_follows_the_time_out(self, full_template: Template) -> None:
         """98 % of it, in milliseconds."""
-        full_template.has_resource_properties(
-            "AWS::CloudWatch::Alarm", {"MetricName": "Duration", "Threshold": 588_000}
+        (alarm,) = (
+            alarm["Properties"]
+            for alarm in full_template.find_resources("AWS::CloudWatch::Alarm").values()
+            if metrics_of(alarm)[0]["MetricName"] == "Duration"
         )
+        assert alarm["Threshold"] == 588_000
+        assert "MAX(METRICS())" in str(alarm["Metrics"])
 
     def test_what_costs_between_renders_is_asked_for(
         self, template: Template, full_template: Template

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from statelint.linter import Linter
 
+from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.errors import CATALOGUE, RETRYABLE_CODES, TERMINAL_CODES
 from statemachine.announcement import announcement
 from statemachine.definition import definition
@@ -66,7 +67,13 @@ def asl_validator() -> None:
         pytest.skip(missing)
 
 
-MACHINES = [definition(), announcement(), announcement(bucket_name="renders")]
+MACHINES = [
+    definition(),
+    definition(settings=Settings(functions=("1769", "big=7076"), concurrency_limit=200)),
+    announcement(),
+    announcement(bucket_name="renders"),
+]
+IDS = ["render", "render with choices", "announce", "publish"]
 
 
 def test_the_printed_copy_is_the_definition() -> None:
@@ -74,14 +81,14 @@ def test_the_printed_copy_is_the_definition() -> None:
     assert json.loads(PRINTED.read_text()) == definition()
 
 
-@pytest.mark.parametrize("machine", MACHINES, ids=["render", "announce", "publish"])
+@pytest.mark.parametrize("machine", MACHINES, ids=IDS)
 def test_statelint_finds_nothing(machine: State) -> None:
     """The validator from PyPI has no complaint."""
     assert Linter().validate(machine) == []
 
 
 @pytest.mark.usefixtures("asl_validator")
-@pytest.mark.parametrize("machine", MACHINES, ids=["render", "announce", "publish"])
+@pytest.mark.parametrize("machine", MACHINES, ids=IDS)
 def test_asl_validator_finds_nothing(machine: State, tmp_path: Path) -> None:
     """The validator from npm has no complaint."""
     assert asl_validator_problems(machine, tmp_path / "machine.json") is None

@@ -21,7 +21,14 @@ from fanreel.errors import (
     TERMINAL_CODES,
 )
 from statemachine.definition import definition
-from tests.aws.interpreters import BUCKET, FUNCTION_ARN, Interpreter, ministack, moto
+from tests.aws.interpreters import (
+    BIG_FUNCTION_ARN,
+    BUCKET,
+    FUNCTION_ARN,
+    Interpreter,
+    ministack,
+    moto,
+)
 from tests.aws.scripted_worker import (
     FunctionFailed,
     Killed,
@@ -243,6 +250,43 @@ def test_a_deployment_limits_what_a_render_may_ask(
     else:
         assert (ended["error"], worker.invocations) == (INVALID_CONFIG, [])
         assert error in ended["cause"]
+
+
+@pytest.mark.parametrize("chunks", [2, 41], ids=["inline", "distributed"])
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [({}, "render"), ({"Function": None}, "render"), ({"Function": "big"}, "render-big")],
+    ids=str,
+)
+def test_a_render_chooses_its_function(
+    lab: Lab, new_worker: Workers, chunks: int, document: dict[str, Any], name: str
+) -> None:
+    """Every task of it goes there, further rounds of a chunk too."""
+    machine = definition(
+        function_arn=FUNCTION_ARN,
+        choice_arns={"big": BIG_FUNCTION_ARN},
+        bucket_name=BUCKET,
+        settings=Settings(functions=("big=7076",)),
+    )
+    render_id = f"choosing-{next(_numbers)}"
+    arn = lab.interpreter.create(machine, render_id)
+    worker = new_worker(chunks=chunks, segments_per_chunk=2)
+    worker.on("renderChunk", 1, Step(segments=1), Step(segments=1))
+    lab.endpoint.workers[render_id] = worker
+    ended = lab.interpreter.wait(lab.interpreter.start(arn, render_id, PROJECT | document))
+    assert ended["status"] == "SUCCEEDED", ended.get("cause")
+    assert Counter(lab.endpoint.invoked[render_id]) == {name: chunks + 3}
+
+
+@pytest.mark.parametrize("function", ["other", "", 7076, {}])
+def test_a_function_that_is_not_there_is_refused(
+    lab: Lab, new_worker: Workers, function: Any
+) -> None:
+    """Before anything is invoked, and saying which there are: here none."""
+    worker = new_worker()
+    ended = lab.run(worker, Function=function)
+    assert (ended["error"], worker.invocations) == (INVALID_CONFIG, [])
+    assert "none to choose" in ended["cause"]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def write_plan(
     """Write the two files of a plan that assembling reads."""
     manifest = PlanManifest(
         plan_hash=PLAN_HASH,
-        versions=Versions(fanreel="0", chromium="0", libav="0"),
+        versions=Versions(fanreel="0", chromium="0", libav="0", architecture="x86_64"),
         total_frames=total_frames,
         fps=fps,
         width=WIDTH,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fanreel.assembly import assemble
-from fanreel.errors import CATALOGUE, RenderError
+from fanreel.errors import CATALOGUE, BrowserVersionMismatch, RenderError
 from fanreel.files import plan_dir as plans
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import PlanManifest
@@ -261,6 +261,13 @@ def test_checks_come_in_their_order(copy: Rendered, first: int) -> None:
     for code in reversed(ORDER[first : first + 2]):
         SPOILT[code](copy.plan_dir)
     assert code_of(lambda: check_chunk(copy.plan_dir)) == ORDER[first]
+
+
+def test_a_plan_of_another_processor_is_refused(copy: Rendered) -> None:
+    """The same Chromium draws other pixels there."""
+    with_version(copy.plan_dir, "architecture")
+    with pytest.raises(BrowserVersionMismatch, match=r"made on 1\.2\.3\.4, this worker is"):
+        check_chunk(copy.plan_dir)
 
 
 def test_a_wrong_index_is_told_after_the_structure(copy: Rendered) -> None:

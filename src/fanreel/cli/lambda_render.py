@@ -9,7 +9,7 @@ import typer
 
 from fanreel.cli.lambda_link import tell_session_end
 from fanreel.cli.lambda_progress import wait_for, write_progress
-from fanreel.cli.lambda_request import with_request_options
+from fanreel.cli.lambda_request import Function, with_request_options
 from fanreel.cli.lambda_target import Target, camel, stack_command
 from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.cli.render import RootDir
@@ -128,6 +128,7 @@ def still(
         str | None, typer.Option(metavar="URI", help="Where in the bucket the picture goes.")
     ] = None,
     root: RootDir = None,
+    function: Function = None,
     config_fields: dict[str, Any],
 ) -> None:
     """Save the frame that PROJECT shows at one moment: .png, .jpg or .webp."""
@@ -146,6 +147,7 @@ def still(
         output_uri=output_uri,
         render_id=render_id,
         root_dir=root,
+        function=function,
     )
     for warning in saved.warnings:
         target.say(f"warning: {warning}")
@@ -228,12 +230,15 @@ def estimate(
     ] = 30,
     max_cost: MaxCost = None,
     root: RootDir = None,
+    function: Function = None,
     config_fields: dict[str, Any],
 ) -> None:
     """Tell what PROJECT will take and cost, from a few frames rendered on this machine."""
     where, fields = split_project(project, config_fields)
     config = build_config(fields)
-    found = target.client().estimate(where, config, probe_frames=probe_frames, root_dir=root)
+    found = target.client().estimate(
+        where, config, probe_frames=probe_frames, root_dir=root, function=function
+    )
     target.answer(
         found,
         f"{found.total_frames} frames in {found.chunk_count} chunks at {found.memory_mb} MB, "

@@ -41,6 +41,10 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+Function = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Which of the stack's functions renders it."),
+]
 _LIMIT_OPTIONS: dict[str, Any] = {
     "timeout": Annotated[
         float | None,
@@ -58,8 +62,9 @@ _LIMIT_OPTIONS: dict[str, Any] = {
             rich_help_panel=_LIMITS,
         ),
     ],
+    "function": Function,
 }
-_ARGUMENTS = {"timeout": "timeout_s", "cost_limit": "cost_limit_usd"}
+_ARGUMENTS = {"timeout": "timeout_s", "cost_limit": "cost_limit_usd", "function": "function"}
 
 
 def with_request_options(command: Callable[..., None]) -> Callable[..., None]:

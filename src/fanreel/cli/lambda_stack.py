@@ -33,7 +33,7 @@ def cdk_app(target: Target, cdk_dir: Path | None, context: dict[str, Any]) -> "C
     )
 
 
-def choose_memory(quotas: "Quotas", wanted_mb: int | None) -> int:
+def choose_memory(quotas: "Quotas", wanted_mb: int | None, what: str = "--memory") -> int:
     """
     Return the memory to deploy with: what was asked for, else what fits the account.
 
@@ -44,7 +44,7 @@ def choose_memory(quotas: "Quotas", wanted_mb: int | None) -> int:
         return quotas.memory_mb
     if wanted_mb > quotas.memory_limit_mb:
         raise InvalidConfig(
-            f"--memory {wanted_mb}: this account is likely limited to {quotas.memory_limit_mb} MB; "
+            f"{what} {wanted_mb}: this account is likely limited to {quotas.memory_limit_mb} MB; "
             "leave the option out, ask AWS for more (`fanreel lambda quotas`), or insist with "
             "--no-check-quotas",
             memory_mb=wanted_mb,
@@ -76,7 +76,7 @@ def check_reserved(quotas: "Quotas", reserved: int | None) -> None:
         )
 
 
-@stack_command(stack_app, "deploy")
+@stack_command(stack_app, "deploy", regions=True)
 def deploy(  # noqa: PLR0913 (each is an option)
     target: Target,
     *,
@@ -148,6 +148,9 @@ def deploy(  # noqa: PLR0913 (each is an option)
         if deployed is None:
             chosen = concurrency_of(quotas) | chosen
     wanted = Settings.chosen(chosen)
+    if quotas is not None:
+        for choice in wanted.choices:
+            choose_memory(quotas, choice.memory_mb, f"function {choice.name}")
     tell_changes(target, None if deployed is None else Settings.chosen(deployed), wanted)
     for text in advice(wanted, platform.machine()):
         target.say(f"note: {text}")
@@ -167,6 +170,7 @@ def deploy(  # noqa: PLR0913 (each is an option)
         f"  bucket         {found.bucket}",
         f"  state machine  {found.state_machine_arn}",
         f"  function       {found.function_name}",
+        *(f"  {name:13}  {called}" for name, called in sorted(found.function_names.items())),
     )
 
 
@@ -214,7 +218,7 @@ def quotas_or_none(target: Target) -> "Quotas | None":
     return quotas
 
 
-@stack_command(stack_app, "destroy")
+@stack_command(stack_app, "destroy", regions=True)
 def destroy(
     target: Target,
     *,
@@ -234,7 +238,8 @@ def destroy(
     bucket = target.client().deployment.bucket if delete_bucket else None
     also = f" and its bucket {bucket} with everything in it" if bucket else ""
     if not yes:
-        typer.confirm(f"Remove the stack {target.stack}{also}?", abort=True, err=True)
+        where = f" in {target.region}" if target.answers is not None else ""
+        typer.confirm(f"Remove the stack {target.stack}{where}{also}?", abort=True, err=True)
     cdk_app(target, cdk_dir, {}).run("destroy", "--force", target.stack)
     objects = 0
     if bucket:
@@ -249,7 +254,7 @@ def destroy(
     )
 
 
-@stack_command(stack_app, "quotas")
+@stack_command(stack_app, "quotas", regions=True)
 def quotas(target: Target) -> None:
     """Show what the account lets renders use, and what that means for them."""
     from fanreel.aws.cost.quotas import read_quotas  # noqa: PLC0415

@@ -53,6 +53,17 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 }
 
 
+_REGIONS: tuple[Any, Any] = (
+    Annotated[
+        list[str] | None,
+        typer.Option(
+            "--region", help="An AWS region; may be given more than once.", rich_help_panel=_PANEL
+        ),
+    ],
+    None,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Where a command acts, and how it answers."""
@@ -63,6 +74,8 @@ class Target:
     endpoint_url: str | None = None
     as_json: bool = False
     debug: bool = False
+    answers: list[Any] | None = None
+    """Collects the JSON answers of several regions, printed as one list at the end."""
 
     def session(self) -> "boto3.Session":
         """
@@ -92,7 +105,9 @@ class Target:
 
     def answer(self, value: Any, *lines: str) -> None:
         """Print *value* as JSON if asked to, else *lines*."""
-        if self.as_json:
+        if self.as_json and self.answers is not None:
+            self.answers.append({"region": self.region} | camel(value))
+        elif self.as_json:
             write_json(value)
         else:
             sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -120,22 +135,39 @@ def camel(value: Any) -> Any:
 
 
 def stack_command(
-    app: typer.Typer, name: str
+    app: typer.Typer, name: str, *, regions: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a function as command *name* of *app*, its first parameter `target` filled in."""
+    """
+    Register a function as command *name* of *app*, its first parameter `target` filled in.
+
+    With *regions* it takes `--region` more than once, and acts in one after the other; what fails
+    in one ends it.
+    """
+    options = _OPTIONS | ({"region": _REGIONS} if regions else {})
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(**values: Any) -> None:
-            target = Target(**{option: values.pop(option) for option in _OPTIONS})
-            function(target=target, **values)
+            given = {option: values.pop(option) for option in options}
+            if not regions:
+                function(target=Target(**given), **values)
+                return
+            named = list(dict.fromkeys(given.pop("region") or [None]))
+            answers: list[Any] | None = [] if len(named) > 1 else None
+            for region in named:
+                target = Target(**given, region=region, answers=answers)
+                if answers is not None:
+                    target.say(f"{region}:")
+                function(target=target, **values)
+            if answers is not None and given["as_json"]:
+                write_json(answers)
 
         own = list(inspect.signature(function).parameters.values())[1:]
         added = [
             inspect.Parameter(
                 option, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
             )
-            for option, (annotation, default) in _OPTIONS.items()
+            for option, (annotation, default) in options.items()
         ]
         # typer reads the signature to know which options there are.
         run.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]

@@ -107,11 +107,13 @@ class Artifact(_PlanFile):
 
 
 class Versions(_PlanFile):
-    """What made the plan; workers must match chromium and libav exactly."""
+    """What made the plan; workers must match it exactly."""
 
     fanreel: str
     chromium: str
     libav: str
+    architecture: str
+    """Of the processor: `x86_64`, `arm64`."""
 
 
 class PlanManifest(_PlanFile):

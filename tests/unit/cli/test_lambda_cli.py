@@ -1,13 +1,15 @@
 """What the AWS commands do before they reach AWS."""
 
+import json
 import subprocess
 import sys
 from typing import Any
 
+import boto3
 import pytest
 from typer.testing import CliRunner
 
-from fanreel.aws.cost.quotas import judge_quotas
+from fanreel.aws.cost.quotas import Quotas, judge_quotas
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
 from fanreel.cli.lambda_ import lambda_app
@@ -68,6 +70,29 @@ def test_memory_fits_the_account() -> None:
     assert concurrency_of(usual) == {}
     with pytest.raises(InvalidConfig, match="3008 MB"):
         choose_memory(new, 3538)
+
+
+def test_several_regions_are_one_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In their order, once each; the answers are one list, and a failure ends it."""
+
+    def read(session: boto3.Session, **_: Any) -> Quotas:
+        if session.region_name == "us-west-1":
+            raise InvalidConfig("no such region")
+        return judge_quotas(session.region_name, 1000, 1000)
+
+    monkeypatch.setattr("fanreel.aws.cost.quotas.read_quotas", read)
+    regions = ["--region", "eu-west-1", "--region", "us-east-1", "--region", "eu-west-1"]
+    assert run(app, ["lambda", "quotas", *regions, "--json"]) == 0
+    answers = json.loads(capsys.readouterr().out)
+    assert [one["region"] for one in answers] == ["eu-west-1", "us-east-1"]
+    assert run(app, ["lambda", "quotas", *regions]) == 0
+    told = capsys.readouterr()
+    assert (told.out.count("functions at once"), told.err) == (2, "eu-west-1:\nus-east-1:\n")
+    assert run(app, ["lambda", "quotas", "--region", "eu-west-1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["region"] == "eu-west-1"
+    assert run(app, ["lambda", "quotas", "--region", "us-west-1", *regions]) == 2
 
 
 def test_new_accounts_are_warned_of_both_limits() -> None:

@@ -15,7 +15,9 @@ from fanreel.files.digest import canonical_json, sha256_file
 from fanreel.files.plan_dir import Artifact, PlanManifest, Versions
 from fanreel.timing.timeline import ChunkSlice
 
-VERSIONS = Versions(fanreel="0.1.0", chromium="156.0.8078.79", libav="62.3.100")
+VERSIONS = Versions(
+    fanreel="0.1.0", chromium="156.0.8078.79", libav="62.3.100", architecture="x86_64"
+)
 ARTIFACTS = (
     Artifact(path="compiled/site/index.html", sha256="aa", size_bytes=1),
     Artifact(path=files.CHUNKS, sha256="bb", size_bytes=2),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from botocore.exceptions import ClientError
 
+from fanreel.aws.cost.functions import require_function
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.failures import aws_errors, error_code
 from fanreel.aws.storage.objects import connect
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 DEFAULT_STACK = "fanreel"
-BUCKET, FUNCTION, STATE_MACHINE, LOG_GROUP, SETTINGS = (
+BUCKET, FUNCTION, FUNCTIONS, STATE_MACHINE, LOG_GROUP, SETTINGS = (
     "BucketName",
     "FunctionName",
+    "FunctionNames",
     "StateMachineArn",
     "LogGroupName",
     "Settings",
@@ -42,6 +44,9 @@ class Deployment:
     bucket: str
     state_machine_arn: str
     function_name: str | None = None
+    """Of the function that a render gets if it does not choose."""
+    function_names: Mapping[str, str] = field(default_factory=dict)
+    """Of those it may choose: what a render calls it, and what Lambda does."""
     log_group: str | None = None
     stack_name: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -65,6 +70,18 @@ class Deployment:
             self.settings.get("project_buckets", ()),
             self.settings.get("project_hosts", ()),
         )
+
+    def named_function(self, choice: str | None) -> str | None:
+        """
+        Return the name that Lambda knows a render's function by; None if that is not known.
+
+        Raises:
+            InvalidConfig: There is none to choose by that name. Terminal.
+        """
+        if choice is None:
+            return self.function_name
+        require_function(choice, self.function_names)
+        return self.function_names[choice]
 
     def execution_arn(self, render_id: str) -> str:
         """Return the ARN of the execution called *render_id*."""
@@ -110,12 +127,13 @@ class Deployment:
             function_name=output(FUNCTION, required=False),
             log_group=output(LOG_GROUP, required=False),
             stack_name=stack_name,
-            settings=_parse_settings(output(SETTINGS, required=False)),
+            function_names=_parse_object(output(FUNCTIONS, required=False)),
+            settings=_parse_object(output(SETTINGS, required=False)),
         )
 
 
-def _parse_settings(text: str | None) -> dict[str, Any]:
-    """Read the output; stacks deployed before there was one have no settings to keep."""
+def _parse_object(text: str | None) -> dict[str, Any]:
+    """Read an output of JSON; stacks deployed before there was one have nothing in it."""
     try:
         found = json.loads(text or "{}")
     except ValueError:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from fanreel.aws.cost.functions import require_function
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.outputs import OutputOptions, OutputPlaces
 from fanreel.aws.storage.projects import ProjectSources, parse_project
@@ -35,6 +36,7 @@ CONFIG = "Config"
 MAX_CONCURRENCY = "MaxConcurrency"
 TIMEOUT, MAX_COST = "TimeoutSeconds", "MaxCostUsd"
 VARIABLES_URI = "VariablesS3Uri"
+FUNCTION = "Function"
 
 
 _PLAIN = OutputOptions()
@@ -73,6 +75,8 @@ class RenderRequest:
     """The state machine's workers end the render after so long."""
     cost_limit_usd: float | None = None
     """They end it once it has cost more."""
+    function: str | None = None
+    """Which of the deployment's functions renders it; None is its default."""
 
     @property
     def folder(self) -> S3Uri:
@@ -109,6 +113,8 @@ class RenderRequest:
             document[TIMEOUT] = self.timeout_s
         if self.cost_limit_usd is not None:
             document[MAX_COST] = self.cost_limit_usd
+        if self.function is not None:
+            document[FUNCTION] = self.function
         if output := self.output.to_json():
             document[OUTPUT] = output
         return document
@@ -149,13 +155,16 @@ def build_request(  # noqa: PLR0913 (each is a field of the request)
     project_sources: ProjectSources | None = None,
     timeout_s: float | None = None,
     cost_limit_usd: float | None = None,
+    function: str | None = None,
+    functions: Iterable[str] = (),
 ) -> RenderRequest:
     """
     Check everything about a render that can be checked without AWS.
 
     Raises:
         InvalidConfig: Configuration or render id is not allowed, the project is neither a site nor
-            an archive, or no video of this format may go to the output. Terminal.
+            an archive, no video of this format may go to the output, or *function* is none of
+            *functions*. Terminal.
         S3UriNotAllowed: The output lies outside *bucket* and *output_buckets*, or the project
             outside *bucket* and *project_sources*. Terminal.
     """
@@ -172,6 +181,8 @@ def build_request(  # noqa: PLR0913 (each is a field of the request)
     for name, value in {"timeout_s": timeout_s, "cost_limit_usd": cost_limit_usd}.items():
         if value is not None and not 0 < value < math.inf:
             raise InvalidConfig(f"{name} = {value}: allowed: a number above 0")
+    if function is not None:
+        require_function(function, functions)
     request = RenderRequest(
         render_id=render_id,
         bucket=bucket,
@@ -182,6 +193,7 @@ def build_request(  # noqa: PLR0913 (each is a field of the request)
         output=options,
         timeout_s=timeout_s,
         cost_limit_usd=cost_limit_usd,
+        function=function,
     )
     request.to_json()
     return request

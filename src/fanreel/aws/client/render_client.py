@@ -91,6 +91,7 @@ class RenderClient:
         bucket: The stack's bucket (output `BucketName`).
         state_machine_arn: Output `StateMachineArn`.
         function_name: Output `FunctionName`; for sizes and prices.
+        function_names: Output `FunctionNames`, as a mapping: those that renders may choose.
         log_group: Output `LogGroupName`; for `logs()`.
         settings: What the stack was deployed with (output `Settings`).
         session: Any boto3 session; None takes boto3's defaults in the stack's region.
@@ -103,6 +104,7 @@ class RenderClient:
         bucket: str,
         state_machine_arn: str,
         function_name: str | None = None,
+        function_names: Mapping[str, str] | None = None,
         log_group: str | None = None,
         settings: Mapping[str, Any] | None = None,
         session: boto3.Session | None = None,
@@ -113,6 +115,7 @@ class RenderClient:
                 bucket=bucket,
                 state_machine_arn=state_machine_arn,
                 function_name=function_name,
+                function_names=function_names or {},
                 log_group=log_group,
                 settings=settings or {},
             ),
@@ -140,6 +143,7 @@ class RenderClient:
             bucket=found.bucket,
             state_machine_arn=found.state_machine_arn,
             function_name=found.function_name,
+            function_names=found.function_names,
             log_group=found.log_group,
             settings=found.settings,
             session=session,
@@ -209,6 +213,7 @@ class RenderClient:
         output_options: OutputOptions | Mapping[str, Any] | None = None,
         timeout_s: float | None = None,
         cost_limit_usd: float | None = None,
+        function: str | None = None,
     ) -> RenderRequest:
         """
         Check a render and upload its project, without starting it.
@@ -224,6 +229,7 @@ class RenderClient:
             output=output_options,
             timeout_s=timeout_s,
             cost_limit_usd=cost_limit_usd,
+            function=function,
         )
         if _is_uri(project):
             return checked
@@ -241,6 +247,7 @@ class RenderClient:
             config=config,
             output_buckets=self.deployment.output_buckets,
             project_sources=self.deployment.project_sources,
+            functions=self.deployment.function_names,
             **given,
         )
         if not _is_uri(project) and not isinstance(project, Site):
@@ -273,6 +280,7 @@ class RenderClient:
         output_options: OutputOptions | Mapping[str, Any] | None = None,
         timeout_s: float | None = None,
         cost_limit_usd: float | None = None,
+        function: str | None = None,
     ) -> StartedRender:
         """
         Start a render; the same *render_id* and input again is the same render.
@@ -289,6 +297,7 @@ class RenderClient:
             output_options: Storage class, download name, tags, expiry, and whether to overwrite.
             timeout_s: Its workers end the render after so long (`RENDER_TIMED_OUT`).
             cost_limit_usd: They end it once it has cost more (`RENDER_COST_LIMIT`).
+            function: Which of the deployment's `functions` renders it; None is its default.
         Returns:
             Where the render is. `already_started` tells whether it had been started before.
         Raises:
@@ -304,12 +313,17 @@ class RenderClient:
             "max_concurrency": max_concurrency,
             "timeout_s": timeout_s,
             "cost_limit_usd": cost_limit_usd,
+            "function": function,
         }
         if max_cost_usd is not None:
             checked = self._check(project, config, output=output_options, **asked)
             with self._local(project, checked.config.entry_file, root_dir) as (folder, root):
                 found = self.estimate(
-                    folder, checked.config, root_dir=root, max_concurrency=max_concurrency
+                    folder,
+                    checked.config,
+                    root_dir=root,
+                    max_concurrency=max_concurrency,
+                    function=function,
                 )
             require_affordable(found, max_cost_usd)
         return self.start(
@@ -329,6 +343,7 @@ class RenderClient:
         output_uri: str | None = None,
         render_id: str | None = None,
         root_dir: Path | str | None = None,
+        function: str | None = None,
     ) -> RemoteStill:
         """
         Save the frame that a project shows at one moment as a picture in the bucket; wait for it.
@@ -341,6 +356,7 @@ class RenderClient:
                 `outputs/<render_id>.png`.
             render_id: Names the picture; None makes one up.
             root_dir: See `deploy_site()`.
+            function: As for `start_render()`.
         Raises:
             RenderError: As `start_render()`, and what the function raises.
         """
@@ -354,7 +370,9 @@ class RenderClient:
         uri = still_uri(
             self.deployment.bucket, render_id, output_uri, self.deployment.output_buckets
         )
-        request = self.request(project, config, render_id=render_id, root_dir=root_dir)
+        request = self.request(
+            project, config, render_id=render_id, root_dir=root_dir, function=function
+        )
         return take_still(self._connection, request, moment, uri)
 
     def render_batch(  # noqa: PLR0913 (each is an option)
@@ -371,6 +389,7 @@ class RenderClient:
         output_options: OutputOptions | Mapping[str, Any] | None = None,
         timeout_s: float | None = None,
         cost_limit_usd: float | None = None,
+        function: str | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Iterator[BatchItem]:
         """
@@ -389,6 +408,7 @@ class RenderClient:
             output_options: As for `start_render()`; those of a line are laid over them.
             timeout_s: Of each render, as for `start_render()`.
             cost_limit_usd: Of each render, as for `start_render()`.
+            function: Of each render, as for `start_render()`.
             on_progress: Called with what each look at a render found.
         Raises:
             InvalidConfig: A line is wrong, or all cost more; every wrong line is named, none
@@ -408,6 +428,8 @@ class RenderClient:
                 project_sources=self.deployment.project_sources,
                 timeout_s=timeout_s,
                 cost_limit_usd=cost_limit_usd,
+                function=function,
+                functions=self.deployment.function_names,
             )
 
         # Checked before anything is sent, so that a bad line uploads nothing; the site is named by
@@ -421,7 +443,7 @@ class RenderClient:
                 require_affordable_batch(
                     [request.config for request in checked],
                     max_cost_usd,
-                    lambda config: self.estimate(folder, config, root_dir=root),
+                    lambda config: self.estimate(folder, config, root_dir=root, function=function),
                 )
         if dry_run:
             return iter([checked_item(index, request) for index, request in enumerate(checked)])
@@ -568,6 +590,7 @@ class RenderClient:
         probe_frames: int = DEFAULT_PROBE_FRAMES,
         root_dir: Path | str | None = None,
         max_concurrency: int | None = None,
+        function: str | None = None,
     ) -> Estimate:
         """
         Foretell time and cost by planning the project here and rendering a few frames of it.
@@ -579,13 +602,13 @@ class RenderClient:
         return estimate_project(
             folder,
             checked,
-            self._watcher.function,
+            self._watcher.function(function),
             self.deployment.region,
             probe_frames=probe_frames,
-            at_once=self._chunks_at_once(max_concurrency),
+            at_once=self._chunks_at_once(max_concurrency, function),
         )
 
-    def _chunks_at_once(self, asked: int | None) -> AtOnce:
+    def _chunks_at_once(self, asked: int | None, function: str | None) -> AtOnce:
         settings = self.deployment.settings
         wanted = asked or settings.get("max_concurrency", DEFAULT_MAX_CONCURRENCY)
         try:
@@ -594,7 +617,8 @@ class RenderClient:
             )
         except RenderError:  # who may render need not have the right to ask
             return chunks_at_once(wanted, None)
-        granted = settings.get("reserved_concurrency") or quotas.unreserved_concurrency
+        reserved = settings.get("reserved_concurrency") if function is None else None
+        granted = reserved or quotas.unreserved_concurrency
         return chunks_at_once(wanted, granted)
 
     def cost(self, render_id: str) -> Cost:

@@ -80,7 +80,7 @@ def take_still(
     Raises:
         RenderError: As the function raised it, or as AWS refused.
     """
-    name = connection.deployment.function_name
+    name = connection.deployment.named_function(request.function)
     if name is None:
         raise InvalidConfig(
             "a still needs the function's name: RenderClient.from_stack() finds it, or pass "

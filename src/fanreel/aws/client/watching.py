@@ -8,12 +8,12 @@ about themselves (`storage/progress.py`) says more in one request.
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from fanreel.aws.client.causes import read_cause
 from fanreel.aws.client.deployment import Connection
-from fanreel.aws.client.executions import describe, folder_of, output_uri_of
+from fanreel.aws.client.executions import describe, execution_input, folder_of, output_uri_of
+from fanreel.aws.client.inputs import FUNCTION
 from fanreel.aws.client.pace import Pace, retries
 from fanreel.aws.client.results import Failure, Progress, Stage, Status
 from fanreel.aws.cost.functions import FunctionSettings, parse_settings
@@ -31,15 +31,27 @@ if TYPE_CHECKING:
 
 
 class Watcher:
-    """Reads renders of one deployment; asks for the function's settings once."""
+    """Reads renders of one deployment; asks for each function's settings once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._functions: dict[str | None, FunctionSettings] = {}
 
-    @cached_property
-    def function(self) -> FunctionSettings:
-        """The function's settings; the defaults, marked so, if they cannot be read."""
-        name = self._connection.deployment.function_name
+    def function(self, choice: str | None = None) -> FunctionSettings:
+        """
+        Return the settings of a function that renders may choose; None is the default one.
+
+        They are asked for once; the defaults, marked so, if they cannot be read.
+
+        Raises:
+            InvalidConfig: There is none to choose by that name. Terminal.
+        """
+        if choice not in self._functions:
+            name = self._connection.deployment.named_function(choice)
+            self._functions[choice] = self._read_function(name)
+        return self._functions[choice]
+
+    def _read_function(self, name: str | None) -> FunctionSettings:
         if name is None:
             return FunctionSettings(assumed=True)
         try:
@@ -84,7 +96,7 @@ class Watcher:
                 for record in activity.records
                 if record.failed
             ),
-            cost=self._cost(activity, stopped_at),
+            cost=self._cost(activity, execution),
             output_uri=None if stage == "deleted" else output_uri,
             started_at=execution["startDate"],
             stopped_at=stopped_at,
@@ -99,15 +111,21 @@ class Watcher:
     def cost(self, render_id: str) -> Cost:
         """Tell what a render has cost so far. Raises as `RenderClient.cost()`."""
         execution = describe(self._connection, render_id)
-        return self._cost(self._activity(execution), execution.get("stopDate"))
+        return self._cost(self._activity(execution), execution)
 
-    def _cost(self, activity: RenderActivity, stopped_at: datetime | None) -> Cost:
-        function = self.function
-        usage, notes = used_so_far(activity, function, stopped_at)
+    def _cost(self, activity: RenderActivity, execution: "DescribeExecutionOutputTypeDef") -> Cost:
+        function = self._function_of(execution)
+        usage, notes = used_so_far(activity, function, execution.get("stopDate"))
         if function.assumed:
             notes = (*notes, f"architecture assumed to be {function.architecture}")
         region = self._connection.deployment.region
         return cost_of(usage, prices_for(region, function.architecture), notes)
+
+    def _function_of(self, execution: "DescribeExecutionOutputTypeDef") -> FunctionSettings:
+        choice = execution_input(execution).get(FUNCTION)
+        # Whoever started it may have misspelt it; then it has failed, and its cost is asked for.
+        known = self._connection.deployment.function_names
+        return self.function(choice if choice in known else None)
 
     def _failure(
         self, execution: "DescribeExecutionOutputTypeDef", activity: RenderActivity

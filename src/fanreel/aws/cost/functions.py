@@ -1,11 +1,14 @@
-"""What the deployed function was given: memory, `/tmp`, time, architecture."""
+"""What the deployed functions were given, and which of them a render may choose."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from fanreel.aws.cost.prices import ARCHITECTURES, Architecture
 from fanreel.aws.cost.quotas import DEFAULT_MEMORY_MB
 from fanreel.aws.cost.render_cost import MAX_MEMORY_MB
+from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
@@ -23,6 +26,72 @@ class FunctionSettings:
     architecture: Architecture = "x86_64"
     assumed: bool = False
     """These are the defaults, because the function's name is not known."""
+
+
+# [NAME=]MEMORY[:ARCHITECTURE]
+_CHOICE = re.compile(r"(?:([a-z][a-z0-9]{0,29})=)?([0-9]{4,5})(?::(x86_64|arm64))?")
+_MEMORY_MB = range(1024, MAX_MEMORY_MB + 1)
+DEFAULT_FUNCTION = "default"
+"""Names the function that a render gets if it does not choose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionChoice:
+    """One more function of a stack, for renders that name it."""
+
+    name: str
+    memory_mb: int
+    architecture: Architecture
+
+    @classmethod
+    def parse(cls, text: str, architecture: Architecture) -> "FunctionChoice":
+        """
+        Read `big=7076`, `7076` or `3538:arm64`; what has no name is called by the rest.
+
+        Args:
+            text: One item of the setting `functions`.
+            architecture: Of the stack, for those that do not say.
+        Raises:
+            ValueError: It is not written so.
+        """
+        found = _CHOICE.fullmatch(text)
+        if found is None or int(found[2]) not in _MEMORY_MB:
+            raise ValueError(
+                f"{text!r}: allowed: [NAME=]MEMORY[:ARCHITECTURE], such as big=7076 or 3538:arm64, "
+                f"with {_MEMORY_MB.start} to {_MEMORY_MB[-1]} MB and a name of small letters and "
+                "digits"
+            )
+        own = cast("Architecture", found[3]) if found[3] else architecture
+        name = found[1] or f"{found[2]}{(found[3] or '').replace('_', '')}"
+        return cls(name=name, memory_mb=int(found[2]), architecture=own)
+
+
+def parse_choices(texts: Iterable[str], architecture: Architecture) -> tuple[FunctionChoice, ...]:
+    """
+    Read the setting `functions`.
+
+    Raises:
+        ValueError: One is not written as `FunctionChoice.parse()` has it, or two have one name.
+    """
+    choices = tuple(FunctionChoice.parse(text, architecture) for text in texts)
+    names = [DEFAULT_FUNCTION, *(choice.name for choice in choices)]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two functions are called {name}; give one another name: NAME=MEMORY")
+    return choices
+
+
+def require_function(choice: str, names: Iterable[str]) -> None:
+    """
+    Refuse to choose a function that is not among *names*.
+
+    Raises:
+        InvalidConfig: It is not. Terminal.
+    """
+    known = sorted(names)
+    if choice not in known:
+        told = ", ".join(known) if known else "none, until `deploy --set functions=` lists some"
+        raise InvalidConfig(f"function = {choice!r}: to choose from: {told}", known=known)
 
 
 def parse_settings(

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from fanreel.aws.deploy.stack_settings import Settings
-
-_NAMES = {"aarch64": "arm64", "arm64": "arm64", "amd64": "x86_64", "x86_64": "x86_64"}
+from fanreel.versions import architecture
 
 
 def advice(settings: Settings, machine: str) -> Iterator[str]:
@@ -15,13 +14,13 @@ def advice(settings: Settings, machine: str) -> Iterator[str]:
         settings: Of the stack.
         machine: This machine's processor, as `platform.machine()` tells it.
     """
-    here = _NAMES.get(machine.lower(), machine)
-    if settings.image_uri is None and settings.architecture != here:
+    here = architecture(machine)
+    for wanted in _built(settings) - {here}:
         yield (
-            f"the image for {settings.architecture} is built on {here} by emulation, which takes "
+            f"the image for {wanted} is built on {here} by emulation, which takes "
             "many times as long and needs QEMU (`docker run --privileged --rm tonistiigi/binfmt "
-            f"--install {_DOCKER[settings.architecture]}`, once); quicker: deploy from a machine "
-            f"of {settings.architecture}, or name an image built there with --set image_uri=URI"
+            f"--install {_DOCKER[wanted]}`, once); quicker: deploy from a machine "
+            f"of {wanted}, or name an image built there with --set image_uri=URI"
         )
     if settings.vpc_id is not None:
         yield (
@@ -30,6 +29,13 @@ def advice(settings: Settings, machine: str) -> Iterator[str]:
             "it while they are planned, only through a NAT gateway; without the endpoint every "
             "render ends with STORAGE_UNAVAILABLE"
         )
+
+
+def _built(settings: Settings) -> set[str]:
+    """Return the architectures of which `deploy` builds an image."""
+    every = {settings.architecture, *(choice.architecture for choice in settings.choices)}
+    images = {settings.architecture: settings.image_uri}
+    return {one for one in every if images.get(one, settings.other_image_uri) is None}
 
 
 _DOCKER = {"arm64": "arm64", "x86_64": "amd64"}

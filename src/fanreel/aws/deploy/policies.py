@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fanreel.aws.client.deployment import BUCKET, FUNCTION, LOG_GROUP, STATE_MACHINE
+from fanreel.aws.client.deployment import (
+    BUCKET,
+    FUNCTION,
+    FUNCTIONS,
+    LOG_GROUP,
+    STATE_MACHINE,
+)
 from fanreel.aws.deploy.templates import Template
 from fanreel.aws.storage import layout
 
@@ -94,7 +100,11 @@ def user_policy(template: Template) -> Document:
         allow(
             "Function",  # its size and price; a still is one invocation
             ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
-            [template.arn(template.output_resource(FUNCTION))],
+            [
+                template.arn(logical_id)
+                for output in (FUNCTION, FUNCTIONS)
+                for logical_id in template.output_resources(output)
+            ],
         ),
         allow(
             "Logs",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from fanreel.aws.cost.functions import FunctionChoice, parse_choices
 from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import InvalidConfig
@@ -20,6 +21,9 @@ RetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
     3288, 3653,
 ]  # fmt: skip
+
+
+_IMAGE = r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[^:@]+[:@].+$"
 
 
 def _parse_list(value: Any) -> Any:
@@ -58,6 +62,8 @@ class Settings(BaseModel):
     plan_dir_size_limit_bytes: int | None = Field(default=None, ge=1)
     """Largest planned directory; None takes a fifth of /tmp, at most 2 GiB."""
     architecture: Literal["x86_64", "arm64"] = "x86_64"
+    functions: Names = ()
+    """More functions that a render may choose by name, `[NAME=]MEMORY[:ARCHITECTURE]` each."""
     reserved_concurrency: int | None = Field(default=None, ge=1)
     """Most invocations at once, of all renders; None shares the account's."""
     max_concurrency: int = Field(default=DEFAULT_MAX_CONCURRENCY, ge=0)
@@ -68,11 +74,10 @@ class Settings(BaseModel):
     """Time after which a render is ended, however far it is."""
     max_render_cost_usd: float | None = Field(default=None, gt=0)
     """What a render may cost: it ends once it has cost more; its input may ask for less."""
-    image_uri: str | None = Field(
-        default=None,
-        pattern=r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[^:@]+[:@].+$",
-    )
+    image_uri: str | None = Field(default=None, pattern=_IMAGE)
     """An image in ECR, by tag or digest; None builds the Dockerfile."""
+    other_image_uri: str | None = Field(default=None, pattern=_IMAGE)
+    """The same for those of `functions` that have the other architecture."""
     base_image: str | None = None
     """What the Dockerfile starts from, if not Debian from Docker Hub."""
 
@@ -125,6 +130,20 @@ class Settings(BaseModel):
                 "is made, the work and the plan both lie in /tmp"
             )
         return self
+
+    @model_validator(mode="after")
+    def _functions_have_images(self) -> Self:
+        others = [one.name for one in self.choices if one.architecture != self.architecture]
+        if others and self.image_uri is not None and self.other_image_uri is None:
+            raise ValueError(
+                f"functions: {others[0]} needs an image of its architecture: set other_image_uri"
+            )
+        return self
+
+    @property
+    def choices(self) -> tuple[FunctionChoice, ...]:
+        """The functions that a render may choose besides the default one."""
+        return parse_choices(self.functions, self.architecture)
 
     @property
     def plan_dir_limit_bytes(self) -> int:

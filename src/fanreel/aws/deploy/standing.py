@@ -20,6 +20,8 @@ _IMAGE_GB_USD = 0.10
 _SECRET_USD = 0.40
 
 ALARMS = 4
+ALARMS_OF_FUNCTIONS = 3
+"""Those of the alarms that watch each function: billed by the metric, not by the alarm."""
 METRICS = 9
 """Billed, MemoryUsed and Failures, of each of the three steps (`handler/telemetry.py`)."""
 IMAGE_GB = 0.5
@@ -55,10 +57,12 @@ class StandingCost:
 
 def standing_cost(settings: Settings) -> StandingCost:
     """Return what a stack with *settings* costs a month when nothing is rendered."""
+    watched = ALARMS + ALARMS_OF_FUNCTIONS * len(settings.functions)
+    architectures = {settings.architecture, *(one.architecture for one in settings.choices)}
     return StandingCost(
-        alarms_usd=ALARMS * _ALARM_USD,
+        alarms_usd=watched * _ALARM_USD,
         dashboard_usd=_DASHBOARD_USD if settings.dashboard else 0.0,
         metrics_usd=METRICS * _METRIC_USD if settings.custom_metrics else 0.0,
-        image_usd=IMAGE_GB * _IMAGE_GB_USD,
+        image_usd=len(architectures) * IMAGE_GB * _IMAGE_GB_USD,
         webhook_usd=_SECRET_USD if settings.webhook_url else 0.0,
     )

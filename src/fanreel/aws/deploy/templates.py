@@ -98,6 +98,10 @@ class Template:
             return str(value["Ref"])
         raise InvalidConfig(f"the template has no output {name} of its own; is it fanreel's?")
 
+    def output_resources(self, name: str) -> list[str]:
+        """Return the logical ids of all resources that output *name* mentions; none without it."""
+        return list(_references(self.document.get("Outputs", {}).get(name, {}).get("Value")))
+
     def name(self, logical_id: str) -> str:
         """Return the name of a resource, or the pattern it will match."""
         kind, properties = self._resource(logical_id)
@@ -162,6 +166,19 @@ class Template:
             return pseudo[name]
         kind, _ = self._resource(name)
         return self.arn(name) if kind in _REF_IS_ARN else self.name(name)
+
+
+def _references(value: Any) -> Iterator[str]:
+    match value:
+        case {"Ref": str(name)}:
+            yield name
+        case dict():
+            yield from _references(list(value.values()))
+        case list():
+            for item in value:
+                yield from _references(item)
+        case _:
+            return
 
 
 def read_template(path: Path) -> dict[str, Any]:

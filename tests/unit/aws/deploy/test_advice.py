@@ -13,6 +13,8 @@ def test_an_image_for_another_processor_is_told() -> None:
     assert "binfmt --install amd64" in said
     assert list(advice(Settings(), "x86_64")) == []
     assert list(advice(Settings(architecture="arm64"), "arm64")) == []
+    (said,) = advice(Settings(functions=("3538:arm64",)), "x86_64")
+    assert "the image for arm64" in said
     uri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/fanreel:1"
     assert list(advice(Settings(architecture="arm64", image_uri=uri), "x86_64")) == []
 

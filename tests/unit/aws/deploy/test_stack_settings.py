@@ -44,6 +44,42 @@ def test_a_value_that_is_not_allowed_is_named() -> None:
         Settings.chosen({"memory_mb": "12"})
 
 
+def test_functions_are_named_or_called_by_what_they_are() -> None:
+    """`[NAME=]MEMORY[:ARCHITECTURE]`; the stack's architecture where none is given."""
+    settings = Settings.chosen({"architecture": "arm64", "functions": "big=7076,1769, 3538:x86_64"})
+    found = {one.name: (one.memory_mb, one.architecture) for one in settings.choices}
+    assert found == {
+        "big": (7076, "arm64"), "1769": (1769, "arm64"), "3538x8664": (3538, "x86_64"),
+    }  # fmt: skip
+    assert settings.to_json()["functions"] == ["big=7076", "1769", "3538:x86_64"]
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("512", "1024 to 10240 MB"),
+        ("big=20000", "1024 to 10240 MB"),
+        ("Big=7076", "small letters"),
+        ("7076:riscv", "ARCHITECTURE"),
+        ("7076,7076", "two functions are called 7076"),
+        ("default=7076", "two functions are called default"),
+    ],
+)
+def test_a_function_that_cannot_be_is_refused(value: str, why: str) -> None:
+    """Saying how it is written."""
+    with pytest.raises(InvalidConfig, match=why):
+        Settings.chosen({"functions": value})
+
+
+def test_a_function_of_the_other_architecture_needs_its_image() -> None:
+    """Where images are named, and not built."""
+    uri = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/fanreel:1"
+    with pytest.raises(InvalidConfig, match="other_image_uri"):
+        Settings.chosen({"functions": "3538:arm64", "image_uri": uri})
+    Settings.chosen({"functions": "3538:arm64", "image_uri": uri, "other_image_uri": uri})
+    Settings.chosen({"functions": "3538:arm64"})
+
+
 def test_an_empty_list_has_nothing_in_it() -> None:
     """As a CDK context carries it: no bucket without a name."""
     context = {"output_buckets": "", "project_hosts": "a.example.com, ,b.example.com"}
