@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.aws.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
+from fanreel.aws.storage.journal import Film
 from fanreel.aws.storage.objects import in_parallel, list_objects, look_up, read_bytes
 from fanreel.aws.storage.progress import CACHE_NUMBERS, DONE, MORE
 from fanreel.aws.storage.projects import Project
@@ -86,7 +87,20 @@ def _plan(request: PlanRequest, run: Run) -> Outcome:
         "chunk_count": result.chunk_count,
         "segment_frames": _segment_frames(plan_dir),
     }
-    return Outcome(reply=reply.to_json(), numbers=numbers, warnings=result.warnings)
+    film = Film(
+        fps=fps,
+        width=result.width,
+        height=result.height,
+        total_frames=result.total_frames,
+        format=result.format,
+    )
+    return Outcome(
+        reply=reply.to_json(),
+        numbers=numbers,
+        warnings=result.warnings,
+        fonts=result.fonts,
+        film=film,
+    )
 
 
 def _require_free(request: PlanRequest, run: Run) -> None:
@@ -190,6 +204,7 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
         }
         | {name: getattr(result.cache, name.removeprefix("cache_")) for name in CACHE_NUMBERS},
         warnings=tuple(result.cache.warnings),
+        segments=result.runs,
     )
 
 

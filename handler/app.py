@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fanreel.aws.storage import progress
+from fanreel.aws.storage.journal import Journal
 from fanreel.aws.storage.objects import connect
 from fanreel.aws.storage.progress import Invocation, InvocationRecord
 from fanreel.aws.storage.uris import require_allowed
@@ -24,6 +25,7 @@ from handler.events import RenderChunkRequest, Request, parse_event
 from handler.heartbeat import Heartbeat
 from handler.limits import Watched
 from handler.naming import code_of, named, to_render_error, without_scratch
+from handler.phases import Phases
 from handler.primitives import Primitives
 from handler.publishing import ProgressDocument
 from handler.run import Outcome, Run
@@ -74,6 +76,7 @@ class Worker:
         cold, self._cold = self._cold, False
         self._telemetry.begin(context.aws_request_id)
         heartbeat: Heartbeat | None = None
+        phases = Phases(started, self._telemetry.phase)
         about: dict[str, Any] = {}
         try:
             request = parse_event(event)
@@ -94,20 +97,21 @@ class Worker:
                 Watched(request.limits, self._client, request.folder, self._settings),
                 self._document(request, invocation),
             )
-            outcome = self._act(request, context, heartbeat)
+            outcome = self._act(request, context, heartbeat, phases)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 (each leaves under its name)
             code = code_of(exc)
             record = self._record(heartbeat, code, {}, cold=cold, started=started)
             self._telemetry.fail(record, exc)
             if heartbeat is not None:
                 message = without_scratch(to_render_error(exc).message, self._settings.tmp_dir)
-                heartbeat.record(record, message)
+                heartbeat.record(record, _journal(heartbeat, phases, message=message[:8000]))
             raise named(exc, self._settings.tmp_dir, **about) from None
         record = self._record(
             heartbeat, outcome.outcome, outcome.numbers, cold=cold, started=started
         )
         self._telemetry.end(record, outcome.warnings)
-        heartbeat.record(record)
+        told = {name: getattr(outcome, name) for name in ("segments", "warnings", "fonts", "film")}
+        heartbeat.record(record, _journal(heartbeat, phases, **told))
         return outcome.reply
 
     def _document(self, request: Request, invocation: Invocation) -> ProgressDocument | None:
@@ -115,7 +119,9 @@ class Worker:
             return None
         return ProgressDocument(self._client, request.folder, invocation)
 
-    def _act(self, request: Request, context: LambdaContext, heartbeat: Heartbeat) -> Outcome:
+    def _act(
+        self, request: Request, context: LambdaContext, heartbeat: Heartbeat, phases: Phases
+    ) -> Outcome:
         self._primitives.resume()
         try:
             with scratch(self._settings) as work_dir, heartbeat:
@@ -130,7 +136,7 @@ class Worker:
                     plan_dir_size_limit_bytes=self._settings.plan_dir_size_limit_bytes,
                     assembly_room_bytes=self._settings.assembly_room_bytes,
                     cache=self._settings.cache,
-                    phase=self._telemetry.phase,
+                    phase=phases.phase,
                 )
                 return act(request, run)
         except BaseException as exc:
@@ -203,6 +209,10 @@ def _invocation(request: Request, context: LambdaContext) -> Invocation:
     return Invocation(
         work=work, started_ms=time.time_ns() // 1_000_000, request=digits or "unknown"
     )
+
+
+def _journal(heartbeat: Heartbeat, phases: Phases, **told: Any) -> Journal:
+    return Journal(phases=tuple(phases.kept), memory=heartbeat.memory, **told)
 
 
 def _describe(request: Request) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from fanreel.aws.storage import layout
+from fanreel.aws.storage.journal import Journal
 from fanreel.aws.storage.objects import look_up, write_bytes
 from fanreel.aws.storage.progress import Invocation, InvocationRecord
 from fanreel.aws.storage.transfer import TRANSFERRED
@@ -54,7 +55,7 @@ class Heartbeat:
         self._client, self._folder, self.invocation = client, render_folder, invocation
         self._on_failure, self._cancel = on_failure, cancel
         self._frames, self._written_frames = 0, -1
-        self._memory_mb = 0
+        self._memory: list[tuple[int, int]] = []
         self._ending: RenderError | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -93,8 +94,17 @@ class Heartbeat:
     @property
     def memory_used_mb(self) -> int:
         """Most memory seen in use, sampled at every beat."""
-        self._memory_mb = max(self._memory_mb, memory_mb())
-        return self._memory_mb
+        self._sample_memory()
+        return max(used for _, used in self._memory)
+
+    @property
+    def memory(self) -> tuple[tuple[int, int], ...]:
+        """Milliseconds since the invocation began, and MiB in use, of each sample."""
+        return tuple(self._memory)
+
+    def _sample_memory(self) -> None:
+        since_ms = time.time_ns() // 1_000_000 - self.invocation.started_ms
+        self._memory.append((since_ms, memory_mb()))
 
     def note(self, frames: int) -> None:
         """
@@ -121,11 +131,11 @@ class Heartbeat:
             self._ending = exc
             raise
 
-    def record(self, record: InvocationRecord, message: str = "") -> None:
+    def record(self, record: InvocationRecord, journal: Journal) -> None:
         """Leave the record of this invocation; a failure to do so is told and forgotten."""
         uri = layout.progress(self._folder).joined(record.name())
         try:
-            write_bytes(self._client, uri, record.to_json(message))
+            write_bytes(self._client, uri, record.to_json(journal.model_dump(mode="json")))
         except RenderError as exc:
             self._on_failure(exc)
 
@@ -155,7 +165,7 @@ class Heartbeat:
                 return
             except RenderError as exc:
                 self._on_failure(exc)
-            _ = self.memory_used_mb
+            self._sample_memory()
             wake = min(next_poll, max(next_write, now + WRITE_S / 4))
             if self._stop.wait(max(0.0, wake - time.monotonic())):
                 return

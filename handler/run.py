@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fanreel.aws.storage.journal import Film
 from fanreel.aws.storage.progress import DONE
 from fanreel.aws.storage.projects import ProjectSources
 from fanreel.errors import InvalidConfig
-from fanreel.files.plan_dir import PlanManifest
+from fanreel.files.plan_dir import PlanManifest, UsedFont
 from fanreel.media.cache import CacheSettings
+from fanreel.segments.times import SegmentRun
 from handler.heartbeat import Heartbeat
 from handler.primitives import Primitives
 
@@ -47,6 +49,9 @@ class Outcome:
     outcome: str = DONE
     numbers: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    segments: tuple[SegmentRun, ...] = ()
+    fonts: tuple[UsedFont, ...] = ()
+    film: Film | None = None
 
 
 def check_format(asked: str | None, manifest: PlanManifest) -> None:

@@ -18,6 +18,7 @@ from fanreel.results import PlanResult
 from fanreel.segments.chunks import keys_of
 from fanreel.segments.driver import render_segments
 from fanreel.segments.stores import DirectoryStore, SegmentKey
+from fanreel.segments.times import SegmentTimes
 from tests.media.hostile import page
 from tests.media.sources import numbered, write_video
 
@@ -81,11 +82,12 @@ class KnownSegments:
         self._paths = dict(zip((key.name for key in ground.keys), ground.segments, strict=True))
         self.rendered: list[str] = []
 
-    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> None:
+    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> SegmentTimes:
         """Copy the segment to *path*."""
         shutil.copy(self._paths[key.name], path)
         self.rendered.append(key.name)
         heartbeat(key.frames)
+        return SegmentTimes()
 
     def cancel(self) -> None:
         """Do nothing: it renders on the caller's thread."""

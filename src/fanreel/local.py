@@ -105,7 +105,7 @@ def render(  # noqa: PLR0913 (all but three by keyword)
             further than the project.
         resume: Go on from where an earlier, identical render was ended, and keep finished segments
             for the next one until this one has come to its end (`FANREEL_RESUME_DIR`).
-        log: Notes what each worker does when, for `fanreel.reporting.page.write_report()`.
+        log: Notes what each worker does when, for `fanreel.reporting.local_report`.
     Raises:
         RenderError: See `plan()`, `render_chunk()` and `assemble()`. Where a page is to blame its
             picture is kept beside *output*, as `<stem>.error.png`.

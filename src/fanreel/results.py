@@ -8,6 +8,7 @@ from typing import Any
 from fanreel.files.plan_dir import UsedFont
 from fanreel.media.cache import CacheStats
 from fanreel.problems import Problem
+from fanreel.segments.times import SegmentRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class ChunkResult:
     """Of the chunk file, or of its segments' digests where no file was asked for."""
     cache: CacheStats = field(default_factory=CacheStats)
     """What the extraction cache saved and cost; zeroes where there is none."""
+    runs: tuple[SegmentRun, ...] = ()
+    """The segments this call rendered, with where their time went; seconds since it began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,11 @@ class RecordingWorker(ScriptedWorker):
             raise
         except FunctionFailed as exc:
             ended = replace(record, outcome=exc.error_type, frames=self._frames_done(event))
-            write_bytes(self.s3, folder.joined(ended.name()), ended.to_json("as scripted, in S3"))
+            write_bytes(
+                self.s3,
+                folder.joined(ended.name()),
+                ended.to_json({"message": "as scripted, in S3"}),
+            )
             raise
         ended = replace(record, **self._results(event, answer))
         write_bytes(self.s3, folder.joined(ended.name()), ended.to_json())

@@ -1,5 +1,6 @@
 """The client, the state machine and the real function: the same video as the local render."""
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from fanreel.aws.storage.objects import read_bytes
+from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.files.digest import sha256_file
 from fanreel.local import render
@@ -41,6 +44,24 @@ def lab(s3_endpoint: str, tmp_path: Path) -> Iterator[Lab]:
         yield opened
 
 
+def check_report(lab: Lab, page: Path) -> None:
+    """See that the page tells of each chunk, the frames' reasons, memory, faces, cost."""
+    kept = lab.client.report("real", page, keep=True)
+    text = page.read_text()
+    assert read_bytes(lab.s3, S3Uri.parse(kept), limit_bytes=10**8).decode() == text
+    lanes = re.findall(r'<text x="6" y="\d+">(\D+ ?\d*)</text>', text)
+    spans = re.findall(r"<title>frames (\d+) to (\d+): [\d.]+ s, opening pages [\d.]+ s", text)
+    starts = sorted(int(start) for start, _ in spans)
+    assert (lanes[0], sorted(lanes[1:3]), lanes[3]) == ("plan", ["chunk 0", "chunk 1"], "assemble")
+    assert starts == [0, 15, 30, 45]
+    assert "fetch: " in text
+    assert re.search(r"frame \d+: (script and layout|drawing|encoding) \d+ of \d+ ms", text)
+    assert re.search(r"chunk 0: at most [1-9]\d+ MiB", text)
+    assert re.search(r"<td>0\.\d+ USD</td><td>in all</td>", text)
+    assert len(re.findall('<img alt="" src="data:image', text)) >= 12
+    assert "is drawn with" in text
+
+
 def test_a_render_on_aws_is_the_local_render(lab: Lab, tmp_path: Path) -> None:
     """Site, plan, chunks, progress to 100 %, download: byte for byte the video rendered here."""
     config: dict[str, Any] = {"chunkSize": 30, "segmentFrames": 15, "variables": {"a": "x"}}
@@ -57,6 +78,7 @@ def test_a_render_on_aws_is_the_local_render(lab: Lab, tmp_path: Path) -> None:
     assert end.total_frames == local.total_frames
     assert worker.count("renderChunk") == len(end.chunks) > 1
     assert fetched.sha256 == local.sha256 == sha256_file(tmp_path / "local.mp4")
+    check_report(lab, tmp_path / "report.html")
     assert end.cost
     assert end.cost.gb_seconds > 0
     assert end.cost.s3_usd > 0

@@ -179,7 +179,7 @@ def test_the_message_of_a_failure_is_in_the_folder_it_was_given(
         outcome=AssetNotFound.code,
     )
     uri = layout.progress(folder).joined(record.name())
-    write_bytes(s3, uri, record.to_json("no such picture"))
+    write_bytes(s3, uri, record.to_json({"message": "no such picture"}))
     with StepFunctions(
         "FAILED",
         stopDate=2.0,

@@ -13,8 +13,9 @@ import pytest
 
 from fanreel import errors
 from fanreel.aws.storage import layout
+from fanreel.aws.storage.journal import Journal
 from fanreel.aws.storage.objects import delete_objects, list_objects, read_bytes, write_bytes
-from fanreel.aws.storage.progress import read_message, read_progress
+from fanreel.aws.storage.progress import read_progress
 from fanreel.aws.storage.sites import upload_site
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
@@ -170,7 +171,7 @@ def test_each_error_leaves_under_its_code(function: Function, steps: Carrying) -
         record = read_progress(code, function.bucket, function.s3).records[0]
         assert record.outcome == code
         folder = layout.render(function.bucket, code)
-        assert read_message(record, folder, function.s3) == "what happened"
+        assert Journal.read(record, folder, function.s3).message == "what happened"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +202,8 @@ def test_no_path_of_the_function_s_disk_gets_into_a_message(
     assert message["Message"] == told
     assert message["Facts"] == {"path": told, "paths": [told]}
     record = read_progress("r1", function.bucket, function.s3).records[0]
-    assert read_message(record, layout.render(function.bucket, "r1"), function.s3) == told
+    folder = layout.render(function.bucket, "r1")
+    assert Journal.read(record, folder, function.s3).message == told
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fanreel.aws.storage import layout
+from fanreel.aws.storage.journal import Journal
 from fanreel.aws.storage.objects import write_bytes
 from fanreel.aws.storage.progress import (
     DONE,
@@ -12,7 +13,6 @@ from fanreel.aws.storage.progress import (
     Invocation,
     InvocationRecord,
     chunk_work,
-    read_message,
     read_progress,
 )
 
@@ -46,7 +46,7 @@ def test_a_poll_is_one_list(
 
 
 def test_a_failure_leaves_its_message(s3: "S3Client", bucket: str) -> None:
-    """The code is in the name; the message takes one GET; a record that is gone says nothing."""
+    """The code is in the name; the message takes one GET; gone or senseless it says nothing."""
     record = InvocationRecord(
         invocation=Invocation(work=chunk_work(3), started_ms=1, request="00000000"),
         outcome="BROWSER_CRASHED",
@@ -54,10 +54,12 @@ def test_a_failure_leaves_its_message(s3: "S3Client", bucket: str) -> None:
     )
     folder = layout.render(bucket, "r1")
     uri = layout.progress(folder).joined(record.name())
-    write_bytes(s3, uri, record.to_json("Chromium went away"))
+    write_bytes(s3, uri, record.to_json({"message": "Chromium went away"}))
     seen = read_progress("r1", bucket, s3).records[0]
     assert seen == record
-    assert read_message(seen, folder, s3) == "Chromium went away"
+    assert Journal.read(seen, folder, s3).message == "Chromium went away"
     assert json.loads(record.to_json())["billed_ms"] == 1500
     s3.delete_object(Bucket=bucket, Key=uri.key)
-    assert read_message(seen, folder, s3) == ""
+    assert Journal.read(seen, folder, s3) == Journal()
+    write_bytes(s3, uri, b'{"segments": "none"}')
+    assert Journal.read(seen, folder, s3) == Journal()

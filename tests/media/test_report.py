@@ -28,11 +28,14 @@ def test_the_page_shows_the_film_and_its_making(tmp_path: Path) -> None:
     ran = CliRunner().invoke(app, [*words, "--segment-frames", "15", "--workers", "2", "-q"])
     assert ran.exit_code == 0, ran.output
     text = page.read_text()
-    spans = re.findall(r"<title>frames (\d+) to (\d+): [\d.]+ s, first frame after", text)
+    spans = re.findall(r"<title>frames (\d+) to (\d+): [\d.]+ s, opening pages", text)
     assert sorted((int(a), int(b)) for a, b in spans) == [(0, 14), (15, 29), (30, 44), (45, 59)]
     assert "worker 1</text>" in text
-    assert len(re.findall(r"<figcaption>frame \d+: \d+ ms", text)) == 6
+    reasons = r"<figcaption>frame \d+: (?:script and layout|drawing|encoding) \d+ of \d+ ms"
+    assert len(re.findall(reasons, text)) == 6
     assert len(re.findall(r"<figcaption>[\d.]+ s", text)) == 12
+    assert re.search(r"</i>scripts and layout <b>[\d.]+ s", text)
+    assert re.search(r"all processes: at most [1-9]\d+ MiB", text)
     assert "p#a and p#b overlap on track 1" in text
     assert re.findall(r'(?:src|href)="(?!data:)', text) == []
 

@@ -112,6 +112,7 @@ class PageSession:
     Attributes:
         events: What the page says and asks for.
         is_unchanged: The last picture is known to be the one before; not every session can tell.
+        raster_s: Waited in all for pictures to be on the screen.
     Raises:
         BrowserUnavailable: Chromium or Xvfb does not start. Terminal.
     """
@@ -126,6 +127,7 @@ class PageSession:
         self._stack = contextlib.ExitStack()
         self._serial = 0
         self.is_unchanged = False
+        self.raster_s = 0.0
         self._backdrop = (
             Backdrop(*spec.pixel_size, spec.device_scale_factor) if self.pixels == "bgra" else None
         )
@@ -344,6 +346,7 @@ class PageSession:
         return bool(shown)
 
     def _grab(self, serial: int, frame: int) -> Pixels:
+        begun_s = time.perf_counter()
         try:
             return self._grabber.grab(serial)
         except TimeoutError as exc:
@@ -354,6 +357,8 @@ class PageSession:
             raise
         except Exception as exc:
             raise self._page.translated(exc, f"capturing frame {frame}") from exc
+        finally:
+            self.raster_s += time.perf_counter() - begun_s
 
     def watch_fonts(self, frames: Sequence[int], looks: Sequence[int]) -> None:
         """Have the open page note its texts at *frames*, whatever their style at *looks*."""

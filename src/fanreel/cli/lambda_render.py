@@ -253,14 +253,7 @@ def estimate(
 
 def cost_lines(cost: "Cost") -> list[str]:
     """Return a cost as lines for people."""
-    parts = {
-        f"Lambda, {cost.gb_seconds:.1f} GB-s": cost.compute_usd,
-        "Lambda, /tmp over 512 MB": cost.tmp_usd,
-        f"Lambda, {cost.invocations} requests": cost.requests_usd,
-        f"Step Functions, {cost.transitions} transitions": cost.transitions_usd,
-        "S3 requests": cost.s3_usd,
-    }
     lines = [f"{cost.total_usd:.4f} USD ({cost.region}, {cost.architecture})"]
-    lines += [f"  {usd:.6f}  {name}" for name, usd in parts.items()]
+    lines += [f"  {usd:.6f}  {name}" for name, usd in cost.lines.items()]
     lines += [f"  {note}" for note in cost.notes]
     return [*lines, f"  prices of {cost.prices_date}, without free tier and discounts"]

@@ -1,4 +1,4 @@
-"""`fanreel lambda progress`, `cancel`, `redrive`, `logs`, `ls`, `rm`, `cost`, `download`, `url`."""
+"""What there is to know of a render on AWS, from its progress to a link to its video."""
 
 import json
 import sys
@@ -133,6 +133,30 @@ def cost(
         f"  {standing.webhook_usd:.2f}  the webhook's secret (--set webhook_url=)",
         f"  {standing.image_usd:.2f}  the image in ECR, for each version kept there",
     )
+
+
+@stack_command(watch_app, "report")
+def report(
+    target: Target,
+    render_id: RenderId,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="By default ID.html.")
+    ] = None,
+    pictures: Annotated[
+        bool,
+        typer.Option("--pictures/--no-pictures", help="Fetch the video, and show some of it."),
+    ] = True,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Put the page into the render's folder too.")
+    ] = False,
+) -> None:
+    """Write a page of how a render went: who did what when, slowest frames, memory, cost."""
+    path = output or Path(f"{render_id}.html")
+    if path.suffix.lower() not in {".html", ".htm"}:
+        raise InvalidConfig(f"--output {path}: allowed: a page, such as report.html")
+    kept = target.client().report(render_id, path, pictures=pictures, keep=keep)
+    target.answer({"report": str(path), "kept": kept if keep else None}, f"{path}: the report")
 
 
 @stack_command(watch_app, "download")

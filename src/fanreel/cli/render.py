@@ -1,5 +1,6 @@
 """`fanreel render`: a project becomes a video on this machine."""
 
+import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -73,7 +74,10 @@ def render(  # noqa: PLR0913 (each is an option)
     from fanreel.reporting.render_log import RenderLog  # noqa: PLC0415
 
     log = RenderLog()
-    with showing(choose_style(as_json=as_json, quiet=quiet)) as on_event:
+    with contextlib.ExitStack() as stack:
+        on_event = stack.enter_context(showing(choose_style(as_json=as_json, quiet=quiet)))
+        if report is not None:
+            stack.enter_context(log.sampling_memory())
         result = local.render(
             project_dir,
             output,
@@ -86,7 +90,7 @@ def render(  # noqa: PLR0913 (each is an option)
             log=log,
         )
     if report is not None:
-        from fanreel.reporting.page import write_report  # noqa: PLC0415
+        from fanreel.reporting.local_report import write_report  # noqa: PLC0415
 
         write_report(report, result, log)
     if as_json:

@@ -12,6 +12,7 @@ from fanreel.lint.findings import LintResult
 from fanreel.media.cache import CacheStats
 from fanreel.media.facts import FileFacts
 from fanreel.results import AssembleResult, PlanResult, StillResult
+from fanreel.segments.times import SegmentTimes
 
 _BYTES = "base64"
 
@@ -29,6 +30,14 @@ class Done:
     """What was asked is done."""
 
     kind: Literal["done"] = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The segment is there."""
+
+    times: SegmentTimes
+    kind: Literal["rendered"] = "rendered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +148,7 @@ class Replied:
 Answer = (
     Progress
     | Done
+    | Rendered
     | Planned
     | Assembled
     | Saved

@@ -23,6 +23,7 @@ from fanreel.engine.answers import (
     Linted,
     Planned,
     Progress,
+    Rendered,
     Saved,
 )
 from fanreel.engine.messages import receive_request, send_answer
@@ -164,13 +165,13 @@ class _Session:
     def _render(self, request: Render) -> Answer:
         if self._renderer is None:
             raise RuntimeError("open() comes before render()")
-        self._renderer.render(
+        times = self._renderer.render(
             request.start_frame,
             request.end_frame,
             request.path,
             lambda frames: self._send(Progress(frames=frames)),
         )
-        return Done()
+        return Rendered(times=times)
 
     def _join(self, request: Join) -> Answer:
         if self._plan is None:

@@ -1,5 +1,6 @@
 """The three steps, each in a child: for parents that hold what a page or a video must not get."""
 
+import dataclasses
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from fanreel.files.project import within_root
 from fanreel.files.work_dir import open_work_dir
 from fanreel.lint.findings import LintResult
 from fanreel.media.cache import CacheSettings, CacheStats
+from fanreel.reporting.render_log import RenderLog
 from fanreel.results import AssembleResult, ChunkResult, PlanResult, StillResult
 from fanreel.segments.chunks import ChunkFacts, SegmentWork, read_chunk, render_chunk_segments
 from fanreel.segments.driver import Outcome
@@ -104,6 +106,7 @@ class Engine:
         temp_dir: Path | None = None,
     ) -> ChunkResult:
         """Do as `fanreel.render_chunk()` does; *temp_dir* takes what is there only meanwhile."""
+        log = RenderLog()
         with (
             open_work_dir(temp_dir) as work_dir,
             self._working(
@@ -134,7 +137,8 @@ class Engine:
                 work = SegmentWork(
                     store=store, remaining_s=remaining_s, heartbeat=heartbeat, work_dir=work_dir
                 )
-                return _rendered(renderer, read_chunk(plan_dir, chunk_index), work, output_path)
+                chunk = read_chunk(plan_dir, chunk_index)
+                return _rendered(renderer, log, chunk, work, output_path)
             finally:
                 renderer.child.kill()
 
@@ -262,7 +266,11 @@ def _planning(work_dir: Path, folder: Path) -> Reach:
 
 
 def _rendered(
-    renderer: ChildRenderer, chunk: ChunkFacts, work: SegmentWork, output_path: Path | None
+    renderer: ChildRenderer,
+    log: RenderLog,
+    chunk: ChunkFacts,
+    work: SegmentWork,
+    output_path: Path | None,
 ) -> ChunkResult:
     def join(paths: Sequence[Path], output: Path) -> None:
         request = Join(
@@ -275,4 +283,6 @@ def _rendered(
     def stats(_outcome: Outcome) -> CacheStats:
         return renderer.child.finish()
 
-    return render_chunk_segments(renderer, chunk, work, output_path, join, stats)
+    (noted,) = log.listening([renderer])
+    result = render_chunk_segments(noted, chunk, work, output_path, join, stats)
+    return dataclasses.replace(result, runs=tuple(log.runs))

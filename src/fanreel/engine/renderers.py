@@ -4,13 +4,17 @@ import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from fanreel.browser.orphans import kill_orphans
-from fanreel.engine.answers import Done
+from fanreel.engine.answers import Done, Rendered
 from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.requests import Open, Render
 from fanreel.errors import BrowserCrashed, RenderCancelled
 from fanreel.segments.stores import SegmentKey
+from fanreel.segments.times import SegmentTimes
+
+Result = TypeVar("Result")
 
 
 class Losses:
@@ -59,15 +63,15 @@ class ChildRenderer:
         """Have the plan verified. Raises as `verify_plan()`, and `BrowserCrashed`."""
         self._persist(self._open)
 
-    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> None:
+    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> SegmentTimes:
         """Write the segment to *path*. Raises as `render_chunk()`."""
         request = Render(start_frame=key.start_frame, end_frame=key.end_frame, path=path)
 
-        def once() -> None:
+        def once() -> SegmentTimes:
             self._open()
-            self.child.ask(request, Done, heartbeat)
+            return self.child.ask(request, Rendered, heartbeat).times
 
-        self._persist(once)
+        return self._persist(once)
 
     def cancel(self) -> None:
         """End the child, and take no other."""
@@ -80,15 +84,13 @@ class ChildRenderer:
             self.child.ask(self._plan, Done)
             self._opened = True
 
-    def _persist(self, work: Callable[[], None]) -> None:
+    def _persist(self, work: Callable[[], Result]) -> Result:
         while True:
             try:
-                work()
+                return work()
             except ChildLost as lost:
                 self._losses.count(lost)
                 self._replace()
-            else:
-                return
 
     def _replace(self) -> None:
         # What it started ends by itself, but in seconds only, and writes until then.

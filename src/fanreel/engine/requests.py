@@ -57,7 +57,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Render:
-    """Render one segment of the open plan; answered by `Progress` and then `Done`."""
+    """Render one segment of the open plan; answered by `Progress` and then `Rendered`."""
 
     start_frame: int
     end_frame: int

@@ -9,6 +9,7 @@ is Chromium receiving the bytes, so fewer bytes win and equal frames are not sen
 import json
 import struct
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from fractions import Fraction
@@ -102,6 +103,9 @@ class FrameFeed:
         }
         self.failure: RenderError | None = None
         """What went wrong first with a source; the page is told too."""
+        self.spent_s = 0.0
+        """On pictures in all; those of several clips at once count each."""
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         if self._cache is not None and self._sources:
@@ -135,11 +139,15 @@ class FrameFeed:
         frame, _, shown = numbers.partition("/")
         if kind != "frame" or key not in self._clips or not frame.isdecimal():
             return None
+        begun_s = time.perf_counter()
         try:
             picture = self._picture(key, int(frame), int(shown) if shown.isdecimal() else None)
         except RenderError as exc:
             self.failure = self.failure or exc
             return 500, _TEXT, str(exc).encode()
+        finally:
+            with self._lock:
+                self.spent_s += time.perf_counter() - begun_s
         return (204, _BINARY, b"") if picture is None else (200, _BINARY, picture)
 
     def frame(self, key: str, frame: int) -> bytes:

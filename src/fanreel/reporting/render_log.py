@@ -1,41 +1,17 @@
 """What each worker did when, noted while a render runs."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from fanreel.processes import memory_mb
 from fanreel.segments.driver import Renderer
 from fanreel.segments.stores import SegmentKey
+from fanreel.segments.times import SegmentRun, SegmentTimes
 
-
-@dataclass(slots=True, kw_only=True)
-class SegmentRun:
-    """One segment on one worker; times in seconds since the log was made."""
-
-    worker: int
-    start_frame: int
-    end_frame: int
-    begin_s: float
-    end_s: float = 0.0
-    ticks: list[tuple[int, float]] = field(default_factory=list)
-    """Frames of the segment done, and when that was heard."""
-    failed: bool = False
-
-    def frame_costs(self) -> list[tuple[int, float]]:
-        """Return seconds for each frame that was heard of; several heard together share theirs."""
-        costs: list[tuple[int, float]] = []
-        done, at_s = 0, self.begin_s
-        for frames, heard_s in self.ticks:
-            if frames <= done:  # begun anew on another worker process; when, is not known
-                done, at_s = frames, heard_s
-                costs.clear()
-                continue
-            each_s = (heard_s - at_s) / (frames - done)
-            costs += [(self.start_frame + number, each_s) for number in range(done, frames)]
-            done, at_s = frames, heard_s
-        return costs
+_SAMPLE_EVERY_S = 0.5
 
 
 class RenderLog:
@@ -44,10 +20,12 @@ class RenderLog:
 
     Attributes:
         runs: In the order in which they began.
+        memory: Seconds since the log was made, and MiB that the render's processes held then.
     """
 
     def __init__(self) -> None:
         self.runs: list[SegmentRun] = []
+        self.memory: list[tuple[float, int]] = []
         self._started = time.monotonic()
         self._lock = threading.Lock()
 
@@ -71,6 +49,24 @@ class RenderLog:
             self.runs.append(run)
         return run
 
+    @contextlib.contextmanager
+    def sampling_memory(self) -> Iterator[None]:
+        """Note twice a second how much memory is held, until the block ends."""
+        ended = threading.Event()
+
+        def sample() -> None:
+            while not ended.is_set():
+                self.memory.append((self.now_s(), memory_mb()))
+                ended.wait(_SAMPLE_EVERY_S)
+
+        thread = threading.Thread(target=sample, name="fanreel-memory", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
 
 class _Noted:
     """A renderer whose segments are noted."""
@@ -78,20 +74,16 @@ class _Noted:
     def __init__(self, log: RenderLog, worker: int, renderer: Renderer) -> None:
         self._log, self._worker, self._renderer = log, worker, renderer
 
-    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> None:
+    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> SegmentTimes:
         run = self._log.begin(self._worker, key)
-
-        def heard(frames: int) -> None:
-            run.ticks.append((frames, self._log.now_s()))
-            heartbeat(frames)
-
         try:
-            self._renderer.render(key, path, heard)
+            run.times = self._renderer.render(key, path, heartbeat)
         except BaseException:
             run.failed = True
             raise
         finally:
             run.end_s = self._log.now_s()
+        return run.times
 
     def cancel(self) -> None:
         self._renderer.cancel()

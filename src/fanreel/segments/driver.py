@@ -19,6 +19,7 @@ from typing import Protocol
 from fanreel.files.aside import remove
 from fanreel.files.digest import measure
 from fanreel.segments.stores import SegmentKey, SegmentStore
+from fanreel.segments.times import SegmentTimes
 
 # Kept back from the deadline: uploading the last segments, progress and the record of the run.
 _KEEPING_MARGIN_S = 20.0
@@ -30,8 +31,12 @@ _TELL_EVERY_S = 0.2
 class Renderer(Protocol):
     """Renders segments of one plan."""
 
-    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> None:
-        """Write the segment to *path*; what *heartbeat* raises, told the frames done, ends it."""
+    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> SegmentTimes:
+        """
+        Write the segment to *path*, and tell where the time went.
+
+        What *heartbeat* raises, told the frames done, ends it.
+        """
 
     def cancel(self) -> None:
         """End what is being rendered, from another thread."""

@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ from fanreel.network.outside import Replayer
 from fanreel.network.site import SiteRequest
 from fanreel.page.config import rendering_config
 from fanreel.segments.exposure import Picture, exposure_for
+from fanreel.segments.times import SegmentTimes, TimesNoted
 from fanreel.segments.verification import VerifiedPlan
 
 # Besides the one being captured and the one being encoded.
@@ -99,9 +101,9 @@ class SegmentRenderer:
 
     def render(
         self, start_frame: int, end_frame: int, path: Path, heartbeat: Callable[[int], None]
-    ) -> None:
+    ) -> SegmentTimes:
         """
-        Write frames `[start_frame, end_frame)` to *path* as one segment.
+        Write frames `[start_frame, end_frame)` to *path* as one segment; tell where the time went.
 
         Args:
             start_frame: Of the output timeline.
@@ -115,9 +117,11 @@ class SegmentRenderer:
         """
         if self._frames_rendered >= _FRAMES_PER_BROWSER:
             self._close()
-        for attempt in range(1, _ATTEMPTS + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
-                self._render_once(start_frame, end_frame, path, heartbeat)
+                times = self._render_once(start_frame, end_frame, path, heartbeat)
             except RenderError as exc:
                 if self._feed.failure is not None:
                     # What the page made of a frame it did not get says less than why it did not.
@@ -129,7 +133,7 @@ class SegmentRenderer:
                     raise
             else:
                 self._frames_rendered += end_frame - start_frame
-                return
+                return times
 
     def capture(self, frames: Sequence[int]) -> Iterator[Picture]:
         """
@@ -138,10 +142,13 @@ class SegmentRenderer:
         Each picture is `height × width × 4`, 8 bit; of a plan for HDR it is `height × width × 3`,
         HLG in 16 bits.
         """
-        return self._shoot(frames, np.array)
+        return self._shoot(frames, np.array, TimesNoted())
 
     def _shoot(
-        self, frames: Sequence[int], convert: Callable[[Picture], Converted]
+        self,
+        frames: Sequence[int],
+        convert: Callable[[Picture], Converted],
+        noted: TimesNoted,
     ) -> Iterator[Converted]:
         """Yield what *convert*, on the session's thread, makes of each picture while it is here."""
         session = self._open_session()
@@ -156,9 +163,14 @@ class SegmentRenderer:
         last: list[Converted] = []
 
         def taken(frame: int) -> Converted:
+            begun_s, decode_s, raster_s = time.perf_counter(), self._feed.spent_s, session.raster_s
             picture = take(frame)
+            shown_s = time.perf_counter()
             if not (last and session.is_unchanged):
                 last[:] = [convert(picture)]
+            noted.frame(
+                begun_s, shown_s, self._feed.spent_s - decode_s, session.raster_s - raster_s
+            )
             return last[0]
 
         with _FrameQueue(session, taken, wanted, relief) as queued:
@@ -174,8 +186,8 @@ class SegmentRenderer:
 
     def _render_once(
         self, start_frame: int, end_frame: int, path: Path, heartbeat: Callable[[int], None]
-    ) -> None:
-        plan = self._plan
+    ) -> SegmentTimes:
+        plan, noted = self._plan, TimesNoted()
         mark = SegmentMark(plan_hash=plan.manifest.plan_hash, start_frame=start_frame)
         session = self._open_session()
         with (
@@ -184,12 +196,15 @@ class SegmentRenderer:
             ) as writer,
             # Converted straight from the screen: a copy of it would be 8.3 MB a frame at 1080p.
             contextlib.closing(
-                self._shoot(range(start_frame, end_frame), writer.convert)  # type: ignore[type-var]
+                self._shoot(range(start_frame, end_frame), writer.convert, noted)  # type: ignore[type-var]
             ) as frames,
         ):
             for frame in frames:
+                begun_s = time.perf_counter()
                 writer.write(frame)
+                noted.encoded(begun_s)
                 heartbeat(writer.frames)
+        return noted.times
 
     def _open_session(self) -> PageSession:
         if self._session is None:

@@ -10,6 +10,7 @@ import pytest
 from fanreel.errors import BrowserCrashed, RenderCancelled, StorageUnavailable
 from fanreel.segments.driver import Outcome, render_segments
 from fanreel.segments.stores import SegmentKey
+from fanreel.segments.times import SegmentTimes
 
 KEYS = [SegmentKey(plan_hash="a", start_frame=n, end_frame=n + 10) for n in range(0, 60, 10)]
 
@@ -40,7 +41,7 @@ class Writer:
     rendered: list[SegmentKey] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> None:
+    def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> SegmentTimes:
         """Write the segment's name."""
         self.on_render(key)
         if self.cancelled.is_set():
@@ -49,6 +50,7 @@ class Writer:
             heartbeat(frames)
         path.write_text(key.name)
         self.rendered.append(key)
+        return SegmentTimes()
 
     def cancel(self) -> None:
         """Render no more."""

@@ -11,7 +11,7 @@ from fanreel.aws.storage.failures import s3_failures
 from fanreel.aws.storage.objects import delete_objects, in_parallel, list_objects, look_up
 from fanreel.aws.storage.outputs import attachment
 from fanreel.aws.storage.segments import unpack_frames
-from fanreel.aws.storage.transfer import fetch_file
+from fanreel.aws.storage.transfer import fetch_file, put_file
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import AssetNotFound, InvalidConfig
 from fanreel.formats import PACKED
@@ -78,6 +78,13 @@ def _download_frames(connection: Connection, folder: S3Uri, path: Path) -> Downl
     )
 
 
+def keep_report(connection: Connection, render_id: str, page: Path) -> S3Uri:
+    """Keep a report beside what else a render keeps, for as long."""
+    uri = layout.report(folder_of(connection, describe(connection, render_id)))
+    put_file(connection.s3, uri, page)
+    return uri
+
+
 def presign_progress(connection: Connection, render_id: str, expires_s: int) -> str:
     """Return a link to a render's `progress.json`, whether or not it is there yet."""
     _check_life(expires_s)
@@ -142,6 +149,7 @@ def _objects_elsewhere(connection: Connection, folder: S3Uri) -> list[S3Uri]:
         layout.plan_manifest(folder),
         layout.cancelled(folder),
         layout.progress_document(folder),
+        layout.report(folder),
     )
     return progress + [uri for uri in named if look_up(connection.s3, uri) is not None]
 

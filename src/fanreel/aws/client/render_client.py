@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import math
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -32,6 +33,7 @@ from fanreel.aws.client.inputs import (
     new_render_id,
     parse_config,
 )
+from fanreel.aws.client.reporting import aws_report
 from fanreel.aws.client.results import (
     BatchItem,
     Download,
@@ -65,6 +67,7 @@ from fanreel.aws.storage.sites import (
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderCancelled, RenderError
 from fanreel.files.project import within_root
+from fanreel.formats import PACKED
 
 Config = RenderConfig | Mapping[str, Any] | None
 _FIRST_POLL_S = 0.25
@@ -620,6 +623,37 @@ class RenderClient:
         reserved = settings.get("reserved_concurrency") if function is None else None
         granted = reserved or quotas.unreserved_concurrency
         return chunks_at_once(wanted, granted)
+
+    def report(
+        self, render_id: str, path: Path | str, *, pictures: bool = True, keep: bool = False
+    ) -> str:
+        """
+        Write the page of how a render went: who did what when, its slowest frames, memory, cost.
+
+        Args:
+            render_id: A render that was started; of one that runs the page tells as much as it can.
+            path: The page, `.html`.
+            pictures: Fetch the finished video, and show pictures of it; needs what renders need.
+            keep: Put the page into the render's folder in the bucket too.
+        Returns:
+            Where the page is: *path*, or its S3 URI if it was kept there.
+        Raises:
+            InvalidConfig: There is no such render. Terminal.
+            StorageUnavailable: S3 did not answer. Retryable.
+        """
+        from fanreel.reporting.page import write_page  # noqa: PLC0415 (needs what renders need)
+
+        path = Path(path)
+        now = self.progress(render_id)
+        activity, told = self._watcher.told(render_id)
+        with tempfile.TemporaryDirectory(prefix="fanreel-") as folder:
+            film = None
+            if pictures and now.stage == "done" and now.total_frames:
+                # Frames packed as an archive are unpacked.
+                name = Path(now.output_uri or "").name.removesuffix(PACKED)
+                film = Path(self.download(render_id, Path(folder) / name).path)
+            write_page(path, aws_report(now, activity, told, film))
+        return str(finished.keep_report(self._connection, render_id, path)) if keep else str(path)
 
     def cost(self, render_id: str) -> Cost:
         """

@@ -21,8 +21,9 @@ from fanreel.aws.cost.prices import prices_for
 from fanreel.aws.cost.render_cost import Cost, cost_of
 from fanreel.aws.cost.usage import to_ms, used_so_far
 from fanreel.aws.storage.failures import aws_errors
-from fanreel.aws.storage.objects import list_objects, look_up
-from fanreel.aws.storage.progress import RenderActivity, parse_progress, read_message
+from fanreel.aws.storage.journal import Journal
+from fanreel.aws.storage.objects import in_parallel, list_objects, look_up
+from fanreel.aws.storage.progress import InvocationRecord, RenderActivity, parse_progress
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import CATALOGUE, InvalidConfig, RenderCancelled, RenderError
 
@@ -108,6 +109,15 @@ class Watcher:
             return next(iter(list_objects(self._connection.s3, uri)), None) is not None
         return look_up(self._connection.s3, uri) is not None
 
+    def told(self, render_id: str) -> tuple[RenderActivity, list[tuple[InvocationRecord, Journal]]]:
+        """Read all that a render's workers wrote, with one GET an invocation."""
+        execution = describe(self._connection, render_id)
+        folder, activity = folder_of(self._connection, execution), self._activity(execution)
+        journals = in_parallel(
+            lambda record: Journal.read(record, folder, self._connection.s3), activity.records
+        )
+        return activity, list(zip(activity.records, journals, strict=True))
+
     def cost(self, render_id: str) -> Cost:
         """Tell what a render has cost so far. Raises as `RenderClient.cost()`."""
         execution = describe(self._connection, render_id)
@@ -145,7 +155,7 @@ class Watcher:
         culprit = next((r for r in reversed(failed) if r.outcome == code), None)
         if culprit is not None and not message:
             folder = folder_of(self._connection, execution)
-            message = read_message(culprit, folder, self._connection.s3)
+            message = Journal.read(culprit, folder, self._connection.s3).message
         chunk_index = culprit.invocation.chunk_index if culprit else cause.chunk_index
         return Failure.of(code, message, chunk_index)
 

@@ -104,6 +104,17 @@ class Cost:
             self.compute_usd + self.tmp_usd + self.requests_usd + self.transitions_usd + self.s3_usd
         )
 
+    @property
+    def lines(self) -> dict[str, float]:
+        """USD, by what for."""
+        return {
+            f"Lambda, {self.gb_seconds:.1f} GB-s": self.compute_usd,
+            "Lambda, /tmp over 512 MB": self.tmp_usd,
+            f"Lambda, {self.invocations} requests": self.requests_usd,
+            f"Step Functions, {self.transitions} transitions": self.transitions_usd,
+            "S3 requests": self.s3_usd,
+        }
+
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object, the total first."""
         return {"total_usd": self.total_usd} | asdict(self)

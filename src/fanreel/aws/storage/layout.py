@@ -9,6 +9,7 @@ Where everything lies in the bucket; nothing else spells a key.
     renders/<id>/cancelled               there: workers stop
     renders/<id>/progress/               see `progress.py`
     renders/<id>/progress.json           the same in short, for those who may not list; if wanted
+    renders/<id>/report.html             its report, if somebody kept it there
     segments/<plan_hash>/<start>-<end>.<ext>
     outputs/<id>.<ext>                   final videos
 
@@ -31,6 +32,7 @@ PLAN_MANIFEST = "plan.json"
 CANCELLED = "cancelled"
 PROGRESS = "progress/"
 PROGRESS_DOCUMENT = "progress.json"
+REPORT = "report.html"
 SEGMENTS = "segments/"
 OUTPUTS = "outputs/"
 INTERMEDIATE_PREFIXES = ("blobs/", "renders/", "segments/")
@@ -96,6 +98,11 @@ def progress(render_folder: S3Uri) -> S3Uri:
 def progress_document(render_folder: S3Uri) -> S3Uri:
     """Return the document that says how far a render is."""
     return render_folder.joined(PROGRESS_DOCUMENT)
+
+
+def report(render_folder: S3Uri) -> S3Uri:
+    """Return where a render's report is kept."""
+    return render_folder.joined(REPORT)
 
 
 def segments(bucket: str, plan_hash: str) -> S3Uri:

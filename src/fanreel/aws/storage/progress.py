@@ -9,23 +9,22 @@ LIST gives names, sizes and dates but no contents, so that is where the numbers 
 *work* is `plan`, `assemble` or a chunk's number in five digits. A counter is one object per
 invocation, overwritten in place, with one zero byte for each frame done: a counter that only
 moves forward, 3 KB at most for a chunk of two minutes at 25 frames/s. A record's name holds the
-whole record; its body has the same as JSON, with the message of a failure. A counter without a
-record is an invocation that still runs, or that was killed.
+whole record; its body has the same as JSON, and what `journal.py` lists. A counter without a record
+is an invocation that still runs, or that was killed.
 """
 
 import json
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from fanreel.aws.storage import layout
-from fanreel.aws.storage.objects import StoredObject, list_objects, read_bytes
+from fanreel.aws.storage.objects import StoredObject, list_objects
 from fanreel.aws.storage.uris import S3Uri
-from fanreel.errors import AssetNotFound
 from fanreel.timing.timeline import ChunkPlan, ChunkSlice, build_chunk_slices
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ MORE = "more"
 """Outcome of a chunk's invocation that stopped at its deadline, to be continued."""
 ASSEMBLY_FRACTION = 0.02
 """Share of the bar kept for assembly; it takes seconds at any length."""
-RECORD_LIMIT_BYTES = 64 * 1024
 
 ChunkState = Literal["waiting", "running", "done", "failed"]
 Stage = Literal["queued", "planning", "rendering", "assembling", "done"]
@@ -130,9 +128,9 @@ class InvocationRecord:
         outcome = self.outcome.replace(".", "-")
         return ".".join([_RUN, it.work, str(it.started_ms), it.request, outcome, *values])
 
-    def to_json(self, message: str = "") -> bytes:
-        """Return the body: the same, readable, with the message of a failure."""
-        return json.dumps(asdict(self) | {"message": message[:8000]}, indent=1).encode()
+    def to_json(self, journal: Mapping[str, Any] | None = None) -> bytes:
+        """Return the body: the same, readable, with what else there is to tell."""
+        return json.dumps(asdict(self) | dict(journal or {})).encode()
 
 
 # Readers skip letters they do not know, so fields may be added.
@@ -213,16 +211,6 @@ def read_progress(render_id: str, bucket: str, client: "S3Client") -> RenderActi
 def read_progress_of(render_folder: S3Uri, client: "S3Client") -> RenderActivity:
     """Do as `read_progress()` does, for a render that keeps its things in *render_folder*."""
     return parse_progress(render_folder.name, list_objects(client, render_folder))
-
-
-def read_message(record: InvocationRecord, render_folder: S3Uri, client: "S3Client") -> str:
-    """Return the message a failed invocation left, with one GET; empty if it is gone."""
-    uri = layout.progress(render_folder).joined(record.name())
-    try:
-        data = json.loads(read_bytes(client, uri, limit_bytes=RECORD_LIMIT_BYTES))
-    except (AssetNotFound, ValueError):
-        return ""
-    return str(data.get("message", ""))
 
 
 def parse_progress(render_id: str, objects: Iterable[StoredObject]) -> RenderActivity:

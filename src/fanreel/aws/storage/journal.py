@@ -1,0 +1,70 @@
+"""What the body of an invocation's record tells beyond its name: where the time went, and why."""
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.objects import read_bytes
+from fanreel.aws.storage.progress import InvocationRecord
+from fanreel.aws.storage.uris import S3Uri
+from fanreel.errors import AssetNotFound
+from fanreel.files.plan_dir import UsedFont
+from fanreel.segments.times import SegmentRun
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LIMIT_BYTES = 4 * 1024**2
+"""A chunk's frames take about 40 bytes each."""
+
+
+class Phase(BaseModel):
+    """One stretch of an invocation, in milliseconds since it began."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    begin_ms: int
+    end_ms: int
+
+
+class Film(BaseModel):
+    """What was planned."""
+
+    model_config = ConfigDict(frozen=True)
+
+    fps: Fraction
+    width: int
+    height: int
+    total_frames: int
+    format: str
+
+
+class Journal(BaseModel):
+    """What an invocation tells of itself; fields that readers do not know are ignored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message: str = ""
+    """Of a failure."""
+    phases: tuple[Phase, ...] = ()
+    memory: tuple[tuple[int, int], ...] = ()
+    """Milliseconds since it began, and MiB in use."""
+    segments: tuple[SegmentRun, ...] = ()
+    """Those it rendered; seconds since its phase `render` began."""
+    warnings: tuple[str, ...] = ()
+    fonts: tuple[UsedFont, ...] = ()
+    """Of a plan."""
+    film: Film | None = None
+    """Of a plan."""
+
+    @classmethod
+    def read(cls, record: InvocationRecord, render_folder: S3Uri, client: "S3Client") -> Self:
+        """Read what an invocation left, with one GET; empty if it is gone, or makes no sense."""
+        uri = layout.progress(render_folder).joined(record.name())
+        try:
+            return cls.model_validate_json(read_bytes(client, uri, limit_bytes=LIMIT_BYTES))
+        except (AssetNotFound, ValidationError):
+            return cls()
