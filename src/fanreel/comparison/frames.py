@@ -16,6 +16,7 @@ from fanreel.errors import AssetNotFound, InvalidConfig
 from fanreel.media.opening import open_media
 from fanreel.media.probe import probe
 from fanreel.media.reader import picture_stream
+from fanreel.media.time_limit import paced
 
 Picture = npt.NDArray[np.uint8]
 """`height × width × 4`, RGBA, 8 bit."""
@@ -97,7 +98,7 @@ def read_frames(path: Path) -> Iterator[Picture]:
             if stream is None:
                 raise AssetNotFound(f"{file} has no picture")
             stream.thread_type = "AUTO"
-            for frame in container.decode(stream):
+            for frame in paced(file, container.decode(stream)):
                 yield _rgba(frame)
 
 

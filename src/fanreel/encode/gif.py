@@ -10,6 +10,7 @@ import av
 from av.filter import Graph
 
 from fanreel.encode.part import Part, damaged, open_part
+from fanreel.media.time_limit import paced
 
 if TYPE_CHECKING:
     from av.filter.context import FilterContext
@@ -120,7 +121,7 @@ def _frames(parts: Sequence[Part]) -> Iterator[av.VideoFrame]:
     for part in parts:
         try:
             with open_part(part.path) as container:
-                for frame in container.decode(video=0):
+                for frame in paced(part.path, container.decode(video=0)):
                     # The filters only ask that time goes on.
                     frame.pts, frame.time_base = number, _CENTISECOND
                     number += 1

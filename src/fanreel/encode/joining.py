@@ -25,6 +25,7 @@ from av.video.stream import VideoStream
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.part import Part, damaged, open_part
 from fanreel.encode.part_files import PartFiles
+from fanreel.media.time_limit import paced
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic for the type checker only
@@ -53,7 +54,8 @@ def read_container(path: Path) -> Part:
                 raise damaged(path, "it holds no codec that there is")
             return Part(
                 path=path,
-                frames=stream.frames or sum(1 for p in container.demux(stream) if p.size),
+                frames=stream.frames
+                or sum(1 for p in paced(path, container.demux(stream)) if p.size),
                 mark=SegmentMark.from_text(_comment(container)),
                 parameters=(
                     context.name,
@@ -202,7 +204,7 @@ class _Pictures:
 
 def _read(container: InputContainer, path: Path) -> "Iterator[Packet[Stream]]":
     try:
-        for packet in container.demux(container.streams.video[0]):
+        for packet in paced(path, container.demux(container.streams.video[0])):
             if packet.is_corrupt:  # libav gives what there is of a packet that is cut off
                 raise damaged(path, f"it ends within the frame at byte {packet.pos}")
             if packet.size:

@@ -8,6 +8,7 @@ from av.container import InputContainer
 
 from fanreel.encode.mark import SegmentMark
 from fanreel.errors import MediaUnreadable
+from fanreel.media.time_limit import timed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ def open_part(path: Path) -> InputContainer:
     """
     options = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
     # `file:` keeps a name such as `concat:a|b` from being read as a protocol.
-    return av.open(f"file:{path.absolute()}", options=options)
+    with timed(path):
+        return av.open(f"file:{path.absolute()}", options=options)
 
 
 def damaged(path: Path, why: object) -> MediaUnreadable:

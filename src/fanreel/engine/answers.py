@@ -18,6 +18,13 @@ _BYTES = "base64"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alive:
+    """The child runs, whatever it is at; comes again and again until there is an answer."""
+
+    kind: Literal["alive"] = "alive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """So many frames of the segment are done."""
 
@@ -82,18 +89,20 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """What was asked failed, and the child has ended."""
+    """What was asked failed."""
 
     code: str
     message: str
     facts: dict[str, Any]
+    is_last: bool = False
+    """The child ends by it, amid what it was at."""
     kind: Literal["failed"] = "failed"
 
     @classmethod
-    def of(cls, error: RenderError) -> "Failed":
+    def of(cls, error: RenderError, *, is_last: bool = False) -> "Failed":
         """Return what to say of *error*."""
         facts = {name: _plain(value) for name, value in error.facts.items()}
-        return cls(code=error.code, message=error.message, facts=facts)
+        return cls(code=error.code, message=error.message, facts=facts, is_last=is_last)
 
     def error(self) -> RenderError:
         """Return the error again; of a child that was taken over the facts may be anything."""
@@ -146,7 +155,8 @@ class Replied:
 
 
 Answer = (
-    Progress
+    Alive
+    | Progress
     | Done
     | Rendered
     | Planned

@@ -26,7 +26,7 @@ from fanreel.engine.answers import (
     Rendered,
     Saved,
 )
-from fanreel.engine.messages import receive_request, send_answer
+from fanreel.engine.messages import send_answer
 from fanreel.engine.requests import (
     Assemble,
     AssembleParts,
@@ -40,7 +40,7 @@ from fanreel.engine.requests import (
     Request,
     Still,
 )
-from fanreel.engine.serving import serve_parent
+from fanreel.engine.serving import requests, serve_parent
 from fanreel.errors import RenderError, UnexpectedError
 from fanreel.media.cache import CacheStats, FrameCache
 from fanreel.segments.segment_renderer import SegmentRenderer
@@ -55,8 +55,7 @@ def main(connection_fd: int) -> None:
 def serve(connection: Connection) -> None:
     """Answer what comes through *connection*; the first failure ends it. Raises `EOFError`."""
     with contextlib.suppress(_Over), _Session(lambda a: send_answer(connection, a)) as session:
-        while True:
-            request = receive_request(connection)
+        for request in requests(connection):
             try:
                 answer = session.answer(request)
             except _Over:

@@ -88,6 +88,9 @@ class Decoder:
     def _started(self) -> Child:
         if self._closed:
             raise RenderCancelled
+        if self._child is not None and self._child.has_ended:
+            self._child.kill()
+            self._child = None
         if self._child is None:
             self._child = child = Child(self._temp_dir, module="fanreel.engine.decoding")
             child.confine(Reach(temp_dir=self._temp_dir, reads=self._reads))

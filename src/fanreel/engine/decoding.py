@@ -12,7 +12,7 @@ from typing import Self
 
 from fanreel.comparison.frames import compare_frames
 from fanreel.engine.answers import Answer, Compared, Described, Done, Failed, Pictured, Replied
-from fanreel.engine.messages import receive_request, send_answer
+from fanreel.engine.messages import send_answer
 from fanreel.engine.requests import (
     AskMedia,
     Compare,
@@ -23,7 +23,7 @@ from fanreel.engine.requests import (
     ServeMedia,
     Thumbnail,
 )
-from fanreel.engine.serving import serve_parent
+from fanreel.engine.serving import requests, serve_parent
 from fanreel.errors import RenderError, UnexpectedError
 from fanreel.files.site_files import SiteFiles
 from fanreel.media.describing import describe_file
@@ -39,8 +39,7 @@ def main(connection_fd: int) -> None:
 def serve(connection: Connection) -> None:
     """Answer what comes through *connection* until it ends. Raises `EOFError`."""
     with _Session() as session:
-        while True:
-            request = receive_request(connection)
+        for request in requests(connection):
             try:
                 answer, body = session.answer(request)
             except RenderError as error:
@@ -48,9 +47,7 @@ def serve(connection: Connection) -> None:
             except Exception as exc:  # noqa: BLE001 (the parent reports it as ours)
                 answer = Failed.of(UnexpectedError(f"{type(exc).__name__}: {exc}"))
                 body = None
-            send_answer(connection, answer)
-            if body is not None:
-                connection.send_bytes(body)
+            send_answer(connection, answer, body)
 
 
 class _Session:

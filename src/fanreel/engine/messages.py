@@ -5,6 +5,7 @@ A child handles strangers' pages and media, so nothing it says is taken for more
 pickle, which would let whoever took it over run code where the credentials are.
 """
 
+import threading
 from multiprocessing.connection import Connection
 
 from pydantic import TypeAdapter
@@ -15,6 +16,7 @@ from fanreel.engine.requests import Request
 LIMIT_BYTES = 128 * 1024**2
 """The largest is the screenshot of a page that failed."""
 
+_speaking = threading.Lock()
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Request)
 _ANSWERS: TypeAdapter[Answer] = TypeAdapter(Answer)
 
@@ -30,9 +32,12 @@ def receive_request(connection: Connection) -> Request:
     return _REQUESTS.validate_json(connection.recv_bytes(LIMIT_BYTES))
 
 
-def send_answer(connection: Connection, answer: Answer) -> None:
-    """Say *answer* to the parent. Raises `OSError` when it is gone."""
-    connection.send_bytes(_ANSWERS.dump_json(answer))
+def send_answer(connection: Connection, answer: Answer, body: bytes | None = None) -> None:
+    """Say *answer* to the parent, from any thread, and *body* after it. Raises `OSError`."""
+    with _speaking:
+        connection.send_bytes(_ANSWERS.dump_json(answer))
+        if body is not None:
+            connection.send_bytes(body)
 
 
 def receive_answer(connection: Connection) -> Answer:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from fanreel.engine.answers import Answer, Failed, Finished, Progress
+from fanreel.engine.answers import Alive, Answer, Failed, Finished, Progress
 from fanreel.engine.environment import engine_environment
 from fanreel.engine.forking import ForkedProcess, ForkServer
 from fanreel.engine.isolation import hide_process, show_process
@@ -29,6 +30,8 @@ Expected = TypeVar("Expected", bound=Answer)
 _Read = TypeVar("_Read")
 
 _END_TIMEOUT_S = 15.0
+_SILENCE_S = 60.0
+"""How long a child that was asked may say nothing at all; it gives a sign of life every 5 s."""
 
 
 class ChildLost(Exception):
@@ -59,6 +62,8 @@ class Child:
         server: ForkServer | None = None,
     ) -> None:
         ours, theirs = socket.socketpair()
+        # A process that stands still says nothing, but its pipe stays open.
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(_SILENCE_S))
         hide_process()
         self._stack = contextlib.ExitStack()
         self._stack.callback(show_process)
@@ -90,6 +95,11 @@ class Child:
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Nothing is answered any more."""
+        return self._process.poll() is not None
 
     def confine(self, reach: Reach) -> None:
         """Say which files it may reach; nothing is done before."""
@@ -125,6 +135,8 @@ class Child:
                     if on_progress is not None:
                         on_progress(frames)
                 case Failed() as failed:
+                    if failed.is_last:
+                        self.kill()
                     raise failed.error()
                 case answer if isinstance(answer, expected):
                     return answer
@@ -172,11 +184,16 @@ class Child:
         return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
 
     def _receive(self) -> Answer:
-        return self._reading(lambda: receive_answer(self._connection))
+        while isinstance(answer := self._reading(lambda: receive_answer(self._connection)), Alive):
+            continue
+        return answer
 
     def _reading(self, read: Callable[[], _Read]) -> _Read:
         try:
             return read()
+        except BlockingIOError as exc:
+            self.kill()
+            raise ChildLost(f"no sign of life for {_SILENCE_S:g} s") from exc
         except (EOFError, OSError) as exc:
             if self._cancelled.is_set():
                 raise RenderCancelled from exc
@@ -199,6 +216,12 @@ def spawn(
         stdin=subprocess.DEVNULL,
         env=engine_environment(os.environ, temp_dir or Path(tempfile.gettempdir())),
     )
+
+
+def _timeval(seconds: float) -> bytes:
+    """Return *seconds* as socket(7) wants them."""
+    whole = int(seconds)
+    return struct.pack("ll", whole, int((seconds - whole) * 1e6))
 
 
 def child_argv(module: str, connection_fd: int) -> list[str]:

@@ -22,6 +22,7 @@ from av.video.frame import VideoFrame
 
 from fanreel.media.opening import unreadable
 from fanreel.media.presentation import Presentation
+from fanreel.media.time_limit import timed
 
 _MS = Fraction(1, 1000)
 # Browsers play a delay of at most 10 ms as 100 ms: such files were made for slow viewers.
@@ -136,7 +137,8 @@ class WebpReader:
 
     def _lay(self, picture: _Picture) -> None:
         try:
-            still = _decode_still(picture)
+            with timed(self._path):
+                still = _decode_still(picture)
         except FFmpegError as exc:
             raise unreadable(self._path, "one of its pictures is damaged", exc) from exc
         under = self._rectangle(picture)

@@ -14,6 +14,7 @@ from fanreel.media.frames import VideoSource
 from fanreel.media.opening import open_media
 from fanreel.media.probe import MediaInfo, probe
 from fanreel.media.reader import picture_stream
+from fanreel.media.time_limit import timed
 
 # libav's numbers (ITU-T H.273), as its own tools name them.
 _MATRICES = {0: "rgb", 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc"}
@@ -43,7 +44,8 @@ def describe_file(path: Path) -> FileFacts:
 
 def _picture(container: InputContainer, path: Path, info: MediaInfo) -> PictureFacts:
     stream = picture_stream(container)
-    frame = None if stream is None else next(_frames(container, stream), None)
+    with timed(path):
+        frame = None if stream is None else next(_frames(container, stream), None)
     return PictureFacts(
         codec=info.codec,
         profile=None if stream is None else stream.profile,

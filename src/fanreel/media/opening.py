@@ -13,6 +13,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 
 from fanreel.errors import AssetNotFound, MediaUnreadable, NotMedia
+from fanreel.media.time_limit import timed
 
 CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,mxf,ogg,ivf,obu,"
@@ -64,17 +65,18 @@ def open_media(path: Path) -> InputContainer:
     """
     _refuse_what_is_not_media(path)
     try:
-        container = av.open(
-            # `file:` keeps a name such as `concat:a|b` from being read as a protocol.
-            f"file:{path.absolute()}",
-            options={
-                "protocol_whitelist": "file",
-                "format_whitelist": CONTAINERS,
-                # Of the pictures that are decoded to find out what a stream holds.
-                "max_pixels": str(MAX_PIXELS),
-            },
-            metadata_errors="ignore",
-        )
+        with timed(path):
+            container = av.open(
+                # `file:` keeps a name such as `concat:a|b` from being read as a protocol.
+                f"file:{path.absolute()}",
+                options={
+                    "protocol_whitelist": "file",
+                    "format_whitelist": CONTAINERS,
+                    # Of the pictures that are decoded to find out what a stream holds.
+                    "max_pixels": str(MAX_PIXELS),
+                },
+                metadata_errors="ignore",
+            )
     except FFmpegError as exc:
         if _has_signature(path):
             raise unreadable(path, "it is damaged or cut short", exc) from exc
@@ -113,6 +115,12 @@ def unreadable(path: Path, why: str, exc: BaseException | None = None) -> MediaU
 
 def _refuse_what_is_not_media(path: Path) -> None:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # A pipe or a device may never end, or never begin.
+            raise NotMedia(
+                f"{path.name} is not a file but a pipe or a device; give a media file",
+                path=str(path),
+            )
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except (FileNotFoundError, IsADirectoryError) as exc:

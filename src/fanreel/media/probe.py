@@ -15,6 +15,7 @@ from fanreel.media.hdr import is_hdr
 from fanreel.media.opening import open_media, unreadable
 from fanreel.media.presentation import read_presentation, source_zero
 from fanreel.media.reader import picture_stream, stores_alpha_beside
+from fanreel.media.time_limit import WHOLE_S, timed
 
 _IMAGE_CONTAINERS = frozenset({"gif", "apng", "webp_pipe", "png_pipe", "jpeg_pipe"})
 _MICROSECOND = Fraction(1, 1_000_000)
@@ -78,6 +79,8 @@ def _describe(
     path: Path, container: InputContainer, stream: VideoStream | None, *, has_audio: bool
 ) -> MediaInfo:
     if stream is None:
+        with timed(path):
+            codec = _decodes_sound(path, container)
         return MediaInfo(
             duration_s=_duration(container) or _scanned_duration(path),
             has_video=False,
@@ -88,12 +91,13 @@ def _describe(
             rotation=0,
             has_alpha=False,
             is_hdr=False,
-            codec=_decodes_sound(path, container),
+            codec=codec,
             is_image=False,
             is_animated=False,
             plays=1,
         )
-    frame = _first_frame(path, container, stream)
+    with timed(path):
+        frame = _first_frame(path, container, stream)
     orientation = read_orientation(frame, stream.codec_context.name)
     width, height = displayed_size(
         frame.width, frame.height, stream.sample_aspect_ratio, orientation
@@ -201,7 +205,7 @@ def _duration(container: InputContainer) -> Fraction | None:
 
 def _scanned_duration(path: Path) -> Fraction | None:
     """Return the end of the last packet, for files that say no duration, as live recordings."""
-    with open_media(path) as container:
+    with open_media(path) as container, timed(path, WHOLE_S):
         zero = source_zero(container)
         if container.streams.video:
             presentation = read_presentation(container, container.streams.video[0])
@@ -216,6 +220,6 @@ def _scanned_duration(path: Path) -> Fraction | None:
 
 
 def _has_second_packet(path: Path) -> bool:
-    with open_media(path) as container:
+    with open_media(path) as container, timed(path):
         packets = (p for p in container.demux(video=0) if p.size)
         return next(packets, None) is not None and next(packets, None) is not None

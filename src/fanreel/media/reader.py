@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from fanreel.media.opening import open_media, unreadable
 from fanreel.media.presentation import Presentation, read_presentation
+from fanreel.media.time_limit import WHOLE_S, timed
 
 if TYPE_CHECKING:
     from av.packet import Packet  # generic only in its stub
@@ -112,7 +113,8 @@ class StreamReader:
 
     def _read_presentation(self) -> Presentation:
         try:
-            presentation = read_presentation(self._container, self._stream)
+            with timed(self._path, WHOLE_S):
+                presentation = read_presentation(self._container, self._stream)
         except FFmpegError as exc:
             self.close()
             raise unreadable(self._path, "its packets are damaged", exc) from exc
@@ -125,7 +127,8 @@ class StreamReader:
         """Decode up to frame *index*; None if nothing at or before it came out."""
         while self._shown is None or self._shown[0] < index:
             if self._ahead is None:
-                frame = next(self._frames, None)
+                with timed(self._path):
+                    frame = next(self._frames, None)
                 if frame is None:
                     break
                 self._ahead = (self._number(frame), frame)
@@ -149,7 +152,8 @@ class StreamReader:
     def _start_at(self, key: int) -> None:
         self._start = key
         self._shown = self._ahead = None
-        packets = self._seek(key) or self._reopen()
+        with timed(self._path):
+            packets = self._seek(key) or self._reopen()
         self._frames = self._decode(packets)
 
     def _seek(self, key: int) -> "Iterator[Packet[VideoStream]] | None":

@@ -15,6 +15,7 @@ from fanreel.media.presentation import source_zero
 from fanreel.media.serving import source_time
 from fanreel.media.sound.reader import read_sound
 from fanreel.media.sound.samples import SOUND_RATE
+from fanreel.media.time_limit import timed
 
 THUMBNAIL_HEIGHT = 54
 _MOST_PEAKS = 1200
@@ -35,7 +36,8 @@ def thumbnail(path: Path, time_s: Fraction) -> bytes:
         if at > 0:
             container.seek(int(at / (stream.time_base or 1)), stream=stream)
         try:
-            frame = next(iter(container.decode(stream)), None)
+            with timed(path):
+                frame = next(iter(container.decode(stream)), None)
         except av.FFmpegError as exc:
             raise unreadable(path, "its picture is damaged", exc) from exc
         if frame is None:

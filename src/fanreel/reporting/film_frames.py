@@ -8,6 +8,7 @@ from fanreel.comparison.frames import Picture, read_frames
 from fanreel.comparison.picture_bytes import data_url
 from fanreel.media.opening import open_media
 from fanreel.media.reader import picture_stream
+from fanreel.media.time_limit import paced
 
 _SEEKABLE = frozenset({".mp4", ".mov", ".webm"})
 
@@ -57,7 +58,7 @@ def _frame_at(film: Path, number: int, fps: Fraction) -> Picture | None:
             return None
         tick = stream.time_base or Fraction(1, 1000)
         container.seek(int(number / fps / tick), stream=stream)
-        for frame in container.decode(stream):
+        for frame in paced(film, container.decode(stream)):
             # Half a frame, for containers that count in milliseconds.
             if frame.pts is not None and frame.pts * tick >= (number - Fraction(1, 2)) / fps:
                 return frame.to_ndarray(format="rgba").astype("uint8", copy=False)

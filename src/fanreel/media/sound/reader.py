@@ -22,6 +22,7 @@ from fanreel.media.opening import open_media, unreadable
 from fanreel.media.presentation import source_zero
 from fanreel.media.sound.graph import Filter, interleaved, run_filters
 from fanreel.media.sound.samples import SOUND_RATE, Samples
+from fanreel.media.time_limit import paced
 
 # Containers whose timestamps are exact to the sample after a seek; others are read from the start.
 _SEEKABLE = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "wav", "w64", "flac"})
@@ -52,7 +53,9 @@ def read_sound(path: Path, start_s: Fraction, rate: Fraction) -> Iterator[Sample
             anchor_s = 0
         skipped = round((start_s - anchor_s) * SOUND_RATE)
         try:
-            pieces = _contiguous(_decoded(container, stream, anchor_s), stream, anchor_s)
+            pieces = _contiguous(
+                paced(path, _decoded(container, stream, anchor_s)), stream, anchor_s
+            )
             yield from _filtered(pieces, stream, skipped, rate)
         except FFmpegError as exc:
             raise unreadable(path, "its sound is damaged", exc) from exc
