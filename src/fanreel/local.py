@@ -1,5 +1,6 @@
 """render(): the three steps on this machine, in child processes."""
 
+import contextlib
 import os
 import tempfile
 import time
@@ -23,6 +24,7 @@ from fanreel.files.work_dir import open_work_dir
 from fanreel.formats import FORMATS
 from fanreel.inspection.locking import lock_config
 from fanreel.media.cache import CacheSettings, CacheStats, cache_settings
+from fanreel.reporting.notebook import Bar, moving
 from fanreel.reporting.render_log import RenderLog
 from fanreel.results import AssembleResult, PlanResult
 from fanreel.segments.chunks import keys_of
@@ -71,6 +73,12 @@ class RenderResult:
     frames_resumed: int = 0
     """Rendered by an earlier, identical render that did not come to its end."""
 
+    def _repr_html_(self) -> str:
+        """Show the film in a notebook; IPython asks for this."""
+        from fanreel.reporting.notebook import film_html  # noqa: PLC0415
+
+        return film_html(self)
+
 
 OnEvent = Callable[[RenderEvent], None]
 
@@ -86,6 +94,7 @@ def render(  # noqa: PLR0913 (all but three by keyword)
     root_dir: Path | str | None = None,
     resume: bool = True,
     log: RenderLog | None = None,
+    progress: Callable[..., Bar] | None = None,
 ) -> RenderResult:
     """
     Render a project to a video on this machine.
@@ -106,6 +115,8 @@ def render(  # noqa: PLR0913 (all but three by keyword)
         resume: Go on from where an earlier, identical render was ended, and keep finished segments
             for the next one until this one has come to its end (`FANREEL_RESUME_DIR`).
         log: Notes what each worker does when, for `fanreel.reporting.local_report`.
+        progress: Makes a bar of the frames, as `tqdm.auto.tqdm` does: called with `total`, `desc`
+            and `unit`, it gives something with `update(frames)` and `close()`.
     Raises:
         RenderError: See `plan()`, `render_chunk()` and `assemble()`. Where a page is to blame its
             picture is kept beside *output*, as `<stem>.error.png`.
@@ -116,8 +127,17 @@ def render(  # noqa: PLR0913 (all but three by keyword)
     folder, config = within_root(Path(project_dir), config, root_dir)
     output = Path(output)
     kept = None if keep_dir is None else Path(keep_dir)
-    with keeping_screenshot(output):
-        return _Render(folder, output, config, on_event, kept, log).run(workers, resume=resume)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(keeping_screenshot(output))
+        listeners = [] if on_event is None else [on_event]
+        if progress is not None:
+            listeners.append(stack.enter_context(moving(progress)))
+
+        def tell(event: RenderEvent) -> None:
+            for listener in listeners:
+                listener(event)
+
+        return _Render(folder, output, config, tell, kept, log).run(workers, resume=resume)
 
 
 class _Render:
@@ -126,12 +146,12 @@ class _Render:
         project_dir: Path,
         output: Path,
         config: RenderConfig,
-        on_event: OnEvent | None,
+        on_event: OnEvent,
         keep_dir: Path | None,
         log: RenderLog | None,
     ) -> None:
         self._project_dir, self._output, self._config = project_dir, output, config
-        self._on_event = on_event or (lambda _event: None)
+        self._on_event = on_event
         self._keep_dir, self._log = keep_dir, log or RenderLog()
         self._started = time.monotonic()
         self._stages: dict[str, float] = {}
