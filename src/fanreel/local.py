@@ -13,7 +13,7 @@ from typing import Literal
 from fanreel.config import RenderConfig
 from fanreel.engine.pool import Pool, default_size
 from fanreel.engine.reach import Reach
-from fanreel.engine.requests import Assemble, Plan, Prepare
+from fanreel.engine.requests import Assemble, Mix, Plan, Prepare
 from fanreel.errors import InvalidConfig
 from fanreel.files.aside import check_ours, clearing_beside, naming_write_errors
 from fanreel.files.budget import without_lambda_cap
@@ -79,6 +79,8 @@ class RenderResult:
 
         return film_html(self)
 
+
+_SOUND = "sound.json"
 
 OnEvent = Callable[[RenderEvent], None]
 
@@ -198,6 +200,7 @@ class _Render:
             plan_dir=plan_dir,
             temp_dir=work_dir,
             distributed=False,
+            sound_later=work_dir / _SOUND,
         )
 
     def _render(
@@ -207,7 +210,12 @@ class _Render:
         root = resume_root(os.environ) if resume else None
         with open_resume_folder(root, manifest.plan_hash) as kept:
             folder = kept.path if kept else work_dir / "segments"
-            paths = self._render_segments(pool, plan_dir, manifest, folder)
+            sound = Mix(plan_dir=plan_dir, sound_path=work_dir / _SOUND)
+            mixing = pool.mixing(sound) if manifest.has_audio else None
+            with mixing or contextlib.nullcontext():
+                paths = self._render_segments(pool, plan_dir, manifest, folder)
+                if mixing is not None:
+                    mixing.finish()
             self._lap("render")
             self._tell("assemble", self._total_frames)
             audio = manifest.audio_path

@@ -2,17 +2,27 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from fanreel import RenderConfig, plan
+from fanreel import RenderConfig, plan, render
 from fanreel.capture.page_session import PageSession
+from fanreel.engine.process import Child
+from fanreel.engine.reach import Reach
+from fanreel.engine.requests import Mix
+from fanreel.engine.sound_mixing import Mixing
+from fanreel.errors import NotMedia, RenderCancelled
+from fanreel.files.digest import sha256_file
+from fanreel.processes import runs
 from fanreel.segments import segment_renderer
 from fanreel.segments.chunks import keys_of
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import verify_plan
+from fanreel.work.planning import make_plan
 from tests.media.hostile import page
+from tests.media.sources import tone, write_sound_file
 
 # Unguarded, so a worker that imported it would render too; and in a daemonic process, as the
 # workers of task queues are.
@@ -81,3 +91,74 @@ def test_a_renderer_changes_its_browser_now_and_then(
         assert len(browsers) == expected
     assert len(segments[4]) == 3
     assert segments[4] == segments[1000]
+
+
+def _sounding(project: Path) -> Path:
+    """Write a film with an echo, so that its sound goes through effects, and give its source."""
+    project.mkdir()
+    chain = '{"version": 1, "nodes": [{"type": "delay", "time": 100}]}'
+    body = f"<audio id='a' src='a.wav' data-start='0' data-fx-chain='{chain}'></audio>"
+    (project / "index.html").write_text(page(body))
+    return write_sound_file(project / "a.wav", tone(1))
+
+
+def test_sound_is_mixed_beside_the_pictures_as_before_them(tmp_path: Path) -> None:
+    """A local render keeps the plan that `plan()` makes, hash and mix alike, and whole."""
+    _sounding(tmp_path / "project")
+    config = RenderConfig(quality="draft", segment_frames=5)
+    result = render(
+        tmp_path / "project", tmp_path / "out.mp4", config, workers=2, keep_dir=tmp_path / "kept"
+    )
+    planned = plan(tmp_path / "project", config, tmp_path / "plan")
+    assert result.plan_hash == planned.plan_hash
+    mixes = [tmp_path / name / "audio.m4a" for name in ("kept", "plan")]
+    assert sha256_file(mixes[0]) == sha256_file(mixes[1])
+    verified = [verify_plan(tmp_path / name).manifest for name in ("kept", "plan")]
+    assert verified[0].artifacts == verified[1].artifacts
+
+
+def test_the_plan_hash_is_of_what_is_heard(tmp_path: Path) -> None:
+    """Another sound, or another effect, is another plan, before anything is mixed."""
+    hashes = set()
+    for number, (old, new) in enumerate((("", ""), ("100}", "110}"))):
+        for hertz in (440, 441):
+            project = tmp_path / f"{number}-{hertz}"
+            write_sound_file(_sounding(project), tone(1, hertz))
+            text = (project / "index.html").read_text()
+            (project / "index.html").write_text(text.replace(old, new) if old else text)
+            out = tmp_path / f"plan-{number}-{hertz}"
+            later = tmp_path / "later.json"
+            config = RenderConfig(quality="draft")
+            hashes.add(make_plan(project, config, out, sound_later=later).plan_hash)
+            assert not (out / "audio.m4a").exists()
+    assert len(hashes) == 4
+
+
+def test_a_mix_that_fails_ends_the_render(tmp_path: Path) -> None:
+    """Renderers are stopped, and what is told is why."""
+    stopped = threading.Event()
+    source = _sounding(tmp_path / "project")
+    out, later = tmp_path / "plan", tmp_path / "later.json"
+    make_plan(tmp_path / "project", RenderConfig(quality="draft"), out, sound_later=later)
+    source.write_bytes(b"no sound any more")
+    child = Child()
+    child.confine(Reach(temp_dir=tmp_path, reads=(tmp_path,), writes=(tmp_path,)))
+    request = Mix(plan_dir=out, sound_path=later)
+
+    def render_until_stopped() -> None:
+        with Mixing(child, request, stopped.set):
+            assert stopped.wait(60)
+            raise RenderCancelled
+
+    with pytest.raises(NotMedia, match=r"a\.wav"):
+        render_until_stopped()
+    assert not (out / "audio.m4a").exists()
+
+
+def test_a_render_that_fails_ends_the_mix(tmp_path: Path) -> None:
+    """Its child is gone with the block, however far it was."""
+    child = Child()
+    request = Mix(plan_dir=tmp_path, sound_path=tmp_path / "none")  # waits to be confined
+    with pytest.raises(KeyError), Mixing(child, request, pytest.fail):
+        raise KeyError
+    assert not runs(child.pid)

@@ -33,6 +33,7 @@ from fanreel.engine.requests import (
     Finish,
     Join,
     Lint,
+    Mix,
     Open,
     Plan,
     Prepare,
@@ -100,6 +101,11 @@ class _Session:
                 return None
             case Plan():
                 return self._plan_project(request)
+            case Mix():
+                from fanreel.work.sound import add_sound  # noqa: PLC0415 (see above)
+
+                add_sound(request.plan_dir, request.sound_path)
+                return Done()
             case Open():
                 return self._open(request)
             case Render():
@@ -143,7 +149,11 @@ class _Session:
         if request.distributed:
             return Planned(result=make_distributed_plan(*asked, request.temp_dir))
         # Below the parent's, which removes it should this process be killed.
-        return Planned(result=make_plan(*asked, self._session, request.temp_dir))
+        return Planned(
+            result=make_plan(
+                *asked, self._session, request.temp_dir, sound_later=request.sound_later
+            )
+        )
 
     def _open(self, request: Open) -> Answer:
         self._plan = verify_plan(request.plan_dir, request.chunk_index)

@@ -11,7 +11,8 @@ from fanreel.engine.forking import ForkServer
 from fanreel.engine.process import Child, ChildLost, spawn
 from fanreel.engine.reach import Reach
 from fanreel.engine.renderers import ChildRenderer, Losses
-from fanreel.engine.requests import Assemble, Open, Plan, Prepare
+from fanreel.engine.requests import Assemble, Mix, Open, Plan, Prepare
+from fanreel.engine.sound_mixing import Mixing
 from fanreel.errors import BrowserCrashed
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import AssembleResult, PlanResult
@@ -47,8 +48,6 @@ class Pool:
                 self._server = ForkServer(lambda fd: spawn("fanreel.engine.fork_server", fd))
             for _ in range(self._size):
                 self._children.append(self._start())
-            if self._server is not None:
-                self._server.settle()
         except BaseException:
             self._end()
             raise
@@ -71,8 +70,19 @@ class Pool:
                 f"the planning process ended with {lost}; is the machine out of memory?"
             ) from lost
 
+    def mixing(self, request: Mix) -> Mixing:
+        """Return what mixes while others render; comes before `renderers()`."""
+
+        def stop_renderers() -> None:
+            for renderer in self._renderers:
+                renderer.cancel()
+
+        return Mixing(self._child(), request, stop_renderers)
+
     def renderers(self, plan_dir: Path) -> list[ChildRenderer]:
         """Return what renders from *plan_dir*, one a child."""
+        if self._server is not None:
+            self._server.settle()
         plan = Open(
             plan_dir=plan_dir.absolute(),
             chunk_index=None,
@@ -101,12 +111,16 @@ class Pool:
         return result
 
     def _start(self) -> Child:
+        child = self._child()
+        child.tell(self._prepare)
+        return child
+
+    def _child(self) -> Child:
         try:
             child = Child(server=self._server)
         except OSError:  # the server has settled: this child takes another's place
             child = Child()
         child.confine(self._reach)
-        child.tell(self._prepare)
         return child
 
     def _end(self) -> None:

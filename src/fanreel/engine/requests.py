@@ -40,7 +40,18 @@ class Plan:
     temp_dir: Path
     distributed: bool
     """Whether chunks are to be rendered by others: not every format can be."""
+    sound_later: Path | None = None
+    """Takes what is to be mixed by `Mix`; None: planning mixes it."""
     kind: Literal["plan"] = "plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """Mix the sound that planning has left for later; answered by `Done`."""
+
+    plan_dir: Path
+    sound_path: Path
+    kind: Literal["mix"] = "mix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +211,7 @@ Request = (
     Confine
     | Prepare
     | Plan
+    | Mix
     | Open
     | Render
     | Join

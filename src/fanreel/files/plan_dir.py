@@ -6,6 +6,7 @@ The plan directory: its files as types, read and written.
     compiled/fonts.json     faces of the format's and the web's families; files in compiled/fonts/
     media/                  source media referenced by clips, by sha256
     audio.<ext>             whole-timeline mix, only if there is sound
+    meta/sound.json         what it is mixed of, and how
     meta/composition.json   Composition: the resolved timeline
     meta/encoder.json       LockedRenderConfig
     meta/chunks.json        [ChunkSlice]
@@ -15,6 +16,7 @@ Everything else in fanreel reaches a plan through this module.
 
 import hashlib
 import json
+import re
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -46,9 +48,13 @@ FONTS = "compiled/fonts.json"
 """What pages are given of fonts by name: `faces`, and `used`, ids of those there at once."""
 FONTS_DIR = "compiled/fonts"
 MEDIA_DIR = "media"
+SOUND = "meta/sound.json"
+"""What decides the samples of the mix; its sources by their digests."""
 COMPOSITION = "meta/composition.json"
 ENCODER = "meta/encoder.json"
 CHUNKS = "meta/chunks.json"
+
+_SOUND_PATH = re.compile(r"audio\.[a-z0-9]+")
 
 ROLE_ALL = "all"
 ROLE_ASSEMBLE = "assemble"
@@ -128,8 +134,8 @@ class PlanManifest(_PlanFile):
     height: int
     format: str
     has_audio: bool
-    audio_path: str | None = Field(default=None, pattern=r"^audio\.[a-z0-9]+$")
-    """The sound's mix, directly in the plan directory and nowhere else."""
+    audio_path: str | None = Field(default=None, pattern=f"^{_SOUND_PATH.pattern}$")
+    """The sound's mix, directly in the plan directory and nowhere else; see `is_sound()`."""
     chunk_count: int
     segment_frames: int
     artifacts: tuple[Artifact, ...]
@@ -310,15 +316,22 @@ def compute_plan_hash(
     """
     Return the hash of what decides pixels and sound.
 
-    Left out on purpose: `meta/chunks.json` and roles, which say how the work is split.
+    Left out on purpose: `meta/chunks.json` and roles, which say how the work is split, and the
+    mix, which `meta/sound.json` decides and which a local render makes meanwhile.
     """
+    hashed = (a for a in artifacts if a.path != CHUNKS and not is_sound(a.path))
     content = {
         "protocol": PROTOCOL,
-        "artifacts": sorted([a.path, a.sha256] for a in artifacts if a.path != CHUNKS),
+        "artifacts": sorted([a.path, a.sha256] for a in hashed),
         "versions": versions.to_json(),
         "totals": totals,
     }
     return hashlib.sha256(canonical_json(content)).hexdigest()
+
+
+def is_sound(path: str) -> bool:
+    """Tell whether *path* is that of a mix."""
+    return _SOUND_PATH.fullmatch(path) is not None
 
 
 def hashed_totals(manifest: PlanManifest) -> dict[str, Any]:

@@ -31,7 +31,6 @@ from fanreel.fonts.frozen import freeze_fonts
 from fanreel.formats import FORMATS
 from fanreel.inspection.locking import lock_config, padding_warnings
 from fanreel.inspection.survey import Survey, survey
-from fanreel.media.sound.mixing import mix
 from fanreel.problems import Problem
 from fanreel.results import PlanResult
 from fanreel.settings import given
@@ -41,6 +40,7 @@ from fanreel.timing.timeline import (
     resolve_chunk_plan,
 )
 from fanreel.versions import current_versions
+from fanreel.work.sound import SoundWork, make_sound
 
 _SOUND_BYTES_PER_S = 192_000  # 48 kHz stereo 16 bit, the largest mix that a plan holds
 
@@ -65,6 +65,7 @@ def make_plan(
     temp_dir: Path | None = None,
     *,
     distributed: bool = False,
+    sound_later: Path | None = None,
 ) -> PlanResult:
     """
     Plan a render for this machine, or as `fanreel.plan()` does.
@@ -78,6 +79,8 @@ def make_plan(
         temp_dir: Takes what is there only while planning, and is removed by the caller; None makes
             one of the system's.
         distributed: Many machines will render it; refuse what they cannot.
+        sound_later: File that takes what is to be mixed, for `add_sound()`; the plan is whole
+            without the mix until then. None: it is mixed now.
     """
     started = time.monotonic()
     root = open_project(project_dir, config)
@@ -112,7 +115,7 @@ def make_plan(
                 height=locked.output_height,
             )
         with written_aside(plan_dir) as aside, naming_write_errors(plan_dir):
-            manifest = _write(project_dir, found, config, locked, aside)
+            manifest = _write(project_dir, found, config, locked, aside, sound_later)
             size_bytes = check_measured(aside, config.plan_dir_size_limit_bytes)
     silence = _silence_warnings(found, config)
     problems = (*found.warnings, *padding_warnings(locked), *silence)
@@ -185,6 +188,7 @@ def _write(
     config: RenderConfig,
     locked: LockedRenderConfig,
     directory: Path,
+    sound_later: Path | None,
 ) -> PlanManifest:
     """Write all files of the plan below *directory*, the manifest last."""
     start, end = _frame_range(found, config)
@@ -211,7 +215,13 @@ def _write(
     plans.write_json(directory / plans.COMPOSITION, composition.to_json())
     plans.write_json(directory / plans.ENCODER, locked.to_json())
     plans.write_json(directory / plans.CHUNKS, [chunk.to_json() for chunk in chunks])
-    audio_path = _mix(found, config, start, end, directory)
+    sound = _sound(found, config, start, end)
+    if sound is not None:
+        plans.write_json(directory / plans.SOUND, sound.recipe())
+        if sound_later is None:
+            make_sound(sound, directory)
+        else:
+            sound.write(sound_later)
     versions = current_versions()
     manifest = PlanManifest(
         plan_hash="",
@@ -221,8 +231,8 @@ def _write(
         width=locked.output_width,
         height=locked.output_height,
         format=config.format,
-        has_audio=audio_path is not None,
-        audio_path=audio_path,
+        has_audio=sound is not None,
+        audio_path=sound and sound.audio_path,
         chunk_count=len(chunks),
         segment_frames=chunk_plan.segment_frames,
         artifacts=_artifacts(directory, composition, chunks),
@@ -294,23 +304,21 @@ def _composition(
     )
 
 
-def _mix(found: Survey, config: RenderConfig, start: int, end: int, directory: Path) -> str | None:
+def _sound(found: Survey, config: RenderConfig, start: int, end: int) -> SoundWork | None:
+    """Return what is to be mixed, if anything is heard or the output is a sound."""
     spec = FORMATS[config.format]
-    clips = _audible(found, config)
+    clips = tuple(_audible(found, config))
     if spec.audio_codec is None or (spec.pictures and not clips):
         return None
-    name = f"audio{spec.audio_extension}"
-    heard = mix(
-        directory,
-        clips,
-        (end - start) / found.fps,
-        directory / name,
-        spec.audio_codec,
-        from_s=start / found.fps,
+    work = SoundWork(
+        clips=clips,
         desk=found.desk,
-        even_silent=not spec.pictures,
+        from_s=start / found.fps,
+        total_s=(end - start) / found.fps,
+        audio_path=f"audio{spec.audio_extension}",
+        codec=spec.audio_codec,
     )
-    return name if heard else None
+    return work if not spec.pictures or work.is_heard() else None
 
 
 def _artifacts(
@@ -322,7 +330,7 @@ def _artifacts(
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         name = path.relative_to(directory).as_posix()
         roles: tuple[str, ...] = (ROLE_ALL,)
-        if name.startswith("audio"):
+        if plans.is_sound(name) or name == plans.SOUND:
             roles = (ROLE_ASSEMBLE,)
         elif name.startswith(f"{plans.COMPILED_DIR}/"):
             roles = tuple(role_chunk(chunk.index) for chunk in chunks)
@@ -330,10 +338,7 @@ def _artifacts(
             roles = media_roles[name]
         artifacts.append(
             Artifact(
-                path=name,
-                sha256=sha256_file(path),
-                size_bytes=path.stat().st_size,
-                roles=roles,
+                path=name, sha256=sha256_file(path), size_bytes=path.stat().st_size, roles=roles
             )
         )
     return tuple(artifacts)

@@ -26,7 +26,12 @@ def make_still(
             f"a still is written as {', '.join(PICTURE_FORMATS)}, not as {output.name!r}"
         )
     config = without_lambda_cap(config).replace(
-        format="png-sequence", codec="h264", crf=None, bitrate=None, hdr_mode="force-sdr"
+        format="png-sequence",
+        codec="h264",
+        crf=None,
+        bitrate=None,
+        hdr_mode="force-sdr",
+        mute=True,
     )
     root = open_project(project_dir, config)
     fps = output_fps(root, config)

@@ -227,7 +227,7 @@ def _settings(node: _NodeText) -> tuple[dict[str, Setting], list[str]]:
     junk = []
     for name, knob in node.knobs.items():
         value = node.params.get(name)
-        settings[name] = knob.default
+        settings[name] = knob.read(knob.default)
         if value is None:
             continue
         try:

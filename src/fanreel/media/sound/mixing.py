@@ -35,8 +35,7 @@ def mix(
     *,
     from_s: Fraction = Fraction(0),
     desk: Desk | None = None,
-    even_silent: bool = False,
-) -> bool:
+) -> None:
     """
     Mix the sound of *clips* into *output*, 48 kHz stereo, `round(total_s × 48000)` samples long.
 
@@ -48,24 +47,36 @@ def mix(
         codec: As `write_sound()` takes.
         from_s: Moment of the timeline at which the video begins.
         desk: Volumes, effects and groups.
-        even_silent: Write silence where there is no sound.
-    Returns:
-        Whether there is sound at all; if not, nothing is written.
     Raises:
         NotMedia, MediaUnreadable, AssetNotFound: A source is not what it should be. Terminal.
     """
     desk = desk or Desk()
-    first = round(from_s * SOUND_RATE)
-    end = first + round(total_s * SOUND_RATE)
-    # What effects remember of what was before, they have to have heard.
-    begin = 0 if desk.remembers else first
+    begin, first, end = _window(total_s, from_s, desk)
     tracks = _tracks(plan_dir, clips, desk, (begin, end))
-    audible = any(_silent(track, desk) > first for track in tracks)
-    if first >= end or not (audible or even_silent):
-        return False
     mixed = through(desk.master, _summed(tracks, desk.groups, begin, end), begin)
     write_sound(limit(in_blocks(without(first - begin, mixed))), output, codec)
-    return True
+
+
+def is_heard(
+    plan_dir: Path,
+    clips: Sequence[MediaClip],
+    total_s: Fraction,
+    *,
+    from_s: Fraction = Fraction(0),
+    desk: Desk | None = None,
+) -> bool:
+    """Tell whether `mix()` would mix any sound. Raises as it does."""
+    desk = desk or Desk()
+    begin, first, end = _window(total_s, from_s, desk)
+    tracks = _tracks(plan_dir, clips, desk, (begin, end))
+    return first < end and any(_silent(track, desk) > first for track in tracks)
+
+
+def _window(total_s: Fraction, from_s: Fraction, desk: Desk) -> tuple[int, int, int]:
+    """Return the samples from which is mixed, from which is kept, and up to which."""
+    first = round(from_s * SOUND_RATE)
+    # What effects remember of what was before, they have to have heard.
+    return 0 if desk.remembers else first, first, first + round(total_s * SOUND_RATE)
 
 
 def _silent(track: Track, desk: Desk) -> int:

@@ -37,7 +37,7 @@ class Dial:
 
     def within(self, value: float) -> float:
         """Return *value* or the end it is beyond."""
-        return min(max(value, self.low), self.high)
+        return float(min(max(value, self.low), self.high))
 
 
 @dataclass(frozen=True, slots=True)
