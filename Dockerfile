@@ -1,6 +1,7 @@
 # The image of the Lambda function: Chromium, Xvfb and fonts, then locked Python packages, then us.
 # Nothing here names a processor, so it builds for amd64 and arm64 alike.
-ARG BASE=debian:trixie-slim
+# The index of all processors; a new one comes with a new DEBIAN_SNAPSHOT, and is the older of the two.
+ARG BASE=debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f
 
 FROM ${BASE} AS system
 # All Debian packages as they were at this moment, so that a build of next year draws the same
@@ -34,8 +35,9 @@ RUN printf 'path-exclude=/usr/%s\n' \
 
 FROM system AS packages
 RUN apt-get update -q && apt-get install -qy --no-install-recommends python3-venv
-ARG UV_VERSION=0.13.9
-RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir "uv==$UV_VERSION"
+COPY handler/image/uv.txt /opt/
+RUN python3 -m venv /opt/uv \
+    && /opt/uv/bin/pip install --quiet --no-cache-dir --require-hashes --requirement /opt/uv.txt
 ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON=/usr/bin/python3 UV_PYTHON_DOWNLOADS=never \
     UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1
 WORKDIR /opt/fanreel

@@ -1,6 +1,7 @@
 """The Lambda image, built from this checkout and run as Lambda runs it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.aws.docker_engine import LIKE_LAMBDA, docker, lambda_image, require_d
 
 pytestmark = pytest.mark.timeout(1200)  # the first build on a machine fetches a system
 
+REPOSITORY = Path(__file__).parents[2]
 CJK_FONTS = "/usr/share/fonts/opentype/noto"
 
 
@@ -26,6 +28,18 @@ def run(image: str, *command: str, options: tuple[str, ...] = ()) -> str:
         "run", "--rm", "--network=none", *LIKE_LAMBDA, *options, f"--entrypoint={entry}", image,
         *arguments,
     )  # fmt: skip
+
+
+def test_what_the_build_fetches_by_name_has_a_digest() -> None:
+    """The base by that of its index; uv by its wheels', in the version that is tested with."""
+    dockerfile = (REPOSITORY / "Dockerfile").read_text()
+    assert re.search(r"^ARG BASE=debian:trixie-slim@sha256:[0-9a-f]{64}$", dockerfile, re.MULTILINE)
+    uv = (REPOSITORY / "handler" / "image" / "uv.txt").read_text()
+    [tested] = re.findall(
+        r"^UV_VERSION=(\S+)", (REPOSITORY / "scripts" / "setup").read_text(), re.MULTILINE
+    )
+    assert f"\nuv=={tested} " in uv
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", uv)) >= 2
 
 
 def test_it_renders_where_only_tmp_can_be_written(image: str) -> None:
