@@ -95,6 +95,7 @@ def render(  # noqa: PLR0913 (all but three by keyword)
     keep_dir: Path | str | None = None,
     root_dir: Path | str | None = None,
     resume: bool = True,
+    keep_segments: bool = False,
     log: RenderLog | None = None,
     progress: Callable[..., Bar] | None = None,
 ) -> RenderResult:
@@ -116,6 +117,8 @@ def render(  # noqa: PLR0913 (all but three by keyword)
             further than the project.
         resume: Go on from where an earlier, identical render was ended, and keep finished segments
             for the next one until this one has come to its end (`FANREEL_RESUME_DIR`).
+        keep_segments: Keep them after that too, for another render of the same plan, as after an
+            edit that was taken back.
         log: Notes what each worker does when, for `fanreel.reporting.local_report`.
         progress: Makes a bar of the frames, as `tqdm.auto.tqdm` does: called with `total`, `desc`
             and `unit`, it gives something with `update(frames)` and `close()`.
@@ -139,7 +142,8 @@ def render(  # noqa: PLR0913 (all but three by keyword)
             for listener in listeners:
                 listener(event)
 
-        return _Render(folder, output, config, tell, kept, log).run(workers, resume=resume)
+        asked = _Render(folder, output, config, tell, kept, log, keep_segments=keep_segments)
+        return asked.run(workers, resume=resume)
 
 
 class _Render:
@@ -151,9 +155,12 @@ class _Render:
         on_event: OnEvent,
         keep_dir: Path | None,
         log: RenderLog | None,
+        *,
+        keep_segments: bool,
     ) -> None:
         self._project_dir, self._output, self._config = project_dir, output, config
         self._on_event = on_event
+        self._keep_segments = keep_segments
         self._keep_dir, self._log = keep_dir, log or RenderLog()
         self._started = time.monotonic()
         self._stages: dict[str, float] = {}
@@ -229,7 +236,7 @@ class _Render:
                 )
             )
             self._lap("assemble")
-            if kept:
+            if kept and not self._keep_segments:
                 kept.discard()
         return assembled
 

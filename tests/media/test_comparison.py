@@ -97,6 +97,104 @@ def test_the_command_tells_and_judges(video: Path, tmp_path: Path) -> None:
     assert json.loads(ran.stdout)["differing"] == 1
 
 
+@pytest.fixture(name="sounds")
+def _sounds(tmp_path: Path) -> tuple[Path, Path]:
+    """Return three seconds of a tone, and the same with its second second half as loud."""
+    whole = tone(3, 440, 0.5)
+    quieter = whole.copy()
+    quieter[48_000:96_000] *= 0.5
+    return (
+        write_sound_file(tmp_path / "a.wav", whole),
+        write_sound_file(tmp_path / "b.wav", quieter),
+    )
+
+
+def test_sound_is_compared_second_by_second(sounds: tuple[Path, Path]) -> None:
+    """Half as loud: the louder lies 20 log10 2 above the difference, and has the same shape."""
+    sound = compare(*sounds).sound
+    assert sound
+    assert sound.snr_db == pytest.approx([SAME_DB, 6.0206, SAME_DB], abs=1e-3)
+    assert sound.correlation == pytest.approx([1, 1, 1], abs=1e-4)
+    assert sound.passes(6)
+    assert not sound.passes(6.1)
+
+
+def test_a_sound_that_ends_is_silent(sounds: tuple[Path, Path], tmp_path: Path) -> None:
+    """What is missing counts as different, all of it."""
+    short = write_sound_file(tmp_path / "c.wav", tone(2, 440, 0.5))
+    sound = compare(sounds[0], short).sound
+    assert sound
+    assert sound.snr_db == pytest.approx([SAME_DB, SAME_DB, 0], abs=1e-3)
+    assert sound.correlation[2] == 0
+
+
+def test_a_turned_sound_is_told_from_another(tmp_path: Path) -> None:
+    """Upside down its correlation is -1; another pitch has nothing in common."""
+    files = [
+        write_sound_file(tmp_path / f"{number}.wav", samples)
+        for number, samples in enumerate([tone(1, 440, 0.5), -tone(1, 440, 0.5), tone(1, 660, 0.5)])
+    ]
+    likeness = [compare(files[0], other).sound for other in files[1:]]
+    assert [sound.correlation[0] for sound in likeness if sound] == pytest.approx([-1, 0], abs=1e-3)
+
+
+def test_what_nobody_hears_is_measured_against_what_one_does(tmp_path: Path) -> None:
+    """Silence beside a hum of -80 dBFS passes 19 dB, not 0."""
+    hum = write_sound_file(tmp_path / "hum.wav", tone(1, 440, 1.4142e-4))
+    silence = write_sound_file(tmp_path / "silence.wav", tone(1, 440, 0))
+    sound = compare(silence, hum).sound
+    assert sound
+    assert sound.snr_db == pytest.approx([20], abs=1.0)
+    assert sound.correlation == (1.0,)
+
+
+def test_the_sound_has_a_bar_of_its_own(
+    sounds: tuple[Path, Path], video: Path, tmp_path: Path
+) -> None:
+    """Exit status 1 below it; frames of equal videos do not make up for it."""
+    heard = []
+    for number, seconds in enumerate([0.2, 0.1]):
+        path = tmp_path / f"{number}.mp4"
+        heard.append(
+            write_video(
+                path, map(numbered, range(6)), options=LOSSLESS, sound=tone(seconds, 440, 0.5)
+            )
+        )
+    page = tmp_path / "report.html"
+    words = ["diff", *map(str, heard)]
+    ran = CliRunner().invoke(app, [*words, "--bar", "40", "--report", str(page)])
+    assert ran.exit_code == 0
+    assert "0 of 6 frames differ" in ran.stdout
+    assert "sound: 1 of 1 seconds differ; worst from 0 s: " in ran.stdout
+    ran = CliRunner().invoke(app, [*words, "--sound-bar", "30", "--report", str(page)])
+    assert ran.exit_code == 1
+    assert "below the sound's bar of 30 dB\n" in ran.stdout
+    assert "It does not pass the bar of its sound of 30 dB." in page.read_text()
+    ran = CliRunner().invoke(app, ["diff", *map(str, sounds), "--sound-bar", "6", "--json"])
+    assert ran.exit_code == 0
+    facts = json.loads(ran.stdout)
+    assert (facts["leftFrames"], facts["passes"]) == (0, True)
+    assert facts["sound"]["snrDb"] == [100, 6.02, 100]
+    ran = CliRunner().invoke(app, ["diff", str(heard[0]), str(video), "--sound-bar", "30"])
+    assert ran.exit_code == 1
+    assert "only the first has sound" in ran.stdout
+
+
+def test_sounds_of_projects_are_their_mixes(tmp_path: Path) -> None:
+    """The same frames; a track that is half as loud."""
+    for name, volume in [("one", "1"), ("other", "0.5")]:
+        folder = tmp_path / name
+        folder.mkdir()
+        write_sound_file(folder / "a.wav", tone(0.2, 440, 0.5))
+        track = f'<audio src="a.wav" data-start="0" data-volume="{volume}"></audio></div>'
+        (folder / "index.html").write_text(PAGE.format(word="a").replace("</div>", track))
+    words = ["diff", str(tmp_path / "one"), str(tmp_path / "other"), "--bar", "60"]
+    ran = CliRunner().invoke(app, [*words, "--sound-bar", "30"])
+    assert ran.exit_code == 1
+    assert "0 of 6 frames differ" in ran.stdout
+    assert "correlation 1.00" in ran.stdout
+
+
 def test_projects_are_rendered_for_it(tmp_path: Path) -> None:
     """Their frames, without loss; the same project twice is equal."""
     for name, word in [("one", "Hello"), ("other", "Goodbye")]:

@@ -53,10 +53,13 @@ def wait_for(lines: "Queue[str]", text: str) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_a_change_is_rendered_and_an_error_is_not_the_end(tmp_path: Path) -> None:
+def test_a_change_is_rendered_and_an_error_is_not_the_end(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The film lies in the project, and is none of its changes."""
     page, film = tmp_path / "index.html", tmp_path / "film.mp4"
     page.write_text(PAGE.format(colour="#ff0000"))
+    monkeypatch.setenv("FANREEL_RESUME_DIR", str(tmp_path_factory.mktemp("resume")))
     with watching(tmp_path, film) as lines:
         wait_for(lines, "film.mp4: ")
         assert next(read_frames(film))[5, 5, 0] > 200
@@ -66,4 +69,8 @@ def test_a_change_is_rendered_and_an_error_is_not_the_end(tmp_path: Path) -> Non
         page.write_text(PAGE.format(colour="#0000ff"))
         wait_for(lines, "film.mp4: ")
         assert next(read_frames(film))[5, 5, 2] > 200
+        # An edit that is taken back, or a file saved as it was, costs no frame.
+        page.write_text(PAGE.format(colour="#ff0000"))
+        wait_for(lines, "6 frames were there already")
+        assert next(read_frames(film))[5, 5, 0] > 200
         assert lines.empty()

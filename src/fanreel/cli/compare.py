@@ -15,7 +15,7 @@ from fanreel.cli.report import duration_in_words, result_json, size_in_words
 from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
-    from fanreel.comparison.comparison import Comparison
+    from fanreel.comparison.comparison import Bars, Comparison, SoundComparison
     from fanreel.media.facts import FileFacts, PictureFacts
 
 _BELOW_THE_BAR = 1
@@ -32,8 +32,14 @@ def diff(
         float | None,
         typer.Option(min=0, max=100, metavar="DB", help="Exit status 1 below this PSNR."),
     ] = None,
+    sound_bar: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=100, metavar="DB", help="Exit status 1 if a second's sound lies below this."
+        ),
+    ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A page (.html) with curve and pictures.")
+        Path | None, typer.Option(metavar="FILE", help="A page (.html) with curves and pictures.")
     ] = None,
     worst: Annotated[
         int, typer.Option(min=0, max=50, metavar="N", help="Pairs of frames on the page.")
@@ -41,31 +47,32 @@ def diff(
     as_json: AsJson = False,
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
 ) -> None:
-    """Compare two videos frame by frame; projects are rendered for it."""
+    """Compare two videos frame by frame, and their sound; projects are rendered for it."""
     if report is not None and report.suffix.lower() not in {".html", ".htm"}:
         raise InvalidConfig(f"--report {report}: allowed: a page, such as report.html")
     from fanreel.comparison.comparing import compare  # noqa: PLC0415 (once the options are right)
+    from fanreel.comparison.comparison import Bars  # noqa: PLC0415
     from fanreel.comparison.page import write_page  # noqa: PLC0415
     from fanreel.files.aside import written_aside  # noqa: PLC0415
 
+    bars = Bars(frames_db=bar, sound_db=sound_bar)
     with contextlib.ExitStack() as stack:
-        videos = [stack.enter_context(_video(side)) for side in (left, right)]
-        found = compare(*videos, worst=worst if report else 0)
+        (one, its), (other, others) = (stack.enter_context(_side(it)) for it in (left, right))
+        found = compare(one, other, worst=worst if report else 0, sounds=(its, others))
     if report is not None:
         with written_aside(report) as aside:
-            write_page(aside, found, bar)
-    passes = bar is None or found.passes(bar)
-    _tell_difference(found, bar, as_json=as_json)
-    if not passes:
+            write_page(aside, found, bars)
+    _tell_difference(found, bars, as_json=as_json)
+    if bars.passes(found) is False:
         raise typer.Exit(_BELOW_THE_BAR)
 
 
 @contextlib.contextmanager
-def _video(side: Path) -> Iterator[Path]:
-    """Yield what is compared: of a project the frames that it renders, without loss."""
+def _side(side: Path) -> Iterator[tuple[Path, Path | None]]:
+    """Yield frames and sound: of a project those that it renders, the frames without loss."""
     is_page = side.suffix.lower() in {".html", ".htm"}
     if not is_page and not (side / "index.html").is_file():
-        yield side
+        yield side, None if side.is_dir() else side
         return
     from fanreel.cli.options import build_config, split_project  # noqa: PLC0415
     from fanreel.local import render  # noqa: PLC0415
@@ -73,13 +80,13 @@ def _video(side: Path) -> Iterator[Path]:
     project, fields = split_project(side, {})
     with tempfile.TemporaryDirectory(prefix="fanreel-diff-") as folder:
         frames = Path(folder) / (project.resolve().name or "frames")
-        render(project, frames, build_config(fields | {"format": "png-sequence"}))
-        yield frames
+        planned = Path(folder) / "plan"
+        config = build_config(fields | {"format": "png-sequence"})
+        render(project, frames, config, keep_dir=planned)
+        yield frames, next(planned.glob("audio.*"), None)
 
 
-def _tell_difference(found: "Comparison", bar: float | None, *, as_json: bool) -> None:
-    from fanreel.comparison.page import decibels  # noqa: PLC0415
-
+def _tell_difference(found: "Comparison", bars: "Bars", *, as_json: bool) -> None:
     if as_json:
         facts: dict[str, Any] = {
             "leftFrames": found.left_frames,
@@ -87,22 +94,60 @@ def _tell_difference(found: "Comparison", bar: float | None, *, as_json: bool) -
             "differing": found.differing,
             "lowestDb": round(found.lowest_db, 2),
             "meanDb": round(found.mean_db, 2),
-            "passes": None if bar is None else found.passes(bar),
+            "passes": bars.passes(found),
             "psnrDb": [round(value, 2) for value in found.psnr_db],
+            "sound": None if found.sound is None else _sound_facts(found.sound),
         }
         sys.stdout.write(json.dumps(facts) + "\n")
         return
+    sys.stdout.write("\n".join([*_frame_lines(found, bars), *_sound_lines(found, bars)]) + "\n")
+
+
+def _sound_facts(sound: "SoundComparison") -> dict[str, Any]:
+    return {
+        "left": sound.left,
+        "right": sound.right,
+        "differing": sound.differing,
+        "lowestDb": round(sound.lowest_db, 2),
+        "snrDb": [round(value, 2) for value in sound.snr_db],
+        "correlation": [round(value, 4) for value in sound.correlation],
+    }
+
+
+def _frame_lines(found: "Comparison", bars: "Bars") -> Iterator[str]:
+    from fanreel.comparison.page import decibels  # noqa: PLC0415
+
+    if not found.left_frames and not found.right_frames:
+        return
     lowest, mean = decibels(found.lowest_db), decibels(found.mean_db)
     frames = len(found.psnr_db)
-    lines = [f"{found.differing} of {frames} frames differ; lowest {lowest}, mean {mean}"]
+    yield f"{found.differing} of {frames} frames differ; lowest {lowest}, mean {mean}"
     if found.left_frames != found.right_frames:
-        lines.append(f"frames: {found.left_frames} and {found.right_frames}")
+        yield f"frames: {found.left_frames} and {found.right_frames}"
     if found.differing:
         frame = found.psnr_db.index(found.lowest_db)
-        lines.append(f"worst: frame {frame}, {float(frame / found.fps):.2f} s")
-    if bar is not None and not found.passes(bar):
-        lines.append(f"below the bar of {bar:g} dB")
-    sys.stdout.write("\n".join(lines) + "\n")
+        yield f"worst: frame {frame}, {float(frame / found.fps):.2f} s"
+    if bars.frames_db is not None and not found.passes(bars.frames_db):
+        yield f"below the bar of {bars.frames_db:g} dB"
+
+
+def _sound_lines(found: "Comparison", bars: "Bars") -> Iterator[str]:
+    sound = found.sound
+    if sound is None:
+        return
+    if not sound.left or not sound.right:
+        yield f"only {'the second' if sound.right else 'the first'} has sound"
+    if not sound.differing:
+        yield f"sound: equal in all {len(sound.snr_db)} seconds"
+        return
+    second = sound.snr_db.index(sound.lowest_db)
+    yield (
+        f"sound: {sound.differing} of {len(sound.snr_db)} seconds differ; worst from {second} s: "
+        f"{sound.lowest_db:.1f} dB above the difference, correlation "
+        f"{sound.correlation[second]:.2f}"
+    )
+    if bars.sound_db is not None and not sound.passes(bars.sound_db):
+        yield f"below the sound's bar of {bars.sound_db:g} dB"
 
 
 def info(

@@ -123,6 +123,6 @@ def tell_result(result: "RenderResult") -> None:
         f"({result.total_frames / max(elapsed_s, 1e-3):.1f} frames/s)\n"
     )
     if result.frames_resumed:
-        sys.stdout.write(f"{result.frames_resumed} frames were there from an earlier attempt\n")
+        sys.stdout.write(f"{result.frames_resumed} frames were there already\n")
     if words := cache_in_words(result.cache):
         sys.stdout.write(words + "\n")

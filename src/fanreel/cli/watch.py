@@ -42,7 +42,12 @@ def watch(
                 with showing(choose_style(as_json=False, quiet=False)) as show:
                     on_event = _unless(changed, show)
                     result = local.render(
-                        project_dir, output, config, on_event=on_event, root_dir=root
+                        project_dir,
+                        output,
+                        config,
+                        on_event=on_event,
+                        root_dir=root,
+                        keep_segments=True,
                     )
                 tell_result(result)
             except BrowserUnavailable:

@@ -30,7 +30,8 @@ def compare_frames(left: Path, right: Path, worst: int) -> Comparison:
     values: list[float] = []
     kept: list[tuple[float, int, Picture, Picture]] = []
     counts = [0, 0]
-    for number, (one, other) in enumerate(_pairs(left, right, counts)):
+    pairs = _pairs(left, right, counts) if _has_picture(left) or _has_picture(right) else ()
+    for number, (one, other) in enumerate(pairs):
         if one.shape != other.shape:
             raise InvalidConfig(
                 f"{left} is {_size(one)}, {right} is {_size(other)}: frames of one size can be "
@@ -85,6 +86,13 @@ def _pairs(left: Path, right: Path, counts: list[int]) -> Iterator[tuple[Picture
         yield one, other
     counts[0] += sum(1 for _ in ones)
     counts[1] += sum(1 for _ in others)
+
+
+def _has_picture(side: Path) -> bool:
+    if side.is_dir():
+        return True
+    with open_media(side) as container:
+        return picture_stream(container) is not None
 
 
 def read_frames(path: Path) -> Iterator[Picture]:

@@ -1,9 +1,10 @@
 """A comparison as one page that needs nothing else."""
 
 import html
+from collections.abc import Sequence
 from pathlib import Path
 
-from fanreel.comparison.comparison import SAME_DB, Comparison, FramePair
+from fanreel.comparison.comparison import SAME_DB, Bars, Comparison, FramePair, SoundComparison
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --quiet: #7a7f8a; --bad: #d8433c; --good: #2c9a63;
@@ -32,8 +33,8 @@ _TOP_DB = 60.0
 """Distances above it are not seen; equal frames lie on this line."""
 
 
-def comparison_page(found: Comparison, bar_db: float | None) -> str:
-    """Return the page of *found*, which says whether it passes *bar_db*."""
+def comparison_page(found: Comparison, bars: Bars) -> str:
+    """Return the page of *found*, which says whether it passes *bars*."""
     title = f"{found.left.name} and {found.right.name}"
     pairs = "\n".join(_figure(pair, found) for pair in found.worst)
     return f"""<!doctype html>
@@ -43,7 +44,7 @@ def comparison_page(found: Comparison, bar_db: float | None) -> str:
 <body>
 <h1>{html.escape(title)}</h1>
 <p class="quiet">{html.escape(str(found.left))} beside {html.escape(str(found.right))}</p>
-{_verdict(found, bar_db)}
+{_verdict(found, bars)}
 <dl>
 <div><dt>lowest PSNR</dt><dd>{decibels(found.lowest_db)}</dd></div>
 <div><dt>mean PSNR</dt><dd>{decibels(found.mean_db)}</dd></div>
@@ -51,7 +52,8 @@ def comparison_page(found: Comparison, bar_db: float | None) -> str:
 <div><dt>frames</dt><dd>{found.left_frames} and {found.right_frames}</dd></div>
 </dl>
 <h2>PSNR of each frame</h2>
-{_curve(found, bar_db)}
+{_curve(found.psnr_db, bars.frames_db, "frame", found.worst)}
+{_sound(found.sound, bars.sound_db)}
 <h2>{"Frames that differ most" if found.worst else "No frame differs"}</h2>
 {pairs}
 </body></html>
@@ -63,13 +65,29 @@ def decibels(value: float) -> str:
     return "equal" if value >= SAME_DB else f"{value:.1f} dB"
 
 
-def _verdict(found: Comparison, bar_db: float | None) -> str:
+def _sound(sound: SoundComparison | None, bar_db: float | None) -> str:
+    if sound is None:
+        return ""
+    silent = "" if sound.left and sound.right else " One side has no sound."
+    return f"""<h2>Sound, second by second</h2>
+<p class="quiet">How far the louder of both lies above their difference, 48 kHz stereo.
+{sound.differing} of {len(sound.snr_db)} seconds differ, the lowest is
+{decibels(sound.lowest_db)}.{silent}</p>
+{_curve(sound.snr_db, bar_db, "second")}"""
+
+
+def _verdict(found: Comparison, bars: Bars) -> str:
     words = []
     if found.left_frames != found.right_frames:
         words.append('<b class="bad">They have not as many frames.</b>')
-    if bar_db is not None:
-        kind, verb = ("good", "passes") if found.passes(bar_db) else ("bad", "does not pass")
-        words.append(f'<b class="{kind}">It {verb} the bar of {bar_db:g} dB.</b>')
+    asked = (
+        ("", bars.frames_db, Bars(frames_db=bars.frames_db)),
+        (" of its sound", bars.sound_db, Bars(sound_db=bars.sound_db)),
+    )
+    for what, bar_db, bar in asked:
+        if bar_db is not None:
+            kind, verb = ("good", "passes") if bar.passes(found) else ("bad", "does not pass")
+            words.append(f'<b class="{kind}">It {verb} the bar{what} of {bar_db:g} dB.</b>')
     return f"<p>{' '.join(words)}</p>" if words else ""
 
 
@@ -87,12 +105,13 @@ def _figure(pair: FramePair, found: Comparison) -> str:
     )
 
 
-def _curve(found: Comparison, bar_db: float | None) -> str:
-    values = found.psnr_db
+def _curve(
+    values: Sequence[float], bar_db: float | None, unit: str, worst: Sequence[FramePair] = ()
+) -> str:
     step = max(-(-len(values) // _MOST_POINTS), 1)
     # Of the frames that share a point the worst counts: it is the one that is looked for.
     points = [(at, min(values[at : at + step])) for at in range(0, len(values), step)]
-    low = max(min(10.0 * int(min(found.lowest_db, 30) / 10), 20.0), 0.0)
+    low = max(min(10.0 * int(min(*values, 30, 30) / 10), 20.0), 0.0)
 
     def y(value: float) -> float:
         share = (min(value, _TOP_DB) - low) / (_TOP_DB - low)
@@ -116,16 +135,16 @@ def _curve(found: Comparison, bar_db: float | None) -> str:
     dots = "".join(
         f'<circle cx="{x(pair.frame):.1f}" cy="{y(pair.psnr_db):.1f}" r="4" fill="var(--bad)">'
         f"<title>frame {pair.frame}: {decibels(pair.psnr_db)}</title></circle>"
-        for pair in found.worst
+        for pair in worst
     )
     end = f'<text x="{_WIDTH - 12}" y="{_HEIGHT - 6}" text-anchor="end">{len(values) - 1}</text>'
     return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="PSNR over frames">'
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="Distance by {unit}">'
         f'{grid}{bar}<polyline points="{line}" fill="none" stroke="var(--curve)" '
-        f'stroke-width="1.5"/>{dots}<text x="{_LEFT}" y="{_HEIGHT - 6}">frame 0</text>{end}</svg>'
+        f'stroke-width="1.5"/>{dots}<text x="{_LEFT}" y="{_HEIGHT - 6}">{unit} 0</text>{end}</svg>'
     )
 
 
-def write_page(path: Path, found: Comparison, bar_db: float | None) -> None:
+def write_page(path: Path, found: Comparison, bars: Bars) -> None:
     """Write the page to *path*."""
-    path.write_text(comparison_page(found, bar_db), encoding="utf-8")
+    path.write_text(comparison_page(found, bars), encoding="utf-8")

@@ -6,11 +6,13 @@ no reason to open the others anew.
 """
 
 import contextlib
+import dataclasses
 import json
 from multiprocessing.connection import Connection
 from typing import Self
 
 from fanreel.comparison.frames import compare_frames
+from fanreel.comparison.sounds import compare_sounds
 from fanreel.engine.answers import Answer, Compared, Described, Done, Failed, Pictured, Replied
 from fanreel.engine.messages import send_answer
 from fanreel.engine.requests import (
@@ -68,7 +70,8 @@ class _Session:
         match request:
             case Compare():
                 found = compare_frames(request.left, request.right, request.worst)
-                return Compared(result=found), None
+                sound = compare_sounds(*request.sounds)
+                return Compared(result=dataclasses.replace(found, sound=sound)), None
             case Describe():
                 return Described(result=describe_file(request.path)), None
             case FilmPictures():

@@ -147,6 +147,7 @@ class Compare:
     left: Path
     right: Path
     worst: int
+    sounds: tuple[Path | None, Path | None]
     kind: Literal["compare"] = "compare"
 
 

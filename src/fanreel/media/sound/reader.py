@@ -61,6 +61,12 @@ def read_sound(path: Path, start_s: Fraction, rate: Fraction) -> Iterator[Sample
             raise unreadable(path, "its sound is damaged", exc) from exc
 
 
+def has_sound(path: Path) -> bool:
+    """Tell if a file has a sound that can be read. Raises as `open_media()`."""
+    with open_media(path) as container:
+        return _sound_stream(container) is not None
+
+
 def _sound_stream(container: InputContainer) -> AudioStream | None:
     streams = [s for s in container.streams.audio if s.sample_rate]
     usual = [s for s in streams if s.disposition & av.stream.Disposition.default]
