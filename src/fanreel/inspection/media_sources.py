@@ -2,10 +2,12 @@
 
 import base64
 import contextlib
+import itertools
 import mimetypes
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from fanreel.network.fetch import Refused, fetch
 from fanreel.network.site import ORIGIN
 from fanreel.problems import Problem
 
+_PROBED_AT_ONCE = 4
 _IMAGE_ELEMENT = re.compile(r"(img|image|picture|source)\b")
 
 
@@ -78,6 +81,7 @@ class MediaSources:
         self._project_dir, self._files, self._work_dir = project_dir, files, work_dir
         self._references = references
         self.warnings: list[Problem] = []
+        self._numbers = itertools.count()
 
     def _place_of(self, item: Mapping[str, Any]) -> Place:
         """Tell where a media element names its source, as far as that is known."""
@@ -103,15 +107,19 @@ class MediaSources:
     def probe(self, media: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Path, MediaInfo]]:
         """Return the sources of media elements and what they hold, by key. Raises as `survey()`."""
         known: dict[str, tuple[Path, MediaInfo]] = {}
-        for item in media:
-            place = self._place_of(item)
-            with place.told():
-                path = self._source(item["src"], place.words)
-                info = probe_for(path, item["kind"], place.words)
+        places = [self._place_of(item) for item in media]
+        with ThreadPoolExecutor(_PROBED_AT_ONCE) as pool:
+            found = list(pool.map(self._probe, media, places))
+        for item, place, (path, info) in zip(media, places, found, strict=True):
             known[item["key"]] = path, info
             if is_silent(item, info):
                 self.warnings.append(place.problem("it has no sound, so nothing of it is heard"))
         return known
+
+    def _probe(self, item: Mapping[str, Any], place: Place) -> tuple[Path, MediaInfo]:
+        with place.told():
+            path = self._source(item["src"], place.words)
+            return path, probe_for(path, item["kind"], place.words)
 
     def _source(self, url: str, element: str) -> Path:
         """Return the file behind a media URL."""
@@ -158,6 +166,6 @@ class MediaSources:
         directory = self._work_dir / "downloads"
         with naming_write_errors(directory):
             directory.mkdir(exist_ok=True)
-            path = directory / f"{len(list(directory.iterdir())):05d}{suffix}"
+            path = directory / f"{next(self._numbers):05d}{suffix}"
             path.write_bytes(body)
         return path

@@ -5,6 +5,7 @@ import os
 import re
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -183,7 +184,9 @@ class _Surveyor:
             described, self._follow_volumes(session, media, described["media"], total_frames)
         )
         cost = stepping_cost(total_frames, self._config)
-        stepped, warning = find_statefulness(session, pictures, cost)
+        with ThreadPoolExecutor(1) as aside:  # of it the page knows nothing
+            drawn = aside.submit(self._is_drawn, session, described, pictures.values())
+            stepped, warning = find_statefulness(session, pictures, cost)
         blank = None
         if not any(item["shown"] for item in described["media"]):  # their frames come later
             blank = find_blankness(session, pictures.values(), _thinned(path, _MOST_BLANK))
@@ -222,7 +225,7 @@ class _Surveyor:
             frozen_fonts=self._supply.frozen(),
             uses_webgl=bool(described["usesWebgl"]),
             uses_webgpu=session.spec.webgpu,
-            drawn=self._is_drawn(session, described, pictures.values()),
+            drawn=drawn.result(),
             stepped=stepped,
             warnings=each_once([*self._asked.warnings, *self._sources.warnings, *self._warnings]),
             desk=desk,

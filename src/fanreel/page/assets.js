@@ -30,8 +30,17 @@ const RELATIVE = /^(?![a-z][a-z0-9+.-]*:|[/#?]|$)/i;
 const UPWARD = /^(\.\/)*\.\.\//;
 const ATTRIBUTES = ["src", "href", "poster", "data", "xlink:href"];
 
-/** @type {Map<string, {text: string} | {problem: string}>} */
-const texts = new Map();
+// The shell's stay when the composition is opened again, for its next segment.
+/** @returns {Map<string, string>} */
+function keptTexts() {
+  try {
+    return globalThis.parent.__fanreelTexts ?? new Map();
+  } catch {
+    return new Map(); // somebody else's frame
+  }
+}
+
+const texts = keptTexts();
 
 /**
  * @param {string} method
@@ -46,20 +55,22 @@ function request(method, url) {
 
 /** @param {string} url */
 function load(url) {
+  let answer;
   try {
-    const { status, responseText } = request("GET", url);
-    return status >= 200 && status < 300 ? { text: responseText } : { problem: `HTTP ${status}` };
+    answer = request("GET", url);
   } catch {
-    return { problem: "no answer" };
+    throw new Error("no answer");
   }
+  const { status, responseText } = answer;
+  if (status < 200 || status >= 300) throw new Error(`HTTP ${status}`);
+  return responseText;
 }
 
 /** @param {string} url */
 function read(url) {
-  const answer = texts.get(url) ?? load(url);
-  texts.set(url, answer);
-  if ("problem" in answer) throw new Error(answer.problem);
-  return answer.text;
+  const text = texts.get(url) ?? load(url);
+  texts.set(url, text);
+  return text;
 }
 
 /** @param {string} path */

@@ -6,6 +6,7 @@ declare global {
     __fanreel: Realm;
     __fanreelConfig: Record<string, any>;
     __fanreelPaint?: (serial: number) => void;
+    __fanreelTexts?: Map<string, string>;
     __fanreelShell: Record<string, Function>;
   }
   var __fanreel: Realm;

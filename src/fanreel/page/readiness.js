@@ -167,7 +167,7 @@ async function until(done, expired) {
 
 // Waits for a promise or the end of patience.
 async function within(promise, expired) {
-  await until(() => !isOpen(promise), expired);
+  await Promise.race([promise, until(() => !isOpen(promise), expired)]);
 }
 
 async function prepareRealm({ resources, svgImages }) {

@@ -1,4 +1,5 @@
-// Drives the composition's frame; called by capture/page_session.py.
+// Drives the composition's frame; called by capture/page_session.py. Nothing of the project changes
+// while it is there, so it keeps what frames have read of it (assets.js).
 const BITS = 32;
 const PASS_MS = 200;
 const params = new URLSearchParams(location.search);
@@ -121,6 +122,7 @@ async function pass(numbers) {
 }
 
 window.__fanreelPaint = paint;
+window.__fanreelTexts = new Map();
 window.__fanreelShell = {
   open,
   turn,

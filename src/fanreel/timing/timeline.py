@@ -21,6 +21,11 @@ DEFAULT_SEGMENT_FRAMES = 120
 MIN_SEGMENT_FRAMES = 30
 # A short timeline is cut into four, so that two or four local workers finish together.
 _SEGMENTS_WANTED = 4
+# Each segment opens the page, which takes up to a second; where there are twenty or more, longer
+# ones keep workers busy to the end as well. Players seek by keyframes: x264 by itself sets one in
+# 250 frames.
+_LONG_SEGMENT_FRAMES = 240
+_LONG_FILM_SEGMENTS = 20
 # Up to as many chunks each further one saves more time than it costs (`bench/scaling.py`: a film
 # of 10 minutes takes 44 s in 16 chunks and 26 s in 38, for 14 % more). Beyond, each would be an
 # execution of its own, so chunks grow, as far as that pays.
@@ -91,6 +96,8 @@ def resolve_segment_frames(total_frames: int, requested: int | None = None) -> i
     """
     if requested is not None:
         return requested
+    if total_frames >= _LONG_FILM_SEGMENTS * _LONG_SEGMENT_FRAMES:
+        return _LONG_SEGMENT_FRAMES
     return min(
         DEFAULT_SEGMENT_FRAMES, max(MIN_SEGMENT_FRAMES, math.ceil(total_frames / _SEGMENTS_WANTED))
     )

@@ -70,6 +70,12 @@ def test_a_longer_film_is_cut_into_more_chunks_and_longer_ones(minutes: float, c
     assert resolve_chunk_plan(round(minutes * 1800)).chunk_count == chunks
 
 
+@pytest.mark.parametrize(("total", "frames"), [(300, 75), (4799, 120), (4800, 240), (54_000, 240)])
+def test_long_films_have_long_segments(total: int, frames: int) -> None:
+    """By the timeline alone: a quarter of a short film, and twice the usual in a long one."""
+    assert resolve_segment_frames(total) == frames
+
+
 def test_the_example_that_broke_others() -> None:
     """121 frames by 10 in at most 12 chunks: the last one takes the frame that is over."""
     plan = resolve_chunk_plan(121, chunk_size=10, max_parallel_chunks=12)
