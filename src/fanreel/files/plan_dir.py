@@ -4,7 +4,7 @@ The plan directory: its files as types, read and written.
     plan.json               PlanManifest: protocol, plan_hash, versions, totals, artifact list
     compiled/               the frozen site: project files, and recorded outside responses
     compiled/fonts.json     faces of the format's and the web's families; files in compiled/fonts/
-    media/                  source media referenced by clips, by sha256
+    media/                  source media referenced by clips, by sha256; a large video in blocks
     audio.<ext>             whole-timeline mix, only if there is sound
     meta/sound.json         what it is mixed of, and how
     meta/composition.json   Composition: the resolved timeline

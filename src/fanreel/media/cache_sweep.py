@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # What makes a source's bytes into those of an entry.
-_MAKERS = ("colour", "frames", "opening", "presentation", "reader", "serving", "cache_entries")
+_MAKERS = (
+    "blocks", "cache_entries", "colour", "frames", "opening", "presentation", "reader", "serving",
+)  # fmt: skip
 
 
 def _generation() -> str:

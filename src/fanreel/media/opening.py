@@ -7,12 +7,14 @@ only the `file` protocol may be used.
 """
 
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
 
 from fanreel.errors import AssetNotFound, MediaUnreadable, NotMedia
+from fanreel.media.blocks import BlockFile
 from fanreel.media.time_limit import timed
 
 CONTAINERS = (
@@ -54,21 +56,32 @@ _TEXTS = (
 )
 
 
-def open_media(path: Path) -> InputContainer:
+def open_media(path: Path, blocks: BlockFile | None = None) -> InputContainer:
     """
     Open *path* for demuxing; the caller closes it.
+
+    Args:
+        path: A file, or the folder of its blocks (`media/blocks.py`).
+        blocks: The same, to be read through; None opens it.
 
     Raises:
         AssetNotFound: There is no such file.
         NotMedia: The bytes are text, empty, or of a kind nobody knows. Terminal.
         MediaUnreadable: They look like media, but libav cannot open them. Terminal.
     """
-    _refuse_what_is_not_media(path)
+    in_blocks = path.is_dir()
+    if not in_blocks:
+        _refuse_what_is_not_media(path)
+    elif blocks is None:
+        blocks = BlockFile(path)
+    if blocks is not None:
+        blocks.seek(0)
+    # `file:` keeps a name such as `concat:a|b` from being read as a protocol.
+    source: Any = f"file:{path.absolute()}" if blocks is None else blocks
     try:
         with timed(path):
-            container = av.open(
-                # `file:` keeps a name such as `concat:a|b` from being read as a protocol.
-                f"file:{path.absolute()}",
+            container: InputContainer = av.open(
+                source,
                 options={
                     "protocol_whitelist": "file",
                     "format_whitelist": CONTAINERS,
@@ -78,7 +91,7 @@ def open_media(path: Path) -> InputContainer:
                 metadata_errors="ignore",
             )
     except FFmpegError as exc:
-        if _has_signature(path):
+        if in_blocks or _has_signature(path):
             raise unreadable(path, "it is damaged or cut short", exc) from exc
         raise NotMedia(
             f"{path.name} is not a media file fanreel can read ({exc.strerror}); "

@@ -1,7 +1,10 @@
 """Decoded frames of one video stream, by number and in any order."""
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from fanreel.media.blocks import FRAMES, BlockFile
 from fanreel.media.opening import open_media, unreadable
 from fanreel.media.presentation import Presentation, read_presentation
 from fanreel.media.time_limit import WHOLE_S, timed
@@ -26,6 +30,16 @@ DECODER_THREADS = 2
 # Decoding a few frames costs less than seeking and filling the decoder's pipeline again.
 _SEEK_FROM_PACKETS = 8
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
+
+MOST_READ_AHEAD = 64
+"""Packets that a decoder takes before it gives a frame, at most: reordering, and its threads."""
+
+
+def kept_presentation(path: Path) -> Presentation | None:
+    """Return the presentation that lies with a file's blocks."""
+    kept = path / FRAMES
+    return Presentation.from_json(json.loads(kept.read_bytes())) if kept.is_file() else None
 
 
 def picture_stream(container: InputContainer) -> VideoStream | None:
@@ -52,14 +66,21 @@ class StreamReader:
     Args:
         path: The file.
         presentation: As another reader of the same file found it; saves reading every packet.
+        blocks: What the file is read through; None opens it.
     Raises:
         NotMedia, MediaUnreadable: As `open_media()`; also when no frame can be decoded.
     """
 
-    def __init__(self, path: Path, presentation: Presentation | None = None) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        presentation: Presentation | None = None,
+        blocks: BlockFile | None = None,
+    ) -> None:
+        self._path, self._blocks = path, blocks
         self._container, self._stream, self._decoder = self._open()
-        self.presentation = presentation = presentation or self._read_presentation()
+        presentation = presentation or kept_presentation(path) or self._read_presentation()
+        self.presentation = presentation
         self._by_stamp: dict[tuple[int | None, int | None], int] = {
             (p.pts, p.dts): i for i, p in enumerate(presentation.packets)
         }
@@ -110,6 +131,35 @@ class StreamReader:
         if frame is None:
             raise unreadable(self._path, f"no picture can be decoded for frame {index}")
         return frame
+
+    def visit(self, first: int, last: int) -> None:
+        """
+        Read what frames *first* to *last* are decoded from, and decode only where that begins.
+
+        Raises:
+            MediaUnreadable: No picture can be decoded there. Terminal.
+        """
+        presentation = self.presentation
+        key = presentation.packets[presentation.key_packet(first)]
+        self._shown = None
+        self.read(min(self._rank.get(key.pts, first), first))
+        self._shown = None  # what is read now is not decoded
+        end = self.packet_of(last) + MOST_READ_AHEAD
+        # Where packets cannot be read, neither will whoever decodes them.
+        with timed(self._path, WHOLE_S), suppress(FFmpegError):
+            for packet in self._seek(self._start) or self._reopen():
+                if packet.size:
+                    self._fed += 1
+                if self._fed > end:
+                    break
+
+    def packet_of(self, index: int) -> int:
+        """Return the number of the packet that holds frame *index*."""
+        return self._position[self.presentation.pts[index]]
+
+    @cached_property
+    def _position(self) -> dict[int, int]:
+        return {packet.pts: number for number, packet in enumerate(self.presentation.packets)}
 
     def _read_presentation(self) -> Presentation:
         try:
@@ -202,7 +252,7 @@ class StreamReader:
             return
 
     def _open(self) -> tuple[InputContainer, VideoStream, VideoCodecContext]:
-        container = open_media(self._path)
+        container = open_media(self._path, self._blocks)
         stream = picture_stream(container)
         if stream is None:
             container.close()

@@ -40,6 +40,7 @@ from fanreel.timing.timeline import (
     resolve_chunk_plan,
 )
 from fanreel.versions import current_versions
+from fanreel.work.frozen_media import Roles, expected_bytes, freeze_media
 from fanreel.work.sound import SoundWork, make_sound
 
 _SOUND_BYTES_PER_S = 192_000  # 48 kHz stereo 16 bit, the largest mix that a plan holds
@@ -101,7 +102,7 @@ def make_plan(
             drawn=found.drawn,
         )
         check_estimate(
-            _estimate(project_dir, found, config),
+            _estimate(project_dir, found, config, sliced=distributed),
             config.plan_dir_size_limit_bytes,
             work_dir,
             plan_dir,
@@ -115,7 +116,9 @@ def make_plan(
                 height=locked.output_height,
             )
         with written_aside(plan_dir) as aside, naming_write_errors(plan_dir):
-            manifest = _write(project_dir, found, config, locked, aside, sound_later)
+            manifest = _write(
+                project_dir, found, config, locked, aside, sound_later, distributed=distributed
+            )
             size_bytes = check_measured(aside, config.plan_dir_size_limit_bytes)
     silence = _silence_warnings(found, config)
     problems = (*found.warnings, *padding_warnings(locked), *silence)
@@ -145,9 +148,12 @@ def _below(temp_dir: Path) -> Path:
     return path
 
 
-def _estimate(project_dir: Path, found: Survey, config: RenderConfig) -> int:
-    sources = {clip.path for clip in found.media if clip.shown}
-    sizes = [Path(path).stat().st_size for path in sources]
+def _estimate(project_dir: Path, found: Survey, config: RenderConfig, *, sliced: bool) -> int:
+    shown: dict[str, list[MediaClip]] = {}
+    for clip in found.media:
+        if clip.shown:
+            shown.setdefault(clip.path, []).append(clip)
+    sizes = [expected_bytes(Path(path), clips, sliced=sliced) for path, clips in shown.items()]
     sizes += [(project_dir / name).stat().st_size for name in found.used_files]
     sizes += [(found.recorded_dir / response.sha256).stat().st_size for response in found.recorded]
     sizes += map(len, found.frozen_fonts.files.values())
@@ -189,6 +195,8 @@ def _write(
     locked: LockedRenderConfig,
     directory: Path,
     sound_later: Path | None,
+    *,
+    distributed: bool,
 ) -> PlanManifest:
     """Write all files of the plan below *directory*, the manifest last."""
     start, end = _frame_range(found, config)
@@ -209,9 +217,8 @@ def _write(
         _freeze_site(project_dir, found, directory)
         freeze_fonts(found.frozen_fonts, directory)
     composition = _composition(found, config, start, end, found.media)
-    composition = composition.model_copy(
-        update={"media": _freeze_media(composition, chunks, directory)}
-    )
+    media, media_roles = freeze_media(composition, chunks, directory, sliced=distributed)
+    composition = composition.model_copy(update={"media": media})
     plans.write_json(directory / plans.COMPOSITION, composition.to_json())
     plans.write_json(directory / plans.ENCODER, locked.to_json())
     plans.write_json(directory / plans.CHUNKS, [chunk.to_json() for chunk in chunks])
@@ -235,7 +242,7 @@ def _write(
         audio_path=sound and sound.audio_path,
         chunk_count=len(chunks),
         segment_frames=chunk_plan.segment_frames,
-        artifacts=_artifacts(directory, composition, chunks),
+        artifacts=_artifacts(directory, media_roles, chunks),
     )
     return _seal(manifest, versions, directory)
 
@@ -257,22 +264,6 @@ def _freeze_site(project_dir: Path, found: Survey, directory: Path) -> None:
                 found.recorded_dir / response.sha256,
                 directory / plans.RECORDED_DIR / response.sha256,
             )
-
-
-def _freeze_media(
-    composition: Composition, chunks: Sequence[ChunkSlice], directory: Path
-) -> tuple[MediaClip, ...]:
-    """Copy the sources that a chunk shows, once each; sound is in the mix already."""
-    frozen: dict[str, str] = {}
-    for source, roles in _media_roles(composition, chunks).items():
-        if not roles:  # its clips lie outside the frames asked for
-            continue
-        name = f"{plans.MEDIA_DIR}/{sha256_file(Path(source))}{Path(source).suffix.lower()}"
-        frozen[source] = name
-        _copy(Path(source), directory / name)
-    return tuple(
-        clip.model_copy(update={"path": frozen.get(clip.path, "")}) for clip in composition.media
-    )
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -322,10 +313,9 @@ def _sound(found: Survey, config: RenderConfig, start: int, end: int) -> SoundWo
 
 
 def _artifacts(
-    directory: Path, composition: Composition, chunks: Sequence[ChunkSlice]
+    directory: Path, media_roles: Roles, chunks: Sequence[ChunkSlice]
 ) -> tuple[Artifact, ...]:
     """List every file with its digest and who needs it."""
-    media_roles = _media_roles(composition, chunks)
     artifacts = []
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         name = path.relative_to(directory).as_posix()
@@ -342,23 +332,3 @@ def _artifacts(
             )
         )
     return tuple(artifacts)
-
-
-def _media_roles(
-    composition: Composition, chunks: Sequence[ChunkSlice]
-) -> dict[str, tuple[str, ...]]:
-    """Return, for each source, the chunks during which a clip of it is on the timeline."""
-    wanted: dict[str, set[int]] = {}
-    for clip in composition.media:
-        if not (clip.shown and clip.path):
-            continue
-        first = (clip.start_s * composition.fps).__floor__() - composition.first_frame
-        last = ((clip.start_s + clip.duration_s) * composition.fps).__ceil__()
-        last -= composition.first_frame
-        wanted.setdefault(clip.path, set()).update(
-            chunk.index
-            for chunk in chunks
-            # A stepped page shows every frame before the chunk's own.
-            if chunk.end_frame > first and (composition.stepped or chunk.start_frame <= last)
-        )
-    return {path: tuple(role_chunk(i) for i in sorted(found)) for path, found in wanted.items()}
