@@ -41,11 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
         subprocess.run([TESTS_DIR.parent / "scripts" / "bundle"], check=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by its folder; quick folders run first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test by its folder; quick folders run first, but last of several workers."""
     for item in items:
         item.add_marker(_folder(item))
-    items.sort(key=lambda item: FOLDERS.index(_folder(item)))  # stable: files stay in order
+    # Several workers end together where what is left in the end are files of a second or two.
+    order = FOLDERS[::-1] if hasattr(config, "workerinput") else FOLDERS
+    items.sort(key=lambda item: order.index(_folder(item)))  # stable: files stay in order
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

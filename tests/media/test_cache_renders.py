@@ -1,4 +1,4 @@
-"""Eight whole renders on one extraction cache at once: undisturbed, killed, and on a full disk."""
+"""Whole renders on one extraction cache at once: undisturbed, killed, and on a full disk."""
 
 import contextlib
 import json
@@ -19,7 +19,8 @@ from fanreel.processes import runs
 from tests.media.hostile import Place, page, small_disk
 from tests.media.sources import write_numbered
 
-RENDERS = 8
+# Eight at once are in `test_cache.py`, without a browser each.
+RENDERS = 4
 # Each picture of the videos is shown for two frames. At its last frame the page asks ahead for one
 # more, which comes or does not before the end: here it is the picture the page has already.
 PAGE = page(
@@ -72,8 +73,8 @@ def rendering(place: Place, output: str) -> Iterator["subprocess.Popen[str]"]:
         process.communicate(timeout=_END_S)
 
 
-class Eight:
-    """Eight renders begun at once on the cache *directory*, gone at the end."""
+class Together:
+    """Renders begun at once on the cache *directory*, gone at the end."""
 
     def __init__(self, place: Place, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FANREEL_EXTRACT_CACHE_DIR", str(directory))
@@ -190,17 +191,17 @@ def frames_in(entries: list[str]) -> list[tuple[str, int]]:
     return [(name.partition("-b")[0], index) for name in blocks for index in _indices_of(name)]
 
 
-def test_eight_renders_agree_and_publish_each_entry_once(
+def test_renders_agree_and_publish_each_entry_once(
     place: Place, films: Files, uncached: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With one another and with a render without a cache; each says what it found and decoded."""
     place.write(films)
-    with Eight(place, place.out.parent / "cache", monkeypatch) as eight:
-        outputs = list(eight.running)
-        summaries = eight.summaries()
+    with Together(place, place.out.parent / "cache", monkeypatch) as renders:
+        outputs = list(renders.running)
+        summaries = renders.summaries()
     check_outputs(place, outputs, uncached)
     assert [summary["warnings"] for summary in summaries.values()] == [[]] * RENDERS
-    entries = whole_entries(eight.directory)
+    entries = whole_entries(renders.directory)
     assert total(summaries, "published") == len(entries)
     assert total(summaries, "publishFailures") == 0
     # No frame is there twice, and every render has asked for every one of them.
@@ -214,24 +215,24 @@ def test_renders_that_are_killed_amid_extraction_harm_no_other(
     place: Place, films: Files, uncached: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    One dies while six others run, and one that stood still all the time after them.
+    One dies while two others run, and one that stood still all the time after them.
 
     What the first leaves is cleared by those that are there. Nobody takes the second for dead while
     it is not; what it leaves is cleared by a later render, which finds every frame.
     """
     place.write(films)
-    with Eight(place, place.out.parent / "cache", monkeypatch) as eight:
-        first, cleared_at_once = eight.freeze_an_extracting_one()
-        frozen = {first: eight.running.pop(first)}
-        second, cleared_later = eight.freeze_an_extracting_one()
-        frozen |= {second: eight.running.pop(second)}
+    with Together(place, place.out.parent / "cache", monkeypatch) as renders:
+        first, cleared_at_once = renders.freeze_an_extracting_one()
+        frozen = {first: renders.running.pop(first)}
+        second, cleared_later = renders.freeze_an_extracting_one()
+        frozen |= {second: renders.running.pop(second)}
         kill(frozen[first])
-        summaries = eight.summaries()
+        summaries = renders.summaries()
         assert len(summaries) == RENDERS - 2
         check_outputs(place, list(summaries), uncached)
         assert not any(summary["warnings"] for summary in summaries.values())
         assert total(summaries, "partialsCleared") == len(cleared_at_once)
-        assert set(eight.partials()) == cleared_later
+        assert set(renders.partials()) == cleared_later
         kill(frozen[second])
     for left in place.temp.iterdir():
         os.utime(left, (0, 0))  # the next render clears what is not of this minute
@@ -241,7 +242,7 @@ def test_renders_that_are_killed_amid_extraction_harm_no_other(
     assert later["warnings"] == []
     assert later["cache"]["partialsCleared"] == len(cleared_later)
     assert (later["cache"]["misses"], later["cache"]["published"]) == (0, 0)
-    assert later["cache"]["hits"] == len(frames_in(whole_entries(eight.directory)))
+    assert later["cache"]["hits"] == len(frames_in(whole_entries(renders.directory)))
 
 
 @pytest.mark.parametrize("disk", ["too small from the start", "full amid extraction"])
@@ -253,20 +254,20 @@ def test_a_disk_without_room_for_the_cache_costs_a_warning(
     fills_up = disk == "full amid extraction"
     with (
         small_disk(place.out.parent / "disk", _ROOMY_KIB if fills_up else 4 * 1024) as folder,
-        Eight(place, folder / "cache", monkeypatch) as eight,
+        Together(place, folder / "cache", monkeypatch) as renders,
     ):
-        outputs = list(eight.running)
+        outputs = list(renders.running)
         if fills_up:
-            writer, _ = eight.freeze_an_extracting_one()
-            eight.wait_for(lambda: leave_no_room(folder))
-            os.killpg(eight.running[writer].pid, signal.SIGCONT)
-        summaries = eight.summaries()
+            writer, _ = renders.freeze_an_extracting_one()
+            renders.wait_for(lambda: leave_no_room(folder))
+            os.killpg(renders.running[writer].pid, signal.SIGCONT)
+        summaries = renders.summaries()
         check_outputs(place, outputs, uncached)
-        whole_entries(eight.directory)
+        whole_entries(renders.directory)
     said = []
     for summary in summaries.values():
         [warning] = summary["warnings"]
-        assert warning.startswith(f"the extraction cache {eight.directory} is not used: ")
+        assert warning.startswith(f"the extraction cache {renders.directory} is not used: ")
         assert summary["cache"]["warnings"] == [warning]
         assert summary["cache"]["publishFailures"] >= 1  # both videos may be at it at once
         said.append(warning)
