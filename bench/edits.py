@@ -5,12 +5,11 @@ What one changed card costs in a film of 60 s, and what could tell a segment tha
 
 Prints seconds and segments of a full render, of one after an edit, and of one after the edit was
 taken back, as `fanreel watch` renders them; then milliseconds a frame of ways to look at a frame.
-CPU seconds are of all processes: on a busy machine only they can be compared.
+Of the latter CPU time is told too: on a busy machine only that can be compared.
 """
 
 import hashlib
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -75,11 +74,11 @@ def measure_edits(folder: Path) -> None:
     """Render, edit and render, take back and render; print what each took."""
     os.environ[DIR_VARIABLE] = str(folder / "resume")
     titles = {"full render": "Card number 8", "one card changed": "Another", "taken back": ""}
-    print("                        wall s   CPU s   segments rendered")
+    print("                        wall s   segments rendered")
     for name, title in titles.items():
         write_project(folder / "project", title or titles["full render"])
         log = RenderLog()
-        began, cpu = time.monotonic(), _ended_cpu_s()
+        began = time.monotonic()
         render(
             folder / "project",
             folder / "film.mp4",
@@ -87,14 +86,7 @@ def measure_edits(folder: Path) -> None:
             log=log,
             keep_dir=folder / name,
         )
-        wall_s, spent_s = time.monotonic() - began, _ended_cpu_s() - cpu
-        print(f"{name:22} {wall_s:7.1f} {spent_s:7.1f}   {len(log.runs)} of 15", flush=True)
-
-
-def _ended_cpu_s() -> float:
-    """Return the CPU seconds of this process and all that have ended below it."""
-    used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+        print(f"{name:22} {time.monotonic() - began:7.1f}   {len(log.runs)} of 15", flush=True)
 
 
 class _Looks:

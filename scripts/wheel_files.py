@@ -1,5 +1,5 @@
 """
-What the wheel carries besides the package: all that the image and the stack are built from.
+What the wheel carries besides the package: all that image and stack are built from, and examples.
 
 A hook of hatchling's. `fanreel lambda deploy` makes a folder like this checkout of them
 (`fanreel/aws/deploy/checkout.py`), so that deploying needs no checkout. What is not there is left
@@ -9,12 +9,14 @@ Without the bundled page a wheel could not render, so none is built.
 """
 
 import importlib.util
+import json
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = "fanreel/deployable"
+EXAMPLES = "fanreel/starters/examples"
 PATTERNS = (
     "Dockerfile", ".dockerignore", "pyproject.toml", "uv.lock", "README.md", "LICENSE",
     "handler/**/*", "statemachine/*.py", "cdk/*.py", "cdk/package.json", "cdk/package-lock.json",
@@ -43,6 +45,20 @@ class WheelFiles(BuildHookInterface[Any]):
                 if file.is_file() and "__pycache__" not in file.parts:
                     place = f"{FOLDER}/{file.relative_to(root).as_posix()}"
                     build_data["force_include"][str(file)] = place
+        for file in _example_files(root):
+            place = f"{EXAMPLES}/{file.relative_to(root / 'examples').as_posix()}"
+            build_data["force_include"][str(file)] = place
+
+
+def _example_files(root: Path) -> list[Path]:
+    """Return what `fanreel init --example` copies; libraries and fonts it fetches."""
+    table = json.loads((root / "src/fanreel/starters/libraries.json").read_text())
+    return [
+        file
+        for name in table["examples"]
+        for file in (root / "examples" / name).rglob("*")
+        if file.is_file() and not {"vendor", "__pycache__"} & set(file.parts)
+    ]
 
 
 def _bundles(root: Path) -> Any:

@@ -76,6 +76,14 @@ def test_the_image_finds_all_that_it_copies(site_dir: Path) -> None:
             assert (carried / name).exists() or (inside and inside.exists()) or name == "src", line
 
 
+def test_the_wheel_carries_the_examples(site_dir: Path) -> None:
+    """What `fanreel init --example` copies: git's files, without libraries and fonts."""
+    carried = site_dir / "fanreel" / "starters" / "examples"
+    names = {file.relative_to(carried).as_posix() for file in carried.rglob("*") if file.is_file()}
+    assert {"launch/index.html", "launch/compositions/strip.html", "tide/assets/sea.mp4"} <= names
+    assert not {name for name in names if "/vendor/" in name or name.endswith(".pyc")}
+
+
 def test_the_wheel_carries_the_page_bundled(site_dir: Path) -> None:
     """One script for each realm and no sources, so that nobody who installs it needs Node.js."""
     page_dir = site_dir / "fanreel" / "page"

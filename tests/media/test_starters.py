@@ -1,5 +1,9 @@
 """`fanreel init`: what it starts has nothing to mend and renders."""
 
+import io
+import json
+import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +15,11 @@ from fanreel.comparison.frames import Picture, read_frames
 from fanreel.errors import AssetNotFound, InvalidConfig
 from fanreel.fonts.registry import REGISTRY_VARIABLE
 from fanreel.lint.linting import lint
-from fanreel.starters import starting
-from fanreel.starters.starting import GSAP_VERSION, start_project
+from fanreel.starters import libraries
+from fanreel.starters.starting import example_names, start_project
 from fanreel.stills import still
-from tests.media.libraries import install_libraries
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def test_a_project_is_started_and_shows_its_title(tmp_path: Path) -> None:
@@ -29,11 +34,49 @@ def test_a_project_is_started_and_shows_its_title(tmp_path: Path) -> None:
     assert ink[380:520, 160:1400].mean() > 0.15
 
 
+def packed(package: str, _environ: Mapping[str, str]) -> bytes:
+    """Return a package as the registry packs it, from what is installed here."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        archive.add(REPOSITORY / "node_modules" / package, "package")
+    return data.getvalue()
+
+
+def test_what_is_fetched_is_what_is_tested() -> None:
+    """The packages that the lock file pins, by the same digests."""
+    locked = json.loads((REPOSITORY / "package-lock.json").read_text())["packages"]
+    for name, pinned in libraries.table()["packages"].items():
+        of_lock = locked[f"node_modules/{name}"]
+        assert pinned == {key: of_lock[key] for key in ("version", "integrity")}
+
+
+@pytest.mark.parametrize("name", example_names())
+def test_each_example_is_a_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Its page, its files, its libraries and fonts; it shows the same picture."""
+    monkeypatch.setattr(libraries, "_archive", packed)
+    ran = CliRunner().invoke(app, ["init", str(tmp_path / "film"), "--example", name])
+    assert ran.exit_code == 0, ran.output
+    example = REPOSITORY / "examples" / name
+    for file in (tmp_path / "film").rglob("*"):
+        if file.is_file():
+            assert file.read_bytes() == (example / file.relative_to(tmp_path / "film")).read_bytes()
+    assert {path.name for path in (tmp_path / "film").iterdir()} >= {"index.html", "vendor"}
+    still(tmp_path / "film", tmp_path / "still.png", 2)
+    still(example, tmp_path / "example.png", 2)
+    assert (tmp_path / "still.png").read_bytes() == (tmp_path / "example.png").read_bytes()
+
+
+def test_another_example_is_refused(tmp_path: Path) -> None:
+    """The message lists those that there are."""
+    with pytest.raises(InvalidConfig, match="--example lunch: allowed: bib, daylight, late-radio"):
+        start_project(tmp_path / "film", example="lunch")
+
+
 def test_gsap_moves_the_same_title(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library lies in the project."""
-    gsap = next(install_libraries().glob("**/gsap/dist/gsap.min.js"))
-    assert f"GSAP {GSAP_VERSION}" in gsap.read_text()[:200]
-    monkeypatch.setattr(starting, "_gsap", lambda _environ: gsap.read_bytes())
+    monkeypatch.setattr(libraries, "_archive", packed)
     start_project(tmp_path / "film", gsap=True)
     assert lint(tmp_path / "film") == []
     pictures: list[Picture] = []
@@ -48,7 +91,7 @@ def test_gsap_moves_the_same_title(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_without_a_registry_nothing_is_written(tmp_path: Path) -> None:
     """The message says what to set, and that there is another way."""
     environ = {REGISTRY_VARIABLE: "http://127.0.0.1:9"}
-    with pytest.raises(AssetNotFound, match=f"{REGISTRY_VARIABLE}, or start without --gsap"):
+    with pytest.raises(AssetNotFound, match=f"{REGISTRY_VARIABLE}, or start without --gsap and"):
         start_project(tmp_path / "film", gsap=True, environ=environ)
     assert not (tmp_path / "film").exists()
 

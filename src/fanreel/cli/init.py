@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fanreel.cli.render import Debug
+from fanreel.starters.starting import example_names, start_project
 
 
 def init(
@@ -15,12 +16,14 @@ def init(
     gsap: Annotated[
         bool, typer.Option("--gsap", help="Animate with GSAP (from the npm registry), not CSS.")
     ] = False,
+    example: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=f"Start from an example: {', '.join(example_names())}."),
+    ] = None,
     debug: Debug = False,  # noqa: ARG001 (read before parsing, where errors are told)
 ) -> None:
-    """Start a project in FOLDER: a title card with variables, ready to render."""
-    from fanreel.starters.starting import start_project  # noqa: PLC0415 (once it is asked for)
-
-    page = start_project(folder, gsap=gsap)
+    """Start a project in FOLDER, ready to render: a title card with variables, or an example."""
+    page = start_project(folder, gsap=gsap, example=example)
     sys.stdout.write(
         f"{page}\n"
         f"  fanreel preview {folder}                watch it while you change it\n"

@@ -1,27 +1,31 @@
 """start_project(): a folder with a composition that renders."""
 
-import io
 import os
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from fanreel.errors import AssetNotFound, InvalidConfig
+from fanreel.errors import InvalidConfig
 from fanreel.files.aside import naming_write_errors, written_aside
-from fanreel.fonts.npm import PackageUnavailable, fetch_package
-from fanreel.fonts.registry import REGISTRY_VARIABLE, npm_registry
+from fanreel.starters import libraries
 
-GSAP_VERSION = "3.15.0"
-_GSAP_INTEGRITY = (
-    "sha512-dMW4CWBTUK1AEEDeZc1g4xpPGIrSf9fJF960qbTZmN/"
-    "QwZIWY5wgliS6JWl9/25fpTGJrMRtSjGtOmPnfjZB+A=="
-)
-_GSAP_FILE = "package/dist/gsap.min.js"
 _STARTERS_DIR = Path(__file__).parent
+_CARRIED_DIR = _STARTERS_DIR / "examples"  # of a wheel; see scripts/wheel_files.py
+_CHECKOUT_DIR = _STARTERS_DIR.parents[2] / "examples"
+_NOT_STARTED = ("vendor", "__pycache__")
+"""Folders of an example that are made anew."""
+
+
+def example_names() -> list[str]:
+    """Return the examples that a project can be started from."""
+    return sorted(libraries.table()["examples"])
 
 
 def start_project(
-    folder: Path, *, gsap: bool = False, environ: Mapping[str, str] = os.environ
+    folder: Path,
+    *,
+    gsap: bool = False,
+    example: str | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> Path:
     """
     Write a project to *folder*, and give its page.
@@ -29,17 +33,16 @@ def start_project(
     Args:
         folder: Made; it may be there, as long as it is empty.
         gsap: Animate with GSAP, which is fetched from the npm registry; else with CSS.
+        example: One of `example_names()`, with its libraries and fonts from the npm registry; None:
+            a title card.
         environ: Names the registry.
     Raises:
-        InvalidConfig: There is something in *folder* already. Terminal.
-        AssetNotFound: The registry does not give GSAP. Terminal.
+        InvalidConfig: There is something in *folder* already, or no such example. Terminal.
+        AssetNotFound: The registry does not give a library. Terminal.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidConfig(f"{folder} is there and not empty; give a folder that is not")
-    starter = _STARTERS_DIR / ("gsap" if gsap else "plain")
-    contents = {"index.html": (starter / "index.html").read_bytes()}
-    if gsap:
-        contents["vendor/gsap.min.js"] = _gsap(environ)
+    contents = _title_card(environ, gsap=gsap) if example is None else _example(example, environ)
     with naming_write_errors(folder), written_aside(folder) as aside:
         for name, content in contents.items():
             (aside / name).parent.mkdir(parents=True, exist_ok=True)
@@ -47,15 +50,19 @@ def start_project(
     return folder / "index.html"
 
 
-def _gsap(environ: Mapping[str, str]) -> bytes:
-    try:
-        data = fetch_package(npm_registry(environ), "gsap", GSAP_VERSION, _GSAP_INTEGRITY)
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-            member = archive.extractfile(_GSAP_FILE)
-            assert member is not None  # noqa: S101 (a file of the pinned archive)
-            return member.read()
-    except PackageUnavailable as exc:
-        raise AssetNotFound(
-            f"GSAP could not be fetched: {exc}; name a registry with {REGISTRY_VARIABLE}, or start "
-            "without --gsap"
-        ) from exc
+def _title_card(environ: Mapping[str, str], *, gsap: bool) -> dict[str, bytes]:
+    starter = _STARTERS_DIR / ("gsap" if gsap else "plain")
+    used = libraries.fetch(["gsap/dist/gsap.min.js"] if gsap else [], environ)
+    return {"index.html": (starter / "index.html").read_bytes()} | used
+
+
+def _example(name: str, environ: Mapping[str, str]) -> dict[str, bytes]:
+    if name not in example_names():
+        raise InvalidConfig(f"--example {name}: allowed: {', '.join(example_names())}")
+    folder = (_CARRIED_DIR if _CARRIED_DIR.is_dir() else _CHECKOUT_DIR) / name
+    files = {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not set(_NOT_STARTED) & set(file.relative_to(folder).parts)
+    }
+    return files | libraries.fetch(libraries.table()["examples"][name], environ)
