@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fanreel.config import DEFAULT_MAX_PARALLEL_CHUNKS as DEFAULT_MAX_PARALLEL_CHUNKS
     from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES as PLAN_DIR_SIZE_LIMIT_BYTES
     from fanreel.config import RenderConfig as RenderConfig
-    from fanreel.config import (
+    from fanreel.configuration.distributed import (
         reject_unsupported_distributed_format as reject_unsupported_distributed_format,
     )
     from fanreel.errors import *  # noqa: F403
@@ -53,8 +53,8 @@ _NAMES_OF_MODULE = {
         "DEFAULT_MAX_PARALLEL_CHUNKS",
         "PLAN_DIR_SIZE_LIMIT_BYTES",
         "RenderConfig",
-        "reject_unsupported_distributed_format",
     ),
+    "fanreel.configuration.distributed": ("reject_unsupported_distributed_format",),
     "fanreel.segments.stores": ("SegmentKey", "SegmentStore"),
     "fanreel.errors": (
         "CATALOGUE",

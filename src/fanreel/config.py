@@ -1,27 +1,33 @@
 """What to render: `RenderConfig`, parsed, checked and frozen once."""
 
-import json
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails, PydanticCustomError
 
-from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
+from fanreel.configuration.fields import (
+    ALLOWED,
+    LEAST_SIDE_PX,
+    MOST_CHUNKS,
+    MOST_CRF,
+    MOST_SEGMENT_FRAMES,
+    MOST_SIDE_PX,
+    EntryFile,
+    Fps,
+    HdrMode,
+    ProjectPath,
+    Quality,
+    Resolution,
+    Variables,
+    VideoFrameFormat,
+    Whole,
+)
+from fanreel.configuration.problems import Conflict, invalid_config, shown
+from fanreel.errors import InvalidConfig
 from fanreel.formats import FORMATS, Codec, Format, FormatSpec
-from fanreel.settings import Setting, given
+from fanreel.settings import given
 from fanreel.timing import frame_rate
 
 DEFAULT_CHUNK_SIZE = 240
@@ -30,106 +36,6 @@ DEFAULT_MAX_PARALLEL_CHUNKS = 1000
 """Most chunks a plan is cut into when nobody says otherwise: as many as a state machine takes."""
 PLAN_DIR_SIZE_LIMIT_BYTES = 2 * 1024**3
 """Largest planned directory: 2 GiB of Lambda's 10 GiB `/tmp`, leaving 8 for frames and encoders."""
-
-RESOLUTIONS = {"720p": 720, "1080p": 1080, "1440p": 1440, "4k": 2160}
-"""Name of an output resolution to the length in pixels of the frame's shorter side."""
-
-_VALUE_SHOWN = 100
-"""Longest value, in characters, that a message repeats."""
-
-Quality = Literal["draft", "standard", "high"]
-HdrMode = Literal["auto", "force-sdr", "force-hdr"]
-VideoFrameFormat = Literal["auto", "jpg", "png"]
-
-_MOST_CRF = 51
-_LEAST_SIDE_PX, _MOST_SIDE_PX = 2, 16384
-_MOST_CHUNKS, _MOST_SEGMENT_FRAMES = 10_000, 1200
-_SWITCH = "true or false"
-_SIDE = f"whole pixels from {_LEAST_SIDE_PX} to {_MOST_SIDE_PX}"
-_ALLOWED = {
-    "fps": frame_rate.ALLOWED,
-    "format": ", ".join(map(repr, get_args(Format))),
-    "codec": " or ".join(map(repr, get_args(Codec))),
-    "quality": ", ".join(map(repr, get_args(Quality))),
-    "crf": f"a whole number from 0 to {_MOST_CRF}",
-    "bitrate": "bits per second as text, with k for thousands or M for millions, such as '8M', "
-    "'800k' or '2.5M'",
-    "output_resolution": f"{', '.join(RESOLUTIONS)} or a scale factor from 0.1 to 4",
-    "width": _SIDE,
-    "height": _SIDE,
-    "every_nth_frame": f"a whole number from 1 to {frame_rate.MOST_FPS}",
-    "frame_range": "[start, end), two whole frame numbers with 0 <= start < end, such as [0, 90]",
-    "chunk_size": "a whole number of frames from 1",
-    "max_parallel_chunks": f"a whole number from 1 to {_MOST_CHUNKS}",
-    "target_chunk_frames": "a whole number of frames from 1",
-    "segment_frames": f"a whole number of frames from 1 to {_MOST_SEGMENT_FRAMES}",
-    "entry_file": "the path of a file inside the project, such as 'index.html'",
-    "project_path": "the path of a folder inside the one given, such as 'films/intro', or ''",
-    "mute": _SWITCH,
-    "variables": 'what JSON can hold, as an object such as {"title": "Hello"}',
-    "strict_variables": _SWITCH,
-    "strict": _SWITCH,
-    "reject_on_system_fonts": _SWITCH,
-    "fail_closed_font_fetch": _SWITCH,
-    "hdr_mode": ", ".join(map(repr, get_args(HdrMode))),
-    "cfr": _SWITCH,
-    "video_frame_format": ", ".join(map(repr, get_args(VideoFrameFormat))),
-    "plan_dir_size_limit_bytes": "a whole number of bytes from 1",
-    "runtime_cap": "'lambda', or no value",
-}
-"""By field: what messages say after "allowed:"."""
-
-
-def _parse_resolution(value: Any) -> str | float:
-    if isinstance(value, str) and value.lower() in RESOLUTIONS:
-        return value.lower()
-    try:
-        factor = float(value)
-    except (TypeError, ValueError):
-        factor = 0.0
-    if isinstance(value, bool) or not 0.1 <= factor <= 4:  # noqa: PLR2004 (said in `allowed`)
-        raise ValueError(f"allowed: {_ALLOWED['output_resolution']}")
-    return factor
-
-
-def _refuse_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise PydanticCustomError("bool", "not a number")
-    return value
-
-
-def _parse_entry_file(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or "\0" in value or not path.name:
-        raise ValueError(f"allowed: {_ALLOWED['entry_file']}")
-    return str(path)
-
-
-def _parse_project_path(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or "\0" in value:
-        raise ValueError(f"allowed: {_ALLOWED['project_path']}")
-    return "" if not path.name else str(path)
-
-
-def _require_json(value: dict[str, Any]) -> dict[str, Any]:
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as exc:
-        raise ValueError(f"allowed: {_ALLOWED['variables']} ({exc})") from exc
-    return value
-
-
-Fps = Annotated[
-    Fraction,
-    BeforeValidator(frame_rate.parse_frame_rate),
-    PlainSerializer(
-        lambda fps: fps.numerator if fps.denominator == 1 else f"{fps.numerator}/{fps.denominator}",
-    ),
-]
-Resolution = Annotated[str | float, BeforeValidator(_parse_resolution)]
-# Python counts True as 1; a caller who writes `crf: true` did not mean 1.
-Whole = Annotated[int, BeforeValidator(_refuse_bool)]
 
 
 class RenderConfig(BaseModel):
@@ -158,14 +64,14 @@ class RenderConfig(BaseModel):
     """Of format mp4; `hdr_mode` force-hdr makes h265 of a codec that is not given."""
     quality: Quality = "standard"
     """Of mp4 and webm; without effect in the other formats, which have one quality each."""
-    crf: Whole | None = Field(default=None, ge=0, le=_MOST_CRF)
+    crf: Whole | None = Field(default=None, ge=0, le=MOST_CRF)
     """Constant rate factor, for mp4 and webm; outranks `quality`."""
     bitrate: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(\.[0-9]+)?[kM]?$")
     """Average bit/s of mp4 and webm, with `k` or `M` for thousands and millions."""
     output_resolution: Resolution | None = None
     """Supersamples the authored frame; the layout never changes."""
-    width: Whole | None = Field(default=None, ge=_LEAST_SIDE_PX, le=_MOST_SIDE_PX)
-    height: Whole | None = Field(default=None, ge=_LEAST_SIDE_PX, le=_MOST_SIDE_PX)
+    width: Whole | None = Field(default=None, ge=LEAST_SIDE_PX, le=MOST_SIDE_PX)
+    height: Whole | None = Field(default=None, ge=LEAST_SIDE_PX, le=MOST_SIDE_PX)
     every_nth_frame: Whole = Field(default=1, ge=1, le=frame_rate.MOST_FPS)
     """Of the frames at `fps`; the others are left out, and the video keeps its length."""
     frame_range: tuple[Whole, Whole] | None = None
@@ -181,24 +87,22 @@ class RenderConfig(BaseModel):
     least 30) it also shortens the segments: another GOP, so other bytes and another plan hash. How
     else a render is split into chunks does not move a byte of the video.
     """
-    max_parallel_chunks: Whole = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=_MOST_CHUNKS)
+    max_parallel_chunks: Whole = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=MOST_CHUNKS)
     target_chunk_frames: Whole | None = Field(default=None, ge=1)
-    segment_frames: Whole | None = Field(default=None, ge=1, le=_MOST_SEGMENT_FRAMES)
+    segment_frames: Whole | None = Field(default=None, ge=1, le=MOST_SEGMENT_FRAMES)
     """
     Frames per closed-GOP segment; another length gives other bytes.
 
     None lets the timeline's length decide, at most 120 and at most an explicit `chunk_size`.
     """
-    entry_file: Annotated[str, AfterValidator(_parse_entry_file)] = "index.html"
-    project_path: Annotated[str, AfterValidator(_parse_project_path)] = ""
+    entry_file: EntryFile = "index.html"
+    project_path: ProjectPath = ""
     """
     Where the project lies in the folder given as one, for files above it; empty: it is the folder.
 
     `root_dir` and `--root` set it; paths of the project, `entry_file` too, count from the project.
     """
-    variables: Annotated[dict[str, Any], AfterValidator(_require_json)] = Field(
-        default_factory=dict
-    )
+    variables: Variables = Field(default_factory=dict)
     strict_variables: bool = False
     strict: bool = False
     """Warnings about the composition (overlapping clips of a track, ...) become errors."""
@@ -222,7 +126,7 @@ class RenderConfig(BaseModel):
         try:
             super().__init__(**data)
         except ValidationError as exc:
-            raise _invalid_config(exc) from None
+            raise invalid_config(exc, type(self).model_fields) from None
 
     @model_validator(mode="after")
     def _fields_agree(self) -> Self:
@@ -240,7 +144,7 @@ class RenderConfig(BaseModel):
             raise self._conflict(f"format {self.format!r} holds nothing but the sound", "mute")
         self._exclude_each_other("chunk_size", "target_chunk_frames")
         if self.frame_range is not None and not 0 <= self.frame_range[0] < self.frame_range[1]:
-            raise self._conflict(f"allowed: {_ALLOWED['frame_range']}", "frame_range")
+            raise self._conflict(f"allowed: {ALLOWED['frame_range']}", "frame_range")
         lambda_limit = self.plan_dir_size_limit_bytes > PLAN_DIR_SIZE_LIMIT_BYTES
         if self.runtime_cap == "lambda" and lambda_limit:
             raise self._conflict(
@@ -252,10 +156,10 @@ class RenderConfig(BaseModel):
         self._exclude_each_other("output_resolution", "height")
         return self
 
-    def _conflict(self, reason: str, *fields: str) -> "_Conflict":
+    def _conflict(self, reason: str, *fields: str) -> "Conflict":
         """Return the error that tells of *fields* with their values, and why they cannot stand."""
-        settings = [given(to_camel(name), _shown(getattr(self, name))) for name in fields]
-        return _Conflict(reason, settings)
+        settings = [given(to_camel(name), shown(getattr(self, name))) for name in fields]
+        return Conflict(reason, settings)
 
     def _exclude_each_other(self, one: str, other: str) -> None:
         if getattr(self, one) is not None and getattr(self, other) is not None:
@@ -312,79 +216,3 @@ class RenderConfig(BaseModel):
 
 def _formats(fit: Callable[[FormatSpec], bool]) -> list[str]:
     return [name for name, spec in FORMATS.items() if fit(spec)]
-
-
-class _Conflict(ValueError):
-    """Fields whose values do not go together."""
-
-    def __init__(self, reason: str, settings: list[Setting]) -> None:
-        super().__init__(f"{' and '.join(setting['said'] for setting in settings)}: {reason}")
-        self.settings = settings
-
-
-def _invalid_config(exc: ValidationError) -> InvalidConfig:
-    # A union reports each arm; one sentence per problem is enough.
-    problems = dict(map(_problem, exc.errors(include_url=False)))
-    return InvalidConfig(
-        "invalid render configuration: " + "; ".join(problems),
-        problems=list(problems),
-        settings=[setting for settings in problems.values() for setting in settings],
-    )
-
-
-def _problem(error: ErrorDetails) -> tuple[str, list[Setting]]:
-    """Return what is wrong, and what that says of which fields."""
-    own = error.get("ctx", {}).get("error")  # of a validator here; pydantic's have other words
-    if isinstance(own, _Conflict):
-        return str(own), own.settings
-    field, *inner = map(str, error["loc"])
-    if error["type"] == "extra_forbidden":
-        known = ", ".join(map(to_camel, RenderConfig.model_fields))
-        return f"{field}: unknown key; known keys: {known}", []
-    name = to_camel(field)
-    place = "".join(f"[{part}]" for part in inner if part.isdigit())
-    setting = given(name, _shown(error["input"]), place)
-    allowed = {to_camel(known): sentence for known, sentence in _ALLOWED.items()}
-    reason = str(own or f"allowed: {allowed[name]}")
-    return f"{setting['said']}: {reason}", [setting]
-
-
-def _shown(value: Any) -> str:
-    try:
-        text = repr(list(value) if isinstance(value, tuple) else value)  # as JSON has it
-    except RecursionError:
-        return "a value nested too deeply to show"
-    return text if len(text) <= _VALUE_SHOWN else text[:_VALUE_SHOWN] + "…"
-
-
-def reject_unsupported_distributed_format(
-    config: RenderConfig, *, total_frames: int, width: int, height: int
-) -> None:
-    """
-    Refuse, before anything exists on disk, what cannot be rendered by many machines.
-
-    That is the size of a GIF: one process has to find its palette and to colour every frame.
-
-    Args:
-        config: What is asked for.
-        total_frames: Of the output.
-        width: Of the output, in pixels.
-        height: Of the output, in pixels.
-    Raises:
-        FormatNotSupportedInDistributed: A GIF of more pixels than one invocation of Lambda can
-            colour, with `format` and `reason`. Terminal.
-    """
-    pixels, limit = total_frames * width * height, FORMATS[config.format].one_process_px
-    if limit is None or pixels <= limit:
-        return
-    reason = (
-        f"{total_frames} frames of {width}x{height} are {pixels / 1e6:,.0f} million pixels, and "
-        f"one process, which encodes them all, is given {limit / 1e6:,.0f}"
-    )
-    raise FormatNotSupportedInDistributed(
-        f"format {config.format!r} is not supported in distributed mode at this size: {reason}; "
-        "lower fps (15 is usual) or the output resolution, render fewer frames, choose "
-        "webm or mp4, or render it in one process with fanreel.render() or `fanreel render`",
-        format=config.format,
-        reason=reason,
-    )

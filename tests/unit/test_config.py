@@ -11,12 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
-from fanreel.config import (
-    _ALLOWED,
-    PLAN_DIR_SIZE_LIMIT_BYTES,
-    RenderConfig,
-    reject_unsupported_distributed_format,
-)
+from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES, RenderConfig
+from fanreel.configuration.distributed import reject_unsupported_distributed_format
+from fanreel.configuration.fields import ALLOWED
 from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
 from fanreel.files.project import Root, output_fps
 
@@ -153,8 +150,8 @@ def test_every_field_says_what_is_allowed() -> None:
             RenderConfig(**{name: object()})
         [problem] = caught.value.facts["problems"]
         assert problem.startswith(f"{to_camel(name)} = <object object")
-        assert f"allowed: {_ALLOWED[name]}" in problem
-    assert set(_ALLOWED) == set(RenderConfig.model_fields)
+        assert f"allowed: {ALLOWED[name]}" in problem
+    assert set(ALLOWED) == set(RenderConfig.model_fields)
 
 
 @pytest.mark.parametrize(

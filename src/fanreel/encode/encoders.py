@@ -9,7 +9,8 @@ x264 and x265 make different bytes with different thread counts.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fanreel.config import Quality, RenderConfig
+from fanreel.config import RenderConfig
+from fanreel.configuration.fields import Quality
 from fanreel.errors import InvalidConfig
 from fanreel.formats import FORMATS, Format
 

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from fanreel.browser.environment import runtime_snapshot
 from fanreel.browser.locate import find_xvfb
-from fanreel.config import RESOLUTIONS, RenderConfig
+from fanreel.config import RenderConfig
+from fanreel.configuration.fields import RESOLUTIONS
 from fanreel.encode.encoders import NO_PADDING, lock_encoder
 from fanreel.errors import InvalidConfig
 from fanreel.files.plan_dir import LockedRenderConfig

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import session_spec
-from fanreel.config import RenderConfig, reject_unsupported_distributed_format
+from fanreel.config import RenderConfig
+from fanreel.configuration.distributed import reject_unsupported_distributed_format
 from fanreel.errors import InvalidConfig, PlanProducedZeroChunks, PlanTooLarge
 from fanreel.files import plan_dir as plans
 from fanreel.files.aside import check_ours, naming_write_errors, written_aside
