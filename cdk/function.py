@@ -22,6 +22,7 @@ from cdk.rights import (
     objects_below,
     output_rights,
     project_rights,
+    secret_rights,
 )
 from fanreel.aws.deploy.stack_settings import Settings
 
@@ -51,6 +52,7 @@ class RenderFunction(Construct):
             statements=[
                 *bucket_rights(bucket, key),
                 *output_rights(settings.output_buckets),
+                *secret_rights(self, settings.endpoints.values()),
                 *project_rights(settings.project_buckets),
                 *log_rights(self.log_group),
                 *(network_rights() if network else []),
@@ -68,6 +70,15 @@ class RenderFunction(Construct):
                 for objects in objects_below({*settings.output_buckets, *settings.project_buckets})
             ],
             "Objects of a bucket, or of a prefix of it, that the settings list.",
+        )
+        acknowledge_wildcards(
+            rights,
+            [
+                "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:"
+                f"{endpoint.secret}-??????"
+                for endpoint in settings.endpoints.values()
+            ],
+            "Secrets Manager puts six signs of its own behind the name of a secret.",
         )
         if network:
             acknowledge_wildcards(rights, ["*"], "EC2 network interfaces, before they exist.")
@@ -125,6 +136,7 @@ def _environment(settings: Settings, bucket: s3.IBucket) -> dict[str, str]:
 def _elsewhere(settings: Settings) -> dict[str, str]:
     lists = {
         "FANREEL_OUTPUT_BUCKETS": settings.output_buckets,
+        "FANREEL_OUTPUT_ENDPOINTS": settings.output_endpoints,
         "FANREEL_PROJECT_BUCKETS": settings.project_buckets,
         "FANREEL_PROJECT_HOSTS": settings.project_hosts,
     }

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from aws_cdk import Aws
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
+from fanreel.aws.storage.endpoints import OutputEndpoint
 from fanreel.aws.storage.layout import BLOBS, OUTPUTS, RENDERS, SEGMENTS, SITES
 
 READ = (SITES, BLOBS, RENDERS, SEGMENTS, OUTPUTS)
@@ -76,6 +78,30 @@ def output_rights(places: Sequence[str]) -> list[iam.PolicyStatement]:
             resources=objects_below(places),
         ),
         _listing("ListElsewhere", places),
+    ]
+
+
+def secret_rights(
+    scope: Construct, endpoints: Iterable[OutputEndpoint]
+) -> list[iam.PolicyStatement]:
+    """Return the right to read the keys of other services' buckets, where outputs may go."""
+    arns = [
+        Stack.of(scope).format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{endpoint.secret}-??????",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for endpoint in endpoints
+    ]
+    if not arns:
+        return []
+    return [
+        iam.PolicyStatement(
+            sid="KeysElsewhere",
+            actions=["secretsmanager:GetSecretValue"],
+            resources=sorted(set(arns)),
+        )
     ]
 
 

@@ -34,6 +34,7 @@ _MORE = _PLAIN.model_copy(
         "webhook_url": "https://example.com/fanreel",
         "project_buckets": ("projects-bucket",),
         "output_buckets": ("other-bucket", "media-bucket/films"),
+        "output_endpoints": ("films=https://s3.example.com=fanreel/films",),
         "vpc_id": "vpc-0123456789abcdef0",
         "vpc_subnet_ids": ("subnet-0123456789abcdef0",),
         "vpc_security_group_ids": ("sg-0123456789abcdef0",),

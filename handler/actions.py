@@ -108,10 +108,11 @@ def _require_free(request: PlanRequest, run: Run) -> None:
     uri = request.output_s3_uri
     if uri is None or request.output.overwrite:
         return
+    client = run.outputs.of(uri)
     if uri.is_folder:
-        taken = next(list_objects(run.client, uri), None) is not None
+        taken = next(list_objects(client, uri), None) is not None
     else:
-        taken = look_up(run.client, uri) is not None
+        taken = look_up(client, uri) is not None
     if taken:
         raise InvalidConfig(
             f"OutputS3Uri {uri}: there is something already; choose another place, or say "
@@ -131,7 +132,8 @@ def _still(request: StillRequest, run: Run) -> Outcome:
     run.heartbeat.check_cancelled()
     digest = sha256_file(picture)
     with run.phase("store"):
-        put_file(run.client, request.output_s3_uri, picture, sha256=digest)
+        client = run.outputs.of(request.output_s3_uri)
+        put_file(client, request.output_s3_uri, picture, sha256=digest)
     reply = StillReply(
         output_s3_uri=str(request.output_s3_uri),
         at_s=result.at_s,

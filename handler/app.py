@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fanreel.aws.storage import progress
+from fanreel.aws.storage.endpoints import OutputClients
 from fanreel.aws.storage.journal import Journal
 from fanreel.aws.storage.objects import connect
 from fanreel.aws.storage.progress import Invocation, InvocationRecord
@@ -60,6 +61,7 @@ class Worker:
     ) -> None:
         self._settings, self._client, self._primitives = settings, client, primitives
         self._telemetry = telemetry
+        self._outputs = OutputClients(client, settings.output_endpoints)
         self._meter = RequestMeter(client)
         self._init_ms = init_ms
         self._cold = True
@@ -127,6 +129,7 @@ class Worker:
             with scratch(self._settings) as work_dir, heartbeat:
                 run = Run(
                     client=self._client,
+                    outputs=self._outputs,
                     sources=self._settings.project_sources,
                     primitives=self._primitives,
                     work_dir=work_dir,

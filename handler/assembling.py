@@ -56,7 +56,7 @@ def assemble(request: AssembleRequest, run: Run) -> Outcome:
     # A sequence of frames is packed next, which takes the room that its segments no longer need.
     shutil.rmtree(run.work_dir / "segments", ignore_errors=True)
     with run.phase("store"):
-        stored = _store_output(run.client, result, request)
+        stored = _store_output(run.outputs.of(request.output_s3_uri), result, request)
     return _outcome(request, result, stored)
 
 
@@ -98,6 +98,7 @@ def _assemble_streamed(
     room_bytes = _room_bytes(run) // 3
     streaming = Streaming(
         run.client,
+        run.outputs.of(request.output_s3_uri),
         request.output_s3_uri,
         run.work_dir,
         room_bytes,

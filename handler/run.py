@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fanreel.aws.storage.endpoints import OutputClients
 from fanreel.aws.storage.journal import Film
 from fanreel.aws.storage.progress import DONE
 from fanreel.aws.storage.projects import ProjectSources
@@ -25,6 +26,7 @@ class Run:
     """What an action works with."""
 
     client: "S3Client"
+    outputs: OutputClients
     sources: ProjectSources
     primitives: Primitives
     work_dir: Path

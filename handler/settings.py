@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from fanreel.aws.storage.endpoints import OutputEndpoint, parse_endpoints
 from fanreel.aws.storage.outputs import OutputPlaces
 from fanreel.aws.storage.projects import ProjectSources
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
@@ -25,6 +26,8 @@ class Settings:
     """`FANREEL_RENDER_BUCKET`: the only bucket; `*` for any; None refuses every URI."""
     output_places: OutputPlaces
     """And `FANREEL_OUTPUT_BUCKETS`, by commas: where else outputs may go."""
+    output_endpoints: Mapping[str, OutputEndpoint]
+    """And `FANREEL_OUTPUT_ENDPOINTS`: buckets of other services, where they may go too."""
     project_sources: ProjectSources
     """And `FANREEL_PROJECT_BUCKETS`, `FANREEL_PROJECT_HOSTS`: where else archives come from."""
     tmp_dir: Path
@@ -52,9 +55,11 @@ class Settings:
         room = environ.get("FANREEL_ASSEMBLY_ROOM_BYTES", "")
         bucket = environ.get("FANREEL_RENDER_BUCKET") or None
         others = environ.get("FANREEL_OUTPUT_BUCKETS", "").split(",")
+        endpoints = parse_endpoints(environ.get("FANREEL_OUTPUT_ENDPOINTS", "").split(","))
         return cls(
             bucket=bucket,
-            output_places=OutputPlaces.of(bucket, others),
+            output_places=OutputPlaces.of(bucket, [*others, *endpoints]),
+            output_endpoints=endpoints,
             project_sources=ProjectSources.of(
                 bucket,
                 environ.get("FANREEL_PROJECT_BUCKETS", "").split(","),

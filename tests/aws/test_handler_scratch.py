@@ -19,6 +19,7 @@ def test_a_folder_that_is_not_ours_is_left_as_it_was(tmp_path: Path) -> None:
         bucket="renders",
         project_sources=ProjectSources(bucket="renders"),
         output_places=OutputPlaces(bucket="renders"),
+        output_endpoints={},
         tmp_dir=tmp_path,
         owns_tmp=False,
         plan_dir_size_limit_bytes=1,

@@ -59,7 +59,8 @@ def function(
         yield function
 
 
-def _render(function: Function, **changes: Any) -> dict[str, Any]:
+def render_to(function: Function, **changes: Any) -> dict[str, Any]:
+    """Plan, render two chunks, and assemble to where *changes* say; give the last reply."""
     planned = {name: changes[name] for name in ("OutputS3Uri", "Output") if name in changes}
     function.planned(**planned)
     for index in (0, 1):
@@ -69,7 +70,7 @@ def _render(function: Function, **changes: Any) -> dict[str, Any]:
 
 def test_a_video_lies_as_it_was_asked_for(function: Function) -> None:
     """Storage class, name for browsers, tags, and the tag that a rule of the bucket goes by."""
-    reply = _render(function, Output=OPTIONS)
+    reply = render_to(function, Output=OPTIONS)
     uri = S3Uri.parse(reply["OutputS3Uri"])
     head = function.s3.head_object(Bucket=uri.bucket, Key=uri.key)
     assert head["StorageClass"] == "STANDARD_IA"
@@ -82,7 +83,7 @@ def test_a_video_lies_as_it_was_asked_for(function: Function) -> None:
 def test_a_video_goes_to_a_bucket_of_the_list(function: Function, elsewhere: str) -> None:
     """Below the prefix that the list has; all else of the render stays in the stack's."""
     place = f"s3://{elsewhere}/films/spring.mp4"
-    assert _render(function, OutputS3Uri=place)["OutputS3Uri"] == place
+    assert render_to(function, OutputS3Uri=place)["OutputS3Uri"] == place
     found = function.s3.list_objects_v2(Bucket=elsewhere)["Contents"]
     assert [one["Key"] for one in found] == ["films/spring.mp4"]
 
@@ -107,7 +108,7 @@ def test_a_video_is_replaced_on_request_only(function: Function, steps: Carrying
         function.invoke(function.plan_event(OutputS3Uri=str(place)))
     assert type(caught.value).__name__ == "INVALID_CONFIG"
     assert steps.called == []
-    _render(function, OutputS3Uri=str(place), Output={"Overwrite": True})
+    render_to(function, OutputS3Uri=str(place), Output={"Overwrite": True})
     body = function.s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
     assert body != b"another"
 

@@ -37,6 +37,7 @@ EVERYTHING = Settings(
     keep_bucket=False,
     kms_key_arn=KEY_ARN,
     output_buckets=("media/films", "other-bucket"),
+    output_endpoints=("films=https://s3.example.com=fanreel/films",),
     progress_document=True,
     cors_origins=("https://example.com",),
     webhook_url="https://example.com/ended",
@@ -303,15 +304,20 @@ class TestRights:
         for role in template.find_resources("AWS::IAM::Role").values():
             assert "ManagedPolicyArns" not in role["Properties"]
 
-    def test_a_key_adds_two_rights(self, template: Template, full_template: Template) -> None:
-        """Nothing else changes with it."""
+    def test_keys_add_rights_on_themselves(
+        self, template: Template, full_template: Template
+    ) -> None:
+        """The bucket's, and those of another service's bucket; nothing else changes with them."""
         plain = rights_of(template, "RenderFunctionRights").keys()
         full = rights_of(full_template, "RenderFunctionRights")
         assert full["kms:Decrypt"] == full["kms:GenerateDataKey"] == {KEY_ARN}
         added = full.keys() - plain
         assert {a for a in added if not a.startswith("ec2:")} == {
-            "kms:Decrypt", "kms:GenerateDataKey",
+            "kms:Decrypt", "kms:GenerateDataKey", "secretsmanager:GetSecretValue",
         }  # fmt: skip
+        assert {arn.rpartition(":")[2] for arn in full["secretsmanager:GetSecretValue"]} == {
+            "fanreel/films-??????"
+        }
 
 
 class TestFunction:

@@ -155,7 +155,8 @@ def still(
         from fanreel.aws.storage.transfer import fetch_file  # noqa: PLC0415
         from fanreel.aws.storage.uris import S3Uri  # noqa: PLC0415
 
-        fetch_file(client.connection.s3, S3Uri.parse(saved.output_uri), output)
+        uri = S3Uri.parse(saved.output_uri)
+        fetch_file(client.connection.outputs.of(uri), uri, output)
     target.answer(saved, str(output or saved.output_uri))
 
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from fanreel.aws.cost.functions import require_function
 from fanreel.aws.storage import layout
+from fanreel.aws.storage.endpoints import OutputClients, OutputEndpoint, parse_endpoints
 from fanreel.aws.storage.failures import aws_errors, error_code
 from fanreel.aws.storage.objects import connect
 from fanreel.aws.storage.projects import ProjectSources
@@ -60,7 +61,12 @@ class Deployment:
     @property
     def output_buckets(self) -> tuple[str, ...]:
         """Where outputs may go besides its own bucket: `bucket` or `bucket/prefix` each."""
-        return tuple(self.settings.get("output_buckets", ()))
+        return (*self.settings.get("output_buckets", ()), *self.output_endpoints)
+
+    @property
+    def output_endpoints(self) -> dict[str, OutputEndpoint]:
+        """Those of them that belong to other services."""
+        return parse_endpoints(self.settings.get("output_endpoints", ()))
 
     @property
     def project_sources(self) -> ProjectSources:
@@ -175,6 +181,13 @@ class Connection:
         """The client of the render bucket."""
         with aws_errors("connecting to s3"), self._making:
             return connect(self.session, self.endpoint_url)
+
+    @cached_property
+    def outputs(self) -> OutputClients:
+        """The clients of outputs, wherever they lie; keys of other services are read by need."""
+        return OutputClients(
+            self.s3, self.deployment.output_endpoints, self.session, self.endpoint_url
+        )
 
     @cached_property
     def sfn(self) -> "SFNClient":

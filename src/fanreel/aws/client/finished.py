@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fanreel.aws.client.deployment import Connection
 from fanreel.aws.client.executions import describe, folder_of, is_running, output_uri_of
@@ -15,6 +16,9 @@ from fanreel.aws.storage.transfer import fetch_file, put_file
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import AssetNotFound, InvalidConfig
 from fanreel.formats import PACKED
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 MAX_PRESIGNED_S = 7 * 24 * 3600
 """Longest life of a presigned URL (Signature Version 4)."""
@@ -49,14 +53,14 @@ def download(connection: Connection, render_id: str, path: Path) -> Download:
     if uri.key.endswith(PACKED) and path.suffix != PACKED and not path.is_dir():
         return _unpack_frames(connection, uri, path)
     target = path / uri.name if path.is_dir() else path
-    content = fetch_file(connection.s3, uri, target)
+    content = fetch_file(connection.outputs.of(uri), uri, target)
     return Download(path=str(target), size_bytes=content.size_bytes, sha256=content.sha256)
 
 
 def _unpack_frames(connection: Connection, uri: S3Uri, path: Path) -> Download:
     archive = path.with_name(f".{path.name}{PACKED}")
     try:
-        content = fetch_file(connection.s3, uri, archive)
+        content = fetch_file(connection.outputs.of(uri), uri, archive)
         unpack_frames(archive, path)
     finally:
         archive.unlink(missing_ok=True)
@@ -65,10 +69,11 @@ def _unpack_frames(connection: Connection, uri: S3Uri, path: Path) -> Download:
 
 def _download_frames(connection: Connection, folder: S3Uri, path: Path) -> Download:
     # The console marks a folder by an empty object of its name.
-    found = (one.uri for one in list_objects(connection.s3, folder))
+    client = connection.outputs.of(folder)
+    found = (one.uri for one in list_objects(client, folder))
     frames = [uri for uri in found if not uri.is_folder]
     contents = in_parallel(
-        lambda uri: fetch_file(connection.s3, uri, path / uri.key.removeprefix(folder.key)), frames
+        lambda uri: fetch_file(client, uri, path / uri.key.removeprefix(folder.key)), frames
     )
     digests = "".join(content.sha256 for content in contents)
     return Download(
@@ -100,7 +105,8 @@ def _check_life(expires_s: int) -> None:
 def _sign(connection: Connection, uri: S3Uri, more: dict[str, str], expires_s: int) -> str:
     asked = {"Bucket": uri.bucket, "Key": uri.key, **more}
     with s3_failures(uri):
-        return connection.s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=expires_s)
+        client = connection.outputs.of(uri)
+        return client.generate_presigned_url("get_object", Params=asked, ExpiresIn=expires_s)
 
 
 def presign(
@@ -111,7 +117,7 @@ def presign(
     uri = video_uri(connection, render_id)
     if uri.is_folder:
         raise InvalidConfig(f"{uri} is a folder of frames: download it, or link to single frames")
-    if look_up(connection.s3, uri) is None:
+    if look_up(connection.outputs.of(uri), uri) is None:
         raise AssetNotFound(f"{uri} does not exist any more", uri=str(uri))
     more = {}
     if download_name is not None:
@@ -136,9 +142,11 @@ def delete(connection: Connection, render_id: str, *, keep_video: bool) -> int:
     if folder != own:
         doomed += _objects_elsewhere(connection, folder)
     if not keep_video:
-        video = _video_objects(connection, S3Uri.parse(output_uri_of(connection, execution)))
+        uri = S3Uri.parse(output_uri_of(connection, execution))
+        client = connection.outputs.of(uri)
+        video = _video_objects(client, uri)
         # Perhaps in another bucket; the folder last, so that what fails can be tried again.
-        return delete_objects(connection.s3, video) + delete_objects(connection.s3, doomed)
+        return delete_objects(client, video) + delete_objects(connection.s3, doomed)
     return delete_objects(connection.s3, doomed)
 
 
@@ -154,7 +162,7 @@ def _objects_elsewhere(connection: Connection, folder: S3Uri) -> list[S3Uri]:
     return progress + [uri for uri in named if look_up(connection.s3, uri) is not None]
 
 
-def _video_objects(connection: Connection, uri: S3Uri) -> list[S3Uri]:
+def _video_objects(client: "S3Client", uri: S3Uri) -> list[S3Uri]:
     if uri.is_folder:
-        return [found.uri for found in list_objects(connection.s3, uri)]
-    return [uri] if look_up(connection.s3, uri) is not None else []
+        return [found.uri for found in list_objects(client, uri)]
+    return [uri] if look_up(client, uri) is not None else []

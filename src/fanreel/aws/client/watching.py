@@ -105,9 +105,10 @@ class Watcher:
 
     def _has_video(self, output_uri: str) -> bool:
         uri = S3Uri.parse(output_uri)
+        client = self._connection.outputs.of(uri)
         if uri.is_folder:
-            return next(iter(list_objects(self._connection.s3, uri)), None) is not None
-        return look_up(self._connection.s3, uri) is not None
+            return next(iter(list_objects(client, uri)), None) is not None
+        return look_up(client, uri) is not None
 
     def told(self, render_id: str) -> tuple[RenderActivity, list[tuple[InvocationRecord, Journal]]]:
         """Read all that a render's workers wrote, with one GET an invocation."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from fanreel.aws.cost.functions import FunctionChoice, parse_choices
 from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY
+from fanreel.aws.storage.endpoints import OutputEndpoint, parse_endpoints
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import InvalidConfig
 
@@ -83,6 +84,8 @@ class Settings(BaseModel):
 
     output_buckets: Annotated[tuple[BucketPlace, ...], BeforeValidator(_parse_list)] = ()
     """Where else outputs may go, `bucket` or `bucket/prefix` each; not to be the stack's own."""
+    output_endpoints: Names = ()
+    """Buckets of other S3-compatible services for outputs, `BUCKET=https://HOST=SECRET` each."""
     project_buckets: Annotated[tuple[BucketPlace, ...], BeforeValidator(_parse_list)] = ()
     """Where else archives of projects may come from, `bucket` or `bucket/prefix` each."""
     project_hosts: Annotated[tuple[Host, ...], BeforeValidator(_parse_list)] = ()
@@ -130,6 +133,20 @@ class Settings(BaseModel):
                 "is made, the work and the plan both lie in /tmp"
             )
         return self
+
+    @model_validator(mode="after")
+    def _buckets_are_of_one_service(self) -> Self:
+        listed = {place.partition("/")[0] for place in self.output_buckets}
+        if twice := listed & self.endpoints.keys():
+            raise ValueError(
+                f"{min(twice)} is in output_buckets and output_endpoints; leave it in one of them"
+            )
+        return self
+
+    @property
+    def endpoints(self) -> dict[str, OutputEndpoint]:
+        """Buckets of other services, by name."""
+        return parse_endpoints(self.output_endpoints)
 
     @model_validator(mode="after")
     def _functions_have_images(self) -> Self:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -55,7 +55,10 @@ class StoredObject:
 
 
 def connect(
-    session: boto3.session.Session | None = None, endpoint_url: str | None = None
+    session: boto3.session.Session | None = None,
+    endpoint_url: str | None = None,
+    *,
+    own_service: bool = True,
 ) -> "S3Client":
     """
     Open an S3 client with bounded waits, standard retries and room for `WORKERS` requests.
@@ -63,6 +66,7 @@ def connect(
     Args:
         session: Any boto3 session; None takes the default one.
         endpoint_url: Of an S3-compatible service; None leaves it to `AWS_ENDPOINT_URL(_S3)`.
+        own_service: It is AWS, or an emulator of it; others get no more than they have to know.
     """
     config = Config(
         # Some regions' default for links is Signature Version 2, which KMS refuses.
@@ -72,10 +76,19 @@ def connect(
         read_timeout=60,
         max_pool_connections=2 * WORKERS,
         tcp_keepalive=True,
+        **({} if own_service else _PLAIN),
     )
     return (session or boto3.session.Session()).client(
         "s3", endpoint_url=endpoint_url, config=config
     )
+
+
+# Few services know names of buckets as hosts, or checksums that nobody asks for.
+_PLAIN: dict[str, Any] = {
+    "s3": {"addressing_style": "path"},
+    "request_checksum_calculation": "when_required",
+    "response_checksum_validation": "when_required",
+}
 
 
 def look_up(client: "S3Client", uri: S3Uri) -> StoredObject | None:

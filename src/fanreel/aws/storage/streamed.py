@@ -49,7 +49,8 @@ class Streaming:
     What runs beside the step that joins: one thread brings segments, one takes parts away.
 
     Args:
-        client: From `connect()`.
+        client: Of the segments, from `connect()`.
+        output_client: Of the video.
         uri: Of the video; it appears whole or not at all.
         work_dir: Where segments and parts lie meanwhile.
         room_bytes: That segments may take; one is brought in any case.
@@ -60,6 +61,7 @@ class Streaming:
     def __init__(
         self,
         client: "S3Client",
+        output_client: "S3Client",
         uri: S3Uri,
         work_dir: Path,
         room_bytes: int,
@@ -67,7 +69,8 @@ class Streaming:
         options: Mapping[str, Any],
     ) -> None:
         self._options = options
-        self._client, self._uri, self._cancel = client, uri, cancel
+        self._segment_client, self._client = client, output_client
+        self._uri, self._cancel = uri, cancel
         self._segments_dir, self.parts_dir = work_dir / "segments", work_dir / "parts"
         self._room_bytes = room_bytes
         self._lock = threading.Lock()
@@ -132,7 +135,7 @@ class Streaming:
             while self._is_crowded(segment.size_bytes):
                 if self._stop.wait(_LOOK_S):
                     return
-            fetch_segment(self._client, segment, path)
+            fetch_segment(self._segment_client, segment, path)
 
     def _is_crowded(self, more_bytes: int) -> bool:
         here_bytes = 0

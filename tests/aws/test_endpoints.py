@@ -1,0 +1,137 @@
+"""Outputs in buckets of other S3-compatible services: MiniStack's S3 is one, moto's is AWS."""
+
+import json
+import traceback
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from fanreel.aws.client.deployment import Connection, Deployment
+from fanreel.aws.client.inputs import build_request
+from fanreel.aws.deploy.stack_settings import Settings
+from fanreel.aws.storage.endpoints import OutputClients, parse_endpoints
+from fanreel.aws.storage.uris import S3Uri
+from fanreel.errors import InvalidConfig
+from tests.aws.carrying import Carrying
+from tests.aws.handling import Function, deployed
+from tests.aws.interpreters import EmulatorSession, serve_ministack
+from tests.aws.test_outputs import render_to
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+BUCKET = "films-elsewhere"
+KEYS = {"AccessKeyId": "elsewhere", "SecretAccessKey": "hidden-key", "Region": "auto"}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatorSession]:
+    """Another service, with a bucket."""
+    with serve_ministack(tmp_path_factory.mktemp("service")) as session:
+        session.client("s3").create_bucket(Bucket=BUCKET)
+        yield session
+
+
+@pytest.fixture
+def secret(aws_environment: None, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Keep the service's keys in AWS."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", s3_endpoint)
+    name = f"fanreel/{uuid.uuid4().hex[:8]}"
+    boto3.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(KEYS))
+    return name
+
+
+@pytest.fixture(params=["", "1"], ids=["whole", "by parts"])
+def function(
+    request: pytest.FixtureRequest,
+    s3: "S3Client",
+    bucket: str,
+    service: EmulatorSession,
+    secret: str,
+    tmp_path: Path,
+) -> Iterator[Function]:
+    """Deploy the function with the other service's bucket, its disk large and small."""
+    environ = {
+        "FANREEL_OUTPUT_ENDPOINTS": f"{BUCKET}={service.endpoint_url}={secret}",
+        "FANREEL_ASSEMBLY_ROOM_BYTES": request.param,
+    }
+    with deployed(s3, bucket, tmp_path, Carrying(), environ=environ) as function:
+        yield function
+
+
+def test_a_video_goes_to_another_service(
+    function: Function, service: EmulatorSession, secret: str, tmp_path: Path
+) -> None:
+    """Its bytes are there and not in AWS; a second render is refused; the client reads it."""
+    place = f"s3://{BUCKET}/{uuid.uuid4().hex}/spring.mp4"
+    uri = S3Uri.parse(place)
+    reply = render_to(function, OutputS3Uri=place, Output={"DownloadName": "Spring.mp4"})
+    there = service.client("s3").get_object(Bucket=uri.bucket, Key=uri.key)
+    data = there["Body"].read()
+    assert (reply["OutputS3Uri"], reply["FileSize"]) == (place, len(data))
+    assert there["ContentDisposition"] == "attachment; filename*=UTF-8''Spring.mp4"
+    with pytest.raises(ClientError):
+        function.s3.head_object(Bucket=uri.bucket, Key=uri.key)
+    with pytest.raises(Exception, match="there is something already"):
+        function.invoke(function.plan_event(OutputS3Uri=place))
+    deployment = Deployment(
+        bucket=function.bucket,
+        state_machine_arn="arn:aws:states:eu-central-1:1:stateMachine:m",
+        settings={"output_endpoints": [f"{BUCKET}={service.endpoint_url}={secret}"]},
+    )
+    assert deployment.output_buckets == (BUCKET,)
+    client = Connection(deployment).outputs.of(uri)
+    assert client.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read() == data
+    link = client.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": uri.key})
+    assert link.startswith(f"{service.endpoint_url}/{BUCKET}/{uri.key}?X-Amz-Algorithm=")
+
+
+@pytest.mark.parametrize(
+    "text", ["not JSON hidden-key", '{"AccessKeyId": "hidden-key"}', '["hidden-key"]']
+)
+def test_a_secret_without_keys_is_named_and_not_told(
+    aws_environment: None, s3_endpoint: str, s3: "S3Client", text: str
+) -> None:
+    """Neither in the message nor in a traceback."""
+    session = boto3.Session()
+    name = f"fanreel/{uuid.uuid4().hex[:8]}"
+    secrets = session.client("secretsmanager", endpoint_url=s3_endpoint)
+    secrets.create_secret(Name=name, SecretString=text)
+    endpoints = parse_endpoints([f"media=https://s3.example.com={name}"])
+    clients = OutputClients(s3, endpoints, session, s3_endpoint)
+    with pytest.raises(InvalidConfig, match=f"the secret {name} does not hold") as caught:
+        clients.of(S3Uri("media", "a.mp4"))
+    assert "hidden-key" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("media=https://s3.example.com", "BUCKET=https://HOST=SECRET"),
+        ("media=http://s3.example.com=s", "BUCKET=https://HOST=SECRET"),
+        ("media=https://s3.example.com/path=s", "BUCKET=https://HOST=SECRET"),
+        ("other=https://s3.example.com=s", "other is in output_buckets and output_endpoints"),
+    ],
+)
+def test_an_endpoint_that_cannot_be_is_refused(value: str, why: str) -> None:
+    """Before anything is deployed, saying how it is written."""
+    with pytest.raises(InvalidConfig, match=why):
+        Settings.chosen({"output_endpoints": value, "output_buckets": "other/films"})
+
+
+def test_expiry_is_refused_there() -> None:
+    """The rules that delete are those of the stack's bucket."""
+    given: dict[str, Any] = {
+        "bucket": "b-1",
+        "project_uri": "s3://b-1/sites/a/site.json",
+        "output_uri": "s3://media/spring.mp4",
+        "output_buckets": ["media"],
+    }
+    build_request(**given)
+    with pytest.raises(InvalidConfig, match="ExpiresInDays"):
+        build_request(**given, output={"expires_in_days": 7})
