@@ -3,12 +3,9 @@
 import base64
 import contextlib
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from fanreel.local import RenderEvent, RenderResult
+from typing import Protocol
 
 _EMBEDDED_BYTES = 16 * 10**6
 """Notebooks hold what they show; a larger film is linked to."""
@@ -39,7 +36,47 @@ class Bar(Protocol):
         """Stay as it is."""
 
 
-def film_html(result: "RenderResult") -> str:
+class Event(Protocol):
+    """How far a render is; a `RenderEvent`, whose module imports this one."""
+
+    @property
+    def frames_done(self) -> int:
+        """Of all."""
+
+    @property
+    def total_frames(self) -> int:
+        """0 until they are known."""
+
+
+class Finished(Protocol):
+    """A finished render; a `RenderResult`."""
+
+    @property
+    def output_path(self) -> Path:
+        """The film, or a folder of frames."""
+
+    @property
+    def total_frames(self) -> int:
+        """0 of a sound alone."""
+
+    @property
+    def duration_s(self) -> float:
+        """Of the film."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the film."""
+
+    @property
+    def stages(self) -> Mapping[str, float]:
+        """Seconds by what they were spent on."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Of the plan."""
+
+
+def film_html(result: Finished) -> str:
     """Return a finished render as HTML: its film to be played, and a line about it."""
     spent_s = sum(result.stages.values())
     frames = f", {result.total_frames} frames" if result.total_frames else ""
@@ -71,7 +108,7 @@ def _player(file: Path) -> str:
 
 
 @contextlib.contextmanager
-def moving(progress: Callable[..., Bar]) -> Iterator[Callable[["RenderEvent"], None]]:
+def moving(progress: Callable[..., Bar]) -> Iterator[Callable[[Event], None]]:
     """
     Yield what moves a bar by a render's events; the bar is closed with the block.
 
@@ -82,7 +119,7 @@ def moving(progress: Callable[..., Bar]) -> Iterator[Callable[["RenderEvent"], N
         bar: Bar | None = None
         shown = 0
 
-        def move(event: "RenderEvent") -> None:
+        def move(event: Event) -> None:
             nonlocal bar, shown
             if bar is None and event.total_frames:
                 bar = progress(total=event.total_frames, desc="Rendering", unit="frame")
