@@ -7,10 +7,19 @@
 import { clips } from "./clips.js";
 import { clock } from "./clock.js";
 
+/** @typedef {{id: string | null, instance: any}} Registered */
+
+/** @type {Record<string, any>} */
 const page = globalThis;
+/** @type {(Registered & {labels: object})[]} */
 const registered = [];
 
 const animeApi = {
+  /**
+   * @param {string} id
+   * @param {any} instance
+   * @param {{labels?: object}} options
+   */
   register(id, instance, options = {}) {
     registered.push({ id, instance, labels: options.labels ?? {} });
     instance?.pause?.();
@@ -20,12 +29,15 @@ const animeApi = {
 page.hyperframesAnime ??= animeApi;
 page.__hfAnime ??= [];
 
+/** @returns {Registered[]} */
 export function instances() {
+  /** @type {any[]} */
   const pushed = Array.isArray(page.__hfAnime) ? page.__hfAnime : [];
   const loose = pushed.filter((instance) => !registered.some((item) => item.instance === instance));
   return [...registered, ...loose.map((instance) => ({ id: null, instance }))];
 }
 
+/** @param {Registered} item */
 export function seekInstance({ id, instance }) {
   if (typeof instance?.seek !== "function") return;
   let axis = { zeroS: 0, rate: 1 };

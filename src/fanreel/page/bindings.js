@@ -6,6 +6,8 @@
 //   pageScope()                        the variables of the page's own composition
 //   isWhole(element)                   the parser has left the element
 
+/** @import { Variables } from "./types.d.ts" */
+
 import * as assets from "./assets.js";
 import { instanceOf } from "./instances.js";
 import { isElement } from "./nodes.js";
@@ -14,9 +16,18 @@ import { config } from "./realm.js";
 import { asText, scope } from "./variables.js";
 
 const bound = new WeakSet();
+/**
+ * @param {object} object
+ * @param {string} key
+ */
 const own = (object, key) => Object.hasOwn(object, key);
+/** @param {string} id */
 const slug = (id) => id.toLowerCase().replace(/[^a-z0-9-]/g, "-");
 
+/**
+ * @param {Variables} of
+ * @param {Iterable<HTMLElement>} elements
+ */
 function style(of, elements) {
   for (const [id, value] of Object.entries(of.values)) {
     const text = asText(value);
@@ -31,21 +42,29 @@ function style(of, elements) {
   }
 }
 
+/**
+ * @param {Element} element
+ * @param {string} text
+ */
 function bindText(element, text) {
   if (element.firstElementChild === null) {
     element.textContent = text;
     return;
   }
   // Element children stay: only the element's own words are replaced.
-  const nodes = [...element.childNodes].filter(
-    (node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== "",
-  );
+  const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+  const nodes = /** @type {Text[]} */ (texts).filter((node) => node.data.trim() !== "");
   const [first, ...rest] = nodes;
   if (first) first.data = text;
   else element.prepend(text);
   for (const node of rest) node.remove();
 }
 
+/**
+ * @param {Element} element
+ * @param {string} written
+ * @param {string | undefined} file
+ */
 function bindSource(element, written, file) {
   const url = file ? assets.resolve(written, file) : written;
   if (element instanceof SVGElement && !element.hasAttribute("src")) {
@@ -57,6 +76,10 @@ function bindSource(element, written, file) {
   if (element instanceof HTMLSourceElement && media instanceof HTMLMediaElement) media.load();
 }
 
+/**
+ * @param {Element} element
+ * @param {Variables} of
+ */
 function bindElement(element, of) {
   if (bound.has(element)) return;
   bound.add(element);
@@ -72,6 +95,10 @@ function bindElement(element, of) {
   }
 }
 
+/**
+ * @param {ParentNode & Node} node
+ * @param {Variables} of
+ */
 function bind(node, of) {
   for (const element of node.querySelectorAll("[data-var-text], [data-var-src]")) {
     bindElement(element, inlineScope(element, node) ?? of);
@@ -79,40 +106,47 @@ function bind(node, of) {
 }
 
 // ---- the page's own composition, and those written inline in it --------------------------
+/** @type {WeakMap<Element, Variables>} */
 const inline = new WeakMap();
 
 // An inline composition has variables of its own only if it says so; else it is part of the
 // composition around it.
+/**
+ * @param {Element} element
+ * @param {Node} limit
+ * @returns {Variables | null}
+ */
 function inlineScope(element, limit) {
   const selector =
     "[data-composition-id][data-composition-variables]," +
     "[data-composition-id][data-variable-values]";
+  /** @type {HTMLElement | null} */
   const found = element.closest?.(selector);
   if (!found || found === limit || found === pageRoot()) return null;
   if (found.hasAttribute("data-composition-src") || found.hasAttribute("data-fanreel-root")) {
     return null;
   }
   if (limit instanceof Element && !limit.contains(found)) return null;
-  if (!inline.has(found)) {
-    inline.set(
-      found,
-      scope({
-        composition: found.getAttribute("data-composition-id"),
-        declarations: [found.getAttribute("data-composition-variables")],
-        overrides: found.getAttribute("data-variable-values") ?? "",
-        where: "data-variable-values",
-      }),
-    );
-    style(inline.get(found), [found]);
-  }
-  return inline.get(found);
+  const known = inline.get(found);
+  if (known) return known;
+  const made = scope({
+    composition: /** @type {string} */ (found.getAttribute("data-composition-id")),
+    declarations: [found.getAttribute("data-composition-variables")],
+    overrides: found.getAttribute("data-variable-values") ?? "",
+    where: "data-variable-values",
+  });
+  inline.set(found, made);
+  style(made, [found]);
+  return made;
 }
 
+/** @param {Element} element */
 function scopeOf(element) {
   const instance = instanceOf(element);
   return inlineScope(element, instance?.host ?? document) ?? instance?.scope ?? pageScope();
 }
 
+/** @param {Variables} [of] */
 function getVariables(of) {
   const script = document.currentScript;
   const found = of ?? (script ? scopeOf(script) : pageScope());
@@ -120,24 +154,28 @@ function getVariables(of) {
 }
 
 // The parser may still be writing into an element: it is whole once something follows it.
+/** @param {Node} element */
 function isWhole(element) {
   if (document.readyState !== "loading") return true;
-  for (let node = element; node; node = node.parentNode) if (node.nextSibling) return true;
+  /** @type {Node | null} */
+  let node = element;
+  for (; node; node = node.parentNode) if (node.nextSibling) return true;
   return false;
 }
 
+/** @type {Element[]} */
 let waiting = [];
 const styled = new Set();
 function stylePage() {
-  const targets = [document.documentElement, pageRoot()].filter(
-    (element) => element && !styled.has(element),
-  );
+  const all = /** @type {HTMLElement[]} */ ([document.documentElement, pageRoot()]);
+  const targets = all.filter((element) => element && !styled.has(element));
   const hasAny = Object.keys(pageScope().values).length > 0;
   if (!hasAny || targets.length === 0) return;
   for (const target of targets) styled.add(target);
   style(pageScope(), targets);
 }
 
+/** @param {Node} node */
 function collect(node) {
   if (!isElement(node)) return;
   if (node.matches("[data-var-text], [data-var-src]")) waiting.push(node);
@@ -175,6 +213,7 @@ document.addEventListener(
   { once: true, capture: true },
 );
 
+/** @type {Record<string, any>} */
 const hyperframes = { getVariables: () => getVariables() };
 Object.defineProperty(globalThis, "__hyperframes", {
   get: () => hyperframes,
@@ -186,6 +225,8 @@ Object.defineProperty(globalThis, "__hyperframes", {
   },
   configurable: true,
 });
-globalThis.__hfVariables = structuredClone(config.variables ?? {});
+/** @type {Record<string, any>} */ (globalThis).__hfVariables = structuredClone(
+  config.variables ?? {},
+);
 
 export { bind, getVariables, isWhole, style };

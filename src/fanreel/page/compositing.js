@@ -13,6 +13,7 @@ import * as media from "./media.js";
 import { real } from "./real.js";
 import { isRoot } from "./realm.js";
 
+/** @type {Record<string, any>} */
 const page = globalThis;
 const still = () => {};
 if (isRoot) {
@@ -46,12 +47,20 @@ function fillCopies() {
   return Promise.all(filled);
 }
 
+/**
+ * @param {Element} copy
+ * @param {Element} staging
+ */
 const originalOf = (copy, staging) =>
   [...document.querySelectorAll(`#${CSS.escape(copy.id)}`)].find(
     (element) => element.localName === copy.localName && !staging.contains(element),
   );
 
 // An image: a canvas within a canvas is painted in another size.
+/**
+ * @param {Element} original
+ * @param {Element} copy
+ */
 async function standIn(original, copy) {
   const isVideo = original.localName === "video";
   const picture = isVideo ? media.pictureOf(original) : original;

@@ -17,22 +17,29 @@ const changed = new WeakMap(); // style sheet -> number of its rules when it was
 const ALIAS = new RegExp(`"?${prefix}[-a-z]+"?, `);
 const STYLED = '[style*="font" i], [style*="--"], [font-family]';
 
+/** @param {string} list */
 function led(list) {
   const first = list.split(",", 1)[0].trim().toLowerCase();
   return generics.has(first) ? `${prefix}${first}, ${list.trim()}` : null;
 }
 
+/**
+ * @param {CSSStyleDeclaration} style
+ * @param {string} name
+ */
 function lead(style, name) {
   const list = led(style.getPropertyValue(name));
   if (list !== null) style.setProperty(name, list, style.getPropertyPriority(name));
 }
 
+/** @param {CSSStyleDeclaration} style */
 function changeStyle(style) {
   if (style.fontFamily !== "") lead(style, "font-family");
   if (!style.cssText.includes("--")) return;
   for (const name of [...style]) if (name.startsWith("--")) lead(style, name);
 }
 
+/** @param {Iterable<any>} rules */
 function changeRules(rules) {
   for (const rule of rules) {
     if (rule instanceof CSSFontFaceRule) continue;
@@ -42,6 +49,7 @@ function changeRules(rules) {
   }
 }
 
+/** @param {CSSStyleSheet} sheet */
 function changeSheet(sheet) {
   try {
     const { cssRules } = sheet;
@@ -53,14 +61,16 @@ function changeSheet(sheet) {
   }
 }
 
+/** @param {any} element */
 function changeElement(element) {
   if (element.style) changeStyle(element.style);
   const list = led(element.getAttribute("font-family") ?? "");
   if (list !== null) element.setAttribute("font-family", list);
 }
 
+/** @param {Document | ShadowRoot | Element} root */
 function changeBelow(root) {
-  if (root.matches?.(STYLED)) changeElement(root);
+  if ("matches" in root && root.matches(STYLED)) changeElement(root);
   for (const element of root.querySelectorAll(STYLED)) changeElement(element);
 }
 
@@ -72,6 +82,7 @@ export function apply() {
   }
 }
 
+/** @param {any[]} records */
 function follow(records) {
   for (const { target, addedNodes } of records) {
     if (target.sheet) changeSheet(target.sheet);
@@ -88,6 +99,7 @@ function follow(records) {
 // What a canvas is told is a font as in style sheets; it gives it back as it was told.
 const probe = document.createElement("i").style;
 const ledFonts = new Map();
+/** @param {string} value */
 export function font(value) {
   if (ledFonts.has(value)) return ledFonts.get(value);
   probe.font = "";
@@ -98,6 +110,7 @@ export function font(value) {
   return ledFonts.get(value);
 }
 
+/** @param {CanvasTextDrawingStyles} prototype */
 function changeCanvas(prototype) {
   const known = accessor(prototype, "font");
   Object.defineProperty(prototype, "font", {
@@ -111,9 +124,11 @@ function changeCanvas(prototype) {
   });
 }
 
+/** @type {Record<string, any>} */
+const page = globalThis;
 if (generics.size > 0) {
   for (const kind of ["CanvasRenderingContext2D", "OffscreenCanvasRenderingContext2D"]) {
-    if (globalThis[kind]) changeCanvas(globalThis[kind].prototype);
+    if (page[kind]) changeCanvas(page[kind].prototype);
   }
   new MutationObserver(follow).observe(document, { childList: true, subtree: true });
   document.addEventListener(

@@ -17,6 +17,22 @@ import * as media from "./media.js";
 import { problem } from "./problems.js";
 import { messageOf } from "./thrown.js";
 
+/**
+ * @typedef {object} Grade What is to be done to an element's picture in a frame.
+ * @property {string} name Of its colours.
+ * @property {((pixel: number[]) => void) | null} recipe
+ * @property {number} intensity
+ * @property {ReturnType<typeof gradingFinish.plan>} finish
+ * @property {string} key Says all that decides it.
+ */
+/**
+ * @typedef {object} Item
+ * @property {any} element An `<img>` or a `<video>`.
+ * @property {string} [key] Of what it shows.
+ * @property {string | null} [url] Of the picture in an image's place.
+ * @property {HTMLCanvasElement} [canvas] In a video's place.
+ */
+
 const NAME = "data-color-grading";
 /** @type {Record<string, [string, number, number]>} */
 const ANIMATED = {
@@ -30,17 +46,23 @@ const ANIMATED = {
   ascii: ["effects.ascii", 0, 1],
   dither: ["effects.dither", 0, 1],
 };
+/** @type {Map<Element, Item>} */
 const items = new Map(); // element -> what is known of it
+/** @type {Map<string, {values: any, problems: string[]}>} */
 const readings = new Map(); // attribute text -> {values, problems}
+/** @type {Map<string, ReturnType<typeof loadCube>>} */
 const cubes = new Map(); // URL -> {cube} or {problem}
 
 // ---- what is asked for ----------------------------------------------------------------------------
+/** @param {Element} element */
 function reading(element) {
-  const text = element.getAttribute(NAME);
-  if (!readings.has(text)) readings.set(text, gradingValues.read(text));
-  return readings.get(text);
+  const text = element.getAttribute(NAME) ?? "";
+  const known = readings.get(text) ?? gradingValues.read(text);
+  readings.set(text, known);
+  return known;
 }
 
+/** @param {Element} element */
 function valuesOf(element) {
   const { values } = reading(element);
   if (!values) return null;
@@ -59,6 +81,7 @@ function valuesOf(element) {
  * @param {any} values
  * @param {string[]} path
  * @param {number} value
+ * @returns {any}
  */
 function changed(values, [key, ...rest], value) {
   if (rest.length === 0) return { ...values, [key]: value };
@@ -67,18 +90,28 @@ function changed(values, [key, ...rest], value) {
 }
 
 // ---- tables of other editors ------------------------------------------------------------------------
+/** @param {Element} element */
 function fileOf(element) {
   let instance = instanceOf(element);
   while (instance?.url === null) instance = instance.parent;
   return instance?.url ?? document.baseURI;
 }
 
+/**
+ * @param {Element} element
+ * @param {{src: string}} lut
+ */
 function cubeOf(element, { src }) {
   const url = new URL(assets.resolve(src, fileOf(element)), document.baseURI).href;
-  if (!cubes.has(url)) cubes.set(url, loadCube(url));
-  return cubes.get(url);
+  const known = cubes.get(url) ?? loadCube(url);
+  cubes.set(url, known);
+  return known;
 }
 
+/**
+ * @param {string} url
+ * @returns {{url: string, cube?: ReturnType<typeof gradingCube.parse>, problem?: string}}
+ */
 function loadCube(url) {
   try {
     return { url, cube: gradingCube.parse(assets.read(url)) };
@@ -89,6 +122,11 @@ function loadCube(url) {
 
 // ---- grading ----------------------------------------------------------------------------------------
 // All that decides a picture, but for the picture itself.
+/**
+ * @param {HTMLElement} element
+ * @param {number} frame
+ * @returns {Grade | null}
+ */
 function planOf(element, frame) {
   const values = valuesOf(element);
   if (!values) return null;
@@ -102,6 +140,10 @@ function planOf(element, frame) {
   return { name, recipe, intensity, finish, key: `${name} ${intensity} ${finish?.key ?? ""}` };
 }
 
+/**
+ * @param {ImageData} plain
+ * @param {Grade} grade
+ */
 function graded(plain, { name, recipe, intensity, finish }) {
   const pixels = finish?.before(plain) ?? plain;
   const result = new ImageData(pixels.width, pixels.height);
@@ -112,6 +154,10 @@ function graded(plain, { name, recipe, intensity, finish }) {
   return result;
 }
 
+/**
+ * @param {Item} item
+ * @param {Grade} plan
+ */
 function gradeVideo(item, plan) {
   const screen = media.screenOf(item.element);
   if (!screen) return undefined;
@@ -125,11 +171,15 @@ function gradeVideo(item, plan) {
   if (item.canvas.width !== width || item.canvas.height !== height) {
     Object.assign(item.canvas, { width, height });
   }
-  item.canvas.getContext("2d").putImageData(pixels, 0, 0);
+  item.canvas.getContext("2d")?.putImageData(pixels, 0, 0);
   screen.show(item.canvas);
   return undefined;
 }
 
+/**
+ * @param {Item} item
+ * @param {Grade} plan
+ */
 async function gradeImage(item, plan) {
   const plain = gradingImages.plain(item);
   const isNew = typeof plain?.then === "function";
@@ -139,6 +189,7 @@ async function gradeImage(item, plan) {
   if (pixels) await gradingImages.show(item, graded(pixels, plan));
 }
 
+/** @param {Item} item */
 function leave(item) {
   if (item.element.localName === "video") media.screenOf(item.element)?.show(null);
   items.delete(item.element);
@@ -146,18 +197,22 @@ function leave(item) {
   return isImage && item.url ? gradingImages.restore(item) : undefined;
 }
 
+/** @param {number} frame */
 function seek(frame) {
   if (items.size === 0 && !document.querySelector(`[${NAME}]`)) return undefined;
+  /** @type {Map<HTMLElement, Grade>} */
   const plans = new Map();
-  for (const element of document.querySelectorAll(`img[${NAME}], video[${NAME}]`)) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const elements = document.querySelectorAll(`img[${NAME}], video[${NAME}]`);
+  for (const element of elements) {
     const plan = planOf(element, frame);
     if (plan) plans.set(element, plan);
   }
   const gone = [...items.values()].filter((item) => !plans.has(item.element));
   const waits = gone.map(leave);
   for (const [element, plan] of plans) {
-    if (!items.has(element)) items.set(element, { element });
-    const item = items.get(element);
+    const item = items.get(element) ?? { element };
+    items.set(element, item);
     if (element.localName === "video") gradeVideo(item, plan);
     else waits.push(gradeImage(item, plan));
   }
@@ -165,6 +220,7 @@ function seek(frame) {
 }
 
 // ---- what the planner is told -------------------------------------------------------------------------
+/** @param {Element} element */
 function problemsOf(element) {
   if (!["img", "video"].includes(element.localName)) {
     return ["has no effect: only <img> and <video> are graded; grade what is in it"];

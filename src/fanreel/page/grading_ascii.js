@@ -7,6 +7,8 @@
 import { glyphOf } from "./grading_glyphs.js";
 import { colourAt, mix, scaleOf } from "./grading_pixels.js";
 
+/** @import { Box, Look } from "./types.d.ts" */
+
 const BLACK_AND_WHITE = [
   [0, 0, 0],
   [1, 1, 1],
@@ -16,17 +18,32 @@ const BLACK_AND_WHITE = [
 const lumaOf = ([red, green, blue]) => (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
 // Less of a slope than this turns no glyph.
 const FLAT = 0.1;
+/**
+ * @typedef {object} Cell
+ * @property {ReturnType<typeof glyphOf>} glyph
+ * @property {number[]} colour
+ * @property {number} cosine Of its turn.
+ * @property {number} sine
+ */
 
 // What every pixel of a cell needs: its glyph, its colour, and how it is turned.
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {number} cell
+ * @param {Look} look
+ */
 function cells(pixels, box, cell, { effects, palette }) {
   const colours = palette ?? BLACK_AND_WHITE;
   const style = Math.min(Math.round(effects.asciiStyle), 7);
   const isInverted = effects.asciiInvert >= 0.5;
-  const lightAt = (right, up) => lumaOf(colourAt(pixels, box, right, up));
-  const turnAt = (right, up) => {
+  const lightAt = (/** @type {number} */ right, /** @type {number} */ up) =>
+    lumaOf(colourAt(pixels, box, right, up));
+  const turnAt = (/** @type {number} */ right, /** @type {number} */ up) => {
     if (effects.asciiRotation === 0) return 0;
     // Sobel's operator, over whole cells.
-    const side = (x, y) => lightAt(right + x * cell, up + y * cell);
+    const side = (/** @type {number} */ x, /** @type {number} */ y) =>
+      lightAt(right + x * cell, up + y * cell);
     const across =
       side(1, 1) + 2 * side(1, 0) + side(1, -1) - side(-1, 1) - 2 * side(-1, 0) - side(-1, -1);
     const along =
@@ -34,15 +51,17 @@ function cells(pixels, box, cell, { effects, palette }) {
     if (Math.hypot(across, along) < FLAT) return 0;
     return -Math.atan2(along, across);
   };
+  /** @type {Map<number, Cell>} */
   const known = new Map();
-  return (column, row) => {
+  return (/** @type {number} */ column, /** @type {number} */ row) => {
     const key = column * 65536 + row;
-    if (known.has(key)) return known.get(key);
+    const before = known.get(key);
+    if (before) return before;
     const [right, up] = [(column + 0.5) * cell, (row + 0.5) * cell];
     const own = colourAt(pixels, box, right, up);
     const luma = isInverted ? 1 - lumaOf(own) : lumaOf(own);
     const colour = own.map((level, channel) =>
-      mix(255 * colours.at(-1)[channel], level, effects.asciiColor),
+      mix(255 * colours[colours.length - 1][channel], level, effects.asciiColor),
     );
     const turn = turnAt(right, up);
     const found = {
@@ -58,6 +77,11 @@ function cells(pixels, box, cell, { effects, palette }) {
 }
 
 // How much of a glyph is at a place of its cell, -0.5 to 0.5 to the right and up.
+/**
+ * @param {Cell} cell
+ * @param {number} right
+ * @param {number} up
+ */
 function signAt({ glyph, cosine, sine }, right, up) {
   const across = right * cosine + up * sine + 0.5;
   const down = 0.5 - (up * cosine - right * sine);
@@ -68,6 +92,12 @@ function signAt({ glyph, cosine, sine }, right, up) {
   return signs[row * columns + column];
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Look} values
+ * @param {ImageData} plain
+ */
 function draw(pixels, box, values, plain) {
   const { data, width, height } = pixels;
   const { effects, palette } = values;

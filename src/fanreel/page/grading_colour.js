@@ -7,27 +7,51 @@
 
 import * as gradingCurves from "./grading_curves.js";
 
+/** @typedef {number[]} Colour Red, green, blue from 0 to 1; changed in place. */
+/** @typedef {(c: Colour) => void} Step */
+/** @typedef {{hue: number, amount: number, level: number}} Wheel */
+/** @typedef {{min: number, max: number, softness: number}} Band */
+/** @typedef {{sample: (colour: Colour, into: Colour) => void}} Cube */
+/** @typedef {Record<string, [x: number, y: number][] | undefined>} Curves */
+
 const { tone, hue: hueCurve, signed, unsigned } = gradingCurves;
 const RED = 0.2126;
 const GREEN = 0.7152;
 const BLUE = 0.0722;
+/** @param {Colour} c */
 const luma = (c) => RED * c[0] + GREEN * c[1] + BLUE * c[2];
 
+/**
+ * @param {number} low
+ * @param {number} high
+ * @param {number} x
+ */
 function smoothstep(low, high, x) {
   const t = Math.min(Math.max((x - low) / (high - low), 0), 1);
   return t * t * (3 - 2 * t);
 }
 
+/** @param {Colour} c */
 function limit(c) {
   for (let at = 0; at < 3; at += 1) c[at] = Math.min(Math.max(c[at], 0), 1);
 }
 
 // Each channel's distance from the colour's own luma, times *factor*.
+/**
+ * @param {Colour} c
+ * @param {number} factor
+ */
 function spread(c, factor) {
   const grey = luma(c);
   for (let at = 0; at < 3; at += 1) c[at] = grey + (c[at] - grey) * factor;
 }
 
+/**
+ * @param {Colour} c
+ * @param {number} red
+ * @param {number} green
+ * @param {number} blue
+ */
 function shift(c, red, green, blue) {
   c[0] += red;
   c[1] += green;
@@ -35,6 +59,7 @@ function shift(c, red, green, blue) {
 }
 
 // ---- adjust ---------------------------------------------------------------------------------------
+/** @param {Colour} c */
 function vibranceOf(c) {
   const chroma = Math.min(Math.max(c[0], c[1], c[2]) - Math.min(c[0], c[1], c[2]), 1);
   // Skin is spared: red over green over blue, and not too dark.
@@ -45,6 +70,10 @@ function vibranceOf(c) {
   return (1 - 0.72 * chroma) * (1 - 0.45 * skin);
 }
 
+/**
+ * @param {Record<string, number>} adjust
+ * @returns {Step | null}
+ */
 function adjusting(adjust) {
   const { contrast, highlights, shadows, whites, blacks, temperature, tint } = adjust;
   const { vibrance, saturation } = adjust;
@@ -68,6 +97,7 @@ function adjusting(adjust) {
 }
 
 // ---- wheels ---------------------------------------------------------------------------------------
+/** @param {Wheel} wheel */
 function wheelOffset({ hue, amount, level }) {
   const pure = fromHsv((((hue / 360) % 1) + 1) % 1, 1, 1, [0, 0, 0]);
   const grey = luma(pure);
@@ -75,11 +105,15 @@ function wheelOffset({ hue, amount, level }) {
   return pure.map((value) => ((value - grey) / most) * 0.18 * amount + 0.25 * level);
 }
 
+/**
+ * @param {Record<string, Wheel | undefined>} wheels
+ * @returns {Step | null}
+ */
 function wheeling(wheels) {
   if (Object.keys(wheels).length === 0) return null;
   const none = [0, 0, 0];
   const [dark, middle, bright] = ["shadows", "midtones", "highlights"].map((zone) =>
-    wheels[zone] ? wheelOffset(wheels[zone]) : none,
+    wheels[zone] ? wheelOffset(/** @type {Wheel} */ (wheels[zone])) : none,
   );
   return (c) => {
     const light = luma(c);
@@ -93,9 +127,13 @@ function wheeling(wheels) {
 }
 
 // ---- curves ---------------------------------------------------------------------------------------
+/**
+ * @param {Curves} curves
+ * @returns {Step | null}
+ */
 function curving(curves) {
   const [master, ...channels] = ["master", "red", "green", "blue"].map((name) =>
-    curves[name] ? tone(curves[name]) : null,
+    curves[name] ? tone(/** @type {[number, number][]} */ (curves[name])) : null,
   );
   if (!master && !channels.some(Boolean)) return null;
   return (c) => {
@@ -111,6 +149,7 @@ function curving(curves) {
 // ---- by hue ---------------------------------------------------------------------------------------
 const hsv = [0, 0, 0];
 
+/** @param {Colour} c */
 function toHsv(c) {
   const [red, green, blue] = c;
   const most = Math.max(red, green, blue);
@@ -127,6 +166,12 @@ function toHsv(c) {
   hsv[2] = most;
 }
 
+/**
+ * @param {number} hue
+ * @param {number} saturation
+ * @param {number} value
+ * @param {Colour} into
+ */
 function fromHsv(hue, saturation, value, into) {
   const chroma = value * saturation;
   for (let at = 0; at < 3; at += 1) {
@@ -136,11 +181,22 @@ function fromHsv(hue, saturation, value, into) {
   return into;
 }
 
+/**
+ * @param {number} hue
+ * @param {number} by
+ */
 const turned = (hue, by) => (((hue + by) % 1) + 1) % 1;
 
+/**
+ * @param {Curves} curves
+ * @returns {Step | null}
+ */
 function hueing(curves) {
   const zero = () => 0;
-  const named = (name, most) => (curves[name] ? hueCurve(curves[name], most) : null);
+  const named = (/** @type {string} */ name, /** @type {number} */ most) => {
+    const points = curves[name];
+    return points ? hueCurve(points, most) : null;
+  };
   const turns = named("hueVsHue", 180);
   const saturations = named("hueVsSaturation", 1);
   const lumas = named("hueVsLuma", 1);
@@ -161,17 +217,20 @@ function hueing(curves) {
 // ---- secondaries ----------------------------------------------------------------------------------
 const HARD = 1e-6;
 
+/** @param {Band} band */
 function within({ min, max, softness }) {
   const [low, high] = [unsigned(min), unsigned(max)];
   const soft = Math.max(unsigned(softness), HARD);
-  return (x) => smoothstep(low - soft, low, x) * (1 - smoothstep(high, high + soft, x));
+  return (/** @type {number} */ x) =>
+    smoothstep(low - soft, low, x) * (1 - smoothstep(high, high + soft, x));
 }
 
+/** @param {{center: number, range: number, softness: number}} hue */
 function aroundHue({ center, range, softness }) {
   const middle = unsigned(turned(center / 360, 0));
   const inner = unsigned(range / 180);
   const soft = Math.max(unsigned(softness / 180), HARD);
-  return (hue, saturation) => {
+  return (/** @type {number} */ hue, /** @type {number} */ saturation) => {
     if (inner >= 1) return 1;
     if (saturation <= 0) return 0;
     const apart = Math.abs(hue - middle);
@@ -179,6 +238,10 @@ function aroundHue({ center, range, softness }) {
   };
 }
 
+/**
+ * @param {{key: any, correction: Record<string, number>}} secondary
+ * @returns {Step}
+ */
 function selecting({ key, correction }) {
   const all = () => 1;
   const byHue = key.hue ? aroundHue(key.hue) : all;
@@ -205,6 +268,11 @@ function selecting({ key, correction }) {
 }
 
 // ---- the whole ------------------------------------------------------------------------------------
+/**
+ * @param {{intensity: number} | null | undefined} lut
+ * @param {Cube | null | undefined} cube
+ * @returns {Step | null}
+ */
 function looking(lut, cube) {
   if (!lut || !cube || lut.intensity === 0) return null;
   const found = [0, 0, 0];
@@ -215,7 +283,13 @@ function looking(lut, cube) {
   };
 }
 
+/**
+ * @param {any} values
+ * @param {Cube | null} [cube]
+ * @returns {Step | null}
+ */
 function recipe(values, cube) {
+  /** @type {Step[]} */
   const steps = [
     adjusting(values.adjust),
     wheeling(values.wheels),

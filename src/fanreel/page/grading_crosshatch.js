@@ -10,6 +10,8 @@ import * as chance from "./grading_chance.js";
 import { smoothstep } from "./grading_colour.js";
 import { lumaAt, mix } from "./grading_pixels.js";
 
+/** @import { Box, Effects, Look } from "./types.d.ts" */
+
 const INK_AND_PAPER = [
   [26 / 255, 26 / 255, 26 / 255],
   [245 / 255, 245 / 255, 220 / 255],
@@ -22,10 +24,15 @@ const SETS = [
   { turn: Math.PI / 4, apart: 0.9, thick: 0.8, full: 0.2, none: 0.4 },
   { turn: -Math.PI / 4, apart: 0.85, thick: 0.7, full: 0.1, none: 0.25 },
 ];
+/** @typedef {{wave: number, frequency: number, weight: number}} Lines */
 const SOFT = 0.5;
 const SHADE = 0.8;
 const SHADE_NONE = 0.1;
 
+/**
+ * @param {Effects} effects
+ * @param {number} seconds
+ */
 function setsOf(effects, seconds) {
   const spacing = mix(5, 30, effects.crosshatchSpacing);
   const thickness = mix(1, 5, effects.crosshatchThickness);
@@ -43,6 +50,12 @@ function setsOf(effects, seconds) {
   });
 }
 
+/**
+ * @param {ReturnType<typeof setsOf>[number]} set
+ * @param {number} right
+ * @param {number} up
+ * @param {Lines} lines
+ */
 function lineAt(set, right, up, { wave, frequency, weight }) {
   const { along, apart, thick, phase, seed } = set;
   const u = right * along[0] + up * along[1];
@@ -56,6 +69,13 @@ function lineAt(set, right, up, { wave, frequency, weight }) {
 
 // ---- the picture's edges ----------------------------------------------------------------------------
 // Sobel's operator.
+/**
+ * @param {ArrayLike<number>} lumas
+ * @param {number} width
+ * @param {number} height
+ * @param {number} x
+ * @param {number} y
+ */
 function steepness(lumas, width, height, x, y) {
   const left = Math.max(x - 1, 0);
   const right = Math.min(x + 1, width - 1);
@@ -77,6 +97,13 @@ function steepness(lumas, width, height, x, y) {
 
 // ---- drawing ----------------------------------------------------------------------------------------
 // What lines leave of the paper, 0 to 1.
+/**
+ * @param {number} luma
+ * @param {number} right
+ * @param {number} up
+ * @param {ReturnType<typeof setsOf>} sets
+ * @param {Lines} lines
+ */
 function bareOfLines(luma, right, up, sets, lines) {
   let bare = 1 - SHADE * (1 - smoothstep(0, SHADE_NONE, luma));
   for (const set of sets) {
@@ -87,15 +114,30 @@ function bareOfLines(luma, right, up, sets, lines) {
   return bare;
 }
 
+/**
+ * @param {ArrayLike<number>} plain
+ * @param {number} width
+ * @param {number} height
+ * @param {number} x
+ * @param {number} y
+ * @param {number} edges
+ */
 function bareOfEdges(plain, width, height, x, y, edges) {
   if (edges === 0) return 1;
   return 1 - Math.min(edges * smoothstep(0.1, 0.3, steepness(plain, width, height, x, y)), 1);
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Look} look
+ * @param {number} seconds
+ * @param {ArrayLike<number>} plain
+ */
 function draw(pixels, box, { effects, palette }, seconds, plain) {
   const { data, width, height } = pixels;
   const colours = palette ?? INK_AND_PAPER;
-  const [ink, paper] = [colours[0], colours.at(-1)];
+  const [ink, paper] = [colours[0], colours[colours.length - 1]];
   const sets = setsOf(effects, seconds);
   const lines = {
     wave: 5 * effects.crosshatchWave,

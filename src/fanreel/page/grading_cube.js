@@ -4,8 +4,10 @@
 
 const LARGEST = 64;
 
+/** @param {string[]} words */
 const numbersIn = (words) => words.map(Number);
 
+/** @param {string} text */
 function parse(text) {
   let size = 0;
   const low = [0, 0, 0];
@@ -29,6 +31,12 @@ function parse(text) {
   return { size, sample: sampler(Float64Array.from(data), size, low, high) };
 }
 
+/**
+ * @param {number} size
+ * @param {number[]} data
+ * @param {number[]} low
+ * @param {number[]} high
+ */
 function check(size, data, low, high) {
   if (!Number.isInteger(size) || size < 2 || size > LARGEST) {
     throw new Error(`LUT_3D_SIZE must be a whole number from 2 to ${LARGEST}`);
@@ -45,6 +53,13 @@ function check(size, data, low, high) {
 }
 
 // Trilinear, as a texture unit does it.
+/**
+ * @param {Float64Array} data
+ * @param {number} size
+ * @param {number[]} low
+ * @param {number[]} high
+ * @returns {(colour: number[], into: number[]) => void}
+ */
 function sampler(data, size, low, high) {
   const last = size - 1;
   const strides = [3, 3 * size, 3 * size * size];

@@ -6,18 +6,29 @@
 //   signed(value)                           a number from -1 to 1 as the reference's textures keep it
 //   unsigned(value)                         one from 0 to 1
 
+/** @typedef {[x: number, y: number][]} Points Of a curve, by x. */
+/** @typedef {(x: number) => number} Curve */
+
 const HUES = 256;
 const TONES = 1024;
 
 // Zero is exact, so the steps are 1/127; measured on the reference.
+/** @param {number} value */
 function signed(value) {
   const stored = Math.floor(127.5 + 127.5 * Math.fround(value) + 0.5) - 127.5;
   return (Math.sign(stored) * Math.max(Math.abs(stored) - 0.5, 0)) / 127;
 }
 
+/** @param {number} value */
 const unsigned = (value) => Math.floor(Math.fround(value) * 255 + 0.5) / 255;
 
 // One-sided slope at an end, kept from overshooting.
+/**
+ * @param {number} width
+ * @param {number} next
+ * @param {number} rise
+ * @param {number} nextRise
+ */
 function endSlope(width, next, rise, nextRise) {
   const slope = ((2 * width + next) * rise - width * nextRise) / (width + next);
   if (slope * rise <= 0) return 0;
@@ -25,6 +36,10 @@ function endSlope(width, next, rise, nextRise) {
   return slope;
 }
 
+/**
+ * @param {number[]} widths
+ * @param {number[]} rises
+ */
 function slopes(widths, rises) {
   const count = widths.length;
   if (count === 1) return [rises[0], rises[0]];
@@ -43,6 +58,10 @@ function slopes(widths, rises) {
   return found;
 }
 
+/**
+ * @param {Points} points
+ * @returns {Curve}
+ */
 function monotone(points) {
   const widths = points.slice(1).map(([x], at) => x - points[at][0]);
   const rises = points.slice(1).map(([, y], at) => (y - points[at][1]) / widths[at]);
@@ -63,6 +82,10 @@ function monotone(points) {
 }
 
 // Read from a table, since a grade asks hundreds of thousands of times.
+/**
+ * @param {Points} points
+ * @returns {Curve}
+ */
 function tone(points) {
   const curve = monotone(points);
   const table = Float64Array.from({ length: TONES + 1 }, (_, at) =>
@@ -75,7 +98,13 @@ function tone(points) {
   };
 }
 
+/**
+ * @param {Points} points
+ * @param {number} most
+ * @returns {Curve}
+ */
 function hue(points, most) {
+  /** @type {Points} */
   const around = [-360, 0, 360].flatMap((turn) => points.map(([x, y]) => [x + turn, y / most]));
   const curve = monotone(around);
   const table = Float64Array.from({ length: HUES }, (_, at) => signed(curve((at * 360) / HUES)));

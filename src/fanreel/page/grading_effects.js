@@ -26,6 +26,11 @@ import { copyOf, lumasOf } from "./grading_pixels.js";
 import * as gradingTape from "./grading_tape.js";
 import * as gradingTube from "./grading_tube.js";
 
+/** @import { Box, Effects, Look } from "./types.d.ts" */
+
+/** @typedef {{frame: number, seconds: number}} Moment */
+/** @typedef {[first: number, second: number, share: number]} Between */
+
 const { smoothstep } = gradingColour;
 const BEFORE = [
   "crtCurvature",
@@ -39,16 +44,31 @@ const BEFORE = [
 ];
 const REDRAWN = "engraving crosshatch monoScreen halftone twoInkPrint dither ascii".split(" ");
 const DRAWN = new Set([...BEFORE, ...REDRAWN, "bloom", "filmArtifacts", "scanlines"]);
+/**
+ * @param {number} value
+ * @param {number} most
+ */
 const within = (value, most) => Math.min(Math.max(value, 0), most);
 
 // ---- sampling ---------------------------------------------------------------------------------------
 // Places between pixels: the two around it, and how near the second is.
+/**
+ * @param {number} place
+ * @param {number} size
+ * @returns {Between}
+ */
 function between(place, size) {
   const held = within(place, size - 1);
   const first = Math.floor(held);
   return [first, Math.min(first + 1, size - 1), held - first];
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Between[]} columns
+ * @param {Between[]} rows
+ * @param {number[]} channels
+ */
 function resample(pixels, columns, rows, channels) {
   const { data, width, height } = pixels;
   const result = copyOf(pixels);
@@ -68,13 +88,22 @@ function resample(pixels, columns, rows, channels) {
   return result;
 }
 
+/**
+ * @param {number} size
+ * @param {(at: number) => number} placeOf
+ */
 const places = (size, placeOf) =>
   Array.from({ length: size }, (_, at) => between(placeOf(at), size));
 
 // ---- before the colours -----------------------------------------------------------------------------
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {number} amount
+ */
 function pixelate(pixels, box, amount) {
   const cell = 1 + 47 * amount;
-  const middle = (at) => (Math.floor(at / cell) + 0.5) * cell;
+  const middle = (/** @type {number} */ at) => (Math.floor(at / cell) + 0.5) * cell;
   const columns = places(pixels.width, (x) => {
     const place = box.left + (x + 0.5) * box.across;
     return (middle(place) - box.left) / box.across - 0.5;
@@ -86,6 +115,12 @@ function pixelate(pixels, box, amount) {
   return resample(pixels, columns, rows, [0, 1, 2, 3]);
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {number} amount
+ * @param {number} angle
+ */
 function separate(pixels, box, amount, angle) {
   const turn = 2 * Math.PI * angle;
   const right = (0.02 * amount * Math.cos(turn) * box.width) / box.across;
@@ -102,6 +137,12 @@ function separate(pixels, box, amount, angle) {
   return result;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Effects} effects
+ * @param {Moment} moment
+ */
 function before(pixels, box, effects, moment) {
   let result = pixels;
   const { crtCurvature: bulge } = effects;
@@ -120,6 +161,11 @@ function before(pixels, box, effects, moment) {
 }
 
 // ---- over the colours -------------------------------------------------------------------------------
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Effects} effects
+ */
 function scan({ data, width, height }, box, { scanlines, scanlineCount, scanlineSoftness }) {
   const lines = 25 + 225 * scanlineCount;
   for (let y = 0, at = 0; y < height; y += 1) {
@@ -137,12 +183,19 @@ function scan({ data, width, height }, box, { scanlines, scanlineCount, scanline
 }
 
 // Distance as the norm |x|^n + |y|^n in halves of the box's shorter side.
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {Box} box
+ * @param {Record<string, number>} details
+ */
 function shade(width, height, box, details) {
   const { vignette, vignetteMidpoint, vignetteRoundness, vignetteFeather } = details;
   const power = 4.9 - 3.1 * vignetteRoundness;
   const inner = 0.22 + 0.86 * vignetteMidpoint;
   const outer = inner + 0.08 + 0.64 * vignetteFeather;
   const half = Math.min(box.width, box.height) / 2;
+  /** @type {(at: number, step: number, start: number, size: number) => number} */
   const raised = (at, step, start, size) =>
     Math.abs((start + (at + 0.5) * step - size / 2) / half) ** power;
   const columns = Float64Array.from({ length: width }, (_, x) =>
@@ -162,6 +215,11 @@ function shade(width, height, box, details) {
 // The last one is kept: all frames of a video have the same.
 let kept = { key: "", factors: new Float32Array() };
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Record<string, number>} details
+ */
 function darken({ data, width, height }, box, details) {
   const key = JSON.stringify([width, height, box, details]);
   if (kept.key !== key) kept = { key, factors: shade(width, height, box, details) };
@@ -176,6 +234,12 @@ function darken({ data, width, height }, box, details) {
 }
 
 // What a picture becomes line by line or cell by cell, one look over the other.
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Look} values
+ * @param {number} seconds
+ */
 function redraw(pixels, box, values, seconds) {
   const { effects } = values;
   // Only these look at the picture as it was, and a copy of it is megabytes.
@@ -189,6 +253,13 @@ function redraw(pixels, box, values, seconds) {
   if (effects.ascii > 0) gradingAscii.draw(pixels, box, values, plain);
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Look & {details: Record<string, number>}} values
+ * @param {Moment} moment
+ * @param {ImageData} source
+ */
 function after(pixels, box, values, { frame, seconds }, source) {
   const { details, effects } = values;
   if (effects.bloom > 0) gradingBloom.add(pixels, gradingBloom.lightOf(source, box, effects));

@@ -19,7 +19,7 @@ const SHARE = 0.265;
 /**
  * @param {ImageData} pixels
  * @param {Box} box
- * @param {{filmArtifacts: number}} effects
+ * @param {Record<string, number>} effects
  * @param {number} frame
  */
 function scratch({ data, width, height }, box, { filmArtifacts: amount }, frame) {

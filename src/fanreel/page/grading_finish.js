@@ -9,11 +9,15 @@ import * as gradingEffects from "./grading_effects.js";
 import { config } from "./realm.js";
 
 // What is another picture in every frame.
+/** @import { Box, Effects } from "./types.d.ts" */
+
 const MOVING = ["crosshatch", "tapeDamage", "filmArtifacts", "digitalGlitch"];
 
 // ---- where the pixels lie ---------------------------------------------------------------------------
+/** @param {HTMLElement} element */
 function contentBox(element) {
   const style = getComputedStyle(element);
+  /** @param {"Left" | "Right" | "Top" | "Bottom"} side */
   const pad = (side) => Number.parseFloat(style[`padding${side}`]) || 0;
   return {
     width: element.clientWidth - pad("Left") - pad("Right"),
@@ -23,6 +27,11 @@ function contentBox(element) {
   };
 }
 
+/**
+ * @param {string} fit
+ * @param {number} across
+ * @param {number} down
+ */
 function scaleOf(fit, across, down) {
   if (fit === "cover") return Math.max(across, down);
   if (fit === "contain") return Math.min(across, down);
@@ -30,6 +39,11 @@ function scaleOf(fit, across, down) {
 }
 
 // {left, top, across, down, width, height}: a pixel's place in the box, and the box's size.
+/**
+ * @param {ReturnType<typeof contentBox>} shape
+ * @param {{width: number, height: number}} picture
+ * @returns {Box}
+ */
 function lay({ width, height, fit, position }, picture) {
   let across = width / picture.width;
   let down = height / picture.height;
@@ -40,10 +54,19 @@ function lay({ width, height, fit, position }, picture) {
   return { left, top, across, down, width, height };
 }
 
+/**
+ * @param {string} text
+ * @param {number} free
+ */
 const place = (text, free) =>
   text?.endsWith("%") ? (Number.parseFloat(text) / 100) * free : Number.parseFloat(text) || 0;
 
 // ---- the whole --------------------------------------------------------------------------------------
+/**
+ * @param {{details: Record<string, number>, effects: Effects, palette: number[][] | null}} values
+ * @param {number} frame
+ * @param {HTMLElement} element
+ */
 function plan({ details, effects, palette }, frame, element) {
   const { BEFORE, DRAWN } = gradingEffects;
   const isBefore = BEFORE.some((name) => effects[name] > 0);
@@ -53,14 +76,15 @@ function plan({ details, effects, palette }, frame, element) {
   const isMoving = details.grain > 0 || MOVING.some((name) => effects[name] > 0);
   const moves = isMoving ? frame : null;
   const moment = { frame, seconds: (frame * (config.fpsDen ?? 1)) / (config.fpsNum ?? 30) };
-  let source = null;
+  /** @type {ImageData} */
+  let source;
   return {
     key: JSON.stringify([details, effects, palette, shape, moves]),
-    before: (pixels) => {
+    before: (/** @type {ImageData} */ pixels) => {
       source = pixels;
       return isBefore ? gradingEffects.before(pixels, lay(shape, pixels), effects, moment) : pixels;
     },
-    after: (pixels) => {
+    after: (/** @type {ImageData} */ pixels) => {
       const values = { details, effects, palette };
       gradingEffects.after(pixels, lay(shape, pixels), values, moment, source);
     },

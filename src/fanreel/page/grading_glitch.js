@@ -8,6 +8,8 @@
 import * as chance from "./grading_chance.js";
 import { colourAt, copyOf } from "./grading_pixels.js";
 
+/** @import { Box, Effects } from "./types.d.ts" */
+
 const STEPS_A_SECOND = 24;
 const REGIONS = 4;
 // Of the box's width: the widest split and the widest tear; of a block's way, width and height.
@@ -22,17 +24,34 @@ const UNMOVED = 0.5;
 const UNTOUCHED = { right: 0, up: 0, light: 1, isInverted: false };
 
 // How far red and blue are apart in a region.
+/**
+ * @param {number} column
+ * @param {number} row
+ * @param {number} seed
+ * @param {number} split
+ */
 function splitOf(column, row, seed, split) {
   const picked = chance.of(column, row, seed + 1);
   return picked < 0.25 ? 0 : split * WIDEST_SPLIT * (0.5 + 0.5 * chance.of(column, row, seed + 2));
 }
 
+/**
+ * @param {number} line
+ * @param {number} seed
+ * @param {number} tear
+ */
 function tearOf(line, seed, tear) {
   if (tear === 0 || chance.of(line, 0, seed + 3) > 1.5 * tear) return 0;
   return tear * WIDEST_TEAR * chance.around(chance.of(line, 1, seed + 3));
 }
 
 // The middle of the coarse pixel a place lies in, in shares of the box; itself where nothing is coarse.
+/**
+ * @param {number} across
+ * @param {number} up
+ * @param {number} seed
+ * @param {number} amount
+ */
 function coarse(across, up, seed, amount) {
   const [column, row] = [Math.floor(across * REGIONS), Math.floor(up * REGIONS)];
   if (chance.of(column, row, seed + 4) >= 0.5 * amount) return [across, up];
@@ -42,6 +61,12 @@ function coarse(across, up, seed, amount) {
 }
 
 // What is done to the block of a place: {right, up} to move by, and how its colours change.
+/**
+ * @param {number} across
+ * @param {number} up
+ * @param {number} seed
+ * @param {Effects} effects
+ */
 function blockOf(across, up, seed, effects) {
   const many = 8 + 60 * effects.digitalGlitchBlockAmount;
   const [column, row] = [Math.floor(across * many), Math.floor(up * many)];
@@ -57,11 +82,24 @@ function blockOf(across, up, seed, effects) {
   return block;
 }
 
+/**
+ * @param {number} level
+ * @param {{light: number, isInverted: boolean}} block
+ * @param {number} opacity
+ */
 function changed(level, { light, isInverted }, opacity) {
   const drawn = Math.min((isInverted ? 255 - level : level) * light, 255);
   return level + (drawn - level) * opacity;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {[right: number, up: number]} place
+ * @param {number} line
+ * @param {Effects} effects
+ * @param {number} seed
+ */
 function disruptedAt(pixels, box, [right, up], line, effects, seed) {
   const { digitalGlitchBlockOpacity: opacity } = effects;
   const block =
@@ -71,13 +109,19 @@ function disruptedAt(pixels, box, [right, up], line, effects, seed) {
   const place = coarse(across, up / box.height + block.up, seed, effects.digitalGlitchPixelate);
   const [column, row] = place.map((share) => Math.floor(share * REGIONS));
   const split = splitOf(column, row, seed, effects.digitalGlitchColorSplit);
-  const at = (moved) =>
+  const at = (/** @type {number} */ moved) =>
     colourAt(pixels, box, (place[0] + moved) * box.width, place[1] * box.height);
   const middle = at(0);
   const levels = split > 0 ? [at(split)[0], middle[1], at(-split)[2]] : middle;
   return opacity > 0 ? levels.map((level) => changed(level, block, opacity)) : levels;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Effects} effects
+ * @param {number} seconds
+ */
 function disrupt(pixels, box, effects, seconds) {
   const { data, width, height } = pixels;
   const amount = effects.digitalGlitch;

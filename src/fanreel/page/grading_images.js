@@ -8,16 +8,29 @@
 // The picture is put into `srcset`, so the image stays the browser's own: laid out, cut, rounded,
 // moved, blended and filtered with everything its style says. item: {element, ...}, kept by grading.js.
 
+/**
+ * @typedef {object} Item Kept by grading.js, which holds more of it.
+ * @property {HTMLImageElement} element
+ * @property {string | null} [url] Of the picture that is shown in its place.
+ * @property {string | null} [written] Its `src` when its own picture was read.
+ * @property {string | null} [srcset] Its own.
+ * @property {ImageData | null} [pixels] Its own picture.
+ * @property {number} [density] Pixels of it to one of the page.
+ */
+
 import { canvasOf } from "./canvas_2d.js";
 
 const HEADER_BYTES = 14 + 108;
 
 // ---- the element's own picture --------------------------------------------------------------------
 // A script, or an animated image's next picture, may have taken the place of ours.
+/** @param {Item} item */
 function isOurs({ element, url, written }) {
-  return Boolean(url) && element.srcset.startsWith(url) && written === element.getAttribute("src");
+  if (!url) return false;
+  return element.srcset.startsWith(url) && written === element.getAttribute("src");
 }
 
+/** @param {Item} item */
 async function read(item) {
   const { element } = item;
   if (item.url && element.srcset.startsWith(item.url)) await restore(item);
@@ -39,6 +52,7 @@ async function read(item) {
 }
 
 // A picture of `srcset` is smaller in the page than it has pixels.
+/** @param {HTMLImageElement} element */
 async function measured(element) {
   const { naturalWidth: width, naturalHeight: height, currentSrc, crossOrigin } = element;
   if (!element.hasAttribute("srcset")) return { image: element, width, height };
@@ -50,10 +64,12 @@ async function measured(element) {
   return { image, width: image.naturalWidth, height: image.naturalHeight };
 }
 
+/** @type {(item: Item) => any} */
 const plain = (item) => (isOurs(item) ? item.pixels : read(item));
 
 // ---- showing another ------------------------------------------------------------------------------
 // Uncompressed, rows from the top, as bytes lie in ImageData: nothing has to be worked out.
+/** @param {ImageData} pixels */
 function bitmapFile({ data, width, height }) {
   const head = new DataView(new ArrayBuffer(HEADER_BYTES));
   head.setUint16(0, 0x424d); // BM
@@ -73,6 +89,10 @@ function bitmapFile({ data, width, height }) {
   return new Blob([head, data], { type: "image/bmp" });
 }
 
+/**
+ * @param {Item} item
+ * @param {ImageData} pixels
+ */
 async function show(item, pixels) {
   const { element } = item;
   const url = URL.createObjectURL(bitmapFile(pixels));
@@ -85,15 +105,21 @@ async function show(item, pixels) {
   if (old) URL.revokeObjectURL(old);
 }
 
-function sourcesOf({ parentNode }) {
+/**
+ * @param {HTMLImageElement} image
+ * @returns {Iterable<HTMLSourceElement>}
+ */
+function sourcesOf(image) {
+  const parentNode = /** @type {Element | null} */ (image.parentNode);
   return parentNode?.localName === "picture" ? parentNode.querySelectorAll(":scope > source") : [];
 }
 
+/** @param {Item} item */
 async function restore(item) {
   const { element, srcset } = item;
   if (srcset === null || srcset === undefined) element.removeAttribute("srcset");
   else element.setAttribute("srcset", srcset);
-  URL.revokeObjectURL(item.url);
+  URL.revokeObjectURL(/** @type {string} */ (item.url));
   item.url = null;
   await element.decode().catch(() => {}); // or a frame may be taken while it is not there yet
 }

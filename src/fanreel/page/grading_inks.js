@@ -10,6 +10,8 @@ import * as chance from "./grading_chance.js";
 import { smoothstep } from "./grading_colour.js";
 import { scaleOf } from "./grading_pixels.js";
 
+/** @import { Box, Effects } from "./types.d.ts" */
+
 const PAPER = [249, 245, 236];
 // What an ink leaves of the paper's light, and its grid's turn in degrees.
 const INKS = [
@@ -24,6 +26,11 @@ const LARGEST = 0.68;
 const SOFT = 0.055;
 
 // What *turn* degrees make of a place, in cells from the box's bottom left.
+/**
+ * @param {number} turn
+ * @param {number} cell
+ * @returns {(placeRight: number, placeUp: number, wanted: number) => number}
+ */
 function grid(turn, cell, offset = [0, 0]) {
   const angle = (turn * Math.PI) / 180;
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
@@ -38,6 +45,11 @@ function grid(turn, cell, offset = [0, 0]) {
   };
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Effects} effects
+ */
 function halftone({ data, width, height }, box, { halftone: amount, halftoneSize }) {
   const cell = (10 + 18 * halftoneSize) * scaleOf(box);
   const grids = INKS.map(({ turn }) => grid(turn, cell));
@@ -73,6 +85,11 @@ const BESIDE = [0.12, -0.08];
 const UNEVEN = 8;
 
 // Red for what is warm or of middle brightness, teal for what is cool or dark.
+/**
+ * @param {number} red
+ * @param {number} green
+ * @param {number} blue
+ */
 function twoInks(red, green, blue) {
   const luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   const cool = Math.min(Math.max(((green + blue) / 2 - red) / 0.35, -1), 1);
@@ -82,6 +99,11 @@ function twoInks(red, green, blue) {
   return [Math.min(Math.max(warmInk, 0), 1), Math.min(Math.max(coolInk, 0), 1)];
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Box} box
+ * @param {Effects} effects
+ */
 function twoInkPrint({ data, width, height }, box, { twoInkPrint: amount, twoInkPrintSize }) {
   const cell = (9 + 15 * twoInkPrintSize) * scaleOf(box);
   const redGrid = grid(15, cell);

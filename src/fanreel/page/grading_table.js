@@ -6,21 +6,34 @@
 // Nothing is interpolated, so a table gives what the formulas give. One takes 64 MiB of addresses,
 // of which only what a picture's colours touch is ever memory. At 1080p 200 000 colours are common.
 
+/** @typedef {(pixel: number[]) => void} Recipe Works a colour out in place, from 0 to 1. */
+/** @typedef {{known: Uint32Array, recipe: Recipe}} Table */
+
 const COLOURS = 2 ** 24;
 const KNOWN = 0xff000000;
 const MOST_TABLES = 4;
+/** @type {Map<string, Table>} */
 const tables = new Map(); // name -> table, the one used last at the end
 
+/**
+ * @param {string} name
+ * @param {Recipe} recipe
+ * @returns {Table}
+ */
 function of(name, recipe) {
   const table = tables.get(name) ?? { known: new Uint32Array(COLOURS), recipe };
   tables.delete(name);
   tables.set(name, table);
-  if (tables.size > MOST_TABLES) tables.delete(tables.keys().next().value);
+  if (tables.size > MOST_TABLES) tables.delete(/** @type {string} */ (tables.keys().next().value));
   return table;
 }
 
 const pixel = [0, 0, 0];
 
+/**
+ * @param {Table} table
+ * @param {number} colour
+ */
 function learn({ known, recipe }, colour) {
   pixel[0] = (colour & 255) / 255;
   pixel[1] = ((colour >> 8) & 255) / 255;
@@ -37,6 +50,12 @@ function learn({ known, recipe }, colour) {
   return graded;
 }
 
+/**
+ * @param {Table} table
+ * @param {Uint8ClampedArray} from
+ * @param {Uint8ClampedArray} into
+ * @param {number} share
+ */
 function apply(table, from, into, share) {
   const plain = new Uint32Array(from.buffer, from.byteOffset, from.length / 4);
   const graded = new Uint32Array(into.buffer, into.byteOffset, into.length / 4);
@@ -48,6 +67,11 @@ function apply(table, from, into, share) {
   if (share < 1) blend(from, into, share);
 }
 
+/**
+ * @param {Uint8ClampedArray} from
+ * @param {Uint8ClampedArray} into
+ * @param {number} share
+ */
 function blend(from, into, share) {
   for (let at = 0; at < into.length; at += 1) {
     into[at] = Math.round(from[at] + (into[at] - from[at]) * share);

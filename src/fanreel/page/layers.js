@@ -8,16 +8,38 @@
 // is numbers, not colours. A script that draws the video gets Chromium's own rendition in SDR: it
 // draws once a frame, not once a layer, and what it makes of the picture need not be linear.
 
+/**
+ * @typedef {object} Layers
+ * @property {any} header Of the picture, as media/serving.py writes it.
+ * @property {ArrayBuffer} body
+ * @property {number} start Of the layers in *body*.
+ * @property {HTMLCanvasElement | null} forScripts
+ */
+/** @typedef {{canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, layers: Layers}} Item */
+
 const { VideoFrame } = globalThis;
 const getContext = HTMLCanvasElement.prototype.getContext;
+/** @type {VideoColorSpaceInit} */
 const NUMBERS = { matrix: "rgb", primaries: "bt709", transfer: "iec61966-2-1", fullRange: true };
 const ORDER = ["high", "low"];
 
+/**
+ * @param {{layers?: Layers}} item
+ * @param {any} header
+ * @param {ArrayBuffer} body
+ * @param {number} start
+ */
 function keep(item, header, body, start) {
   item.layers = { header, body, start, forScripts: null };
 }
 
 // Copied, as one layer's bytes may be drawn again for a script.
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Layers} layers
+ * @param {string} layer
+ * @param {VideoColorSpaceInit} colorSpace
+ */
 function drawLayer(context, { header, body, start }, layer, colorSpace) {
   const { width, height, displayWidth, displayHeight, format } = header;
   const size = width * height * 4;
@@ -33,6 +55,10 @@ function drawLayer(context, { header, body, start }, layer, colorSpace) {
   frame.close();
 }
 
+/**
+ * @param {Item} item
+ * @param {string} layer
+ */
 function paint({ canvas, context, layers }, layer) {
   if (ORDER.includes(layer)) {
     drawLayer(context, layers, layer, NUMBERS);
@@ -42,13 +68,16 @@ function paint({ canvas, context, layers }, layer) {
   context.fillRect(0, 0, canvas.width, canvas.height);
 }
 
+/** @param {{layers: Layers}} item */
 function pictureOf({ layers }) {
   if (!layers.forScripts) {
     const { header } = layers;
     const canvas = document.createElement("canvas");
     canvas.width = header.displayWidth;
     canvas.height = header.displayHeight;
-    const context = getContext.call(canvas, "2d", { alpha: false });
+    const context = /** @type {CanvasRenderingContext2D} */ (
+      getContext.call(canvas, "2d", { alpha: false })
+    );
     drawLayer(context, layers, "high", header.colorSpace);
     layers.forScripts = canvas;
   }

@@ -8,6 +8,18 @@
 // A module cannot be evaluated in a function, so it becomes an inline module script whose first line
 // shadows `document` and the other names with the instance's own.
 
+/** @import { Instance } from "./types.d.ts" */
+/** @typedef {Instance & {url: string}} FromFile */
+/** @typedef {{message: string, file?: string, line?: number, isSyntax?: boolean}} Failure */
+/** @typedef {{instance: FromFile, element: Element}} Item */
+/**
+ * @typedef {object} Waiting A module that runs.
+ * @property {Instance} instance
+ * @property {(failure: Failure | null) => void} resolve
+ * @property {string} name
+ * @property {() => void} [outer] Gives the page back to who had it.
+ */
+
 import * as assets from "./assets.js";
 import { rebaseDynamic as rebaseDynamicImports, rebaseImports } from "./imports.js";
 import * as lookups from "./lookups.js";
@@ -15,18 +27,26 @@ import * as scopedRealm from "./scoped_realm.js";
 import { isComposition, lineIn } from "./script_text.js";
 import { messageOf } from "./thrown.js";
 
+/** @type {Map<string, Waiting>} */
 const waiting = new Map();
+/** @type {Map<string, Promise<Failure | null>>} */
 const plain = new Map();
 let count = 0;
 
+/**
+ * @param {Item} item
+ * @returns {Failure | null}
+ */
 function map({ instance, element }) {
   let content;
   try {
-    content = JSON.parse(element.textContent);
+    content = JSON.parse(element.textContent ?? "");
   } catch (error) {
     return { message: `import map: ${messageOf(error)}`, isSyntax: error instanceof SyntaxError };
   }
-  for (const [name, url] of Object.entries(content.imports ?? {})) {
+  for (const [name, url] of Object.entries(
+    /** @type {Record<string, string>} */ (content.imports ?? {}),
+  )) {
     content.imports[name] = absolute(url, instance.url);
   }
   const script = document.createElement("script");
@@ -36,16 +56,24 @@ function map({ instance, element }) {
   return null;
 }
 
+/**
+ * @param {string} reference
+ * @param {string} fileUrl
+ */
 function absolute(reference, fileUrl) {
   return new URL(assets.resolve(reference, fileUrl), document.baseURI).href;
 }
 
+/**
+ * @param {Item} item
+ * @returns {Failure | Promise<Failure | null>}
+ */
 function run({ instance, element }) {
   const src = element.getAttribute("src");
   if (src === null) {
     // Imports of an inline module start at the nested file; those of a module file at that file.
-    const place = (reference) => absolute(reference, instance.url);
-    const code = element.textContent;
+    const place = (/** @type {string} */ reference) => absolute(reference, instance.url);
+    const code = element.textContent ?? "";
     const line = lineIn(instance, code);
     return runCode(instance, rebaseImports(code, place), instance.url, line);
   }
@@ -58,15 +86,20 @@ function run({ instance, element }) {
     return { message: `module ${assets.nameOf(url.href)}: ${messageOf(error)}` };
   }
   if (!isComposition(code)) return runPlain(url.href);
-  const place = (reference) => new URL(reference, url).href;
+  const place = (/** @type {string} */ reference) => new URL(reference, url).href;
   return runCode(instance, rebaseImports(code, place), url.href, 1);
 }
 
+/**
+ * @param {string} url
+ * @returns {Promise<Failure | null>}
+ */
 function runPlain(url) {
   if (!plain.has(url)) {
     const script = document.createElement("script");
     script.type = "module";
     script.src = url;
+    /** @type {Promise<Failure | null>} */
     const ended = new Promise((resolve) => {
       script.addEventListener("load", () => resolve(null));
       script.addEventListener("error", () =>
@@ -76,9 +109,15 @@ function runPlain(url) {
     document.head.append(script);
     plain.set(url, ended);
   }
-  return plain.get(url);
+  return /** @type {Promise<Failure | null>} */ (plain.get(url));
 }
 
+/**
+ * @param {Instance} instance
+ * @param {string} code
+ * @param {string} url
+ * @param {number} line
+ */
 function runCode(instance, code, url, line) {
   count += 1;
   const token = `m${count}`;
@@ -90,6 +129,7 @@ function runCode(instance, code, url, line) {
     "\n".repeat(line - 1) +
     `const { ${names} } = __fanreel.modules.enter("${token}"); ${code}\n` +
     `;__fanreel.modules.leave("${token}");\n//# sourceURL=${name}`;
+  /** @type {Promise<Failure | null>} */
   const ended = new Promise((resolve) => waiting.set(token, { instance, resolve, name }));
   script.addEventListener("error", () =>
     settle(token, { message: `module of ${name.split("?")[0]}: an import could not be loaded` }),
@@ -98,6 +138,10 @@ function runCode(instance, code, url, line) {
   return ended.finally(() => script.remove());
 }
 
+/**
+ * @param {string} token
+ * @param {Failure | null} failure
+ */
 function settle(token, failure) {
   const item = waiting.get(token);
   if (!item) return;
@@ -107,6 +151,10 @@ function settle(token, failure) {
 }
 
 // A syntax error is reported under the page's name, before the code could enter.
+/**
+ * @param {Waiting} item
+ * @param {ErrorEvent} event
+ */
 function reportsOn({ name, outer }, { filename, error }) {
   return filename?.endsWith(name) || (outer === undefined && error instanceof SyntaxError);
 }
@@ -125,15 +173,21 @@ window.addEventListener("error", (event) => {
   });
 });
 
+/**
+ * @param {string} code
+ * @param {string} fileUrl
+ */
 export const rebaseDynamic = (code, fileUrl) =>
-  rebaseDynamicImports(code, (reference) => absolute(reference, fileUrl));
+  rebaseDynamicImports(code, (/** @type {string} */ reference) => absolute(reference, fileUrl));
 
+/** @param {string} token */
 export function enter(token) {
-  const item = waiting.get(token);
+  const item = /** @type {Waiting} */ (waiting.get(token));
   item.outer = lookups.enter(item.instance);
   return item.instance.realm.window;
 }
 
+/** @param {string} token */
 export const leave = (token) => settle(token, null);
 
 export { map, run };

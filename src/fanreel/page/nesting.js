@@ -6,6 +6,9 @@
 //
 // What is mounted is in instances.js.
 
+/** @import { Instance } from "./types.d.ts" */
+/** @typedef {Instance & {url: string}} FromFile */
+
 import * as assets from "./assets.js";
 import * as bindings from "./bindings.js";
 import * as compositionFile from "./composition_file.js";
@@ -35,9 +38,14 @@ const HOSTS = "[data-composition-src]";
 const HOST_KEY = "data-fanreel-host";
 const ROOT_KEY = "data-fanreel-root";
 
+/**
+ * @param {string} a
+ * @param {string} b
+ */
 const isSameFile = (a, b) => new URL(a).pathname === new URL(b).pathname;
 
 // ---- mounting ----------------------------------------------------------------------------
+/** @param {FromFile} instance */
 function mount(instance) {
   const chain = ancestry(instance.parent).flatMap((item) => item.url ?? []);
   if (chain.some((url) => isSameFile(url, instance.url))) {
@@ -64,9 +72,15 @@ function mount(instance) {
   fill(instance, compositionFile.parse(text), text);
 }
 
+/**
+ * @param {FromFile} instance
+ * @param {ReturnType<typeof compositionFile.parse>} file
+ * @param {string} text
+ */
 function fill(instance, { fragment, declarations, shell }, text) {
   const { host, url } = instance;
   instance.text = text;
+  /** @type {HTMLElement | null} */
   const root = fragment.querySelector("[data-composition-id]");
   if (root) adoptRoot(instance, root);
   instance.scope = variables.scope({
@@ -94,9 +108,13 @@ function fill(instance, { fragment, declarations, shell }, text) {
 // The root's id is given up: by convention every root is called "root", and the page's rules for
 // its own would apply to all of them. Selectors of the file find it by its key. Host and root are
 // one composition, so its id is written once.
+/**
+ * @param {Instance} instance
+ * @param {HTMLElement} root
+ */
 function adoptRoot(instance, root) {
   const { host } = instance;
-  const inner = root.getAttribute("data-composition-id");
+  const inner = /** @type {string} */ (root.getAttribute("data-composition-id"));
   instance.root = root;
   if (root.id) instance.renamedIds.set(root.id, `[${ROOT_KEY}="${instance.key}"]`);
   instance.ids = [...new Set([inner, instance.id].filter((id) => id !== null))];
@@ -110,6 +128,10 @@ function adoptRoot(instance, root) {
 }
 
 // A full document's <html> and <body> become the host: their classes and style come along.
+/**
+ * @param {HTMLElement} host
+ * @param {{html: HTMLElement, body: HTMLElement}} shell
+ */
 function adoptShell(host, { html, body }) {
   const classes = [...html.classList, ...body.classList];
   if (classes.length > 0) host.classList.add(...classes);
@@ -133,12 +155,13 @@ function unmounted() {
 
 // Content comes as soon as the parser has left the host, so that the page's own scripts find it;
 // the scripts of nested files follow when the page's have run.
+/** @type {FromFile[]} */
 let fresh = [];
 function mountAll() {
   for (let hosts = unmounted(); hosts.length > 0; hosts = unmounted()) {
     for (const { host, reference } of hosts) {
       const url = assets.compositionUrl(reference);
-      const instance = makeInstance(host, url);
+      const instance = /** @type {FromFile} */ (makeInstance(host, url));
       byHost.set(host, instance);
       try {
         mount(instance);
@@ -180,6 +203,7 @@ function start() {
   return working;
 }
 
+/** @param {MutationRecord[]} records */
 function note(records) {
   for (const { type, addedNodes, removedNodes } of records) {
     if (type === "attributes" || removedNodes.length > 0) markStale();

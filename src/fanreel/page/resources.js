@@ -19,6 +19,11 @@ const IMAGES = ["backgroundImage", "maskImage", "borderImageSource", "listStyleI
 const URLS = /url\(\s*"((?:\\.|[^"\\])*)"\s*\)/g;
 
 // ---- requests ------------------------------------------------------------------------------------
+/**
+ * @template T
+ * @param {string} what
+ * @param {Promise<T>} promise
+ */
 function track(what, promise) {
   const token = Symbol(what);
   const ended = promise.then(
@@ -34,10 +39,12 @@ globalThis.fetch = function fetchNoted(...args) {
   const url = asked instanceof Request ? asked.url : String(asked);
   return track(`request ${url}`, real.fetch(...args));
 };
+/** @type {Record<string, any>} */
+const responses = Response.prototype;
 for (const name of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"]) {
-  const read = Response.prototype[name];
+  const read = responses[name];
   if (!read) continue;
-  Response.prototype[name] = function readNoted() {
+  responses[name] = function readNoted() {
     return track(`response ${this.url}`, read.call(this));
   };
 }
@@ -69,8 +76,10 @@ function* images() {
   }
 }
 
+/** @param {HTMLImageElement} image */
 const isWaiting = (image) => !image.complete || shown.get(image) !== image.currentSrc;
 
+/** @param {HTMLImageElement} image */
 async function decode(image) {
   if (image.loading === "lazy") image.loading = "eager";
   const { currentSrc } = image;
@@ -95,6 +104,7 @@ function waitingImages() {
 // puts them into its memory.
 function findBackgrounds() {
   const urls = new Set();
+  /** @param {Record<string, any>} style */
   const add = (style) => {
     for (const name of IMAGES) {
       for (const [, url] of (style[name] ?? "").matchAll(URLS)) urls.add(url);
@@ -121,6 +131,10 @@ function findBackgrounds() {
 // Every face that some text asks for, also text of clips that are hidden now.
 function wantedFonts() {
   const wanted = new Map();
+  /**
+   * @param {CSSStyleDeclaration} style
+   * @param {string} text
+   */
   const add = (style, text) => {
     const { fontStyle, fontWeight, fontStretch, fontFamily } = style;
     const font = `${fontStyle} ${fontWeight} 16px ${fontFamily}`;
@@ -154,6 +168,7 @@ async function loadFonts() {
   }
 }
 
+/** @param {FontFace} face */
 const nameOfFace = ({ family, weight, style }) =>
   `font ${family.replace(/"/g, "")} ${weight}${style === "normal" ? "" : ` ${style}`}`;
 

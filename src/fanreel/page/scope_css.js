@@ -12,9 +12,16 @@
 
 import * as selectors from "./selectors.js";
 
+/** @import { Instance } from "./types.d.ts" */
+
+/** @type {Map<string, Map<string, string>>} */
 const keyframes = new Map();
 let renamed = 0;
 
+/**
+ * @param {Iterable<any>} rules
+ * @param {(rule: CSSKeyframesRule) => void} visit
+ */
 function readKeyframes(rules, visit) {
   for (const rule of rules) {
     if (rule instanceof CSSKeyframesRule) visit(rule);
@@ -23,6 +30,10 @@ function readKeyframes(rules, visit) {
   }
 }
 
+/**
+ * @param {CSSStyleSheet | null} sheet
+ * @returns {Iterable<any>}
+ */
 function rulesOf(sheet) {
   try {
     return sheet?.cssRules ?? [];
@@ -31,6 +42,7 @@ function rulesOf(sheet) {
   }
 }
 
+/** @param {CSSKeyframesRule} rule */
 const signature = (rule) => [...rule.cssRules].map((frame) => frame.cssText).join("");
 
 function claimPageKeyframes() {
@@ -39,11 +51,15 @@ function claimPageKeyframes() {
     if (owner instanceof Element && owner.closest("[data-fanreel-host]")) continue;
     readKeyframes(rulesOf(sheet), (rule) => {
       if (!keyframes.has(rule.name)) keyframes.set(rule.name, new Map());
-      keyframes.get(rule.name).set(signature(rule), rule.name);
+      keyframes.get(rule.name)?.set(signature(rule), rule.name);
     });
   }
 }
 
+/**
+ * @param {CSSKeyframesRule} rule
+ * @param {Instance} instance
+ */
 function claimKeyframes(rule, instance) {
   const name = rule.name;
   const known = keyframes.get(name) ?? new Map();
@@ -53,16 +69,24 @@ function claimKeyframes(rule, instance) {
     if (known.size > 0) renamed += 1;
     known.set(text, known.size === 0 ? name : `${name}-fanreel-${renamed}`);
   }
-  const given = known.get(text);
+  const given = /** @type {string} */ (known.get(text));
   if (given === name) return;
   rule.name = given;
   instance.renames.set(name, given);
 }
 
+/**
+ * @param {string} text
+ * @param {Map<string, string>} renames
+ */
 function renameWords(text, renames) {
   return text.replace(/(?:\\.|[-_a-zA-Z0-9\u0080-\uffff])+/g, (word) => renames.get(word) ?? word);
 }
 
+/**
+ * @param {CSSStyleDeclaration} style
+ * @param {Map<string, string>} renames
+ */
 function renameMotion(style, renames) {
   if (renames.size === 0) return;
   const names = style.getPropertyValue("animation-name");
@@ -84,6 +108,11 @@ function renameMotion(style, renames) {
 
 const done = new WeakSet();
 
+/**
+ * @param {Iterable<any>} rules
+ * @param {Instance} instance
+ * @param {boolean} nested
+ */
 function scopeRules(rules, instance, nested) {
   for (const rule of rules) {
     if (done.has(rule)) continue;
@@ -102,6 +131,10 @@ function scopeRules(rules, instance, nested) {
   }
 }
 
+/**
+ * @param {Iterable<any>} rules
+ * @param {Map<string, string>} renames
+ */
 function renameRules(rules, renames) {
   for (const rule of rules) {
     if (rule.style) renameMotion(rule.style, renames);
@@ -112,11 +145,20 @@ function renameRules(rules, renames) {
   }
 }
 
+/**
+ * @param {CSSStyleSheet | null} loaded
+ * @param {Instance} instance
+ */
 function sheet(loaded, instance) {
   scopeRules(rulesOf(loaded), instance, false);
 }
 
 // After every sheet of a mount is in: a name may be used in one sheet and defined in another.
+/**
+ * @param {Iterable<CSSStyleSheet | null>} sheets
+ * @param {Iterable<HTMLElement>} elements
+ * @param {Instance} instance
+ */
 function rename(sheets, elements, instance) {
   if (instance.renames.size === 0) return;
   for (const loaded of sheets) renameRules(rulesOf(loaded), instance.renames);

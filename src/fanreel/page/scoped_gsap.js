@@ -5,10 +5,16 @@
 // Timelines are used long after the script that made them, in callbacks and after awaits, so those
 // made here carry their instance with them.
 
+/** @import { Instance } from "./types.d.ts" */
+
 import * as lookups from "./lookups.js";
 
 const { within } = lookups;
 const libraries = new WeakMap();
+/**
+ * @param {Instance} instance
+ * @param {any} library
+ */
 function scopedLibrary(instance, library) {
   if (!library) return library;
   const known = libraries.get(instance)?.get(library);
@@ -28,6 +34,11 @@ function scopedLibrary(instance, library) {
 }
 
 const functions = new WeakMap();
+/**
+ * @param {Instance} instance
+ * @param {Function} value
+ * @param {any} target
+ */
 function scopedFunction(instance, value, target) {
   if (!functions.has(instance)) functions.set(instance, new WeakMap());
   const known = functions.get(instance);
@@ -45,14 +56,20 @@ function scopedFunction(instance, value, target) {
   return known.get(value);
 }
 
+/** @param {any} value */
 const isTimeline = (value) => typeof value?.fromTo === "function" && "getChildren" in value;
 
+/**
+ * @param {Instance} instance
+ * @param {any} timeline
+ */
 function scopedTimeline(instance, timeline) {
   if (Object.hasOwn(timeline, "fromTo")) return timeline;
   for (const name of ["to", "from", "fromTo", "set", "add", "call", "seek", "time", "totalTime"]) {
     const method = timeline[name];
     if (typeof method !== "function") continue;
     Object.defineProperty(timeline, name, {
+      /** @param {any[]} args */
       value(...args) {
         return within(instance, () => method.apply(this, args));
       },

@@ -9,10 +9,21 @@
 // parameters of the function it is evaluated in, so they hold in every callback, also after an
 // await. What libraries look up on its behalf is the matter of lookups.js.
 
+/** @import { Instance } from "./types.d.ts" */
+
 import * as assets from "./assets.js";
 import { topLevel } from "./declarations.js";
 import * as lookups from "./lookups.js";
 import { documentOf, SCHEDULERS, windowOf } from "./scoped_globals.js";
+
+/**
+ * @typedef {object} Script
+ * @property {string} code
+ * @property {Element | null} element
+ * @property {string} name
+ * @property {number} line From 1.
+ * @property {boolean} share Whether later scripts see its declarations.
+ */
 
 const { within } = lookups;
 const PARAMETERS = [
@@ -34,6 +45,7 @@ const PARAMETERS = [
 // One generator per instance: what a sloppy direct eval declares with `var` or `function` stays
 // in the generator's own scope, so an instance's scripts share it as scripts of a page do, and no
 // two instances meet.
+/** @param {Instance} instance */
 function evaluator(instance) {
   const values = PARAMETERS.map((name) => instance.realm.window[name]);
   const body = "return (function* () { for (;;) eval(yield); }).call(window)";
@@ -45,6 +57,7 @@ function evaluator(instance) {
 
 // `const`, `let` and `class` at the top level of one script are visible in the next one, which
 // eval does not give: they become `var` where an instance has several scripts.
+/** @param {string} code */
 function shareDeclarations(code) {
   const found = topLevel(code);
   let result = "";
@@ -56,6 +69,10 @@ function shareDeclarations(code) {
   return result + code.slice(end);
 }
 
+/**
+ * @param {Instance} instance
+ * @param {Script} script
+ */
 function run(instance, { code, element, name, line, share }) {
   const source = (share ? shareDeclarations(code) : code).replaceAll("\0", "");
   const padded = `${"\n".repeat(Math.max(line - 1, 0))}${source}\n//# sourceURL=${name}`;
@@ -64,7 +81,7 @@ function run(instance, { code, element, name, line, share }) {
   instance.currentScript = element;
   try {
     // Not a parameter: it may come with a library that an earlier script loads.
-    if (globalThis.gsap) realm.loop.next("var gsap = window.gsap;");
+    if (/** @type {any} */ (globalThis).gsap) realm.loop.next("var gsap = window.gsap;");
     within(instance, () => realm.loop.next(padded));
     return null;
   } catch (error) {
@@ -75,6 +92,7 @@ function run(instance, { code, element, name, line, share }) {
   }
 }
 
+/** @param {Instance} instance */
 function open(instance) {
   instance.onready = [];
   instance.currentScript = null;
@@ -85,18 +103,23 @@ function open(instance) {
 }
 
 // <body onload="...">
+/**
+ * @param {Instance} instance
+ * @param {string} code
+ */
 function runWhenReady(instance, code) {
-  const name = assets.nameOf(instance.url);
-  instance.onready.push(() => {
+  const name = assets.nameOf(/** @type {string} */ (instance.url));
+  instance.onready?.push(() => {
     const error = run(instance, { code, element: null, name, line: 1, share: false });
     if (error) throw error;
   });
 }
 
 // The listeners that waited for the document, run once the instance's scripts have.
+/** @param {Instance} instance */
 function ready(instance) {
   const failures = [];
-  for (const call of instance.onready.splice(0)) {
+  for (const call of instance.onready?.splice(0) ?? []) {
     try {
       within(instance, call);
     } catch (error) {

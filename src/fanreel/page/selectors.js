@@ -17,6 +17,7 @@
 import { parsers } from "./parsers.js";
 
 /** @import { Node, Selector } from "postcss-selector-parser" */
+/** @import { Instance } from "./types.d.ts" */
 /** @typedef {{combinator: string, nodes: Node[]}} Compound its combinator is the one before it */
 
 const LEGACY_PSEUDO_ELEMENT = /^:(before|after|first-line|first-letter)$/i;
@@ -24,14 +25,17 @@ const LEGACY_PSEUDO_ELEMENT = /^:(before|after|first-line|first-letter)$/i;
 const AS_TYPE = ":not(fanreel-none)";
 const AS_PSEUDO_CLASS = ":not(.fanreel-none)";
 
+/** @param {Instance} instance */
 const hostSelector = (instance) => `[data-fanreel-host="${instance.key}"]`;
 
+/** @param {any} node */
 const isPseudoElement = ({ type, value }) =>
   type === "pseudo" && (value.startsWith("::") || LEGACY_PSEUDO_ELEMENT.test(value));
 
 // A word of a pseudo-class or -element that takes no selectors, such as `::part(body)`.
 const TAKES_SELECTORS =
   /^(?::(?:is|not|where|has|matches|-webkit-any|nth-child|nth-last-child|host|host-context)|::(?:slotted|cue))$/i;
+/** @param {any} node */
 function isArgument(node) {
   const pseudo = node.parent?.parent;
   return pseudo?.type === "pseudo" && !TAKES_SELECTORS.test(pseudo.value);
@@ -39,11 +43,15 @@ function isArgument(node) {
 
 // Puts other selectors in the place of those that name the document's own elements, and of ids that
 // have another name here, see nesting.js and unique_ids.js. Gives the nodes that mean the host.
+/**
+ * @param {Selector} selector
+ * @param {Instance} instance
+ */
 function translate(selector, instance) {
   const { selectorParser } = parsers();
   const hosts = new Set();
-  const raw = (value) => selectorParser.string({ value });
-  const becomesHost = (node, specificity) => {
+  const raw = (/** @type {string} */ value) => selectorParser.string({ value });
+  const becomesHost = (/** @type {any} */ node, /** @type {string} */ specificity) => {
     const host = raw(`:where(${hostSelector(instance)})${specificity}`);
     hosts.add(host);
     node.replaceWith(host);
@@ -61,6 +69,7 @@ function translate(selector, instance) {
   return hosts;
 }
 
+/** @param {unknown} node */
 const text = (node) => String(node).trim();
 
 /** @returns {Compound[]} */
@@ -78,8 +87,13 @@ function compoundsOf(/** @type {Selector} */ selector) {
 }
 
 // `html body .x` and `html > body > .x`: both compounds are the host, which is one element.
+/**
+ * @param {Compound[]} compounds
+ * @param {Set<any>} hosts
+ */
 function mergeHosts(compounds, hosts) {
-  const isHost = ({ nodes }) => nodes.some((node) => hosts.has(node));
+  const isHost = (/** @type {Compound} */ { nodes }) => nodes.some((node) => hosts.has(node));
+  /** @type {Compound[]} */
   const merged = [];
   for (const compound of compounds) {
     const last = merged.at(-1);
@@ -91,6 +105,10 @@ function mergeHosts(compounds, hosts) {
 }
 
 // Every node of a compound, also those within its pseudo-classes.
+/**
+ * @param {any[]} nodes
+ * @returns {Generator<any>}
+ */
 function* within(nodes) {
   for (const node of nodes) {
     yield node;
@@ -101,10 +119,14 @@ function* within(nodes) {
 // The composition's id stands on the host alone where the file's root has the same one, but a
 // rule of the file means its root: that is what its children stand directly below. As an ancestor
 // the host does as well, since the root is in it.
+/**
+ * @param {Compound[]} compounds
+ * @param {Instance} instance
+ */
 function meanRoot(compounds, { key, ids, root, host }) {
   if (!root || root === host || root.hasAttribute("data-composition-id")) return;
   const named = document.createElement("i");
-  const isOurs = (attribute) =>
+  const isOurs = (/** @type {string} */ attribute) =>
     ids.some((id) => {
       named.setAttribute("data-composition-id", id);
       return named.matches(attribute);
@@ -118,6 +140,11 @@ function meanRoot(compounds, { key, ids, root, host }) {
   }
 }
 
+/**
+ * @param {any} node
+ * @param {Node[]} nodes
+ * @param {string} key
+ */
 function becomeRoot(node, nodes, key) {
   const root = parsers().selectorParser.string({ value: `[data-fanreel-root="${key}"]` });
   if (nodes.includes(node)) nodes[nodes.indexOf(node)] = root;
@@ -125,6 +152,11 @@ function becomeRoot(node, nodes, key) {
 }
 
 // The selector that says where the subject may be, before its pseudo-element if it has one.
+/**
+ * @param {Compound} compound
+ * @param {Set<any>} hosts
+ * @param {Instance} instance
+ */
 function addMembership({ nodes }, hosts, instance) {
   const host = hostSelector(instance).repeat(Math.max(instance.depth, 1));
   const reachesHost = [...within(nodes)].some(
@@ -136,6 +168,7 @@ function addMembership({ nodes }, hosts, instance) {
   nodes.splice(at < 0 ? nodes.length : at, 0, membership);
 }
 
+/** @param {Compound[]} compounds */
 const written = (compounds) =>
   compounds
     .map(({ combinator, nodes }, index) => {
@@ -145,19 +178,27 @@ const written = (compounds) =>
     .join("")
     .trim();
 
-/** @returns {Selector[]} */
+/** @type {(list: string) => Selector[]} */
 const parse = (list) => parsers().selectorParser().astSync(list).nodes;
 
+/**
+ * @param {Selector} selector
+ * @param {Instance} instance
+ */
 function scopeComplex(selector, instance) {
   const hosts = translate(selector, instance);
   const compounds = mergeHosts(compoundsOf(selector), hosts);
   meanRoot(compounds, instance);
-  const subject = compounds.at(-1);
+  const subject = compounds[compounds.length - 1];
   const isHost = subject.nodes.some((node) => hosts.has(node));
   if (!isHost && subject.nodes.length > 0) addMembership(subject, hosts, instance);
   return written(compounds);
 }
 
+/**
+ * @param {string} list
+ * @param {Instance} instance
+ */
 export function scope(list, instance) {
   let selectors;
   try {
@@ -169,6 +210,10 @@ export function scope(list, instance) {
   return selectors.map((selector) => scopeComplex(selector, instance)).join(", ");
 }
 
+/**
+ * @param {string} list
+ * @param {Instance} instance
+ */
 export function mapDocument(list, instance) {
   let selectors;
   try {

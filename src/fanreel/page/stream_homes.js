@@ -7,9 +7,12 @@ import { real } from "./real.js";
 
 const { set: setSource } = real.mediaSource;
 
+/** @param {HTMLVideoElement} video */
 export function streamHome(video) {
+  /** @type {HTMLCanvasElement | null} */
   let shown = null;
   return {
+    /** @param {HTMLCanvasElement} canvas */
     replaceChildren(canvas) {
       if (canvas === shown) return;
       shown = canvas;

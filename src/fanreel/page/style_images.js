@@ -28,6 +28,7 @@ const adopted = new Map(); // url -> key
 const standIns = new Map();
 const shown = new Map(); // key -> the image whose file is seen
 
+/** @param {string} url */
 function keyOf(url) {
   const name = url.startsWith(`${location.origin}/`) ? url.slice(location.origin.length) : url;
   return `s-${fingerprint(name)}`;
@@ -54,6 +55,10 @@ async function describe() {
 }
 
 // ---- styles ----------------------------------------------------------------------------------------
+/**
+ * @param {string} value
+ * @param {string} base
+ */
 function replaced(value, base) {
   return value.replace(URLS, (whole, double, single, bare) => {
     const written = (double ?? single ?? bare).replace(/\\(.)/g, "$1");
@@ -64,6 +69,10 @@ function replaced(value, base) {
   });
 }
 
+/**
+ * @param {CSSStyleDeclaration} style
+ * @param {string} base
+ */
 function rewrite(style, base) {
   // What a shorthand with a variable in it comes to is not known by its longhands.
   const names = new Set([...style, ...SHORTHANDS]);
@@ -76,6 +85,10 @@ function rewrite(style, base) {
   }
 }
 
+/**
+ * @param {Iterable<any>} rules
+ * @param {string} base
+ */
 function walk(rules, base) {
   for (const rule of rules) {
     if (rule.style) rewrite(rule.style, base);
@@ -84,6 +97,7 @@ function walk(rules, base) {
   }
 }
 
+/** @param {CSSStyleSheet} sheet */
 function walkSheet(sheet) {
   try {
     walk(sheet.cssRules, sheet.href ?? document.baseURI);
@@ -92,6 +106,7 @@ function walkSheet(sheet) {
   }
 }
 
+/** @param {string[]} urls */
 function adopt(urls) {
   let fresh = false;
   for (const url of urls) {
@@ -146,6 +161,7 @@ async function hold() {
   }
 }
 
+/** @param {string} url */
 async function firstPicture(url) {
   const image = new Image();
   image.src = url;
@@ -159,6 +175,10 @@ async function firstPicture(url) {
   }
 }
 
+/**
+ * @param {string} key
+ * @param {string} url
+ */
 async function show(key, url) {
   const image = new Image();
   image.src = url;
@@ -172,8 +192,10 @@ async function show(key, url) {
 
 export const elements = () => standIns;
 
+/** @param {Element} element */
 export const owns = (element) => standIns.get(element.getAttribute(KEY)) === element;
 
+/** @param {string[]} urls */
 export async function prepare(urls) {
   adopt([...planned(), ...urls]);
   await hold();

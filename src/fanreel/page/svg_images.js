@@ -18,17 +18,31 @@ import * as svgStills from "./svg_stills.js";
 const SVG = /^data:image\/svg|\.svg([?]|$)/i;
 const MOVES = /<(\w+:)?(animate|set)|@keyframes/;
 const DATA_URLS = /url\(\s*"(data:image\/svg(?:\\.|[^"\\])*)"\s*\)/g;
+/**
+ * @typedef {object} Moving A file that is shown as it is at a time.
+ * @property {string} url
+ * @property {string | null} [written] The element's `src`.
+ * @property {number | null} shownMs
+ * @property {string | null} blob URL of what is shown.
+ */
+
+/** @type {Map<string, string | null>} */
 const texts = new Map(); // url -> the file, or null if it does not move
+/** @type {Map<string, Promise<void>>} */
 const looks = new Map(); // url -> a promise for its text
+/** @type {Map<HTMLImageElement, Moving>} */
 const images = new Map(); // element -> {url, written, shownMs, blob}
+/** @type {Map<string, Moving>} */
 const styled = new Map(); // key -> {url, shownMs, blob}
 
 // ---- finding ---------------------------------------------------------------------------------------
+/** @param {string} url */
 function look(url) {
   if (!looks.has(url)) looks.set(url, read(url));
   return looks.get(url);
 }
 
+/** @param {string} url */
 async function read(url) {
   let text = "";
   if (url.startsWith("data:") || url.startsWith(`${location.origin}/`)) {
@@ -40,6 +54,7 @@ async function read(url) {
   texts.set(url, MOVES.test(text) ? text : null);
 }
 
+/** @param {string} url */
 const isSvg = (url) => SVG.test(url) && !url.includes("#");
 
 function fresh() {
@@ -67,6 +82,7 @@ function* urlsInStyles() {
   for (const url of resources.backgroundUrls()) if (isSvg(url)) yield url;
   for (const element of document.querySelectorAll("body, body *")) {
     for (const pseudo of [null, "::before", "::after"]) {
+      /** @type {Record<string, any>} */
       const style = getComputedStyle(element, pseudo);
       for (const name of ["backgroundImage", "maskImage", "borderImageSource", "listStyleImage"]) {
         for (const [, url] of style[name].matchAll(DATA_URLS)) yield url.replace(/\\(.)/g, "$1");
@@ -91,18 +107,30 @@ async function prepare() {
 }
 
 // ---- showing ---------------------------------------------------------------------------------------
+/**
+ * @param {Moving} item
+ * @param {number} ms
+ */
 function blobAt(item, ms) {
-  const file = svgStills.at(item.url, texts.get(item.url), ms / 1000);
+  const file = svgStills.at(item.url, texts.get(item.url) ?? "", ms / 1000);
   const before = item.blob;
   item.blob = URL.createObjectURL(new Blob([file], { type: "image/svg+xml" }));
   item.shownMs = ms;
   return { blob: item.blob, before };
 }
 
+/**
+ * @param {HTMLImageElement} image
+ * @param {Moving} item
+ * @param {number} ms
+ */
 async function showImage(image, item, ms) {
   const { blob, before } = blobAt(item, ms);
-  if (image.parentNode?.localName === "picture") {
-    for (const source of image.parentNode.querySelectorAll(":scope > source")) {
+  const parent = image.parentElement;
+  if (parent?.localName === "picture") {
+    /** @type {NodeListOf<HTMLSourceElement>} */
+    const sources = parent.querySelectorAll(":scope > source");
+    for (const source of sources) {
       source.srcset = blob;
     }
   }
@@ -111,17 +139,27 @@ async function showImage(image, item, ms) {
   if (before) URL.revokeObjectURL(before);
 }
 
+/**
+ * @param {string} key
+ * @param {Moving} item
+ * @param {number} ms
+ */
 async function showStyled(key, item, ms) {
   const { blob, before } = blobAt(item, ms);
   await styleImages.show(key, blob);
   if (before) URL.revokeObjectURL(before);
 }
 
+/** @param {HTMLImageElement} image */
 function localMs(image) {
   const { zeroMs, rate } = clips.axisOf(image);
   return Math.max((clock.now - zeroMs) * rate, 0);
 }
 
+/**
+ * @param {number} ms
+ * @returns {Promise<unknown> | undefined}
+ */
 function seek(ms) {
   if (!isRoot) return undefined;
   const unknown = fresh();

@@ -9,17 +9,33 @@ import { real } from "./real.js";
 
 const SMIL = "animate, animateTransform, animateMotion, animateColor, set";
 const LOADS = "image, feImage, use, script, foreignObject, iframe, audio, video";
+/**
+ * @typedef {object} Live A file whose animations run by our time.
+ * @property {any} root
+ * @property {any[]} all Its elements.
+ * @property {Map<number, Set<string>>} moved Attributes, by the number of the element.
+ */
+
+/** @type {Map<string, Live>} */
 const live = new Map(); // url -> {root, all: its elements, moved: Map number -> attributes}
 
 // ---- SMIL at a time --------------------------------------------------------------------------------
+/** @param {string} text */
 const parse = (text) => new DOMParser().parseFromString(text, "image/svg+xml");
 
 // In a tree of its own, where neither its ids nor its styles meet the page's.
+/**
+ * @param {string} url
+ * @param {string} source
+ * @returns {Live}
+ */
 function liveOf(url, source) {
-  if (live.has(url)) return live.get(url);
+  const known = live.get(url);
+  if (known) return known;
   const { documentElement } = parse(source);
   const root = document.importNode(documentElement, true);
   const all = [root, ...root.querySelectorAll("*")];
+  /** @type {Map<number, Set<string>>} */
   const moved = new Map();
   // Elements are numbered, to find them in the copy that is shown.
   all.forEach((element, number) => {
@@ -49,12 +65,18 @@ function liveOf(url, source) {
   return found;
 }
 
+/**
+ * @param {Map<number, Set<string>>} moved
+ * @param {number} number
+ * @param {string | null} name
+ */
 function note(moved, number, name) {
   if (number < 0 || !name) return;
   moved.set(number, (moved.get(number) ?? new Set()).add(name));
 }
 
 // What an image may not load or run it shall not here.
+/** @param {Element} element */
 function disarm(element) {
   for (const name of ["href", "xlink:href", "src"]) {
     const value = element.getAttribute(name);
@@ -63,10 +85,15 @@ function disarm(element) {
   if (/^(script|iframe|audio|video)$/.test(element.localName)) element.textContent = "";
 }
 
+/** @param {DOMMatrix} matrix */
 const numbersOf = (matrix) =>
   `matrix(${[matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f].join(" ")})`;
 
 // The value of an attribute as SMIL has it now; null where only style knows.
+/**
+ * @param {any} element
+ * @param {string} name
+ */
 function animated(element, name) {
   const plain = name.replace(/^xlink:/, "");
   if (plain === "transform") return ownTransform(element);
@@ -78,6 +105,10 @@ function animated(element, name) {
   return text(element[plain]?.animVal);
 }
 
+/**
+ * @param {any} value
+ * @returns {string | null}
+ */
 function text(value) {
   if (typeof value === "string" || typeof value === "number") return String(value);
   if (value instanceof SVGLength) return value.valueAsString;
@@ -91,21 +122,28 @@ function text(value) {
 }
 
 // Motion along a path is in no list, but in where the element stands.
+/** @param {any} element */
 function ownTransform(element) {
   const around = element.parentNode.getCTM?.();
   const here = element.getCTM?.();
   return around && here ? numbersOf(around.inverse().multiply(here)) : null;
 }
 
+/**
+ * @param {Live} live
+ * @param {XMLDocument} file
+ * @param {number} passedS
+ */
 function bake({ root, all, moved }, file, passedS) {
   root.pauseAnimations();
   root.setCurrentTime(passedS);
+  /** @type {any[]} */
   const copies = [file.documentElement, ...file.documentElement.querySelectorAll("*")];
   for (const [number, names] of moved) {
     for (const name of names) {
       const value = animated(all[number], name);
       if (value !== null) copies[number].setAttribute(name, value);
-      else copies[number].style.setProperty(name, getComputedStyle(all[number])[name]);
+      else copies[number].style.setProperty(name, lookOf(all[number])[name]);
       if (name === "transform") copies[number].style.setProperty("transform-origin", "0 0");
     }
   }
@@ -113,6 +151,13 @@ function bake({ root, all, moved }, file, passedS) {
 }
 
 // ---- CSS at a time ---------------------------------------------------------------------------------
+/** @type {(element: Element) => Record<string, any>} */
+const lookOf = (element) => getComputedStyle(element);
+
+/**
+ * @param {CSSStyleDeclaration} style
+ * @param {number} passedS
+ */
 function delay(style, passedS) {
   const delays = style.animationDelay;
   if (delays === "") return;
@@ -122,6 +167,10 @@ function delay(style, passedS) {
   style.setProperty("animation-play-state", "paused", "important");
 }
 
+/**
+ * @param {Iterable<any>} rules
+ * @param {number} passedS
+ */
 function delayRules(rules, passedS) {
   for (const rule of rules) {
     if (rule instanceof CSSKeyframesRule) continue;
@@ -130,6 +179,11 @@ function delayRules(rules, passedS) {
   }
 }
 
+/**
+ * @param {string} url
+ * @param {string} source
+ * @param {number} passedS
+ */
 function at(url, source, passedS) {
   const file = parse(source);
   if (file.querySelector(SMIL)) bake(liveOf(url, source), file, passedS);

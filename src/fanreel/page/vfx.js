@@ -16,12 +16,17 @@ import * as vfxWarp from "./vfx_warp.js";
 
 const NAME = "data-vfx-chain";
 const SOURCE = ".hf-vfx-src";
+/** @typedef {Record<string, number>} Params */
+
+/** @type {Map<string, ReturnType<typeof vfxValues.read>>} */
 const readings = new Map(); // attribute text -> {nodes, problems}
 
+/** @param {Element} host */
 function reading(host) {
-  const text = host.getAttribute(NAME);
-  if (!readings.has(text)) readings.set(text, vfxValues.read(text));
-  return readings.get(text);
+  const text = host.getAttribute(NAME) ?? "";
+  const known = readings.get(text) ?? vfxValues.read(text);
+  readings.set(text, known);
+  return known;
 }
 
 // An element comes into a canvas as it was painted last: a frame callback is before its paint.
@@ -31,12 +36,20 @@ const painted = () =>
   });
 
 // ---- one element ------------------------------------------------------------------------------------
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ * @returns {any} What draws on it, an element too.
+ */
 function sized(canvas, width, height) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   return canvas.getContext("2d", { willReadFrequently: true });
 }
 
+/** @param {Element} host */
 function outOf(host) {
+  /** @type {HTMLCanvasElement | null} */
   const found = host.querySelector(":scope > .hf-vfx-out");
   const canvas = found ?? document.createElement("canvas");
   if (!found) {
@@ -52,10 +65,16 @@ function outOf(host) {
   return canvas;
 }
 
+/**
+ * @param {HTMLCanvasElement} source
+ * @param {number} width
+ * @param {number} height
+ * @returns {ImageData}
+ */
 function captured(source, width, height) {
   const context = sized(source, width, height);
   context.clearRect(0, 0, width, height);
-  const { offsetWidth, offsetHeight } = source.firstElementChild;
+  const { offsetWidth, offsetHeight } = /** @type {HTMLElement} */ (source.firstElementChild);
   const density = devicePixelRatio;
   context.drawElementImage(
     source.firstElementChild,
@@ -69,6 +88,7 @@ function captured(source, width, height) {
   return pixels;
 }
 
+/** @type {Record<string, (pixels: ImageData, params: Params, density: number) => ImageData>} */
 const DRAW = {
   "fractal-noise": (pixels, params, density) => {
     vfxNoise.draw(pixels, params, density);
@@ -78,10 +98,12 @@ const DRAW = {
   "displacement-map": (pixels, params, density) => vfxWarp.displace(pixels, params, density),
 };
 
+/** @param {HTMLElement} host */
 function draw(host) {
   const width = Math.round(host.offsetWidth * devicePixelRatio);
   const height = Math.round(host.offsetHeight * devicePixelRatio);
   if (width === 0 || height === 0) return;
+  /** @type {HTMLCanvasElement | null} */
   const source = host.querySelector(SOURCE);
   let pixels = source?.firstElementChild
     ? captured(source, width, height)
@@ -94,11 +116,14 @@ function draw(host) {
 }
 
 // ---- all of them ------------------------------------------------------------------------------------
+/** @param {HTMLElement} host */
 const isShown = (host) =>
   host.offsetWidth > 0 && host.checkVisibility({ visibilityProperty: true });
 
 function seek() {
-  const hosts = [...document.querySelectorAll(`[${NAME}]`)].filter(isShown);
+  /** @type {NodeListOf<HTMLElement>} */
+  const all = document.querySelectorAll(`[${NAME}]`);
+  const hosts = [...all].filter(isShown);
   if (hosts.length === 0) return undefined;
   if (!hosts.some((host) => host.querySelector(SOURCE))) return hosts.forEach(draw);
   return painted().then(() => {
@@ -108,6 +133,7 @@ function seek() {
   });
 }
 
+/** @param {Element} host */
 function problemsOf(host) {
   const { nodes, problems } = reading(host);
   const works = nodes.filter(({ type }) => type !== "fractal-noise").map(({ type }) => type);

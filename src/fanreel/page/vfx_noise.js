@@ -7,9 +7,13 @@
 
 import { bits } from "./grading_chance.js";
 
+/** @typedef {Record<string, number>} Params Of the effect; see vfx_values.js. */
+/** @typedef {{cell: number, weight: number, seed: number}} Layer */
+
 const MOST_LAYERS = 20;
 const LEAST_CELL = 0.01;
 // From one cell to the next: not at all, straight, smooth, smoother.
+/** @type {Record<number, (part: number) => number>} */
 const CURVES = {
   1: () => 0,
   2: (part) => part,
@@ -18,8 +22,18 @@ const CURVES = {
 };
 
 // 0 to 1.
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {number} seed
+ */
 const chance = (x, y, seed) => bits(x, y, seed) / 0xffffffff;
 
+/**
+ * @param {Params} params
+ * @param {number} density
+ * @returns {Layer[]}
+ */
 function layersOf({ complexity, scale, subScaling, subInfluence, randomSeed }, density) {
   const count = Math.min(Math.max(complexity, 1), MOST_LAYERS);
   return Array.from({ length: Math.ceil(count) }, (_, at) => ({
@@ -29,6 +43,13 @@ function layersOf({ complexity, scale, subScaling, subInfluence, randomSeed }, d
   }));
 }
 
+/**
+ * @param {Float64Array} sums
+ * @param {number} width
+ * @param {number} height
+ * @param {Layer} layer
+ * @param {Params} params
+ */
 function add(sums, width, height, { cell, weight, seed }, { evolution, noiseType }) {
   const curve = CURVES[Math.round(noiseType)] ?? CURVES[3];
   const columns = Array.from({ length: width }, (_, x) => {
@@ -51,6 +72,11 @@ function add(sums, width, height, { cell, weight, seed }, { evolution, noiseType
   }
 }
 
+/**
+ * @param {number} left
+ * @param {number} low
+ * @param {number} seed
+ */
 const cornersOf = (left, low, seed) => ({
   left,
   a: chance(left, low, seed),
@@ -59,6 +85,11 @@ const cornersOf = (left, low, seed) => ({
   d: chance(left + 1, low + 1, seed),
 });
 
+/**
+ * @param {ImageData} pixels
+ * @param {Params} params
+ * @param {number} density
+ */
 function draw({ data, width, height }, params, density) {
   const layers = layersOf(params, density);
   const sums = new Float64Array(width * height);

@@ -5,11 +5,18 @@
 //
 // Names, defaults and ranges are measured on the reference; its guide names some of them.
 
+/** @typedef {{type: string, id: string, params: Record<string, number>}} EffectNode */
+
 import { messageOf } from "./thrown.js";
 
+/**
+ * @param {any} value
+ * @returns {value is Record<string, any>}
+ */
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 // What a node reads. Names after the bar have no effect in the reference either.
+/** @type {Record<string, {defaults: Record<string, number>, ignored: string}>} */
 const TYPES = {
   "fractal-noise": {
     defaults: {
@@ -37,6 +44,10 @@ const TYPES = {
   },
 };
 
+/**
+ * @param {{params?: any, type: string, id: string}} node
+ * @param {string[]} problems
+ */
 function numbers({ params = {}, type, id }, problems) {
   const { defaults, ignored } = TYPES[type];
   const values = { ...defaults };
@@ -52,6 +63,12 @@ function numbers({ params = {}, type, id }, problems) {
   return values;
 }
 
+/**
+ * @param {any} given
+ * @param {number} at
+ * @param {string[]} problems
+ * @returns {EffectNode[]}
+ */
 function nodeOf(given, at, problems) {
   const { type, enabled } = isObject(given) ? given : {};
   if (!Object.hasOwn(TYPES, type ?? "")) {
@@ -63,7 +80,12 @@ function nodeOf(given, at, problems) {
   return [{ type, id, params: numbers({ ...given, id }, problems) }];
 }
 
+/**
+ * @param {string} text
+ * @returns {{nodes: EffectNode[], problems: string[]}}
+ */
 function read(text) {
+  /** @type {string[]} */
   const problems = [];
   let given;
   try {
@@ -74,10 +96,16 @@ function read(text) {
   if (!isObject(given) || !Array.isArray(given.nodes)) {
     return { nodes: [], problems: ['has no "nodes"'] };
   }
-  const nodes = given.nodes.flatMap((node, at) => nodeOf(node, at, problems));
+  const nodes = given.nodes.flatMap((/** @type {any} */ node, /** @type {number} */ at) =>
+    nodeOf(node, at, problems),
+  );
   return { nodes, problems };
 }
 
+/**
+ * @param {EffectNode} node
+ * @param {CSSStyleDeclaration} style
+ */
 function animated({ type, id, params }, style) {
   const values = { ...params };
   for (const key of Object.keys(TYPES[type].defaults)) {

@@ -5,11 +5,20 @@
 //
 // Measured on the reference; there, as here, upwards is positive and lengths are CSS pixels.
 
+/** @typedef {Record<string, number>} Params Of the effect; see vfx_values.js. */
+
 const TURN = 2 * Math.PI;
 // The reference's wave begins one pixel to the left of the element.
 const START = 1;
 
 // Adds a pixel's share to *sum*: colours weighted by their alpha.
+/**
+ * @param {ImageData} pixels
+ * @param {number} x
+ * @param {number} y
+ * @param {number} share
+ * @param {number[]} sum
+ */
 function gather({ data, width, height }, x, y, share, sum) {
   if (share === 0 || x < 0 || y < 0 || x >= width || y >= height) return;
   const at = 4 * (y * width + x);
@@ -22,6 +31,13 @@ function gather({ data, width, height }, x, y, share, sum) {
 
 const sum = [0, 0, 0, 0];
 
+/**
+ * @param {ImageData} pixels
+ * @param {number} x
+ * @param {number} y
+ * @param {Uint8ClampedArray} into
+ * @param {number} at
+ */
 function sample(pixels, x, y, into, at) {
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [along, down] = [x - left, y - top];
@@ -37,6 +53,10 @@ function sample(pixels, x, y, into, at) {
 
 // `shiftOf` gives how far to the right and up a place's colour lies. As in the reference, what lies
 // beyond the edge is nothing at once, not by and by.
+/**
+ * @param {ImageData} pixels
+ * @param {(x: number, y: number, at: number, shift: number[]) => void} shiftOf
+ */
 function warp(pixels, shiftOf) {
   const { width, height } = pixels;
   const result = new ImageData(width, height);
@@ -53,6 +73,12 @@ function warp(pixels, shiftOf) {
   return result;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Params} params
+ * @param {number} density
+ * @param {number} seconds
+ */
 function wave(pixels, { height, width, direction, speed, phase }, density, seconds) {
   if (width === 0) return pixels;
   const angle = (direction / 360) * TURN;
@@ -69,6 +95,10 @@ function wave(pixels, { height, width, direction, speed, phase }, density, secon
 }
 
 // 1 red, 2 green, 3 blue, 4 alpha, 9 as far as it goes, 10 and 11 nowhere, all others luma.
+/**
+ * @param {number} use
+ * @returns {(data: Uint8ClampedArray, at: number) => number}
+ */
 function channelOf(use) {
   const number = Math.max(Math.round(use), 1);
   if (number === 9) return () => 1;
@@ -83,6 +113,11 @@ function channelOf(use) {
     (weights[0] * data[at] + weights[1] * data[at + 1] + weights[2] * data[at + 2]) / 255;
 }
 
+/**
+ * @param {ImageData} pixels
+ * @param {Params} params
+ * @param {number} density
+ */
 function displace(pixels, { useH, maxH, useV, maxV }, density) {
   const [across, up] = [channelOf(useH), channelOf(useV)];
   return warp(pixels, (_x, _y, at, shift) => {

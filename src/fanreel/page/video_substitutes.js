@@ -4,14 +4,20 @@ import { pictureOf } from "./media.js";
 
 const { VideoFrame } = globalThis;
 
+/**
+ * @param {any} prototype
+ * @param {string} name
+ */
 function substitute(prototype, name) {
   const native = prototype?.[name];
   if (!native) return;
+  /** @param {any[]} args */
   prototype[name] = function substituted(...args) {
     return native.apply(this, args.map(picturesIn));
   };
 }
 
+/** @param {any} value */
 function picturesIn(value) {
   if (value instanceof HTMLVideoElement) return pictureOf(value) ?? value;
   if (value?.source instanceof HTMLVideoElement) {
@@ -20,14 +26,16 @@ function picturesIn(value) {
   return value;
 }
 
+/** @type {Record<string, any>} */
+const page = globalThis;
 for (const type of ["CanvasRenderingContext2D", "OffscreenCanvasRenderingContext2D"]) {
   for (const name of ["drawImage", "createPattern"]) {
-    substitute(globalThis[type]?.prototype, name);
+    substitute(page[type]?.prototype, name);
   }
 }
 for (const type of ["WebGLRenderingContext", "WebGL2RenderingContext"]) {
   for (const name of ["texImage2D", "texSubImage2D", "texImage3D", "texSubImage3D"]) {
-    substitute(globalThis[type]?.prototype, name);
+    substitute(page[type]?.prototype, name);
   }
 }
 substitute(globalThis.GPUQueue?.prototype, "copyExternalImageToTexture");

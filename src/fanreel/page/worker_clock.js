@@ -30,6 +30,7 @@ let drawsOnPage = false;
 const place = location.protocol === "blob:" ? "" : location.pathname;
 const { reseed } = makeChance(hash(`0 ${self.name} ${place}`), Crypto.prototype.getRandomValues);
 
+/** @param {number} ms */
 function standAt(ms) {
   now = ms;
   reseed(ms);
@@ -46,6 +47,12 @@ globalThis.Date = new Proxy(real.Date, {
 Object.defineProperty(Performance.prototype, "now", { value: () => now, configurable: true });
 Object.defineProperty(Performance.prototype, "timeOrigin", { get: () => 0, configurable: true });
 
+/**
+ * @param {any} callback
+ * @param {any} delay
+ * @param {any[]} args
+ * @param {boolean} repeats
+ */
 function addTimer(callback, delay, args, repeats) {
   const ms = Math.max(Number.isFinite(+delay) ? Math.trunc(+delay) : 0, repeats ? 1 : 0);
   const wait = nesting > 5 ? Math.max(ms, SHORTEST_MS) : ms;
@@ -65,9 +72,14 @@ globalThis.requestAnimationFrame = (callback) => {
 globalThis.cancelAnimationFrame = (id) => void frames.delete(id);
 
 // ---- what is under way -----------------------------------------------------------------------------
+/**
+ * @param {any} object
+ * @param {string} name
+ */
 function count(object, name) {
   const native = object?.[name];
   if (typeof native !== "function") return;
+  /** @param {any[]} args */
   object[name] = function counted(...args) {
     const answer = native.apply(this, args);
     if (typeof answer?.then !== "function") return answer;
@@ -86,7 +98,7 @@ for (const name of ["compile", "compileStreaming", "instantiate", "instantiateSt
 }
 for (const type of ["Response", "Blob", "Request"]) {
   for (const name of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"]) {
-    count(globalThis[type]?.prototype, name);
+    count(/** @type {Record<string, any>} */ (globalThis)[type]?.prototype, name);
   }
 }
 count(globalThis.OffscreenCanvas?.prototype, "convertToBlob");
@@ -96,6 +108,10 @@ count(globalThis.FontFace?.prototype, "load");
 const turn = makeTurns(new MessageChannel());
 
 // ---- running ---------------------------------------------------------------------------------------
+/**
+ * @param {any} callback
+ * @param {any[]} args
+ */
 function call(callback, args) {
   try {
     if (typeof callback === "function") callback.apply(globalThis, args);
@@ -104,6 +120,7 @@ function call(callback, args) {
   }
 }
 
+/** @param {number} limit */
 function nextTimer(limit) {
   /** @type {{id: number, timer: any} | null} */
   let found = null;
@@ -115,6 +132,7 @@ function nextTimer(limit) {
   return found;
 }
 
+/** @param {{id: number, timer: any}} task */
 function runTimer({ id, timer }) {
   standAt(Math.max(now, timer.due));
   if (timer.every === null) {
@@ -128,6 +146,7 @@ function runTimer({ id, timer }) {
   nesting = 0;
 }
 
+/** @param {number} ms */
 async function advanceTo(ms) {
   for (let task = nextTimer(ms); task !== null; task = nextTimer(ms)) {
     runTimer(task);
@@ -161,6 +180,7 @@ async function rest() {
   }
 }
 
+/** @param {{now: number, frames: boolean, ack: number | null}} tick */
 async function obey({ now: ms, frames: wanted, ack }) {
   if (ack === null) {
     standAt(ms);
@@ -172,6 +192,7 @@ async function obey({ now: ms, frames: wanted, ack }) {
   real.postMessage({ [TICK]: { ack } });
 }
 
+/** @param {any} value */
 const holdsCanvas = (value) =>
   value instanceof OffscreenCanvas ||
   (value !== null &&

@@ -14,6 +14,18 @@ import { real } from "./real.js";
 import { config } from "./realm.js";
 import { TICK } from "./worker_words.js";
 
+/**
+ * @typedef {object} State What is known of a worker.
+ * @property {boolean} hello It has said that it obeys.
+ * @property {boolean} busy
+ * @property {Promise<void> | null} asked What it is at, while it is.
+ * @property {Map<number, (value?: unknown) => void>} acks
+ * @property {number} since When it was last heard of, in real time.
+ * @property {number} now The time it was told.
+ * @property {boolean} over
+ * @property {boolean} [foreign] It does not obey.
+ */
+
 const SILENCE_MS = 30;
 const HELLO_MS = 5000;
 const MOST_SCRIPT_BYTES = 2 ** 25;
@@ -21,6 +33,7 @@ const NativeWorker = globalThis.Worker;
 const { postMessage, terminate } = NativeWorker.prototype;
 const { createObjectURL } = URL;
 const blobs = new Map();
+/** @type {Map<Worker, State>} */
 const states = new Map(); // worker -> {hello, busy, asked, acks, since, ...}
 let messages = 0;
 let serial = 0;
@@ -33,9 +46,14 @@ URL.createObjectURL = (object) => {
   return url;
 };
 
+/** @param {BlobPart[]} parts */
 const scriptBlob = (...parts) =>
   createObjectURL.call(URL, new Blob(parts, { type: "text/javascript" }));
 
+/**
+ * @param {string | URL} url
+ * @param {WorkerOptions | undefined} options
+ */
 function prepared(url, options) {
   const { href } = new URL(url, document.baseURI);
   const own = config.workerScript;
@@ -48,9 +66,13 @@ function prepared(url, options) {
   return scriptBlob(first, isModule ? `import ${name};` : `importScripts(${name});`);
 }
 
+/** @param {Worker} worker */
 function adopt(worker) {
-  const state = { hello: false, busy: true, asked: null, acks: new Map() };
-  Object.assign(state, { since: real.now(), now: 0, over: false });
+  /** @type {State} */
+  const state = {
+    ...{ hello: false, busy: true, asked: null, acks: new Map() },
+    ...{ since: real.now(), now: 0, over: false },
+  };
   states.set(worker, state);
   worker.addEventListener("message", (event) => {
     const said = event.data?.[TICK];
@@ -84,6 +106,7 @@ NativeWorker.prototype.terminate = function terminated() {
   return terminate.call(this);
 };
 
+/** @param {State} state */
 function end(state) {
   state.over = true;
   for (const done of state.acks.values()) done();
@@ -91,6 +114,7 @@ function end(state) {
 }
 
 // ---- talking ---------------------------------------------------------------------------------------
+/** @param {State} state */
 function noteTraffic(state) {
   messages += 1;
   state.since = real.now();
@@ -107,12 +131,23 @@ NativeWorker.prototype.postMessage = function postMessageNoted(...args) {
   return postMessage.apply(this, args);
 };
 
+/**
+ * @param {Worker} worker
+ * @param {State} state
+ * @param {{now: number, frames?: boolean, ack: number | null}} tick
+ */
 function tell(worker, state, tick) {
   state.now = tick.now;
   postMessage.call(worker, { [TICK]: tick });
 }
 
 // A promise for the worker's word that it has come to rest at this time.
+/**
+ * @param {Worker} worker
+ * @param {State} state
+ * @param {boolean} frames
+ * @returns {Promise<void>}
+ */
 function ask(worker, state, frames) {
   state.busy = false;
   serial += 1;
@@ -130,6 +165,7 @@ function ask(worker, state, frames) {
 }
 
 // Until it is clear that the worker does not speak our language.
+/** @param {State} state */
 async function greeting(state) {
   while (!state.hello && !state.over && real.now() - state.since < HELLO_MS) {
     await new Promise((resolve) => real.setTimeout(resolve, 5));
@@ -140,6 +176,7 @@ async function greeting(state) {
 
 // ---- together --------------------------------------------------------------------------------------
 const live = () => [...states].filter(([, state]) => !state.over);
+/** @param {State} state */
 const isLoud = ({ since }) => real.now() - since < SILENCE_MS;
 
 function areBusy() {
