@@ -114,8 +114,8 @@ def _build_image() -> None:
     assert building.returncode == 0, "".join(said[-40:])
 
 
-def invocable_image(tag: str, build_dir: Path) -> str:
-    """Put AWS's runtime interface emulator before the image's entry point; give the new tag."""
+def invocable_image(tag: str, build_dir: Path, image: str | None = None) -> str:
+    """Put AWS's runtime interface emulator before an image's entry point; give the new tag."""
     uv = shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
     package = f"aws-sam-cli=={RIE_VERSION}"
     wheel_dir = build_dir / "sam"
@@ -130,6 +130,6 @@ def invocable_image(tag: str, build_dir: Path) -> str:
     binary = wheel_dir / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{architecture}"
     shutil.copy(binary, context_dir / "rie")
     (context_dir / "rie").chmod(0o755)
-    (context_dir / "Dockerfile").write_text(_DOCKERFILE.format(image=lambda_image()))
+    (context_dir / "Dockerfile").write_text(_DOCKERFILE.format(image=image or lambda_image()))
     docker("build", "--quiet", "--tag", tag, str(context_dir))
     return tag

@@ -144,6 +144,31 @@ def test_a_batch_has_a_cost_limit(lab: Lab, capsys: pytest.CaptureFixture[str]) 
     assert "error[INVALID_CONFIG]: the batch of 2 renders is estimated to cost" in said.err
 
 
+@pytest.mark.parametrize("command", ["render", "progress", "render-batch"])
+def test_who_waits_is_told_progress_as_json(
+    lab: Lab, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lines of JSON on standard error, rising to the end; standard output has the answer alone."""
+    worker = lab.worker(chunks=2)
+    render_id, batch = worker.render_id, lab.folder / "waiting.jsonl"
+    batch.write_text(json.dumps({"renderId": render_id}))
+    argv = {
+        "render": ["render", str(lab.project), "--render-id", render_id, "--wait"],
+        "progress": ["progress", render_id, "--wait"],
+        "render-batch": ["render-batch", str(lab.project), str(batch)],
+    }[command]
+    if command == "progress":
+        lab.start(worker)
+    assert run(app, ["lambda", *argv, "--stack", lab.stack_name, "--json"]) == 0
+    said = capsys.readouterr()
+    events = [json.loads(line) for line in said.err.splitlines()]
+    assert {(event["event"], event["renderId"]) for event in events} == {("progress", render_id)}
+    fractions = [event["fraction"] for event in events]
+    assert fractions == sorted(fractions)
+    assert (events[-1]["stage"], events[-1]["fraction"]) == ("done", 1.0)
+    assert json.loads(said.out)["renderId"] == render_id
+
+
 def test_sites_are_made_listed_and_removed(lab: Lab) -> None:
     """The id of one command is the argument of the next."""
     made = ask(lab, "sites", "create", str(lab.project))

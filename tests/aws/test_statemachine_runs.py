@@ -252,6 +252,23 @@ def test_a_deployment_limits_what_a_render_may_ask(
         assert error in ended["cause"]
 
 
+def test_a_render_that_takes_longer_than_any_may_is_ended(lab: Lab, new_worker: Workers) -> None:
+    """By the execution's own time, whatever its worker does."""
+    if lab.interpreter.name == "ministack":
+        pytest.skip("ministack does not read the execution's TimeoutSeconds")
+    machine = definition(
+        function_arn=FUNCTION_ARN, bucket_name=BUCKET, settings=Settings(render_timeout_s=3600)
+    )
+    assert machine["TimeoutSeconds"] == 3600
+    name = f"long-{next(_numbers)}"
+    arn = lab.interpreter.create(machine | {"TimeoutSeconds": 1}, name)
+    gate = threading.Event()
+    lab.endpoint.workers[name] = new_worker().on("plan", None, Step(before=gate.wait))
+    ended = lab.interpreter.wait(lab.interpreter.start(arn, name, PROJECT))
+    gate.set()
+    assert ended["status"] == "TIMED_OUT"
+
+
 @pytest.mark.parametrize("chunks", [2, 41], ids=["inline", "distributed"])
 @pytest.mark.parametrize(
     ("document", "name"),

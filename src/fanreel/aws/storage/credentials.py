@@ -42,7 +42,7 @@ _PROBLEMS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ),
     (
         (NoRegionError, InvalidRegionError),
-        "no usable AWS region ({exc}); give --region, AWS_REGION or one in the profile",
+        "no usable AWS region ({exc}); give --region, AWS_DEFAULT_REGION or one in the profile",
     ),
 )
 
