@@ -1,7 +1,5 @@
 """`RenderClient`: start renders on a deployed stack, watch them, fetch their videos."""
 
-import contextlib
-import dataclasses
 import math
 import tempfile
 import time
@@ -15,7 +13,6 @@ import boto3
 from fanreel.aws.client import executions, finished
 from fanreel.aws.client.batches import (
     DEFAULT_MAX_CONCURRENT,
-    batch_requests,
     check_lines,
     checked_item,
     read_batch,
@@ -29,10 +26,9 @@ from fanreel.aws.client.deployment import (
 )
 from fanreel.aws.client.inputs import (
     RenderRequest,
-    build_request,
     new_render_id,
-    parse_config,
 )
+from fanreel.aws.client.preparing import Config, Preparation
 from fanreel.aws.client.reporting import aws_report
 from fanreel.aws.client.results import (
     BatchItem,
@@ -44,46 +40,18 @@ from fanreel.aws.client.results import (
 )
 from fanreel.aws.client.stills import RemoteStill, still_uri, take_still
 from fanreel.aws.client.watching import Watcher
-from fanreel.aws.cost.estimating import (
-    AtOnce,
-    chunks_at_once,
-    estimate_project,
-    require_affordable,
-    require_affordable_batch,
-)
-from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY, read_quotas
 from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Cost, Estimate
 from fanreel.aws.storage import layout
 from fanreel.aws.storage.outputs import OutputOptions
-from fanreel.aws.storage.projects import HTTPS, parse_project
 from fanreel.aws.storage.sites import (
     Site,
-    borrowed_project,
     delete_site,
     list_sites,
-    site_of,
-    upload_site,
 )
-from fanreel.config import RenderConfig
-from fanreel.errors import InvalidConfig, RenderCancelled, RenderError
-from fanreel.files.project import within_root
+from fanreel.errors import InvalidConfig, RenderCancelled
 from fanreel.formats import PACKED
 
-Config = RenderConfig | Mapping[str, Any] | None
 _FIRST_POLL_S = 0.25
-
-
-def _is_uri(project: Path | str | Site) -> bool:
-    return isinstance(project, str) and project.startswith(("s3://", HTTPS))
-
-
-def _require_page(project_dir: Path, entry_file: str) -> None:
-    if not (project_dir / entry_file).is_file():
-        raise InvalidConfig(
-            f"{project_dir} holds no {entry_file}; name the folder of the composition, or its "
-            "page as the entry file",
-            project=str(project_dir),
-        )
 
 
 class RenderClient:
@@ -126,6 +94,7 @@ class RenderClient:
             endpoint_url=endpoint_url,
         )
         self._watcher = Watcher(self._connection)
+        self._preparation = Preparation(self._connection, self._watcher)
 
     @classmethod
     def from_stack(
@@ -183,13 +152,7 @@ class RenderClient:
             InvalidComposition: A link leaves it. Terminal.
             StorageUnavailable: S3 did not answer. Retryable.
         """
-        return upload_site(
-            Path(project_dir),
-            self.deployment.bucket,
-            self._connection.s3,
-            None if root_dir is None else Path(root_dir),
-            name,
-        )
+        return self._preparation.upload(project_dir, root_dir, name)
 
     def list_sites(self) -> tuple[Site, ...]:
         """Return every deployed project, newest first."""
@@ -223,9 +186,10 @@ class RenderClient:
 
         Everything that can be known here is checked before the first byte is sent.
         """
-        checked = self._check(
+        return self._preparation.request(
             project,
             config,
+            root_dir,
             render_id=render_id,
             output_uri=output_uri,
             max_concurrency=max_concurrency,
@@ -234,41 +198,6 @@ class RenderClient:
             cost_limit_usd=cost_limit_usd,
             function=function,
         )
-        if _is_uri(project):
-            return checked
-        site = (
-            project if isinstance(project, Site) else self.deploy_site(project, root_dir=root_dir)
-        )
-        return dataclasses.replace(checked, project_uri=site.uri)
-
-    def _check(self, project: Path | str | Site, config: Config, **given: Any) -> RenderRequest:
-        """Check what `build_request()` can, and that a folder has its page."""
-        stand_in = str(layout.site_manifest(self.deployment.bucket, "unknown"))
-        checked = build_request(
-            bucket=self.deployment.bucket,
-            project_uri=str(project) if _is_uri(project) else stand_in,
-            config=config,
-            output_buckets=self.deployment.output_buckets,
-            project_sources=self.deployment.project_sources,
-            functions=self.deployment.function_names,
-            **given,
-        )
-        if not _is_uri(project) and not isinstance(project, Site):
-            _require_page(Path(project), checked.config.entry_file)
-        return checked
-
-    @contextlib.contextmanager
-    def _local(
-        self, project: Path | str | Site, entry_file: str, root_dir: Path | str | None
-    ) -> Iterator[tuple[Path, Path | None]]:
-        """Yield *project* as a folder on this machine, and the one around it that it may use."""
-        if not _is_uri(project) and not isinstance(project, Site):
-            yield Path(project), None if root_dir is None else Path(root_dir)
-            return
-        uri = parse_project(project.uri if isinstance(project, Site) else str(project))
-        sources = self.deployment.project_sources
-        with borrowed_project(self._connection.s3, uri, entry_file, sources) as folders:
-            yield folders
 
     def start_render(  # noqa: PLR0913 (each is an option)
         self,
@@ -319,16 +248,8 @@ class RenderClient:
             "function": function,
         }
         if max_cost_usd is not None:
-            checked = self._check(project, config, output=output_options, **asked)
-            with self._local(project, checked.config.entry_file, root_dir) as (folder, root):
-                found = self.estimate(
-                    folder,
-                    checked.config,
-                    root_dir=root,
-                    max_concurrency=max_concurrency,
-                    function=function,
-                )
-            require_affordable(found, max_cost_usd)
+            checked = self._preparation.check(project, config, output=output_options, **asked)
+            self._preparation.require_affordable(project, [checked], max_cost_usd, root_dir)
         return self.start(
             self.request(project, config, root_dir=root_dir, output_options=output_options, **asked)
         )
@@ -418,36 +339,26 @@ class RenderClient:
                 started. Terminal.
         """
         parsed = read_batch(lines) if isinstance(lines, Path) else check_lines(enumerate(lines, 1))
-        bucket, options = self.deployment.bucket, OutputOptions.of(output_options)
+        prepared, options = self._preparation, OutputOptions.of(output_options)
 
         def requests(uri: str) -> list[RenderRequest]:
-            return batch_requests(
+            return prepared.batch(
                 parsed,
-                bucket=bucket,
-                project_uri=uri,
-                config=config,
+                config,
+                uri,
                 output=options,
-                output_buckets=self.deployment.output_buckets,
-                project_sources=self.deployment.project_sources,
                 timeout_s=timeout_s,
                 cost_limit_usd=cost_limit_usd,
                 function=function,
-                functions=self.deployment.function_names,
             )
 
         # Checked before anything is sent, so that a bad line uploads nothing; the site is named by
         # its content, so ids and places are those that the renders will have.
-        self._check(project, config)
-        uri = str(project) if _is_uri(project) else self._site_of(project, root_dir).uri
+        prepared.check(project, config)
+        uri = prepared.uri_of(project, root_dir)
         checked = requests(uri)
         if max_cost_usd is not None:
-            entry_file = self._check(project, config).config.entry_file
-            with self._local(project, entry_file, root_dir) as (folder, root):
-                require_affordable_batch(
-                    [request.config for request in checked],
-                    max_cost_usd,
-                    lambda config: self.estimate(folder, config, root_dir=root, function=function),
-                )
+            prepared.require_affordable(project, checked, max_cost_usd, root_dir)
         if dry_run:
             return iter([checked_item(index, request) for index, request in enumerate(checked)])
         sent = self.request(project, config, root_dir=root_dir).project_uri
@@ -461,12 +372,6 @@ class RenderClient:
             poll_s=poll_s,
             on_progress=on_progress,
         )
-
-    def _site_of(self, project: Path | str | Site, root_dir: Path | str | None) -> Site:
-        if isinstance(project, Site):
-            return project
-        root = None if root_dir is None else Path(root_dir)
-        return site_of(Path(project), self.deployment.bucket, root)
 
     def progress(self, render_id: str) -> Progress:
         """
@@ -601,28 +506,14 @@ class RenderClient:
         Needs Chromium on this machine, as `fanreel.render()` does. Where others keep the machine
         busy, CPU time is what counts. How many chunks run at once is asked of the account.
         """
-        folder, checked = within_root(Path(project_dir), parse_config(config), root_dir)
-        return estimate_project(
-            folder,
-            checked,
-            self._watcher.function(function),
-            self.deployment.region,
+        return self._preparation.estimate(
+            project_dir,
+            config,
             probe_frames=probe_frames,
-            at_once=self._chunks_at_once(max_concurrency, function),
+            root_dir=root_dir,
+            max_concurrency=max_concurrency,
+            function=function,
         )
-
-    def _chunks_at_once(self, asked: int | None, function: str | None) -> AtOnce:
-        settings = self.deployment.settings
-        wanted = asked or settings.get("max_concurrency", DEFAULT_MAX_CONCURRENCY)
-        try:
-            quotas = read_quotas(
-                self._connection.session, endpoint_url=self._connection.endpoint_url
-            )
-        except RenderError:  # who may render need not have the right to ask
-            return chunks_at_once(wanted, None)
-        reserved = settings.get("reserved_concurrency") if function is None else None
-        granted = reserved or quotas.unreserved_concurrency
-        return chunks_at_once(wanted, granted)
 
     def report(
         self, render_id: str, path: Path | str, *, pictures: bool = True, keep: bool = False

@@ -1,0 +1,188 @@
+"""Before a render starts: everything about it checked, its project uploaded, its cost foretold."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from fanreel.aws.client.batches import BatchLine, batch_requests
+from fanreel.aws.client.deployment import Connection
+from fanreel.aws.client.inputs import RenderRequest, build_request, parse_config
+from fanreel.aws.client.watching import Watcher
+from fanreel.aws.cost.estimating import (
+    AtOnce,
+    chunks_at_once,
+    estimate_project,
+    require_affordable,
+    require_affordable_batch,
+)
+from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY, read_quotas
+from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Estimate
+from fanreel.aws.storage import layout
+from fanreel.aws.storage.projects import HTTPS, parse_project
+from fanreel.aws.storage.sites import Site, borrowed_project, site_of, upload_site
+from fanreel.config import RenderConfig
+from fanreel.errors import InvalidConfig, RenderError
+from fanreel.files.project import within_root
+
+Config = RenderConfig | Mapping[str, Any] | None
+Project = Path | str | Site
+Folder = Path | str | None
+
+
+def _is_uri(project: Project) -> bool:
+    return isinstance(project, str) and project.startswith(("s3://", HTTPS))
+
+
+def _require_page(project_dir: Path, entry_file: str) -> None:
+    if not (project_dir / entry_file).is_file():
+        raise InvalidConfig(
+            f"{project_dir} holds no {entry_file}; name the folder of the composition, or its "
+            "page as the entry file",
+            project=str(project_dir),
+        )
+
+
+class Preparation:
+    """What one deployment takes, and what it would cost."""
+
+    def __init__(self, connection: Connection, watcher: Watcher) -> None:
+        self._connection, self._watcher = connection, watcher
+
+    def request(
+        self, project: Project, config: Config, root_dir: Folder, **given: Any
+    ) -> RenderRequest:
+        """Check a render, then upload its project. Raises as `RenderClient.request()`."""
+        checked = self.check(project, config, **given)
+        if _is_uri(project):
+            return checked
+        site = project if isinstance(project, Site) else self.upload(project, root_dir)
+        return dataclasses.replace(checked, project_uri=site.uri)
+
+    def upload(self, project_dir: Path | str, root_dir: Folder, name: str | None = None) -> Site:
+        """Upload a project. Raises as `RenderClient.deploy_site()`."""
+        root = None if root_dir is None else Path(root_dir)
+        bucket = self._connection.deployment.bucket
+        return upload_site(Path(project_dir), bucket, self._connection.s3, root, name)
+
+    def check(self, project: Project, config: Config, **given: Any) -> RenderRequest:
+        """
+        Check what `build_request()` can, and that a folder has its page.
+
+        Raises:
+            InvalidConfig, S3UriNotAllowed: As `build_request()`. Terminal.
+        """
+        deployment = self._connection.deployment
+        stand_in = str(layout.site_manifest(deployment.bucket, "unknown"))
+        checked = build_request(
+            project_uri=str(project) if _is_uri(project) else stand_in,
+            config=config,
+            **self._allowed(),
+            **given,
+        )
+        if not _is_uri(project) and not isinstance(project, Site):
+            _require_page(Path(project), checked.config.entry_file)
+        return checked
+
+    def batch(
+        self, lines: Sequence[BatchLine], config: Config, uri: str, **given: Any
+    ) -> list[RenderRequest]:
+        """Check every line of a batch. Raises as `batch_requests()`."""
+        return batch_requests(lines, project_uri=uri, config=config, **self._allowed(), **given)
+
+    def _allowed(self) -> dict[str, Any]:
+        deployment = self._connection.deployment
+        return {
+            "bucket": deployment.bucket,
+            "output_buckets": deployment.output_buckets,
+            "project_sources": deployment.project_sources,
+            "functions": deployment.function_names,
+        }
+
+    def uri_of(self, project: Project, root_dir: Folder) -> str:
+        """Return where *project* is, or will be once it is uploaded."""
+        if _is_uri(project):
+            return str(project)
+        if isinstance(project, Site):
+            return project.uri
+        root = None if root_dir is None else Path(root_dir)
+        return site_of(Path(project), self._connection.deployment.bucket, root).uri
+
+    def require_affordable(
+        self,
+        project: Project,
+        requests: Sequence[RenderRequest],
+        max_cost_usd: float,
+        root_dir: Folder,
+    ) -> None:
+        """
+        Refuse renders of *project* that are estimated to cost more together.
+
+        Raises:
+            InvalidConfig: They are. Terminal.
+        """
+        with self._local(project, requests[0].config.entry_file, root_dir) as (folder, root):
+
+            def estimate(config: RenderConfig) -> Estimate:
+                first = requests[0]
+                return self.estimate(
+                    folder,
+                    config,
+                    root_dir=root,
+                    max_concurrency=first.max_concurrency,
+                    function=first.function,
+                )
+
+            if len(requests) == 1:
+                require_affordable(estimate(requests[0].config), max_cost_usd)
+            else:
+                configs = [request.config for request in requests]
+                require_affordable_batch(configs, max_cost_usd, estimate)
+
+    def estimate(
+        self,
+        project_dir: Path | str,
+        config: Config,
+        *,
+        probe_frames: int = DEFAULT_PROBE_FRAMES,
+        root_dir: Folder = None,
+        max_concurrency: int | None = None,
+        function: str | None = None,
+    ) -> Estimate:
+        """Foretell time and cost. Raises as `RenderClient.estimate()`."""
+        folder, checked = within_root(Path(project_dir), parse_config(config), root_dir)
+        return estimate_project(
+            folder,
+            checked,
+            self._watcher.function(function),
+            self._connection.deployment.region,
+            probe_frames=probe_frames,
+            at_once=self._chunks_at_once(max_concurrency, function),
+        )
+
+    @contextlib.contextmanager
+    def _local(
+        self, project: Project, entry_file: str, root_dir: Folder
+    ) -> Iterator[tuple[Path, Path | None]]:
+        """Yield *project* as a folder on this machine, and the one around it that it may use."""
+        if not _is_uri(project) and not isinstance(project, Site):
+            yield Path(project), None if root_dir is None else Path(root_dir)
+            return
+        uri = parse_project(project.uri if isinstance(project, Site) else str(project))
+        sources = self._connection.deployment.project_sources
+        with borrowed_project(self._connection.s3, uri, entry_file, sources) as folders:
+            yield folders
+
+    def _chunks_at_once(self, asked: int | None, function: str | None) -> AtOnce:
+        settings = self._connection.deployment.settings
+        wanted = asked or settings.get("max_concurrency", DEFAULT_MAX_CONCURRENCY)
+        try:
+            quotas = read_quotas(
+                self._connection.session, endpoint_url=self._connection.endpoint_url
+            )
+        except RenderError:  # who may render need not have the right to ask
+            return chunks_at_once(wanted, None)
+        reserved = settings.get("reserved_concurrency") if function is None else None
+        granted = reserved or quotas.unreserved_concurrency
+        return chunks_at_once(wanted, granted)
