@@ -42,7 +42,10 @@ PAGE = """<!doctype html>
   {"id": "size", "type": "number", "label": "Size", "default": 20, "min": 10, "max": 60},
   {"id": "ink", "type": "color", "label": "Ink", "default": "#112233"},
   {"id": "bold", "type": "boolean", "label": "Bold", "default": false},
-  {"id": "side", "type": "enum", "label": "Side", "default": "left", "options": ["left", "right"]}
+  {"id": "side", "type": "enum", "label": "Side", "default": "left", "options": ["left", "right"]},
+  {"id": "face", "type": "font", "label": "Face",
+   "default": {"family": "Liberation Sans", "weight": 400}},
+  {"id": "photo", "type": "image", "label": "Photo", "default": "data:,"}
 ]'>
   <head>
     <style>
@@ -67,11 +70,12 @@ PAGE = """<!doctype html>
            data-duration="2" data-track-index="4"></div>
     </div>
     <script>
-      const { size, bold, side } = window.__hyperframes.getVariables();
+      const { size, bold, side, face } = window.__hyperframes.getVariables();
       const word = document.getElementById("word");
       word.style.fontSize = `${size}px`;
       word.style.fontWeight = bold ? "700" : "400";
       word.style.textAlign = side;
+      word.style.fontFamily = face.family;
       (function show() {
         document.getElementById("count").textContent = Math.round(performance.now() * 0.03);
         requestAnimationFrame(show);
@@ -295,8 +299,17 @@ def test_variables_show_while_they_are_typed(preview: Preview, watched: Watched)
     expect(watched.word()).to_have_css("font-weight", "700")
     watched.at("#var-side").select_option("right")
     expect(watched.word()).to_have_css("text-align", "right")
+    expect(watched.at("#var-face")).to_have_value("Liberation Sans")
+    watched.at("#var-face").fill("Liberation Serif")
+    expect(watched.word()).to_have_css("font-family", '"Liberation Serif"')
+    watched.at("#var-photo").fill("data:image/png,")
     watched.shows(1)
     values = {"word": "Film", "size": 40, "ink": "#ff0000", "bold": True, "side": "right"}
+    values["face"] = {"family": "Liberation Serif", "weight": 400}
+    values["photo"] = "data:image/png,"
+    end = time.monotonic() + 10
+    while preview.server.state()["variables"] != values and time.monotonic() < end:
+        time.sleep(0.05)
     assert preview.server.state()["variables"] == values
     watched.at("#reset-variables").click()
     expect(watched.word()).to_have_text("Hello")

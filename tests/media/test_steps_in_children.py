@@ -20,10 +20,12 @@ from fanreel.config import RenderConfig
 from fanreel.engine import process
 from fanreel.engine.answers import Described
 from fanreel.engine.decoder import Decoder
+from fanreel.engine.engine import Engine
 from fanreel.engine.requests import Describe, FilmPictures
 from fanreel.errors import UnexpectedError
 from fanreel.lint.linting import lint
 from fanreel.preview.preview_media import PreviewMedia
+from fanreel.processes import descendants
 from tests.media import escaping
 from tests.media.hostile import Place, page, script
 from tests.media.sources import numbered, write_video
@@ -31,6 +33,7 @@ from tests.media.test_hostile_processes import BROWSER, kill, ours, wait_for
 
 HERE = Path("here")
 DECODERS = {"av", "numpy", "playwright"}
+_NICER = 7
 STEPS: dict[str, Callable[[], object]] = {
     "plan": lambda: plan(HERE, RenderConfig(), "plan"),
     "open": lambda: render_chunk(HERE, 0, "chunk.mp4"),
@@ -223,3 +226,14 @@ def _calling(place: Place, step: str) -> Any:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=60)
+
+
+def test_children_may_be_nicer_than_their_parent() -> None:
+    """So that planning does not keep a preview's page waiting."""
+    engine = Engine(niceness=_NICER)
+    engine.start()
+    try:
+        (child,) = descendants()
+        assert os.getpriority(os.PRIO_PROCESS, child) == os.getpriority(os.PRIO_PROCESS, 0) + _NICER
+    finally:
+        engine.close()

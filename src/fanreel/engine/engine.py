@@ -1,5 +1,6 @@
 """The three steps, each in a child: for parents that hold what a page or a video must not get."""
 
+import contextlib
 import dataclasses
 import os
 import threading
@@ -37,10 +38,11 @@ class Engine:
 
     Args:
         temp_dir: Where children put what is temporary; None is the system's.
+        niceness: Of children and their browsers, above this process's.
     """
 
-    def __init__(self, temp_dir: Path | None = None) -> None:
-        self._temp_dir = temp_dir
+    def __init__(self, temp_dir: Path | None = None, *, niceness: int = 0) -> None:
+        self._temp_dir, self._niceness = temp_dir, niceness
         self._ready: Child | None = None
         self._child: Child | ChildRenderer | None = None
         self._cancelled = False
@@ -49,7 +51,7 @@ class Engine:
     def start(self) -> None:
         """Start the next step's child now: its imports take a second of a processor."""
         if self._ready is None:
-            self._ready = Child(self._temp_dir)
+            self._ready = self._new_child()
 
     def cancel(self) -> None:
         """End the step that is under way, from another thread; it raises `RenderCancelled`."""
@@ -227,15 +229,23 @@ class Engine:
             )
             return child.ask(request, Linted).result
 
-    def _another(self, reach: Reach, output_path: Path | None) -> Child:
+    def _new_child(self) -> Child:
         child = Child(self._temp_dir)
+        if self._niceness:
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            with contextlib.suppress(OSError):  # it has ended, which shows when it is asked
+                os.setpriority(os.PRIO_PROCESS, child.pid, own + self._niceness)
+        return child
+
+    def _another(self, reach: Reach, output_path: Path | None) -> Child:
+        child = self._new_child()
         child.confine(reach.writing(output_path))
         return child
 
     @contextmanager
     def _working(self, doing: str, reach: Reach, *outputs: Path | None) -> Iterator[Child]:
         """Yield the child for one step, which is gone at the end, with what it left half done."""
-        child, self._ready = self._ready or Child(self._temp_dir), None
+        child, self._ready = self._ready or self._new_child(), None
         try:
             with self._lock:
                 self._child = child

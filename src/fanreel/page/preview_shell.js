@@ -66,12 +66,12 @@ async function open({ entry, width, height, number, stepped }) {
     frame = made;
     if (!inside()) throw new Error("the page is not of the composition");
     const ready = await inside().ready({ timeoutMs: READY_TIMEOUT_MS });
-    const described = await describe();
     if (stepped) await pass(number);
     await inside().seek(number);
     old?.remove();
     made.className = "";
     unmark();
+    const described = await describe();
     return { described, waitingFor: ready.waitingFor, failed: ready.failed };
   } catch (error) {
     made.remove();

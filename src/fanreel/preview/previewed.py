@@ -24,6 +24,7 @@ from fanreel.results import PlanResult
 
 # Editors write a file in several steps, and several files at once.
 _QUIET_S = 0.25
+_PLANNING_NICENESS = 10
 
 Tell = Callable[[], None]
 Asked = TypeVar("Asked")
@@ -83,7 +84,8 @@ class PreviewedProject:
         self._now = _Standing()
         self._changed = threading.Condition()
         self._closed = False
-        self._engine = Engine()
+        # What is watched moves and loads first.
+        self._engine = Engine(niceness=_PLANNING_NICENESS)
         self._thread = threading.Thread(target=self._plan_on, name="fanreel-planning", daemon=True)
 
     def __enter__(self) -> Self:
@@ -106,8 +108,8 @@ class PreviewedProject:
         with self._changed:
             self._now.revision += 1
             self._changed.notify_all()
+        self._tell()  # before that: ending processes takes as long as the page takes to load
         self._engine.cancel()  # of an earlier one; what is left to do is seen by its number
-        self._tell()
 
     def replace(self, **changes: Any) -> None:
         """

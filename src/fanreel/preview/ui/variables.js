@@ -6,6 +6,11 @@
 import { make } from "./dom.js";
 
 const PATIENCE_MS = 120;
+// Where an image has its address, or a font its family, if they are more than that.
+const partOf = (value) =>
+  value !== null && typeof value === "object"
+    ? (["url", "family", "name"].find((part) => typeof value[part] === "string") ?? "")
+    : "";
 const optionOf = (item) => (item !== null && typeof item === "object" ? item : { value: item });
 
 export class Variables {
@@ -84,16 +89,25 @@ export class Variables {
         return this.colour(item, id, value);
       case "enum":
         return this.choice(item, id, value);
+      case "image":
+      case "font":
+        return this.text(item, id, value, partOf(value));
       default:
         return this.text(item, id, value);
     }
   }
 
-  text(item, id, value) {
-    const isPlain = typeof value === "string" || value === undefined;
+  // *part* is what of an object is edited; "": all there is.
+  text(item, id, value, part = "") {
+    const text = part === "" ? value : value[part];
+    const isPlain = typeof text === "string" || text === undefined;
     return make("textarea", {
-      ...{ id, rows: 1, spellcheck: false, value: isPlain ? (value ?? "") : JSON.stringify(value) },
+      ...{ id, rows: 1, spellcheck: false, value: isPlain ? (text ?? "") : JSON.stringify(value) },
       oninput: ({ target }) => {
+        if (part !== "") {
+          this.set(item.id, { ...value, [part]: target.value });
+          return;
+        }
         if (isPlain) {
           this.set(item.id, target.value);
           return;
