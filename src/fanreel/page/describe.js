@@ -8,6 +8,10 @@
 // Times are seconds on the root's timeline. Called again after setMediaInfo(), it knows the
 // length of media that say nothing of it themselves.
 
+/** @import { Problem } from "./types.d.ts" */
+/** @typedef {(rule: string, message: string) => void} Fail */
+/** @typedef {Record<string, string>} Written Attributes as the file has them. */
+
 import * as assets from "./assets.js";
 import { clips } from "./clips.js";
 import * as fonts from "./fonts.js";
@@ -25,15 +29,18 @@ import * as timelines from "./timelines.js";
 import * as vfx from "./vfx.js";
 
 const MOST_PIXELS = 16384;
+/** @param {number} value */
 const tidy = (value) => Math.round(value * 1e9) / 1e9;
 
 // ---- the root, as written -----------------------------------------------------------------------
+/** @returns {Written | null | undefined} */
 function writtenAttributes() {
   if (rootAttributes) return rootAttributes;
   const root = clips.rootElement();
   return root && Object.fromEntries([...root.attributes].map(({ name, value }) => [name, value]));
 }
 
+/** @param {Problem[]} errors */
 function describeRoot(errors) {
   const written = writtenAttributes();
   if (!written) {
@@ -43,6 +50,7 @@ function describeRoot(errors) {
     errors.push(problem("no-root", null, message));
     return null;
   }
+  /** @type {Fail} */
   const fail = (rule, message) => errors.push(problem(rule, clips.rootElement(), message));
   if (written["data-composition-id"].trim() === "") {
     fail("no-root", 'data-composition-id is empty; give the composition a name, such as "main"');
@@ -57,6 +65,11 @@ function describeRoot(errors) {
   };
 }
 
+/**
+ * @param {Written} written
+ * @param {string} name
+ * @param {Fail} fail
+ */
 function pixels(written, name, fail) {
   const text = written[name];
   if (text === undefined || text.trim() === "") {
@@ -76,6 +89,12 @@ function pixels(written, name, fail) {
 }
 
 // As text, so that 0.1 stays the decimal it was written as.
+/**
+ * @param {Written} written
+ * @param {string} name
+ * @param {string} what
+ * @param {Fail} fail
+ */
 function positive(written, name, what, fail) {
   const text = written[name]?.trim();
   if (text === undefined || text === "") return null;
@@ -86,9 +105,13 @@ function positive(written, name, what, fail) {
 }
 
 // A rational too: 30000/1001.
+/**
+ * @param {Written} written
+ * @param {Fail} fail
+ */
 function rate(written, fail) {
   const text = written["data-fps"]?.trim();
-  if (/^\d+\/0*[1-9]\d*$/.test(text)) return text;
+  if (/^\d+\/0*[1-9]\d*$/.test(text ?? "")) return text;
   return positive(written, "data-fps", "frames per second, such as 30 or 30000/1001", fail);
 }
 
@@ -106,8 +129,10 @@ function describeClips() {
 }
 
 function duplicates() {
+  /** @type {ReturnType<typeof naming>[]} */
   const warnings = [];
   const seen = new Map();
+  /** @type {(rule: string, element: Element, text: string) => void} */
   const warn = (rule, element, text) => warnings.push(naming(rule, element, text));
   for (const { element, owner } of clips.all) {
     if (element.id === "") continue;
@@ -146,6 +171,7 @@ function duplicates() {
 
 // ---- duration -----------------------------------------------------------------------------------
 // From what is registered, animated or timed; without any of it nothing says how long it takes.
+/** @param {Iterable<any>} media */
 function inferDuration(media) {
   const lengths = [...realms()].flatMap((realm) => [
     realm.timelines.durationS(),
@@ -180,6 +206,7 @@ function nestingProblems() {
 }
 
 async function describe() {
+  /** @type {Problem[]} */
   const errors = [];
   const root = describeRoot(errors);
   const media = await mediaList.describe();
@@ -221,7 +248,8 @@ async function describe() {
 // After fonts.describe(), which notes the texts there are.
 async function describeNames() {
   const found = await Promise.all([...realms()].map((realm) => realm.fontReport.report()));
-  const all = (name) => found.flatMap((report) => report[name]);
+  /** @type {(name: "asked" | "brought" | "used") => any[]} */
+  const all = (name) => found.flatMap((/** @type {any} */ report) => report[name]);
   return {
     asked: all("asked"),
     brought: [...new Set(all("brought"))],

@@ -22,6 +22,16 @@ import { nameOf } from "./naming.js";
 import { real } from "./real.js";
 import { realms } from "./realm.js";
 
+/** @typedef {{element: string, characters: string[]}} Part */
+/**
+ * @typedef {object} Kind Texts that ask for the same fonts.
+ * @property {boolean} emoji
+ * @property {string[]} values Of `PROPERTIES`.
+ * @property {Set<string>} known Characters.
+ * @property {Part[]} parts
+ * @property {typeof show} show Of the realm that it is in.
+ */
+
 const { attachShadow } = Element.prototype;
 const GENERIC = new Set(
   (
@@ -47,42 +57,59 @@ const SILENT = /^(script|style|template|noscript)$/;
 const LOAD_TIMEOUT_MS = 5_000;
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
+/** @type {Map<string, Kind>} */
 let kinds = new Map();
+/** @type {Map<string, string[]>} */
 let lineFonts = new Map();
 let answered = new Set();
 let noted = new WeakMap();
 let stops = new Set();
 let looks = new Set();
+/** @type {any[]} */
 let listed = [];
+/** @type {HTMLElement[]} */
 let spans = [];
 /** @type {ShadowRoot | null} */
 let tree = null; // that of the probes
+/** @type {Set<ShadowRoot>} */
 const shadowRoots = new Set();
 
+/** @param {string} text */
 const splitFamilies = (text) =>
-  (text.match(/"(?:\\.|[^"\\])*"|[^,]+/g) ?? []).map((name) =>
+  (text.match(/"(?:\\.|[^"\\])*"|[^,]+/g) ?? []).map((/** @type {string} */ name) =>
     name
       .trim()
       .replace(/^"(.*)"$/s, "$1")
       .replace(/\\(.)/g, "$1"),
   );
 
+/** @param {string} family */
 const plain = (family) => splitFamilies(family)[0].toLowerCase();
 
 // ---- the texts ---------------------------------------------------------------------------------
+/**
+ * @param {Element} element
+ * @returns {string}
+ */
 function pathOf(element) {
   const root = element.getRootNode();
   return root instanceof ShadowRoot ? `${pathOf(root.host)} ${nameOf(element)}` : nameOf(element);
 }
 
+/**
+ * @param {any} node
+ * @returns {Element | null}
+ */
 const parentOf = (node) => node.parentElement ?? node.getRootNode().host ?? null;
 
 // Clips that are hidden at this time count: what they show is laid out.
+/** @type {(element: Element | null) => boolean} */
 const isLaidOut = (element) =>
   element !== null &&
   (element.checkVisibility() ||
     (getComputedStyle(element).display === "contents" && isLaidOut(parentOf(element))));
 
+/** @param {string} text */
 function charactersOf(text) {
   const parts = ASCII.test(text)
     ? text
@@ -90,6 +117,11 @@ function charactersOf(text) {
   return [...new Set(parts)].filter((character) => !INVISIBLE.test(character));
 }
 
+/**
+ * @param {Element} element
+ * @param {CSSStyleDeclaration} style
+ * @param {string} text
+ */
 function add(element, style, text) {
   const values = PROPERTIES.map((name) => style.getPropertyValue(name));
   const about = `${values.join("|")}\n${text}`;
@@ -110,25 +142,34 @@ function add(element, style, text) {
   );
 }
 
+/**
+ * @param {boolean} emoji
+ * @param {Element} element
+ * @param {string[]} values
+ * @param {string[]} characters
+ */
 function addTo(emoji, element, values, characters) {
   if (characters.length === 0) return;
   const key = `${emoji} ${values.join("|")}`;
-  if (!kinds.has(key)) kinds.set(key, { emoji, values, known: new Set(), parts: [], show });
-  const kind = kinds.get(key);
+  const kind = kinds.get(key) ?? { emoji, values, known: new Set(), parts: [], show };
+  kinds.set(key, kind);
   if (characters.every((one) => kind.known.has(one))) return;
   for (const one of characters) kind.known.add(one);
   kind.parts.push({ element: pathOf(element), characters });
 }
 
+/** @param {any} node */
 function noteText(node) {
   const element = parentOf(node);
-  if (!/\S/.test(node.data) || SILENT.test(element?.localName) || !isLaidOut(element)) return;
+  if (!/\S/.test(node.data) || !element || SILENT.test(element.localName)) return;
+  if (!isLaidOut(element)) return;
   noted.set(node, node.data);
   add(element, getComputedStyle(element), node.data);
 }
 
 // A line is at least as high as the font of the block it stands in, and so is each inline box in it,
 // also where all letters are drawn in another: the first face of the list that has a space.
+/** @param {Element} element */
 function noteLine(element) {
   if (!isLaidOut(element)) return;
   const style = getComputedStyle(element);
@@ -138,6 +179,7 @@ function noteLine(element) {
   lineFonts.set(values.join("|"), values);
 }
 
+/** @param {Element} element */
 function noteGenerated(element) {
   if (element.shadowRoot) shadowRoots.add(element.shadowRoot);
   for (const pseudo of ["::before", "::after"]) {
@@ -148,6 +190,10 @@ function noteGenerated(element) {
 }
 
 // What has not changed since it was noted is passed over, unless its style is to be seen too.
+/**
+ * @param {Element | ShadowRoot} root
+ * @param {boolean} thorough
+ */
 function noteBelow(root, thorough) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -160,6 +206,7 @@ function noteBelow(root, thorough) {
   }
 }
 
+/** @param {boolean} thorough */
 function note(thorough) {
   if (!document.body) return;
   if (thorough) noteLine(document.body);
@@ -170,6 +217,7 @@ function note(thorough) {
   }
 }
 
+/** @param {{looks: number[], frames: number[]}} where */
 function watch(where) {
   looks = new Set(where.looks);
   stops = new Set([...where.frames, ...looks]);
@@ -183,6 +231,7 @@ function forget() {
   noted = new WeakMap();
 }
 
+/** @param {number} frame */
 function passed(frame) {
   if (!stops.has(frame)) return;
   for (const realm of realms()) realm.fonts.note(looks.has(frame));
@@ -210,16 +259,22 @@ function describe() {
     element: parts[0].element,
     families,
     led,
-    generic: families.filter((name) => GENERIC.has(name) || generics.has(name.toLowerCase())),
+    generic: families.filter(
+      (/** @type {string} */ name) => GENERIC.has(name) || generics.has(name.toLowerCase()),
+    ),
     weight: values[1],
     style: values[2],
     declared,
     emoji,
-    parts: parts.map((part) => part.element),
+    parts: parts.map((/** @type {Part} */ part) => part.element),
   }));
 }
 
 // In a tree of its own, where no style of the page reaches it.
+/**
+ * @param {string[]} values
+ * @param {string[]} characters
+ */
 function show(values, characters) {
   if (tree === null) {
     const host = document.createElement("div");
@@ -251,6 +306,7 @@ async function loaded() {
   await document.fonts.ready;
 }
 
+/** @param {[number: number, part: number | null][]} asked */
 async function probe(asked) {
   for (const realm of realms()) realm.fonts.clear();
   spans = asked.map(([number, part]) => {

@@ -34,12 +34,16 @@ const LIKELY_HORIZON_MS = 250;
 const FRAMES_TIMEOUT_MS = 3_000;
 // With nothing left to run, what has not come by now was broken by an error; fonts, images and
 // requests are waited for as long as it takes.
+/** @import { Realm } from "./types.d.ts" */
+/** @typedef {() => boolean} Expired */
+
 const STILL_TIMEOUT_MS = 10_000;
 const POLL_MS = 10;
 const DRAWN_TIMEOUT_MS = 500;
 const NO_GPU =
   "the page asks for WebGPU, for which this Chromium offers no adapter; it needs libvk_swiftshader.so beside it, or draw with WebGL, which the CPU draws (Three.js: WebGLRenderer, or forceWebGL)";
 
+/** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => real.setTimeout(resolve, ms));
 // Observers of size and visibility report when the browser draws; a hidden page never does.
 const drawn = () =>
@@ -47,9 +51,12 @@ const drawn = () =>
     real.requestAnimationFrame(() => real.requestAnimationFrame(resolve));
     real.setTimeout(resolve, DRAWN_TIMEOUT_MS);
   });
+/** @type {Record<string, any>} */
+const page = globalThis;
 const states = new WeakMap();
 
 // Whether a promise is still open, asked without waiting for it.
+/** @param {any} promise */
 function isOpen(promise) {
   if (typeof promise?.then !== "function") return false;
   if (!states.has(promise)) {
@@ -62,9 +69,10 @@ function isOpen(promise) {
 
 // ---- conditions ------------------------------------------------------------------------------------
 // A flag, a promise or a function; what a function promises is waited for once.
+/** @type {any} */
 let promised = null;
 function renderReady() {
-  const value = globalThis.__renderReady;
+  const value = page.__renderReady;
   if (value === undefined) return true;
   if (promised !== null) return !isOpen(promised);
   let answer = value;
@@ -90,6 +98,7 @@ async function readScripts() {
 }
 
 // Files are only read when no timeline is there at all: one that comes may be announced there.
+/** @param {HTMLScriptElement} script */
 async function textOf(script) {
   if (!script.src) return script.textContent;
   const isOurs = new URL(script.src, document.baseURI).origin === location.origin;
@@ -114,8 +123,13 @@ function missingTimelines() {
 
 // [{what, likely, subject}]: *likely* ones are given up when nothing is left to run.
 function missing() {
+  /** @type {{what: string, likely: boolean, subject: Element | null}[]} */
   const found = [];
-  /** @param {Element | null} subject */
+  /**
+   * @param {string} what
+   * @param {boolean} likely
+   * @param {Element | null} subject
+   */
   const add = (what, likely = false, subject = null) => found.push({ what, likely, subject });
   for (const what of nesting.pending()) add(`nested composition ${what}`);
   // A nested composition whose script has failed will not bring its timeline any more.
@@ -132,7 +146,7 @@ function missing() {
     if (!runtimes.isBlank(canvas)) continue;
     add(`a drawing on ${nameOf(canvas)}`, true, canvas);
   }
-  if (globalThis.__THREE__ && !runtimes.usesWebgl) add("a Three.js renderer", true);
+  if (page.__THREE__ && !runtimes.usesWebgl) add("a Three.js renderer", true);
   return found;
 }
 
@@ -152,6 +166,7 @@ function waitingFor() {
   return [...new Set(names)];
 }
 
+/** @param {Expired} expired */
 async function quiet(expired) {
   for (let calm = 0; calm < 3 && !expired(); calm += 1) {
     await clock.turn();
@@ -161,15 +176,24 @@ async function quiet(expired) {
   }
 }
 
+/**
+ * @param {() => boolean} done
+ * @param {Expired} expired
+ */
 async function until(done, expired) {
   while (!done() && !expired()) await sleep(POLL_MS);
 }
 
 // Waits for a promise or the end of patience.
+/**
+ * @param {Promise<unknown>} promise
+ * @param {Expired} expired
+ */
 async function within(promise, expired) {
   await Promise.race([promise, until(() => !isOpen(promise), expired)]);
 }
 
+/** @param {Realm} realm */
 async function prepareRealm({ resources, svgImages }) {
   await resources.prepare();
   await svgImages.prepare();
@@ -180,12 +204,14 @@ function prepare() {
   return Promise.all([...realms()].map(prepareRealm));
 }
 
+/** @param {Expired} expired */
 async function mount(expired) {
   do await within(nesting.mounted(), expired);
   while (nesting.pending().length > 0 && !expired());
 }
 
 // Workers that bring things (tiles of a map) have them drawn by further callbacks.
+/** @param {Expired} expired */
 async function setUp(expired) {
   await drawn();
   let seen = 0;
@@ -201,6 +227,7 @@ async function setUp(expired) {
 
 // One thing at a time, and a look at what is missing after each. Callbacks by animation frame
 // come first, since a timer run early is one run at the wrong time. Gives what is missing still.
+/** @param {Expired} expired */
 async function help(expired) {
   await setUp(expired);
   let frames = FRAME_ROUNDS;
@@ -226,6 +253,7 @@ async function help(expired) {
   return missing();
 }
 
+/** @param {{timeoutMs: number}} options */
 async function ready({ timeoutMs }) {
   const end = real.now() + timeoutMs;
   const expired = () => real.now() >= end;
@@ -265,5 +293,5 @@ async function ready({ timeoutMs }) {
 export { ready };
 
 // Here because variables.js, which runs earlier, makes the object.
-globalThis.__hyperframes ??= {};
-globalThis.__hyperframes.registerFrameSource = runtimes.registerFrameSource;
+page.__hyperframes ??= {};
+page.__hyperframes.registerFrameSource = runtimes.registerFrameSource;

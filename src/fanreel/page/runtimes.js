@@ -20,11 +20,22 @@ import * as lottie from "./lottie.js";
 import { nameOf } from "./naming.js";
 import { report } from "./realm.js";
 
+/**
+ * @typedef {object} Source What a page registers to be called each frame.
+ * @property {Element} element
+ * @property {(time: number, signal: AbortSignal) => unknown} render
+ * @property {AbortController} abort
+ */
+
+/** @type {any} */
 const page = globalThis;
 const pending = new Set();
+/** @type {{what: string, promise: any}[]} */
 const setups = [];
+/** @type {Set<Source>} */
 const sources = new Set();
 
+/** @param {() => any} run */
 function attempt(run) {
   try {
     return run();
@@ -34,6 +45,7 @@ function attempt(run) {
   }
 }
 
+/** @param {any} promise */
 function hold(promise) {
   if (typeof promise?.then !== "function") return;
   pending.add(promise);
@@ -42,6 +54,10 @@ function hold(promise) {
 }
 
 // ---- callbacks and events -------------------------------------------------------------------------
+/**
+ * @param {any} registry
+ * @returns {Function[]}
+ */
 function callbacks(registry) {
   if (typeof registry === "function") return [registry];
   const items = registry?.values?.() ?? Object.values(registry ?? {});
@@ -56,6 +72,7 @@ function tellTime() {
   return time;
 }
 
+/** @param {number} time */
 function callRenderers(time) {
   const detail = { time, waitUntil: hold };
   attempt(() => page.dispatchEvent(new CustomEvent("hf-seek", { detail })));
@@ -68,6 +85,7 @@ function callRenderers(time) {
 }
 
 // ---- frame sources ---------------------------------------------------------------------------------
+/** @param {{element: Element, ready?: unknown, render: Source["render"], dispose?: () => void}} source */
 function registerFrameSource({ element, ready, render, dispose }) {
   const abort = new AbortController();
   const source = { element, render, abort };
@@ -80,6 +98,7 @@ function registerFrameSource({ element, ready, render, dispose }) {
   };
 }
 
+/** @param {Source} source */
 function seekSource({ element, render, abort }) {
   if (!element?.isConnected) return;
   const { zeroMs, rate } = clips.axisOf(element);
@@ -92,12 +111,12 @@ function seekSource({ element, render, abort }) {
 page.__HF_VIRTUAL_TIME__ ??= {};
 
 page.__hfWebGpu ??= {
-  registerDevice: (device) => {
+  registerDevice: (/** @type {unknown} */ device) => {
     canvasUse.noteWebgl();
     return device;
   },
   registerFrame: hold,
-  setReady: (promise) => setups.push({ what: "WebGPU set-up", promise }),
+  setReady: (/** @type {unknown} */ promise) => setups.push({ what: "WebGPU set-up", promise }),
 };
 
 // ---- together ------------------------------------------------------------------------------------------

@@ -13,20 +13,37 @@
 // way forward a timeline stops at the start of each of its tweens, in one order with timers, and
 // what a callback starts there has started at that very time.
 
+/** @import { Composition } from "./types.d.ts" */
+
 import { clips } from "./clips.js";
 import { clock } from "./clock.js";
 import { owners } from "./instances.js";
 import { isTimeline, lengthS, nested, reportOnce } from "./timeline_lengths.js";
 
+/**
+ * @typedef {object} Bound A timeline that plays in a composition.
+ * @property {any} timeline
+ * @property {Composition} composition
+ * @property {number | null} shownS Where it stands.
+ * @property {number[] | null} stops Where its tweens start.
+ * @property {unknown} recent Its newest child when *stops* was read, and its length then.
+ * @property {number} [length]
+ */
+
+/** @type {Record<string, any>} */
+const page = globalThis;
+/** @type {Map<any, Bound>} */
 const bound = new Map();
+/** @type {Bound[]} */
 let order = [];
 
 globalThis.__timelines ??= {};
 // The docs' call after a late registration; every seek looks anyway.
-globalThis.__hfForceTimelineRebind ??= () => clips.invalidate();
+page.__hfForceTimelineRebind ??= () => clips.invalidate();
 
 // ---- which timeline plays which composition ----------------------------------------------------
 function pairs() {
+  /** @type {Map<any, any>} */
   const inner = new Map();
   const { compositions } = clips;
   for (const [timeline, root, host] of nested()) {
@@ -69,11 +86,12 @@ function bind() {
   }
   for (const timeline of bound.keys()) if (!found.has(timeline)) bound.delete(timeline);
   if (!changed) return;
-  order = [...found.keys()].map((timeline) => bound.get(timeline));
+  order = [...found.keys()].map((timeline) => /** @type {Bound} */ (bound.get(timeline)));
   clips.invalidate(); // a clip's length may be that of its timeline
 }
 
 // ---- seeking -----------------------------------------------------------------------------------
+/** @param {Bound} item */
 function localS({ timeline, composition }) {
   const { zeroS, rate, endS } = composition;
   const untilS = Math.min(clock.now / 1000, endS);
@@ -82,6 +100,10 @@ function localS({ timeline, composition }) {
   return length === null ? local : Math.min(local, length);
 }
 
+/**
+ * @param {Bound} item
+ * @param {number} seconds
+ */
 function put(item, seconds) {
   if (item.shownS === seconds) return;
   const { timeline } = item;
@@ -123,6 +145,10 @@ function redraw() {
 // from() and fromTo() further on have already set, such as the opacity 0 of a later entrance.
 // Its onUpdate runs, as it does when time comes back to 0: what it writes belongs to frame 0 too.
 // So does what set() and call() do there; GSAP itself leaves them out, since 0 is where it stands.
+/**
+ * @param {any} timeline
+ * @param {Composition} composition
+ */
 function takeStartingValues(timeline, composition) {
   const begun = composition.zeroS <= clock.now / 1000;
   for (const tween of timeline.getChildren(true, true, false)) {
@@ -135,9 +161,11 @@ function takeStartingValues(timeline, composition) {
   }
 }
 
+/** @param {any} tween */
 const isCall = (tween) => typeof tween.targets?.()[0] === "function";
 
 // ---- stops ---------------------------------------------------------------------------------------
+/** @param {any} timeline */
 function startsOf(timeline) {
   const starts = new Set([0]);
   for (const tween of timeline.getChildren(true, true, false)) {
@@ -147,6 +175,11 @@ function startsOf(timeline) {
   return [...starts].sort((a, b) => a - b);
 }
 
+/**
+ * @param {any} tween
+ * @param {any} timeline
+ * @returns {number}
+ */
 function startOf(tween, timeline) {
   let at = tween.startTime();
   for (let parent = tween.parent; parent && parent !== timeline; parent = parent.parent) {
@@ -155,6 +188,10 @@ function startOf(tween, timeline) {
   return at;
 }
 
+/**
+ * @param {Bound} item
+ * @returns {number[]}
+ */
 function stopsOf(item) {
   const { timeline } = item;
   if (typeof timeline.getChildren !== "function") return [];
@@ -170,6 +207,11 @@ function stopsOf(item) {
 
 // First stop in the timeline's seconds above *seconds*; a binary search, since it is asked for
 // every frame.
+/**
+ * @param {number[]} stops
+ * @param {number} seconds
+ * @returns {number | undefined}
+ */
 function stopAfter(stops, seconds) {
   let low = 0;
   let high = stops.length;
@@ -181,7 +223,13 @@ function stopAfter(stops, seconds) {
   return stops[low];
 }
 
+/** @type {{item: Bound, stop: number} | null} */
+let next = null;
 const source = {
+  /**
+   * @param {number} nowMs
+   * @param {number} limitMs
+   */
   next(nowMs, limitMs) {
     /** @type {number | null} */
     let due = null;
@@ -195,13 +243,12 @@ const source = {
       // The limit itself is left to the seek that follows.
       if (atS > endS || at >= (due ?? limitMs)) continue;
       due = at;
-      source.item = item;
-      source.stop = stop;
+      next = { item, stop };
     }
     return due;
   },
   run() {
-    put(source.item, source.stop);
+    if (next) put(next.item, next.stop);
   },
 };
 clock.sources.push(source);
