@@ -1,12 +1,13 @@
 """
 Renders the bench projects with fanreel and with the reference renderer, in turn, in one run.
 
-    uv run bench/compare.py [--runs 3] [--project gsap|video|alpha ...]
+    uv run bench/compare.py [--runs 3] [--project gsap|video|alpha|long|4k ...] [--seconds 60]
 
 `alpha` is examples/name-strap in ProRes 4444, whose colours are compared over black. Prints wall
 time, CPU seconds, peak memory and size of both, the ratios, and how close both are to lossless
-frames of the same page and to each other. Needs npm, ffmpeg and chromium-headless-shell
-for the reference; everything it makes lies in bench/out.
+frames of the same page and to each other; `long` (of so many seconds) and `4k` are rendered once,
+without that last comparison (`long.py`). All takes a quarter of an hour on two cores. Needs npm,
+ffmpeg and chromium-headless-shell for the reference; everything it makes lies in bench/out.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import long
 import reference
 from fidelity import Fidelity, compare
 from metering import Cost, meter
@@ -36,7 +38,8 @@ def main() -> None:
     """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--project", action="append", choices=PROJECTS)
+    parser.add_argument("--project", action="append", choices=[*PROJECTS, *long.ROWS])
+    parser.add_argument("--seconds", type=int, default=60, help="of `long`")
     asked = parser.parse_args()
     OUT.mkdir(exist_ok=True)
     subprocess.run(
@@ -45,8 +48,12 @@ def main() -> None:
     compile_python()
     programs = reference.install(OUT / "reference")
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {asked.runs} runs, medians")
-    for name in asked.project or PROJECTS:
-        report(name, programs, asked.runs)
+    chosen = asked.project or [*PROJECTS, *long.ROWS]
+    for name in PROJECTS:
+        if name in chosen:
+            report(name, programs, asked.runs)
+    if rows := [row for row in long.ROWS if row in chosen]:
+        long.measure(rows, asked.seconds)
 
 
 def compile_python() -> None:

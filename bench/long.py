@@ -6,8 +6,9 @@ Renders what people really render, with fanreel and with the reference renderer.
 
 `long` is three minutes of 1080p with 40 nested scenes, captions word by word, 6 videos and music
 with effects (`long_project.py`); `4k` is the gsap bench at 3840x2160. Prints wall time, CPU
-seconds, peak memory and size, seconds per minute of film, fanreel's plan time, and how memory goes
-along: the proportional set size at each eleventh of the run. Needs npm, ffmpeg and
+seconds, peak memory and size, seconds per minute of film, the ratios, fanreel's plan time (without
+the mix, which a render makes beside its pictures, and with it), and how memory goes along: the
+proportional set size at each eleventh of the run. Needs npm, ffmpeg and
 chromium-headless-shell; everything it makes lies in bench/out.
 """
 
@@ -16,7 +17,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import long_project
@@ -48,17 +49,29 @@ def main() -> None:
     prepare = ["sh", str(BENCH / "projects" / "prepare.sh"), str(OUT / "projects")]
     subprocess.run(prepare, check=True)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print(f"{'':22}{'wall s':>9}{'CPU s':>9}{'peak MiB':>10}{'MB':>8}{'s a minute':>12}")
-    for row in [asked.row] if asked.row else ROWS:
-        project, seconds = OUT / "projects" / "gsap", _GSAP_S
+    renderers = [asked.only] if asked.only else RENDERERS
+    measure([asked.row] if asked.row else ROWS, asked.seconds, renderers)
+
+
+def measure(rows: Sequence[str], seconds: int, renderers: Sequence[str] = RENDERERS) -> None:
+    """Render each of *rows* once with each of *renderers*, and print all of it."""
+    print(f"\n{'':22}{'wall s':>9}{'CPU s':>9}{'peak MiB':>10}{'MB':>8}{'s a minute':>12}")
+    for row in rows:
+        project, length_s = OUT / "projects" / "gsap", _GSAP_S
         if row == "long":
-            project, seconds = OUT / "projects" / "long", asked.seconds
+            project, length_s = OUT / "projects" / "long", seconds
             long_project.write(project, OUT / "projects" / "gsap", seconds)
-        for name in [asked.only] if asked.only else RENDERERS:
+        costs, sizes = [], []
+        for name in renderers:
             output = OUT / f"{row}-{name}.mp4"
-            _print(f"{row}, {name}", _RENDER[name](row, project, output), output, seconds)
-        if asked.only != "reference":
-            print(f"{row}, plan: {_plan_s(row, project):.1f} s")
+            costs.append(_RENDER[name](row, project, output))
+            sizes.append(output.stat().st_size)
+            _print(f"{row}, {name}", costs[-1], sizes[-1], length_s)
+        if len(costs) == len(RENDERERS):
+            _print_ratios(*costs, *sizes)
+        if "fanreel" in renderers:
+            plans = " and ".join(f"{_plan_s(row, project, *more):.1f}" for more in (["--mute"], []))
+            print(f"{row}, plan without and with the mix: {plans} s", flush=True)
 
 
 def _fanreel(row: str, project: Path, output: Path) -> Cost:
@@ -82,12 +95,12 @@ _RENDER: dict[str, Callable[[str, Path, Path], Cost]] = {
 }
 
 
-def _plan_s(row: str, project: Path) -> float:
+def _plan_s(row: str, project: Path, *options: str) -> float:
     """Plan once more, by itself; the render's own plan shares the machine with nothing else."""
     size = ["--output-resolution", "4k"] if row == "4k" else []
     plan_dir = OUT / f"{row}-plan"
     done = subprocess.run(
-        [*FANREEL, "plan", str(project), str(plan_dir), "--json", *size],
+        [*FANREEL, "plan", str(project), str(plan_dir), "--json", *size, *options],
         check=True,
         capture_output=True,
         text=True,
@@ -95,10 +108,17 @@ def _plan_s(row: str, project: Path) -> float:
     return float(json.loads(done.stdout.splitlines()[-1])["durationMs"]) / 1000
 
 
-def _print(label: str, cost: Cost, output: Path, seconds: int) -> None:
+def _print_ratios(ours: Cost, theirs: Cost, size: int, their_size: int) -> None:
+    print(
+        f"{'ratio':22}{ours.wall_s / theirs.wall_s:9.2f}{ours.cpu_s / theirs.cpu_s:9.2f}"
+        f"{ours.peak_bytes / theirs.peak_bytes:10.2f}{size / their_size:8.2f}"
+    )
+
+
+def _print(label: str, cost: Cost, size_bytes: int, seconds: int) -> None:
     print(
         f"{label:22}{cost.wall_s:9.1f}{cost.cpu_s:9.1f}{cost.peak_bytes / MIB:10.0f}"
-        f"{output.stat().st_size / 1e6:8.2f}{cost.wall_s * 60 / seconds:12.1f}"
+        f"{size_bytes / 1e6:8.2f}{cost.wall_s * 60 / seconds:12.1f}"
     )
     last = len(cost.memory_bytes) - 1
     curve = [cost.memory_bytes[last * i // (_POINTS - 1)] for i in range(_POINTS)]
