@@ -8,11 +8,13 @@ FROM ${BASE} AS system
 # pixels. Empty: as they are now, from wherever the base image gets its own.
 ARG DEBIAN_SNAPSHOT=20261120T000000Z
 ENV DEBIAN_FRONTEND=noninteractive
-# Not unpacked: translations, manuals, pointers, GPU drivers with their compiler (200 MB), and Vulkan's
-# tools for developers. A frame is drawn in software by Chromium itself, with SwiftShader where a
-# page uses WebGL.
+# Not unpacked: translations, manuals, pointers, Noto's Display families, which a page can only have by
+# name and so from the web, GPU drivers with their compiler (200 MB), and Vulkan's tools for developers.
+# Removed, since packages need it while they are installed: what desktops show files by, and systemd. A
+# frame is drawn in software by Chromium itself, with SwiftShader where a page uses WebGL.
 RUN printf 'path-exclude=/usr/%s\n' \
       'share/doc/*' 'share/man/*' 'share/info/*' 'share/locale/*' 'share/icons/*/cursors/*' \
+      'share/fonts/truetype/noto/*Display-*' \
       'lib/chromium/libVkLayer*' 'lib/chromium/libVkICD*' \
       'lib/*/dri/*' 'lib/*/libgallium-*' 'lib/*/libLLVM*' 'lib/*/libz3*' 'lib/llvm-*' \
       >/etc/dpkg/dpkg.cfg.d/fanreel; \
@@ -29,12 +31,14 @@ RUN printf 'path-exclude=/usr/%s\n' \
     apt-get install -qy --no-install-recommends \
       ca-certificates chromium python3 xvfb \
       fonts-liberation fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji; \
-    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*; \
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* \
+      /usr/share/icons /usr/share/mime /usr/share/gtk-3.0 /usr/lib/python3*/pydoc_data \
+      /usr/lib/systemd /usr/lib/*-linux-gnu/systemd; \
     # Scanning the fonts takes seconds, and at run time nobody could keep the result.
     fc-cache --force --system-only
 
 FROM system AS packages
-RUN apt-get update -q && apt-get install -qy --no-install-recommends python3-venv
+RUN apt-get update -q && apt-get install -qy --no-install-recommends binutils python3-venv
 COPY handler/image/uv.txt /opt/
 RUN python3 -m venv /opt/uv \
     && /opt/uv/bin/pip install --quiet --no-cache-dir --require-hashes --requirement /opt/uv.txt
@@ -42,11 +46,23 @@ ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_PYTHON=/usr/bin/python3 UV_PYTHON_DOWNLO
     UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_SYSTEM_CERTS=1
 WORKDIR /opt/fanreel
 COPY pyproject.toml uv.lock ./
-# Without Playwright, which lint alone goes by and which brings a Node.js (165 MB), and tests of NumPy.
-RUN /opt/uv/bin/uv sync --locked --no-default-groups --group lambda --extra aws \
-      --no-install-project --no-install-package playwright --no-install-package greenlet \
-      --no-install-package pyee \
-    && find /opt/venv -path '*/numpy/*' -type d -name tests -prune -exec rm -rf {} +
+# Without Playwright, which lint alone goes by and which brings a Node.js (165 MB), and what only the
+# command line uses; without tests of NumPy, debugging symbols of PyAV's modules (26 MB), and
+# descriptions of the hundreds of services that the function does not call (25 MB).
+RUN set -eux; \
+    without=; \
+    for package in playwright greenlet pyee \
+      rich pygments markdown-it-py mdurl typer shellingham watchfiles anyio; do \
+      without="$without --no-install-package $package"; \
+    done; \
+    /opt/uv/bin/uv sync --locked --no-default-groups --group lambda --extra aws \
+      --no-install-project $without; \
+    cd /opt/venv/lib/python3*/site-packages; \
+    find numpy -type d -name tests -prune -exec rm -rf {} +; \
+    find av -name '*.so' -exec strip --strip-unneeded {} +; \
+    rm -r aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js; \
+    find botocore/data -mindepth 1 -maxdepth 1 -type d \
+      ! -name s3 ! -name sts ! -name secretsmanager -exec rm -rf {} +
 
 # The format's font families, as pinned packages of the npm registry; 13 MB.
 FROM system AS fonts
