@@ -27,6 +27,7 @@ _KEY = f"arn:aws:kms:{_REGION}:{_ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890
 _MORE = _PLAIN.model_copy(
     update={
         "kms_key_arn": _KEY,
+        "functions": ("big=7076",),
         "keep_bucket": False,
         "dashboard": True,
         "progress_document": True,

@@ -18,6 +18,11 @@ variable "other_image_uri" {
   description = "The same for the other processor, if the template has functions for both."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.other_image_uri == null || can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com(\\.cn)?/[^:@]+[:@].+$", var.other_image_uri))
+    error_message = "An image in ECR: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG, or @DIGEST."
+  }
 }
 
 variable "template_url" {

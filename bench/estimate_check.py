@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""
+Compare what `fanreel lambda estimate` foretells with what the image measured; status 1 if far off.
+
+    bench/measure_chunk.py examples/launch --image fanreel:dev --memory 3538
+    bench/estimate_check.py examples/launch bench/out/measured.json
+
+Both are of the whole project in chunks as they are cut by default, at each measured memory.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from bench.cost_table import read_measured
+from fanreel.aws.cost.estimating import estimate_cut
+from fanreel.aws.cost.functions import FunctionSettings
+from fanreel.aws.cost.probing import probe
+from fanreel.config import RenderConfig
+
+REGION = "us-east-1"
+
+
+def main() -> int:
+    """Print both, and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    parser.add_argument("project", type=Path)
+    parser.add_argument("report", type=Path)
+    parser.add_argument("--within", type=float, default=0.3, help="allowed, of 1 (default 0.3)")
+    options = parser.parse_args()
+    report = json.loads(options.report.read_text())
+    probed = probe(options.project, RenderConfig(runtime_cap="lambda"))
+    worst = 0.0
+    print("| memory | estimated | measured | time | cost |\n|---|---|---|---|---|")
+    for row, measured in zip(report["measured"], read_measured(report), strict=True):
+        function = FunctionSettings(memory_mb=row["memory_mb"])
+        told = estimate_cut(probed.cut, probed.measured, function, REGION)
+        real = estimate_cut(probed.cut, measured, function, REGION)
+        time = told.duration_s / real.duration_s
+        cost = told.cost.total_usd / real.cost.total_usd
+        worst = max(worst, abs(time - 1), abs(cost - 1))
+        print(
+            f"| {row['memory_mb']} MB | {told.duration_s:.1f} s, {told.cost.total_usd:.4f} USD "
+            f"| {real.duration_s:.1f} s, {real.cost.total_usd:.4f} USD | {time:.2f} | {cost:.2f} |"
+        )
+    print(f"\nload {os.getloadavg()[0]:.1f}, while measuring {report['load_before']:.1f}")
+    for note in told.cost.notes:
+        print(f"note: {note}")
+    return 0 if worst <= options.within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
