@@ -7,7 +7,7 @@ import pytest
 
 from fanreel.config import RenderConfig
 from fanreel.engine.answers import Failed
-from fanreel.engine.messages import receive_request, send_request
+from fanreel.engine.messages import receive_answer, receive_request, send_request
 from fanreel.engine.requests import Plan
 from fanreel.errors import InvalidConfig
 
@@ -31,6 +31,18 @@ def test_a_configuration_arrives_with_what_was_asked_for(config: RenderConfig) -
     assert got == sent
     assert isinstance(got, Plan)
     assert got.config.model_fields_set == config.model_fields_set
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"{}", b'done\n{"kind": "alive"}', b"plan\n{}", b'eval\n{"kind": "done"}']
+)
+def test_an_answer_that_is_none_makes_no_sense(said: bytes) -> None:
+    """A kind that is none, not an answer's, or not the one that follows."""
+    ours, theirs = Pipe()
+    with ours, theirs:
+        ours.send_bytes(said + b"\n")
+        with pytest.raises(ValueError):  # noqa: PT011 (pydantic's among them)
+            receive_answer(theirs)
 
 
 def test_a_failure_arrives_with_its_facts() -> None:
