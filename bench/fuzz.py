@@ -27,7 +27,8 @@ with atheris.instrument_imports(include=["fanreel", "handler"]):
     from fanreel.engine.answers import Failed
     from fanreel.engine.messages import receive_answer
     from fanreel.errors import RenderError
-    from fanreel.files.plan_dir import PROTOCOL, parse_manifest
+    from fanreel.files.plan_dir import PROTOCOL
+    from fanreel.files.plan_reading import parse_manifest
     from fanreel.markup.outline import list_compositions
     from fanreel.markup.variables import declared_variables
     from fanreel.media.probe import probe

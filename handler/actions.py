@@ -19,7 +19,8 @@ from fanreel.aws.storage.transfer import put_file
 from fanreel.config import RenderConfig
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.files.digest import sha256_file
-from fanreel.files.plan_dir import CHUNKS, read_chunks, role_chunk
+from fanreel.files.plan_dir import CHUNKS, role_chunk
+from fanreel.files.plan_reading import read_chunks
 from fanreel.files.project import within_root
 from fanreel.segments.stores import SegmentKey
 from fanreel.timing.timeline import ChunkSlice, segments_of

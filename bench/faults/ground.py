@@ -10,7 +10,8 @@ import numpy as np
 from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
 from fanreel.files.digest import sha256_file
-from fanreel.files.plan_dir import PlanManifest, read_manifest
+from fanreel.files.plan_dir import PlanManifest
+from fanreel.files.plan_reading import read_manifest
 from fanreel.formats import FORMATS
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk

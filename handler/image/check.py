@@ -18,7 +18,7 @@ import numpy as np
 from fanreel.config import RenderConfig
 from fanreel.doctor.examination import examine
 from fanreel.engine.engine import Engine
-from fanreel.files.plan_dir import read_encoder
+from fanreel.files.plan_reading import read_encoder
 
 HERE = Path(__file__).parent
 CELL = 64

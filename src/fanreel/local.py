@@ -18,7 +18,8 @@ from fanreel.errors import InvalidConfig
 from fanreel.files.aside import check_ours, clearing_beside, naming_write_errors
 from fanreel.files.budget import without_lambda_cap
 from fanreel.files.kept_dirs import fonts_dir
-from fanreel.files.plan_dir import PlanManifest, UsedFont, read_manifest
+from fanreel.files.plan_dir import PlanManifest, UsedFont
+from fanreel.files.plan_reading import read_manifest
 from fanreel.files.project import Root, open_project, output_fps, within_root
 from fanreel.files.work_dir import open_work_dir
 from fanreel.formats import FORMATS

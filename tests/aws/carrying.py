@@ -12,7 +12,7 @@ from fanreel.config import RenderConfig
 from fanreel.encode.part_files import PartFiles
 from fanreel.errors import RenderCancelled
 from fanreel.files.digest import sha256_file
-from fanreel.files.plan_dir import read_chunks, read_manifest
+from fanreel.files.plan_reading import read_chunks, read_manifest
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import AssembleResult, ChunkResult, PlanResult, StillResult
 from fanreel.segments.stores import SegmentKey, SegmentStore

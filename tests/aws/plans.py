@@ -11,11 +11,10 @@ from fanreel.files.plan_dir import (
     Artifact,
     PlanManifest,
     Versions,
-    compute_plan_hash,
-    hashed_totals,
     role_chunk,
-    write_json,
 )
+from fanreel.files.plan_hash import compute_plan_hash, hashed_totals
+from fanreel.files.plan_reading import write_json
 from fanreel.timing.timeline import build_chunk_slices, resolve_chunk_plan
 
 FILES = {

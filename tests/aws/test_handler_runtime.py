@@ -14,7 +14,8 @@ from fanreel.aws.storage.artifacts import upload_plan
 from fanreel.aws.storage.objects import write_bytes
 from fanreel.aws.storage.progress import read_progress
 from fanreel.aws.storage.segments import S3SegmentStore, segment_folder
-from fanreel.files.plan_dir import PlanManifest, read_chunks
+from fanreel.files.plan_dir import PlanManifest
+from fanreel.files.plan_reading import read_chunks
 from fanreel.segments.stores import SegmentKey
 from fanreel.timing.timeline import segments_of
 from handler.events import MAX_CHUNK_REPLY_BYTES

@@ -14,6 +14,7 @@ from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.files import plan_dir as plans
 from fanreel.files.plan_dir import LockedRenderConfig, PlanManifest, Versions
+from fanreel.files.plan_reading import write_json
 from fanreel.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ def write_plan(
         segment_frames=locked.gop,
         artifacts=(),
     )
-    plans.write_json(plan_dir / plans.MANIFEST, manifest.to_json())
-    plans.write_json(plan_dir / plans.ENCODER, locked.to_json())
+    write_json(plan_dir / plans.MANIFEST, manifest.to_json())
+    write_json(plan_dir / plans.ENCODER, locked.to_json())
     return plan_dir
 
 

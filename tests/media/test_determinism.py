@@ -10,7 +10,7 @@ import pytest
 
 from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
-from fanreel.files.plan_dir import read_manifest
+from fanreel.files.plan_reading import read_manifest
 from fanreel.local import render
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk

@@ -10,7 +10,7 @@ from fanreel import RenderResult, UsedFont, render, render_chunk
 from fanreel.cli.wording import in_options
 from fanreel.config import RenderConfig
 from fanreel.errors import FontFetchFailed, InvalidComposition
-from fanreel.files.plan_dir import read_composition
+from fanreel.files.plan_reading import read_composition
 from fanreel.inspection import asked_for
 from fanreel.network.fetch import Refused, Response
 from fanreel.network.outside import Recorder

@@ -16,6 +16,8 @@ from fanreel.errors import CATALOGUE, BrowserVersionMismatch, RenderError
 from fanreel.files import plan_dir as plans
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import PlanManifest
+from fanreel.files.plan_hash import compute_plan_hash, hashed_totals
+from fanreel.files.plan_reading import write_json
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.segments.verification import verify_plan
@@ -43,6 +45,11 @@ class Rendered:
     plan_dir: Path
     chunks: tuple[Path, ...]
     audio: Path
+
+    @property
+    def of_sound(self) -> tuple[Path, Path]:
+        """The mix and what decides it, which no worker that draws needs."""
+        return self.audio, self.plan_dir / plans.SOUND
 
     def copied(self, folder: Path) -> "Rendered":
         """Return a copy of the plan to spoil."""
@@ -120,7 +127,7 @@ def test_one_flipped_bit_anywhere_is_caught(copy: Rendered) -> None:
     tried = 0
     for path in files_of(copy.plan_dir):
         content = path.read_bytes()
-        role = None if path == copy.audio else 0
+        role = None if path in copy.of_sound else 0
         for changed in flips(content):
             path.write_bytes(changed)
             code = code_of(functools.partial(verify_plan, copy.plan_dir, role))
@@ -148,7 +155,7 @@ def test_a_flipped_bit_does_not_reach_the_video(copy: Rendered, place: Place) ->
 def test_a_file_that_is_not_whole_is_missing(copy: Rendered, how: str) -> None:
     """As after a download that broke off: worth fetching again, so it is retryable."""
     for path in files_of(copy.plan_dir):
-        role = None if path == copy.audio else 0
+        role = None if path in copy.of_sound else 0
         content = path.read_bytes()
         path.unlink()
         match how:
@@ -203,11 +210,9 @@ def resealed(plan_dir: Path, **changes: Any) -> None:
     """Change the manifest as somebody would who means it: with hash and checksum made anew."""
     data = json.loads((plan_dir / plans.MANIFEST).read_bytes()) | changes
     manifest = PlanManifest.model_validate(data)
-    plan_hash = plans.compute_plan_hash(
-        manifest.artifacts, manifest.versions, plans.hashed_totals(manifest)
-    )
+    plan_hash = compute_plan_hash(manifest.artifacts, manifest.versions, hashed_totals(manifest))
     manifest = manifest.model_copy(update={"plan_hash": plan_hash}).sealed()
-    plans.write_json(plan_dir / plans.MANIFEST, manifest.to_json())
+    write_json(plan_dir / plans.MANIFEST, manifest.to_json())
 
 
 def with_version(plan_dir: Path, name: str) -> None:
@@ -219,7 +224,7 @@ def with_version(plan_dir: Path, name: str) -> None:
 def without_snapshot(plan_dir: Path) -> None:
     """Make it a plan that does not say in what environment it was made."""
     path = plan_dir / plans.ENCODER
-    plans.write_json(path, json.loads(path.read_bytes()) | {"runtime_env": None})
+    write_json(path, json.loads(path.read_bytes()) | {"runtime_env": None})
     artifacts = json.loads((plan_dir / plans.MANIFEST).read_bytes())["artifacts"]
     for artifact in artifacts:
         if artifact["path"] == plans.ENCODER:
@@ -292,7 +297,7 @@ def test_a_manifest_does_not_name_files_outside(copy: Rendered, path: str) -> No
     """Whoever fetches a plan writes to the paths its manifest lists."""
     data = json.loads((copy.plan_dir / plans.MANIFEST).read_bytes())
     data["artifacts"][0]["path"] = path
-    plans.write_json(copy.plan_dir / plans.MANIFEST, data)
+    write_json(copy.plan_dir / plans.MANIFEST, data)
     assert code_of(lambda: check_chunk(copy.plan_dir)) == "MISSING_PLAN_ARTIFACT"
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from fanreel.assembly import assemble
 from fanreel.config import RenderConfig
 from fanreel.errors import MissingPlanArtifact
-from fanreel.files.plan_dir import MediaClip, read_manifest, role_chunk
+from fanreel.files.plan_dir import MediaClip, role_chunk
+from fanreel.files.plan_reading import read_manifest
 from fanreel.media.frames import VideoSource
 from fanreel.media.slicing import Slicer, has_index
 from fanreel.rendering import render_chunk

@@ -83,7 +83,7 @@ def assemble(
 ) -> None:
     """Join a plan's chunks and its sound into the video."""
     from fanreel.engine.engine import Engine  # noqa: PLC0415
-    from fanreel.files.plan_dir import read_manifest  # noqa: PLC0415
+    from fanreel.files.plan_reading import read_manifest  # noqa: PLC0415
 
     sound = read_manifest(plan_dir).audio_path
     audio_path = None if sound is None else plan_dir / sound

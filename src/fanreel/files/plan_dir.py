@@ -1,5 +1,5 @@
 """
-The plan directory: its files as types, read and written.
+The plan directory: its files as types (`plan_reading.py` reads them, `plan_hash.py` seals them).
 
     plan.json               PlanManifest: protocol, plan_hash, versions, totals, artifact list
     compiled/               the frozen site: project files, and recorded outside responses
@@ -11,15 +11,14 @@ The plan directory: its files as types, read and written.
     meta/encoder.json       LockedRenderConfig
     meta/chunks.json        [ChunkSlice]
 
-Everything else in fanreel reaches a plan through this module.
+Everything else in fanreel reaches a plan through these three modules.
 """
 
 import hashlib
-import json
 import re
 from fractions import Fraction
-from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, Self, TypeVar
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -28,13 +27,10 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    ValidationError,
 )
 
-from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
 from fanreel.files.digest import canonical_json
 from fanreel.timing.ramp import passed
-from fanreel.timing.timeline import ChunkSlice
 
 PROTOCOL = 1
 MANIFEST = "plan.json"
@@ -63,6 +59,11 @@ ROLE_ASSEMBLE = "assemble"
 def role_chunk(index: int) -> str:
     """Return the role of a worker that renders chunk *index*."""
     return f"chunk:{index}"
+
+
+def is_sound(path: str) -> bool:
+    """Tell whether *path* is that of a mix."""
+    return _SOUND_PATH.fullmatch(path) is not None
 
 
 def _parse_rational(value: Any) -> Fraction:
@@ -308,122 +309,3 @@ class LockedRenderConfig(_PlanFile):
     cfr: bool = False
     runtime_env: dict[str, str] | None = None
     """Allow-listed `FANREEL_RUNTIME_*` values in force when planned; None: no snapshot taken."""
-
-
-def compute_plan_hash(
-    artifacts: list[Artifact] | tuple[Artifact, ...], versions: Versions, totals: dict[str, Any]
-) -> str:
-    """
-    Return the hash of what decides pixels and sound.
-
-    Left out on purpose: `meta/chunks.json` and roles, which say how the work is split, and the
-    mix, which `meta/sound.json` decides and which a local render makes meanwhile.
-    """
-    hashed = (a for a in artifacts if a.path != CHUNKS and not is_sound(a.path))
-    content = {
-        "protocol": PROTOCOL,
-        "artifacts": sorted([a.path, a.sha256] for a in hashed),
-        "versions": versions.to_json(),
-        "totals": totals,
-    }
-    return hashlib.sha256(canonical_json(content)).hexdigest()
-
-
-def is_sound(path: str) -> bool:
-    """Tell whether *path* is that of a mix."""
-    return _SOUND_PATH.fullmatch(path) is not None
-
-
-def hashed_totals(manifest: PlanManifest) -> dict[str, Any]:
-    """Return the manifest's own numbers that the hash covers."""
-    names = ("total_frames", "fps", "width", "height", "format", "has_audio", "segment_frames")
-    data = manifest.to_json()
-    return {name: data[name] for name in names}
-
-
-def read_manifest(plan_dir: Path) -> PlanManifest:
-    """
-    Read `plan.json`.
-
-    Raises:
-        MissingPlanArtifact: There is none, or it is cut short. Retryable.
-        PlanProtocolUnsupported: Another version of fanreel wrote it. Terminal.
-    """
-    return parse_manifest(_read(plan_dir, MANIFEST))
-
-
-def parse_manifest(data: Any) -> PlanManifest:
-    """Check decoded JSON as `read_manifest()` does."""
-    protocol = data.get("protocol") if isinstance(data, dict) else None
-    if protocol != PROTOCOL:
-        raise PlanProtocolUnsupported(
-            f"the plan has protocol {protocol!r}, this fanreel reads {PROTOCOL}; "
-            "plan again with the version that renders",
-            protocol=protocol,
-            supported=PROTOCOL,
-        )
-    return _validated(PlanManifest, data, MANIFEST)
-
-
-def read_composition(plan_dir: Path) -> Composition:
-    """Read `meta/composition.json`. Raises `MissingPlanArtifact`."""
-    return _validated(Composition, _read(plan_dir, COMPOSITION), COMPOSITION)
-
-
-def read_encoder(plan_dir: Path) -> LockedRenderConfig:
-    """Read `meta/encoder.json`. Raises `MissingPlanArtifact`."""
-    return _validated(LockedRenderConfig, _read(plan_dir, ENCODER), ENCODER)
-
-
-def read_chunks(plan_dir: Path) -> list[ChunkSlice]:
-    """Read `meta/chunks.json`. Raises `MissingPlanArtifact`."""
-    data = _read(plan_dir, CHUNKS)
-    try:
-        if isinstance(data, list):
-            return [ChunkSlice.from_json(item) for item in data]
-    except (KeyError, TypeError) as exc:
-        raise MissingPlanArtifact(f"{CHUNKS} is not a list of chunks", path=CHUNKS) from exc
-    raise MissingPlanArtifact(f"{CHUNKS} is not a list of chunks", path=CHUNKS)
-
-
-def read_recorded(plan_dir: Path) -> list[RecordedResponse]:
-    """Read the recorded outside responses; none if the page asked for none."""
-    if not (plan_dir / RECORDED).exists():
-        return []
-    return [_validated(RecordedResponse, item, RECORDED) for item in _read(plan_dir, RECORDED)]
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write *value* as stable, readable JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(value, sort_keys=True, indent=1, allow_nan=False)
-    path.write_text(text + "\n", encoding="ascii")
-
-
-def _read(plan_dir: Path, name: str) -> Any:
-    try:
-        return json.loads((plan_dir / name).read_bytes())
-    except FileNotFoundError as exc:
-        raise MissingPlanArtifact(
-            f"{plan_dir} holds no {name}; fetch the plan again", path=name
-        ) from exc
-    except OSError as exc:
-        raise MissingPlanArtifact(
-            f"cannot read {name} in {plan_dir}: {exc.strerror}", path=name
-        ) from exc
-    except (ValueError, RecursionError) as exc:
-        raise MissingPlanArtifact(
-            f"{name} in {plan_dir} is not whole JSON; fetch the plan again", path=name
-        ) from exc
-
-
-_Model = TypeVar("_Model", bound=_PlanFile)
-
-
-def _validated(model: type[_Model], data: Any, name: str) -> _Model:
-    try:
-        return model.model_validate(data)
-    except ValidationError as exc:
-        raise MissingPlanArtifact(
-            f"{name} does not have the shape of a plan: {exc}", path=name
-        ) from exc

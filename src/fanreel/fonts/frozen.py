@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.errors import MissingPlanArtifact
-from fanreel.files.plan_dir import FONTS, FONTS_DIR, write_json
+from fanreel.files.plan_dir import FONTS, FONTS_DIR
+from fanreel.files.plan_reading import write_json
 from fanreel.fonts.supply import FONT_TYPE, NOT_THERE, OWN_PATH, FrozenFonts, font_config
 from fanreel.network.answering import Reply
 

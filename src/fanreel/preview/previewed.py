@@ -12,7 +12,8 @@ from fanreel.config import RenderConfig
 from fanreel.engine.engine import Engine
 from fanreel.errors import RenderCancelled, RenderError, UnexpectedError
 from fanreel.files.budget import without_lambda_cap
-from fanreel.files.plan_dir import Composition, read_composition
+from fanreel.files.plan_dir import Composition
+from fanreel.files.plan_reading import read_composition
 from fanreel.files.project import open_project, output_fps, within_root
 from fanreel.fonts.frozen import PlannedFonts
 from fanreel.lint.findings import Finding

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from fanreel.errors import AssetNotFound
-from fanreel.files.plan_dir import MediaClip, read_composition
+from fanreel.files.plan_dir import MediaClip
+from fanreel.files.plan_reading import read_composition
 from fanreel.files.site_files import SiteFiles
 from fanreel.media.serving import FrameFeed, ProbeFeed, Reply
 from fanreel.preview.media_pictures import clip_thumbnail, peaks

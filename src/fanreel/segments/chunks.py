@@ -6,7 +6,8 @@ from pathlib import Path
 
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig
 from fanreel.files.digest import measure
-from fanreel.files.plan_dir import PlanManifest, read_chunks, read_manifest
+from fanreel.files.plan_dir import PlanManifest
+from fanreel.files.plan_reading import read_chunks, read_manifest
 from fanreel.formats import FORMATS
 from fanreel.media.cache import CacheStats
 from fanreel.results import ChunkResult

@@ -16,7 +16,8 @@ from fanreel.capture.session_specs import Layout, session_spec
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.errors import AssetNotInPlan, BrowserCrashed, CaptureTimeout, RenderError
-from fanreel.files.plan_dir import RECORDED_DIR, SITE_DIR, read_recorded
+from fanreel.files.plan_dir import RECORDED_DIR, SITE_DIR
+from fanreel.files.plan_reading import read_recorded
 from fanreel.fonts.frozen import PlannedFonts
 from fanreel.media.cache import FrameCache
 from fanreel.media.serving import FrameFeed

@@ -18,14 +18,10 @@ from fanreel.files.plan_dir import (
     Composition,
     LockedRenderConfig,
     PlanManifest,
-    compute_plan_hash,
-    hashed_totals,
-    read_chunks,
-    read_composition,
-    read_encoder,
-    read_manifest,
     role_chunk,
 )
+from fanreel.files.plan_hash import compute_plan_hash, hashed_totals
+from fanreel.files.plan_reading import read_chunks, read_composition, read_encoder, read_manifest
 from fanreel.timing.timeline import ChunkSlice
 from fanreel.versions import check_versions
 

@@ -16,6 +16,7 @@ from fanreel.files import plan_dir as plans
 from fanreel.files.aside import naming_write_errors, written_aside
 from fanreel.files.digest import measure, sha256_file
 from fanreel.files.plan_dir import PlanManifest
+from fanreel.files.plan_reading import read_manifest
 from fanreel.formats import FORMATS
 from fanreel.results import AssembleResult
 
@@ -96,7 +97,7 @@ def _coming(manifest: PlanManifest, chunk_paths: Sequence[Path]) -> Iterator[Par
 
 
 def _read_sealed(plan_dir: Path) -> PlanManifest:
-    manifest = plans.read_manifest(plan_dir)
+    manifest = read_manifest(plan_dir)
     if manifest.checksum and not manifest.is_sealed():
         raise PlanHashMismatch(
             f"{plans.MANIFEST} in {plan_dir} changed since it was planned; plan again, or fetch "

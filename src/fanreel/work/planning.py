@@ -26,6 +26,8 @@ from fanreel.files.plan_dir import (
     Versions,
     role_chunk,
 )
+from fanreel.files.plan_hash import compute_plan_hash, hashed_totals
+from fanreel.files.plan_reading import write_json
 from fanreel.files.project import open_project
 from fanreel.files.work_dir import open_work_dir
 from fanreel.fonts.frozen import freeze_fonts
@@ -220,12 +222,12 @@ def _write(
     composition = _composition(found, config, start, end, found.media)
     media, media_roles = freeze_media(composition, chunks, directory, sliced=distributed)
     composition = composition.model_copy(update={"media": media})
-    plans.write_json(directory / plans.COMPOSITION, composition.to_json())
-    plans.write_json(directory / plans.ENCODER, locked.to_json())
-    plans.write_json(directory / plans.CHUNKS, [chunk.to_json() for chunk in chunks])
+    write_json(directory / plans.COMPOSITION, composition.to_json())
+    write_json(directory / plans.ENCODER, locked.to_json())
+    write_json(directory / plans.CHUNKS, [chunk.to_json() for chunk in chunks])
     sound = _sound(found, config, start, end)
     if sound is not None:
-        plans.write_json(directory / plans.SOUND, sound.recipe())
+        write_json(directory / plans.SOUND, sound.recipe())
         if sound_later is None:
             make_sound(sound, directory)
         else:
@@ -249,9 +251,9 @@ def _write(
 
 
 def _seal(manifest: PlanManifest, versions: Versions, directory: Path) -> PlanManifest:
-    plan_hash = plans.compute_plan_hash(manifest.artifacts, versions, plans.hashed_totals(manifest))
+    plan_hash = compute_plan_hash(manifest.artifacts, versions, hashed_totals(manifest))
     sealed = manifest.model_copy(update={"plan_hash": plan_hash}).sealed()
-    plans.write_json(directory / plans.MANIFEST, sealed.to_json())
+    write_json(directory / plans.MANIFEST, sealed.to_json())
     return sealed
 
 
@@ -259,7 +261,7 @@ def _freeze_site(project_dir: Path, found: Survey, directory: Path) -> None:
     for name in found.used_files:
         _copy(project_dir / name, directory / plans.SITE_DIR / name)
     if found.recorded:
-        plans.write_json(directory / plans.RECORDED, [r.to_json() for r in found.recorded])
+        write_json(directory / plans.RECORDED, [r.to_json() for r in found.recorded])
         for response in found.recorded:
             _copy(
                 found.recorded_dir / response.sha256,

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from fanreel.files import plan_dir as plans
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import ROLE_ASSEMBLE, Artifact, MediaClip
+from fanreel.files.plan_reading import read_manifest, write_json
 from fanreel.media.sound.desk import Desk
 from fanreel.media.sound.mixing import is_heard, mix
 
@@ -72,9 +73,9 @@ def add_sound(plan_dir: Path, sound_path: Path) -> None:
         size_bytes=audio.stat().st_size,
         roles=(ROLE_ASSEMBLE,),
     )
-    manifest = plans.read_manifest(plan_dir)
+    manifest = read_manifest(plan_dir)
     artifacts = sorted([*manifest.artifacts, mixed], key=lambda artifact: artifact.path)
     whole = manifest.model_copy(update={"artifacts": tuple(artifacts)}).sealed()
     aside = plan_dir / f".{plans.MANIFEST}.partial"
-    plans.write_json(aside, whole.to_json())
+    write_json(aside, whole.to_json())
     aside.replace(plan_dir / plans.MANIFEST)

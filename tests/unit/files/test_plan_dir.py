@@ -13,6 +13,16 @@ from fanreel.errors import MissingPlanArtifact, PlanProtocolUnsupported
 from fanreel.files import plan_dir as files
 from fanreel.files.digest import canonical_json, sha256_file
 from fanreel.files.plan_dir import Artifact, PlanManifest, Versions
+from fanreel.files.plan_hash import compute_plan_hash, hashed_totals
+from fanreel.files.plan_reading import (
+    parse_manifest,
+    read_chunks,
+    read_composition,
+    read_encoder,
+    read_manifest,
+    read_recorded,
+    write_json,
+)
 from fanreel.timing.timeline import ChunkSlice
 
 VERSIONS = Versions(
@@ -47,8 +57,8 @@ def _manifest(**changes: Any) -> PlanManifest:
 def test_a_manifest_is_read_as_written(tmp_path: Path) -> None:
     """Rationals and artifacts survive."""
     manifest = _manifest()
-    files.write_json(tmp_path / files.MANIFEST, manifest.to_json())
-    assert files.read_manifest(tmp_path) == manifest
+    write_json(tmp_path / files.MANIFEST, manifest.to_json())
+    assert read_manifest(tmp_path) == manifest
 
 
 def test_a_worker_wants_its_share() -> None:
@@ -62,46 +72,46 @@ def test_a_worker_wants_its_share() -> None:
 @pytest.mark.parametrize("path", ["/etc/passwd", "../audio.m4a", "media/audio.m4a", "x.m4a"])
 def test_the_sound_lies_in_the_plan(tmp_path: Path, path: str) -> None:
     """A manifest that names another file is refused by whoever reads it."""
-    files.write_json(tmp_path / files.MANIFEST, _manifest().to_json() | {"audio_path": path})
+    write_json(tmp_path / files.MANIFEST, _manifest().to_json() | {"audio_path": path})
     with pytest.raises(MissingPlanArtifact, match="audio_path"):
-        files.read_manifest(tmp_path)
+        read_manifest(tmp_path)
 
 
 def test_the_hash_is_of_what_decides_pixels() -> None:
     """How the work is split is not in it; every byte of content, size and version is."""
-    totals = files.hashed_totals(_manifest())
-    known = files.compute_plan_hash(ARTIFACTS, VERSIONS, totals)
+    totals = hashed_totals(_manifest())
+    known = compute_plan_hash(ARTIFACTS, VERSIONS, totals)
     resplit = [a.model_copy(update={"roles": ("all",)}) for a in reversed(ARTIFACTS)]
     resplit[2] = resplit[2].model_copy(update={"sha256": "other chunks"})
     assert resplit[2].path == files.CHUNKS
-    assert files.compute_plan_hash(resplit, VERSIONS, totals) == known
+    assert compute_plan_hash(resplit, VERSIONS, totals) == known
 
     changed = [ARTIFACTS[0].model_copy(update={"sha256": "ab"}), *ARTIFACTS[1:]]
     newer = VERSIONS.model_copy(update={"chromium": "157.0.1.2"})
-    longer = files.hashed_totals(_manifest(total_frames=301))
+    longer = hashed_totals(_manifest(total_frames=301))
     others = {
-        files.compute_plan_hash(changed, VERSIONS, totals),
-        files.compute_plan_hash(ARTIFACTS, newer, totals),
-        files.compute_plan_hash(ARTIFACTS, VERSIONS, longer),
+        compute_plan_hash(changed, VERSIONS, totals),
+        compute_plan_hash(ARTIFACTS, newer, totals),
+        compute_plan_hash(ARTIFACTS, VERSIONS, longer),
     }
     assert known not in others
     assert len(others) == 3
-    assert files.hashed_totals(_manifest(chunk_count=7, plan_hash="f" * 64)) == totals
+    assert hashed_totals(_manifest(chunk_count=7, plan_hash="f" * 64)) == totals
 
 
 @pytest.mark.parametrize("protocol", [None, 0, 2, "1", [1]])
 def test_another_protocol_is_refused(tmp_path: Path, protocol: Any) -> None:
     """A plan of another version names both numbers."""
-    files.write_json(tmp_path / files.MANIFEST, _manifest().to_json() | {"protocol": protocol})
+    write_json(tmp_path / files.MANIFEST, _manifest().to_json() | {"protocol": protocol})
     with pytest.raises(PlanProtocolUnsupported, match="this fanreel reads 1"):
-        files.read_manifest(tmp_path)
+        read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize("data", [[], "plan", None, 1])
 def test_a_manifest_is_an_object(data: Any) -> None:
     """Any other JSON is no plan of ours."""
     with pytest.raises(PlanProtocolUnsupported):
-        files.parse_manifest(data)
+        parse_manifest(data)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +122,7 @@ def test_a_manifest_is_an_object(data: Any) -> None:
 def test_a_field_of_the_wrong_shape_is_named(change: dict[str, Any]) -> None:
     """Whatever JSON holds, the failure is ours and names the field."""
     with pytest.raises(MissingPlanArtifact, match=next(iter(change))):
-        files.parse_manifest(_manifest().to_json() | change)
+        parse_manifest(_manifest().to_json() | change)
 
 
 @pytest.mark.parametrize("content", [b"", b'{"protocol": 1', b"\xff\xfe", b"[" * 100_000])
@@ -120,16 +130,16 @@ def test_a_torn_file_is_a_missing_artifact(tmp_path: Path, content: bytes) -> No
     """A partial download is worth another try."""
     (tmp_path / files.MANIFEST).write_bytes(content)
     with pytest.raises(MissingPlanArtifact, match="fetch the plan again"):
-        files.read_manifest(tmp_path)
+        read_manifest(tmp_path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """Each reader says which file it wanted."""
     readers = {
-        files.MANIFEST: files.read_manifest,
-        files.COMPOSITION: files.read_composition,
-        files.ENCODER: files.read_encoder,
-        files.CHUNKS: files.read_chunks,
+        files.MANIFEST: read_manifest,
+        files.COMPOSITION: read_composition,
+        files.ENCODER: read_encoder,
+        files.CHUNKS: read_chunks,
     }
     for name, read in readers.items():
         with pytest.raises(MissingPlanArtifact, match=name):
@@ -140,14 +150,14 @@ def test_a_plan_that_is_no_directory_is_an_error_of_ours(tmp_path: Path) -> None
     """A file where the directory should be is no bare OSError."""
     (tmp_path / "plan").write_text("")
     with pytest.raises(MissingPlanArtifact, match="Not a directory"):
-        files.read_manifest(tmp_path / "plan")
+        read_manifest(tmp_path / "plan")
 
 
 def test_chunks_are_read_as_written(tmp_path: Path) -> None:
     """The list keeps its order and numbers."""
     chunks = [ChunkSlice(index=i, start_frame=i * 10, end_frame=i * 10 + 10) for i in range(3)]
-    files.write_json(tmp_path / files.CHUNKS, [chunk.to_json() for chunk in chunks])
-    assert files.read_chunks(tmp_path) == chunks
+    write_json(tmp_path / files.CHUNKS, [chunk.to_json() for chunk in chunks])
+    assert read_chunks(tmp_path) == chunks
 
 
 @pytest.mark.parametrize(
@@ -157,14 +167,14 @@ def test_chunks_are_read_as_written(tmp_path: Path) -> None:
 )
 def test_a_wrong_list_of_chunks_is_an_error_of_ours(tmp_path: Path, content: Any) -> None:
     """Numbers that are text are not taken for numbers."""
-    files.write_json(tmp_path / files.CHUNKS, content)
+    write_json(tmp_path / files.CHUNKS, content)
     with pytest.raises(MissingPlanArtifact, match="not a list of chunks"):
-        files.read_chunks(tmp_path)
+        read_chunks(tmp_path)
 
 
 def test_no_recording_means_nothing_was_asked(tmp_path: Path) -> None:
     """A page without outside requests leaves no file."""
-    assert files.read_recorded(tmp_path) == []
+    assert read_recorded(tmp_path) == []
 
 
 @given(value=st.dictionaries(st.text(), st.integers() | st.text()))
@@ -179,7 +189,7 @@ def test_names_that_are_no_utf8_are_encoded(tmp_path: Path) -> None:
     """Linux allows any bytes in a file name; Python shows them as lone surrogates."""
     name = b"caf\xe9.png".decode(errors="surrogateescape")
     assert json.loads(canonical_json(name)) == name
-    files.write_json(tmp_path / "x.json", name)
+    write_json(tmp_path / "x.json", name)
     assert json.loads((tmp_path / "x.json").read_text()) == name
 
 

@@ -15,7 +15,7 @@ from fanreel.aws.cost.render_cost import (
 from fanreel.config import RenderConfig
 from fanreel.engine.engine import Engine
 from fanreel.errors import PlanProducedZeroChunks
-from fanreel.files.plan_dir import read_manifest
+from fanreel.files.plan_reading import read_manifest
 from fanreel.formats import FORMATS
 from fanreel.timing.timeline import ChunkPlan, resolve_chunk_plan
 

@@ -15,15 +15,9 @@ from fanreel.aws.storage.objects import in_parallel, read_bytes, write_bytes
 from fanreel.aws.storage.transfer import Content, fetch_file, put_file_once
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import ArtifactDigestMismatch, MissingPlanArtifact, PlanHashMismatch
-from fanreel.files.plan_dir import (
-    MANIFEST,
-    Artifact,
-    PlanManifest,
-    compute_plan_hash,
-    hashed_totals,
-    parse_manifest,
-    read_manifest,
-)
+from fanreel.files.plan_dir import MANIFEST, Artifact, PlanManifest
+from fanreel.files.plan_hash import compute_plan_hash, hashed_totals
+from fanreel.files.plan_reading import parse_manifest, read_manifest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
