@@ -179,7 +179,8 @@ class _Render:
             )
             # One child plans, on the browser it renders with, while the others start theirs.
             cache = cache_settings(os.environ)
-            with Pool(prepare, size, cache, self._reach(work_dir, cache, resume=resume)) as pool:
+            reach = self._reach(work_dir, cache, resume=resume)
+            with Pool(prepare, size, cache, reach, looks=self._log.looks) as pool:
                 plan_dir = (self._keep_dir or work_dir / "plan").absolute()
                 planned = pool.plan(self._plan_request(plan_dir, work_dir))
                 self._total_frames = planned.total_frames if planned.chunk_count else 0

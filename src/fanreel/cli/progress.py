@@ -4,15 +4,14 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from fanreel.cli.pace import Rate
 from fanreel.cli.report import duration_in_words
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from fanreel.local import RenderEvent
+    from fanreel.reporting.render_log import RenderLog
 
 OnEvent = Callable[["RenderEvent"], None]
 Style = Literal["bar", "lines", "json", "quiet"]
@@ -31,8 +30,14 @@ def choose_style(*, as_json: bool, quiet: bool) -> Style:
 
 
 @contextlib.contextmanager
-def showing(style: Style) -> Iterator[OnEvent]:
-    """Yield the function that shows an event; the display ends with the block."""
+def showing(style: Style, log: "RenderLog | None" = None) -> Iterator[OnEvent]:
+    """
+    Yield the function that shows an event; the display ends with the block.
+
+    Args:
+        style: How.
+        log: What each worker is at, for terminals.
+    """
     match style:
         case "json":
             yield _Events()
@@ -41,8 +46,15 @@ def showing(style: Style) -> Iterator[OnEvent]:
         case "lines":
             yield _Lines()
         case "bar":
-            with _open_bar() as progress:
-                yield _Bar(progress)
+            from rich.console import Console  # noqa: PLC0415 (120 ms that only a terminal pays)
+
+            from fanreel.cli.terminal import bars, shows_pictures  # noqa: PLC0415
+
+            console = Console(stderr=True)
+            if log is not None:
+                log.looks = shows_pictures(console)
+            with bars(console, log) as on_event:
+                yield on_event
 
 
 def write_event(name: str, facts: dict[str, Any]) -> None:
@@ -70,7 +82,7 @@ class _Events:
     """A JSON object a line; the result itself, written by the command, is the last."""
 
     def __init__(self) -> None:
-        self._pace, self._rate = _Pace(_EVENT_EVERY_S), _Rate()
+        self._pace, self._rate = _Pace(_EVENT_EVERY_S), Rate()
 
     def __call__(self, event: "RenderEvent") -> None:
         speed = self._rate(event)
@@ -87,39 +99,11 @@ class _Events:
         write_event("progress", facts | ({"message": event.message} if event.message else {}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Speed:
-    frames_per_s: float
-    left_s: float
-
-    def __str__(self) -> str:
-        return f"{self.frames_per_s:.1f} frames/s"
-
-
-class _Rate:
-    """The speed since rendering began, and how long the frames that are left take at it."""
-
-    def __init__(self) -> None:
-        self._first: tuple[float, int] | None = None
-
-    def __call__(self, event: "RenderEvent") -> _Speed | None:
-        if event.stage != "render":
-            return None
-        if self._first is None:
-            self._first = (event.elapsed_s, event.frames_done)
-        elapsed_s = event.elapsed_s - self._first[0]
-        frames = event.frames_done - self._first[1]
-        if elapsed_s <= 0 or frames <= 0:
-            return None
-        frames_per_s = frames / elapsed_s
-        return _Speed(frames_per_s, (event.total_frames - event.frames_done) / frames_per_s)
-
-
 class _Lines:
     """A line when a stage begins or ends and one every few seconds."""
 
     def __init__(self) -> None:
-        self._pace, self._rate = _Pace(_LOG_EVERY_S), _Rate()
+        self._pace, self._rate = _Pace(_LOG_EVERY_S), Rate()
 
     def __call__(self, event: "RenderEvent") -> None:
         speed = self._rate(event)
@@ -129,50 +113,3 @@ class _Lines:
         frames = f"{event.frames_done}/{event.total_frames}" if event.total_frames else ""
         words = [_STAGES[event.stage].lower(), frames, rate, event.message or ""]
         sys.stderr.write(" ".join(word for word in words if word) + "\n")
-
-
-class _Bar:
-    """One line in a terminal, redrawn."""
-
-    def __init__(self, progress: "Progress") -> None:
-        self._progress, self._rate = progress, _Rate()
-        self._stage = ""
-        self._task: TaskID | None = None
-
-    def __call__(self, event: "RenderEvent") -> None:
-        if event.stage == "done":
-            return
-        task, total = self._task_of(event.stage), event.total_frames or None
-        self._progress.update(
-            task, completed=event.frames_done, total=total, rate=str(self._rate(event) or "")
-        )
-
-    def _task_of(self, stage: str) -> "TaskID":
-        # A task of its own per stage, so that the time left is this stage's.
-        if self._task is None or stage != self._stage:
-            if self._task is not None:
-                self._progress.remove_task(self._task)
-            self._stage = stage
-            self._task = self._progress.add_task(_STAGES[stage], total=None, rate="")
-        return self._task
-
-
-def _open_bar() -> "Progress":
-    from rich.console import Console  # noqa: PLC0415 (120 ms that only a terminal pays)
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    return Progress(
-        TextColumn("{task.description:<10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(compact=True),
-        console=Console(stderr=True),
-        transient=True,
-    )

@@ -13,7 +13,9 @@ from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
     from fanreel.local import RenderResult
+    from fanreel.reporting.render_log import RenderLog
 
+_TOLD_S = 0.05
 Project = Annotated[
     Path, typer.Argument(metavar="PROJECT", help="A folder with an index.html, or a page.")
 ]
@@ -75,7 +77,7 @@ def render(  # noqa: PLR0913 (each is an option)
 
     log = RenderLog()
     with contextlib.ExitStack() as stack:
-        on_event = stack.enter_context(showing(choose_style(as_json=as_json, quiet=quiet)))
+        on_event = stack.enter_context(showing(choose_style(as_json=as_json, quiet=quiet), log))
         if report is not None:
             stack.enter_context(log.sampling_memory())
         result = local.render(
@@ -96,11 +98,11 @@ def render(  # noqa: PLR0913 (each is an option)
     if as_json:
         write_event("done", result_json(result))
     elif not quiet:
-        tell_result(result)
+        tell_result(result, log)
 
 
-def tell_result(result: "RenderResult") -> None:
-    """Say what was made, with its warnings."""
+def tell_result(result: "RenderResult", log: "RenderLog") -> None:
+    """Say what was made, with its warnings, and where the time went."""
     from fanreel.cli.report import (  # noqa: PLC0415
         cache_in_words,
         duration_in_words,
@@ -122,7 +124,24 @@ def tell_result(result: "RenderResult") -> None:
         f"took {duration_in_words(elapsed_s)} "
         f"({result.total_frames / max(elapsed_s, 1e-3):.1f} frames/s)\n"
     )
+    sys.stdout.write(f"{_spent_in_words(result, log)}\n")
     if result.frames_resumed:
         sys.stdout.write(f"{result.frames_resumed} frames were there already\n")
     if words := cache_in_words(result.cache):
         sys.stdout.write(words + "\n")
+
+
+def _spent_in_words(result: "RenderResult", log: "RenderLog") -> str:
+    """Return the seconds of each stage, and of all workers by what they were spent on."""
+    from fanreel.reporting.report import WORDS, parts_of  # noqa: PLC0415
+
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in result.stages.items())
+    spent: dict[str, float] = {}
+    for run in log.runs:
+        for kind, seconds in parts_of(run.times):
+            spent[WORDS[kind]] = spent.get(WORDS[kind], 0.0) + seconds
+    spent["encoding meanwhile"] = sum(sum(run.times.encode) for run in log.runs) / 1000
+    parts = [f"{words} {seconds:.1f} s" for words, seconds in spent.items() if seconds >= _TOLD_S]
+    workers = len({run.worker for run in log.runs})
+    by = f"{workers} worker{'s' * (workers > 1)}"
+    return f"{stages}; {by}: {', '.join(parts)}" if parts else stages

@@ -33,13 +33,15 @@ def watch(
     config = build_config(fields, output)
     from fanreel import local  # noqa: PLC0415 (Playwright and PyAV, once the options are right)
     from fanreel.preview.watching import Watcher  # noqa: PLC0415
+    from fanreel.reporting.render_log import RenderLog  # noqa: PLC0415
 
     changed = threading.Event()
     with Watcher(root or project_dir, changed.set, _own(output)):
         while True:
             changed.clear()
             try:
-                with showing(choose_style(as_json=False, quiet=False)) as show:
+                log = RenderLog()
+                with showing(choose_style(as_json=False, quiet=False), log) as show:
                     on_event = _unless(changed, show)
                     result = local.render(
                         project_dir,
@@ -48,8 +50,9 @@ def watch(
                         on_event=on_event,
                         root_dir=root,
                         keep_segments=True,
+                        log=log,
                     )
-                tell_result(result)
+                tell_result(result, log)
             except BrowserUnavailable:
                 raise
             except RenderCancelled:

@@ -165,7 +165,9 @@ class _Session:
             self._browser.close()
             self._session = None
         self._renderer = self._renderer_stack.enter_context(
-            SegmentRenderer(self._plan, request.temp_dir, self._session, self._cache)
+            SegmentRenderer(
+                self._plan, request.temp_dir, self._session, self._cache, looks=request.looks
+            )
         )
         # The renderer's own from now on: it closes a browser when it takes a new one.
         self._renderer.adopt(self._browser.pop_all())

@@ -28,13 +28,21 @@ class Pool:
         size: How many.
         cache: Where they keep frames of videos for the next render; None: nowhere.
         reach: The files that they get.
+        looks: Whether small pictures are left beside segments while they are rendered.
     Attributes:
         cache_stats: What the cache did; complete once all have finished.
     """
 
     def __init__(
-        self, prepare: Prepare, size: int, cache: CacheSettings | None, reach: Reach
+        self,
+        prepare: Prepare,
+        size: int,
+        cache: CacheSettings | None,
+        reach: Reach,
+        *,
+        looks: bool = False,
     ) -> None:
+        self._looks = looks
         self._prepare, self._size, self._cache, self._reach = prepare, size, cache, reach
         self._server: ForkServer | None = None
         self._children: list[Child] = []
@@ -88,6 +96,7 @@ class Pool:
             chunk_index=None,
             temp_dir=self._prepare.temp_dir,
             cache=self._cache,
+            looks=self._looks,
         )
         self._renderers = [
             ChildRenderer(child, plan, self._losses, self._start) for child in self._children

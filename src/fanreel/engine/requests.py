@@ -63,6 +63,8 @@ class Open:
     """None: the whole plan is here."""
     temp_dir: Path
     cache: CacheSettings | None
+    looks: bool = False
+    """Whether small pictures are left beside segments while they are rendered."""
     kind: Literal["open"] = "open"
 
 

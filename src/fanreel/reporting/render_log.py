@@ -4,26 +4,47 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from fanreel.processes import memory_mb
 from fanreel.segments.driver import Renderer
+from fanreel.segments.looks import LOOK_SUFFIX
 from fanreel.segments.stores import SegmentKey
 from fanreel.segments.times import SegmentRun, SegmentTimes
 
 _SAMPLE_EVERY_S = 0.5
 
 
+@dataclass(slots=True)
+class Current:
+    """A segment that is being rendered."""
+
+    run: SegmentRun
+    path: Path
+    frames: int = 0
+    """Done of it."""
+
+    def look(self) -> Path:
+        """Return where the picture of its last frame is, once there is one."""
+        return self.path.with_name(self.path.name + LOOK_SUFFIX)
+
+
 class RenderLog:
     """
     Notes the segments of one render; thread-safe.
 
+    Args:
+        looks: Have workers leave small pictures of what they are at; see `Current.look()`.
     Attributes:
+        current: What each worker is at.
         runs: In the order in which they began.
         memory: Seconds since the log was made, and MiB that the render's processes held then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, looks: bool = False) -> None:
+        self.looks = looks
+        self.current: dict[int, Current] = {}
         self.runs: list[SegmentRun] = []
         self.memory: list[tuple[float, int]] = []
         self._started = time.monotonic()
@@ -76,13 +97,20 @@ class _Noted:
 
     def render(self, key: SegmentKey, path: Path, heartbeat: Callable[[int], None]) -> SegmentTimes:
         run = self._log.begin(self._worker, key)
+        self._log.current[self._worker] = current = Current(run, path)
+
+        def heard(frames: int) -> None:
+            current.frames = frames
+            heartbeat(frames)
+
         try:
-            run.times = self._renderer.render(key, path, heartbeat)
+            run.times = self._renderer.render(key, path, heard)
         except BaseException:
             run.failed = True
             raise
         finally:
             run.end_s = self._log.now_s()
+            del self._log.current[self._worker]
         return run.times
 
     def cancel(self) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from fanreel.network.outside import Replayer
 from fanreel.network.site import SiteRequest
 from fanreel.page.config import rendering_config
 from fanreel.segments.exposure import Picture, exposure_for
+from fanreel.segments.looks import LookWriter
 from fanreel.segments.times import SegmentTimes, TimesNoted
 from fanreel.segments.verification import VerifiedPlan
 
@@ -53,6 +54,7 @@ class SegmentRenderer:
         session: An entered session of the plan's size and engine, started ahead of time; whoever
             entered it closes it. None, or its failure, makes the renderer start its own.
         cache: Where frames of videos are kept for the next render; None: nowhere.
+        looks: Whether small pictures are left beside segments while they are rendered.
     """
 
     def __init__(
@@ -61,7 +63,10 @@ class SegmentRenderer:
         temp_dir: Path,
         session: PageSession | None = None,
         cache: FrameCache | None = None,
+        *,
+        looks: bool = False,
     ) -> None:
+        self._looks = looks and not plan.locked.hdr
         self._plan, self._temp_dir, self._cache = plan, temp_dir, cache
         self._session = session
         composition = plan.composition
@@ -191,13 +196,21 @@ class SegmentRenderer:
         plan, noted = self._plan, TimesNoted()
         mark = SegmentMark(plan_hash=plan.manifest.plan_hash, start_frame=start_frame)
         session = self._open_session()
+        look = LookWriter(path, is_blue_first=session.pixels != "rgba") if self._looks else None
+
+        def convert(picture: Picture) -> Any:
+            if look is not None:
+                look.take(picture)
+            return writer.convert(picture)
+
         with (
+            contextlib.closing(look) if look else contextlib.nullcontext(),
             SegmentWriter(
                 path, plan.locked, plan.manifest.fps, pixels=session.pixels, mark=mark
             ) as writer,
             # Converted straight from the screen: a copy of it would be 8.3 MB a frame at 1080p.
             contextlib.closing(
-                self._shoot(range(start_frame, end_frame), writer.convert, noted)  # type: ignore[type-var]
+                self._shoot(range(start_frame, end_frame), convert, noted)  # type: ignore[type-var]
             ) as frames,
         ):
             for frame in frames:

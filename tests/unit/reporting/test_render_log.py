@@ -42,6 +42,7 @@ def test_each_segment_is_noted_with_its_worker() -> None:
     assert log.runs[0].times is times
     assert times.open_ms == 1
     assert all(0 <= run.begin_s <= run.end_s for run in log.runs)
+    assert log.current == {}
 
 
 def test_memory_is_sampled_while_asked_to() -> None:
