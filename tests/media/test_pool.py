@@ -155,6 +155,19 @@ def test_a_mix_that_fails_ends_the_render(tmp_path: Path) -> None:
     assert not (out / "audio.m4a").exists()
 
 
+def test_a_mix_that_is_done_leaves_no_process(tmp_path: Path) -> None:
+    """While the pictures are still being rendered."""
+    _sounding(tmp_path / "project")
+    out, later = tmp_path / "plan", tmp_path / "later.json"
+    make_plan(tmp_path / "project", RenderConfig(quality="draft"), out, sound_later=later)
+    child = Child()
+    child.confine(Reach(temp_dir=tmp_path, reads=(tmp_path,), writes=(tmp_path,)))
+    with Mixing(child, Mix(plan_dir=out, sound_path=later), pytest.fail) as mixing:
+        mixing.finish()
+        assert not runs(child.pid)
+    assert verify_plan(out).manifest.has_audio
+
+
 def test_a_render_that_fails_ends_the_mix(tmp_path: Path) -> None:
     """Its child is gone with the block, however far it was."""
     child = Child()

@@ -40,7 +40,6 @@ class Mixing:
         if self._thread.is_alive():
             self._child.cancel()
             self._thread.join()
-        self._child.kill()
         if self._failure is not None and isinstance(error, RenderCancelled):
             raise self._failure
 
@@ -61,5 +60,7 @@ class Mixing:
             self._failure = BrowserCrashed(
                 f"the process that mixed the sound ended with {lost}; is the machine out of memory?"
             )
+        finally:
+            self._child.kill()  # the pictures may take long, and need its memory
         if self._failure is not None:
             self._stop_renderers()
