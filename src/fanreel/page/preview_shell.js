@@ -19,6 +19,7 @@ let mark = null;
 const inside = () => frame.contentWindow.__fanreel;
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** @param {{entry: string, width: number, height: number}} page */
 function build({ entry, width, height }) {
   const made = document.createElement("iframe");
   // As the shell of a render has it: no dialogs, no new windows, no way out.
@@ -35,6 +36,7 @@ function build({ entry, width, height }) {
   return { made, loaded };
 }
 
+/** @param {number} end */
 async function pass(end) {
   for (let number = 0; number < end; number += 1) {
     await inside().seek(number);
@@ -47,17 +49,21 @@ async function describe() {
   const described = await inside().describe();
   const { instances, clips } = inside();
   instances.instances();
-  const more = clips.all.map(({ element }) => ({
+  const more = clips.all.map((/** @type {{element: Element}} */ { element }) => ({
     inside: instances.instanceOf(element)?.key ?? null,
     mounts: instances.byHost.get(element)?.key ?? null,
     media: element.getAttribute("data-fanreel-media"),
   }));
-  const seen = described.clips.map((clip, index) => ({ ...clip, ...more[index] }));
+  const seen = described.clips.map((/** @type {object} */ clip, /** @type {number} */ index) => ({
+    ...clip,
+    ...more[index],
+  }));
   return { ...described, clips: seen };
 }
 
 // Opens the page anew behind the one that is shown, and shows it when it stands at *number*: what
 // is on the screen never goes blank. A page that keeps state is taken through all frames before.
+/** @param {{entry: string, width: number, height: number, number: number, stepped: boolean}} page */
 async function open({ entry, width, height, number, stepped }) {
   const { made, loaded } = build({ entry, width, height });
   const old = frame;
@@ -85,6 +91,7 @@ function unmark() {
   mark = null;
 }
 
+/** @param {string} name */
 function find(name) {
   const { document: page } = frame.contentWindow;
   const plain = name.replace(/:nth\(\d+\)$/, "");
@@ -93,6 +100,7 @@ function find(name) {
 }
 
 // Draws a box around the element that is called *name*; false where it has none now.
+/** @param {{name: string, scale: number}} asked */
 function highlight({ name, scale }) {
   unmark();
   /** @type {Element | null} */
@@ -116,9 +124,10 @@ function highlight({ name, scale }) {
   return true;
 }
 
+/** @type {Record<string, Function>} */
 const orders = {
   open,
-  seek: async ({ number }) => {
+  seek: async (/** @type {{number: number}} */ { number }) => {
     await inside().seek(number);
     return number;
   },
@@ -128,6 +137,7 @@ const orders = {
 
 let last = Promise.resolve();
 
+/** @param {{id: number, order: string} & Record<string, any>} asked */
 async function obey({ id, order, ...rest }) {
   /** @type {Record<string, any>} */
   const answer = { id, value: null, error: null };

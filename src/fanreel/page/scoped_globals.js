@@ -3,6 +3,8 @@
 //   documentOf(instance), windowOf(instance)
 //   SCHEDULERS   functions of the window whose callbacks run inside the instance
 
+/** @import { Instance } from "./types.d.ts" */
+
 import * as assets from "./assets.js";
 import * as bindings from "./bindings.js";
 import { lastWritten, owners } from "./instances.js";
@@ -11,23 +13,33 @@ import { scopedLibrary } from "./scoped_gsap.js";
 import * as sheets from "./sheets.js";
 
 export const SCHEDULERS = ["setTimeout", "setInterval", "requestAnimationFrame", "queueMicrotask"];
+/** @type {Record<PropertyKey, any>} */
+const page = globalThis;
+/** @type {WeakMap<object, any>} */
 const originals = new WeakMap();
+/** @param {any} value */
 const unwrap = (value) => originals.get(value) ?? value;
 
 // A native method wants its real receiver; constructors have a prototype and need none.
+/** @param {any} target */
 function receiver(target) {
   const kept = new Map();
-  return (name) => {
+  return (/** @type {PropertyKey} */ name) => {
     const value = Reflect.get(target, name, target);
     if (typeof value !== "function" || Object.hasOwn(value, "prototype")) return value;
     if (kept.get(name)?.value !== value) {
-      const bound = (...args) => value.apply(target, args.map(unwrap));
+      const bound = (/** @type {any[]} */ ...args) => value.apply(target, args.map(unwrap));
       kept.set(name, { value, bound });
     }
     return kept.get(name).bound;
   };
 }
 
+/**
+ * @param {any} target
+ * @param {Record<PropertyKey, any>} overrides
+ * @param {Record<PropertyKey, Function>} setters
+ */
 function proxyOf(target, overrides, setters = {}) {
   const read = receiver(target);
   const proxy = new Proxy(target, {
@@ -50,14 +62,23 @@ MutationObserver.prototype.observe = function observeReal(target, options) {
 };
 
 // `DOMContentLoaded` and `load` are long past: such listeners run when the instance's scripts have.
+/**
+ * @param {EventTarget} target
+ * @param {Instance} instance
+ */
 function listen(target, instance) {
-  return (type, listener, options) => {
+  return (/** @type {string} */ type, /** @type {any} */ listener, /** @type {any} */ options) => {
     const late = type === "DOMContentLoaded" || (type === "load" && target === window);
-    if (late) instance.onready.push(() => callListener(listener, type, instance));
+    if (late) instance.onready?.push(() => callListener(listener, type, instance));
     else target.addEventListener(type, scoped(instance, listener), options);
   };
 }
 
+/**
+ * @param {any} listener
+ * @param {string} type
+ * @param {Instance} instance
+ */
 function callListener(listener, type, instance) {
   const event = new Event(type);
   if (typeof listener === "function") listener.call(instance.realm.window, event);
@@ -65,11 +86,18 @@ function callListener(listener, type, instance) {
 }
 
 const wrappers = new WeakMap();
+/**
+ * @param {Instance} instance
+ * @param {any} callback
+ */
 function scoped(instance, callback) {
   if (typeof callback !== "function") return callback;
   const known = wrappers.get(callback);
   if (known?.instance === instance) return known.wrapper;
-  /** @this {unknown} */
+  /**
+   * @this {unknown}
+   * @param {any[]} args
+   */
   const wrapper = function (...args) {
     return within(instance, () => callback.apply(this, args));
   };
@@ -77,16 +105,25 @@ function scoped(instance, callback) {
   return wrapper;
 }
 
+/** @param {Instance} instance */
 export function documentOf(instance) {
   const { host } = instance;
+  /** @type {Record<string, any>} */
   const overrides = {
     ...instance.lookups,
     addEventListener: listen(document, instance),
-    removeEventListener: (type, listener, options) =>
-      document.removeEventListener(type, wrappers.get(listener)?.wrapper ?? listener, options),
-    createElement: (name, options) => tagSheet(instance, document.createElement(name, options)),
-    createElementNS: (space, name, options) =>
-      tagSheet(instance, document.createElementNS(space, name, options)),
+    removeEventListener: (
+      /** @type {string} */ type,
+      /** @type {any} */ listener,
+      /** @type {any} */ options,
+    ) => document.removeEventListener(type, wrappers.get(listener)?.wrapper ?? listener, options),
+    createElement: (/** @type {string} */ name, /** @type {any} */ options) =>
+      tagSheet(instance, document.createElement(name, options)),
+    createElementNS: (
+      /** @type {string} */ space,
+      /** @type {string} */ name,
+      /** @type {any} */ options,
+    ) => tagSheet(instance, document.createElementNS(space, name, options)),
   };
   const getters = {
     body: () => host,
@@ -101,6 +138,10 @@ export function documentOf(instance) {
 }
 
 // A style sheet made by an instance's script is scoped wherever it is inserted.
+/**
+ * @param {Instance} instance
+ * @param {any} element
+ */
 function tagSheet(instance, element) {
   if (/^(style|link)$/i.test(element.localName)) sheets.owners.set(element, instance);
   return element;
@@ -108,6 +149,10 @@ function tagSheet(instance, element) {
 
 const timelineBoxes = new WeakMap();
 // `window.__timelines[id] = timeline` lands in the instance's registry and in the page's.
+/**
+ * @param {Instance} instance
+ * @param {Record<PropertyKey, any>} object
+ */
 function registry(instance, object) {
   if (!timelineBoxes.has(object)) {
     const box = new Proxy(object, {
@@ -124,23 +169,35 @@ function registry(instance, object) {
   return timelineBoxes.get(object);
 }
 
+/**
+ * @param {Instance} instance
+ * @param {PropertyKey} id
+ * @param {any} timeline
+ */
 function publish(instance, id, timeline) {
-  globalThis.__timelines ??= {};
-  globalThis.__timelines[id] = timeline;
+  page.__timelines ??= {};
+  page.__timelines[id] = timeline;
   if (timeline !== null && typeof timeline === "object") owners.set(timeline, instance);
 }
 
+/** @param {Instance} instance */
 export function windowOf(instance) {
   const written = new Map();
-  const hyperframes = new Proxy(globalThis.__hyperframes, {
+  const hyperframes = new Proxy(page.__hyperframes, {
     get: (target, name) =>
-      name === "getVariables" ? () => bindings.getVariables(instance.scope) : target[name],
+      name === "getVariables"
+        ? () => bindings.getVariables(instance.scope ?? undefined)
+        : target[name],
   });
+  /** @type {Record<string, any>} */
   const overrides = {
     addEventListener: listen(window, instance),
-    removeEventListener: (type, listener, options) =>
-      window.removeEventListener(type, wrappers.get(listener)?.wrapper ?? listener, options),
-    fetch: (input, init) => fetchFrom(instance, input, init),
+    removeEventListener: (
+      /** @type {string} */ type,
+      /** @type {any} */ listener,
+      /** @type {any} */ options,
+    ) => window.removeEventListener(type, wrappers.get(listener)?.wrapper ?? listener, options),
+    fetch: (/** @type {any} */ input, /** @type {any} */ init) => fetchFrom(instance, input, init),
   };
   for (const name of SCHEDULERS) overrides[name] = scheduler(instance, name);
   overrides.requestIdleCallback = scheduler(instance, "requestIdleCallback");
@@ -148,7 +205,7 @@ export function windowOf(instance) {
     document: () => instance.realm.document,
     __timelines: () => registry(instance, instance.timelines),
     __hyperframes: () => hyperframes,
-    gsap: () => scopedLibrary(instance, globalThis.gsap),
+    gsap: () => scopedLibrary(instance, page.gsap),
     hyperframesAnime: () => animeOf(instance),
     ...Object.fromEntries(
       ["window", "self", "globalThis", "frames", "parent", "top"].map((name) => [
@@ -161,18 +218,19 @@ export function windowOf(instance) {
     Object.defineProperty(overrides, name, { get, enumerable: true });
   }
   const setters = {
-    __timelines: (value) => {
+    __timelines: (/** @type {any} */ value) => {
       const entries = Object.entries(value ?? {});
       if (value === timelineBoxes.get(instance.timelines)) return;
       instance.timelines = value ?? {};
       for (const [id, timeline] of entries) publish(instance, id, timeline);
     },
     __hyperframes: () => {},
-    onload: (listener) => instance.onready.push(() => callListener(listener, "load", instance)),
+    onload: (/** @type {any} */ listener) =>
+      instance.onready?.push(() => callListener(listener, "load", instance)),
     // Libraries read globals, so a write reaches the page; the instance keeps reading its own, as
     // long as only instances have written that name.
-    "*": (name, value) => {
-      globalThis[name] = value;
+    "*": (/** @type {PropertyKey} */ name, /** @type {any} */ value) => {
+      page[name] = value;
       written.set(name, value);
       lastWritten.set(name, value);
     },
@@ -180,7 +238,7 @@ export function windowOf(instance) {
   const base = proxyOf(window, overrides, setters);
   const proxy = new Proxy(base, {
     get: (target, name) => {
-      if (written.has(name) && lastWritten.get(name) === globalThis[name]) {
+      if (written.has(name) && lastWritten.get(name) === page[name]) {
         return written.get(name);
       }
       return target[name];
@@ -192,24 +250,36 @@ export function windowOf(instance) {
 }
 
 // Anime.js counts in milliseconds; in the registry it is a timeline like any other.
+/** @param {Instance} instance */
 const animeOf = (instance) => ({
-  ...globalThis.hyperframesAnime,
+  ...page.hyperframesAnime,
+  /**
+   * @param {string} id
+   * @param {any} animation
+   */
   register(id, animation) {
     animation?.pause?.();
     instance.realm.window.__timelines[id] = {
       duration: () => animation.duration / 1000,
-      seek: (seconds) => animation.seek(seconds * 1000),
+      seek: (/** @type {number} */ seconds) => animation.seek(seconds * 1000),
     };
     return animation;
   },
 });
 
+/** @type {(instance: Instance, name: string) => (callback: any, ...args: any[]) => any} */
 const scheduler =
   (instance, name) =>
   (callback, ...args) =>
-    globalThis[name](scoped(instance, callback), ...args);
+    page[name](scoped(instance, callback), ...args);
 
+/**
+ * @param {Instance} instance
+ * @param {any} input
+ * @param {any} init
+ */
 function fetchFrom(instance, input, init) {
-  const target = typeof input === "string" ? assets.resolve(input, instance.url) : input;
+  const target =
+    typeof input === "string" ? assets.resolve(input, /** @type {string} */ (instance.url)) : input;
   return globalThis.fetch(target, init);
 }

@@ -7,6 +7,7 @@ const width = Number(params.get("width"));
 const height = Number(params.get("height"));
 const transparent = params.get("transparent") === "1";
 const backdrop = document.createElement("div");
+/** @type {HTMLElement[]} */
 const cells = [];
 let shown = 0;
 /** @type {HTMLIFrameElement | null} */
@@ -27,6 +28,7 @@ function buildStamp() {
 
 // Paints *serial* as black and white cells, least significant bit first. Called in the task
 // that changed the composition, so both changes reach the screen in the same picture.
+/** @param {number} serial */
 function paint(serial) {
   const changed = serial ^ shown;
   for (let bit = 0; bit < cells.length; bit += 1) {
@@ -51,6 +53,7 @@ function box() {
 
 // What is behind a transparent composition; see capture/backdrop.py. Cells that are there stay as
 // they are: what was seen of them is known.
+/** @param {{columns: number, count: number, cell: number, pattern: string}} asked */
 async function showCells({ columns, count, cell, pattern }) {
   if (backdrop.isConnected) return;
   backdrop.id = "backdrop";
@@ -71,6 +74,10 @@ async function showCells({ columns, count, cell, pattern }) {
 }
 
 // Turns cells into their negative and back.
+/**
+ * @param {number[]} cells
+ * @param {number} serial
+ */
 function turnCells(cells, serial) {
   for (const cell of cells) backdrop.children[cell].classList.toggle("negative");
   paint(serial);
@@ -78,6 +85,7 @@ function turnCells(cells, serial) {
 
 // A new frame element each time: layers, raster scales and script state of earlier pictures
 // are gone with the old one, so a segment's pixels do not depend on what came before it.
+/** @param {string} url */
 function open(url) {
   frame?.remove();
   const made = document.createElement("iframe");
@@ -110,6 +118,7 @@ const inside = () => view().__fanreel;
 
 // Puts the page to one of *numbers* after the other, without a picture of any: as many as there
 // is time for, so that a page that hangs is told from one that has much to do. Gives how many.
+/** @param {number[]} numbers */
 async function pass(numbers) {
   const end = performance.now() + PASS_MS;
   let count = 0;
@@ -126,17 +135,19 @@ window.__fanreelTexts = new Map();
 window.__fanreelShell = {
   open,
   turn,
-  ready: (timeoutMs) => inside().ready({ timeoutMs }),
+  ready: (/** @type {number} */ timeoutMs) => inside().ready({ timeoutMs }),
   describe: () => inside().describe(),
-  setMediaInfo: (info) => inside().setMediaInfo(info),
+  setMediaInfo: (/** @type {any} */ info) => inside().setMediaInfo(info),
   checkVariables: () => inside().checkVariables(),
-  seek: (number, serial) => inside().seek(number, serial),
+  seek: (/** @type {number} */ number, /** @type {number} */ serial) =>
+    inside().seek(number, serial),
   pass,
   showCells,
   turnCells,
-  showLayer: (layer, serial) => inside().media.showLayer(layer, serial),
-  watchFonts: (where) => inside().fonts.watch(where),
-  probeFonts: (asked) => inside().fonts.probe(asked),
+  showLayer: (/** @type {string} */ layer, /** @type {number} */ serial) =>
+    inside().media.showLayer(layer, serial),
+  watchFonts: (/** @type {any} */ where) => inside().fonts.watch(where),
+  probeFonts: (/** @type {any} */ asked) => inside().fonts.probe(asked),
   fontProbes: () => inside().fonts.probes(),
   viewport: () => {
     const { innerWidth, innerHeight, devicePixelRatio } = view();
