@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,6 +33,18 @@ def test_a_project_is_started_and_shows_its_title(tmp_path: Path) -> None:
     assert picture[20, 20].tolist() == [0x23, 0x31, 0xC8, 255]
     ink = np.all(picture == [0xFB, 0xF6, 0xEA, 255], axis=2)
     assert ink[380:520, 160:1400].mean() > 0.15
+
+
+def test_a_newcomer_has_a_video_within_two_minutes(tmp_path: Path) -> None:
+    """By the two commands that `fanreel init` itself names."""
+    began = time.monotonic()
+    started = CliRunner().invoke(app, ["init", str(tmp_path / "film")])
+    assert f"fanreel render {tmp_path / 'film'} -o film.mp4" in started.output
+    made = CliRunner().invoke(
+        app, ["render", str(tmp_path / "film"), "-o", str(tmp_path / "a.mp4")]
+    )
+    assert "a.mp4: 4.0 s, 120 frames" in made.output
+    assert time.monotonic() - began < 120
 
 
 def packed(package: str, _environ: Mapping[str, str]) -> bytes:
