@@ -5,7 +5,8 @@ Compare what `fanreel lambda estimate` foretells with what the image measured; s
     bench/measure_chunk.py examples/launch --image fanreel:dev --memory 3538
     bench/estimate_check.py examples/launch bench/out/measured.json
 
-Both are of the whole project in chunks as they are cut by default, at each measured memory.
+Both are of a minute that is like the frames which the report measured, cut as by default, at each
+measured memory: the beginning of a film may be lighter than its middle.
 """
 
 import argparse
@@ -14,11 +15,12 @@ import os
 import sys
 from pathlib import Path
 
-from bench.cost_table import read_measured
+from bench.cost_table import TOTAL_FRAMES, read_measured
 from fanreel.aws.cost.estimating import estimate_cut
 from fanreel.aws.cost.functions import FunctionSettings
 from fanreel.aws.cost.probing import probe
 from fanreel.config import RenderConfig
+from fanreel.timing.timeline import resolve_chunk_plan
 
 REGION = "us-east-1"
 
@@ -31,13 +33,15 @@ def main() -> int:
     parser.add_argument("--within", type=float, default=0.3, help="allowed, of 1 (default 0.3)")
     options = parser.parse_args()
     report = json.loads(options.report.read_text())
-    probed = probe(options.project, RenderConfig(runtime_cap="lambda"))
+    same = RenderConfig(runtime_cap="lambda", frame_range=(0, report["frames"]))
+    probed = probe(options.project, same, frames=report["frames"] // 2)
+    cut = resolve_chunk_plan(TOTAL_FRAMES)
     worst = 0.0
     print("| memory | estimated | measured | time | cost |\n|---|---|---|---|---|")
     for row, measured in zip(report["measured"], read_measured(report), strict=True):
         function = FunctionSettings(memory_mb=row["memory_mb"])
-        told = estimate_cut(probed.cut, probed.measured, function, REGION)
-        real = estimate_cut(probed.cut, measured, function, REGION)
+        told = estimate_cut(cut, probed.measured, function, REGION)
+        real = estimate_cut(cut, measured, function, REGION)
         time = told.duration_s / real.duration_s
         cost = told.cost.total_usd / real.cost.total_usd
         worst = max(worst, abs(time - 1), abs(cost - 1))

@@ -42,7 +42,8 @@ _MORE = _PLAIN.model_copy(
     }
 )
 _MORE_TITLE = (
-    "With a KMS key, a VPC, other buckets, progress documents, a webhook and `--no-keep-bucket`"
+    "With a KMS key, a VPC, other buckets and services, a second function, progress documents, a "
+    "webhook and `--no-keep-bucket`"
 )
 _ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 _NAG = "Annotation::"

@@ -1,10 +1,14 @@
 """The webhook's function against a real HTTP server on loopback."""
 
 import http.server
+import io
 import json
 import threading
+import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +16,8 @@ import pytest
 
 from fanreel.aws.webhooks import SIGNATURE_HEADER, is_signed
 from handler import webhook
+from tests.aws.interpreters import EmulatorSession, serve_ministack
+from tests.aws.scripted_worker import wait_until
 
 KEY = "k" * 64
 DETAIL = {"RenderId": "größe-1", "Status": "SUCCEEDED", "Output": "{}", "Error": None}
@@ -107,3 +113,87 @@ def test_a_receiver_that_is_away_is_tried_again(
     monkeypatch.setenv("WEBHOOK_URL", "http://127.0.0.1:9/ended")
     assert webhook.handler(_records(DETAIL), None)["batchItemFailures"]
     assert deployed.came == []
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The function behind a queue on an emulator, as the stack has it but sooner tried again."""
+
+    aws: EmulatorSession
+    queue_url: str
+    dead_url: str
+
+    def send(self) -> None:
+        """Send the event of a render that ended, as the rule of the stack does."""
+        body = json.dumps({"source": "fanreel", "detail": DETAIL})
+        self.aws.client("sqs").send_message(QueueUrl=self.queue_url, MessageBody=body)
+
+    def dead(self) -> int:
+        """Return how many messages were given up."""
+        name = "ApproximateNumberOfMessages"
+        answer = self.aws.client("sqs").get_queue_attributes(
+            QueueUrl=self.dead_url, AttributeNames=[name]
+        )
+        return int(answer["Attributes"][name])
+
+
+@pytest.fixture
+def queued(receiver: Receiver, tmp_path: Path) -> Iterator[Queued]:
+    """Put the very source that lies in the template behind a queue of three attempts."""
+    source = io.BytesIO()
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr("index.py", Path(webhook.__file__).read_text())
+    with serve_ministack(tmp_path) as aws:
+        sqs, functions = aws.client("sqs"), aws.client("lambda")
+
+        def arn_of(url: str) -> str:
+            answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+            return str(answer["Attributes"]["QueueArn"])
+
+        dead_url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+        redrive = {"maxReceiveCount": 3, "deadLetterTargetArn": arn_of(dead_url)}
+        attributes = {"VisibilityTimeout": "5", "RedrivePolicy": json.dumps(redrive)}
+        queue_url = sqs.create_queue(QueueName="ended", Attributes=attributes)["QueueUrl"]
+        secret = aws.client("secretsmanager").create_secret(Name="key", SecretString=KEY)
+        functions.create_function(
+            FunctionName="webhook",
+            Runtime="python3.11",
+            Handler="index.handler",
+            Role="arn:aws:iam::000000000000:role/webhook",
+            Code={"ZipFile": source.getvalue()},
+            Timeout=20,
+            Environment={
+                "Variables": {
+                    "WEBHOOK_URL": receiver.url,
+                    "WEBHOOK_SECRET_ARN": secret["ARN"],
+                    "AWS_ENDPOINT_URL": aws.endpoint_url,
+                }
+            },
+        )
+        functions.create_event_source_mapping(
+            FunctionName="webhook",
+            EventSourceArn=arn_of(queue_url),
+            BatchSize=1,
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+        )
+        yield Queued(aws, queue_url, dead_url)
+
+
+def test_a_message_comes_until_it_is_accepted(queued: Queued, receiver: Receiver) -> None:
+    """Twice in vain, then taken; each time the same, with the same signature."""
+    receiver.answers = [500, 503]
+    queued.send()
+    wait_until(lambda: len(receiver.came) == 3, timeout_s=120)
+    ((body, signature, _),) = set(receiver.came)
+    assert json.loads(body) == DETAIL
+    assert is_signed(body, signature, KEY)
+    time.sleep(7)  # longer than it would take to come again
+    assert (len(receiver.came), queued.dead()) == (3, 0)
+
+
+def test_a_message_that_is_never_accepted_is_kept(queued: Queued, receiver: Receiver) -> None:
+    """After its attempts, among the dead letters."""
+    receiver.answers = [500] * 10
+    queued.send()
+    wait_until(lambda: queued.dead() == 1, timeout_s=120)
+    assert len(receiver.came) == 3

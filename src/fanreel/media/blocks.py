@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from fanreel.errors import MissingPlanArtifact
 
@@ -62,9 +62,6 @@ class BlockFile(io.RawIOBase):
         self._number: int | None = None
         self._file: BinaryIO | None = None
         self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
 
     def close(self) -> None:
         """Close the block that is open."""
