@@ -26,6 +26,7 @@ import * as edges from "./edges.js";
 import * as letters from "./letters.js";
 import { effectOf, Motion } from "./motion.js";
 import { isElement } from "./nodes.js";
+import * as openings from "./openings.js";
 import { real } from "./real.js";
 import * as timing from "./timing.js";
 import * as wallclock from "./wallclock.js";
@@ -73,6 +74,7 @@ function take(animation) {
   });
   motions.set(animation, motion);
   edges.note(motion.target);
+  openings.note(effect);
   motion.plan();
   return motion;
 }
@@ -121,6 +123,7 @@ function promise(element) {
 function begin() {
   wallclock.apply();
   edges.apply();
+  openings.apply([document, ...liveShadowRoots()]);
   letters.apply();
   adopt();
   for (const element of document.querySelectorAll("body *")) promise(element);
