@@ -10,7 +10,7 @@ bench/out/parity/index.html with the worst frames, and keeps the figures in meas
 --shares gives the sum without running anything. Where equivalents/ holds a patch, the reference is
 given the composition once more with that patch, which says the same picture in words that it
 understands; ours is never patched. Exit status 1 where fewer than 95 of 100 are the same picture in
-neither way, where verdicts.toml says nothing of one that differs, or where an equivalent differs.
+neither way, or where verdicts.toml says nothing of one that differs, or of its equivalent.
 Needs npm, git, ffmpeg and chromium-headless-shell.
 """
 

@@ -30,6 +30,8 @@ class Verdict:
     """
     equivalent: str | None = None
     """How `equivalents/NAME.patch` puts the same picture in words that the reference knows."""
+    remaining: str | None = None
+    """What differs in those words too, and why; it does not count as the same picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +105,14 @@ def summary(rows: list[Row]) -> str:
 
 
 def unexplained(rows: list[Row]) -> list[str]:
-    """Return those that differ without a verdict, and equivalents that differ."""
-    return [
-        row.label for row in rows if not row.is_same and (row.in_other_words or not row.verdict)
-    ]
+    """Return those that differ where no verdict says why."""
+    return [row.label for row in rows if not row.is_same and not _is_explained(row)]
+
+
+def _is_explained(row: Row) -> bool:
+    if row.verdict is None:
+        return False
+    return row.verdict.remaining is not None if row.in_other_words else True
 
 
 def write_page(rows: list[Row], path: Path) -> None:

@@ -98,12 +98,14 @@ def test_shares_tell_what_was_compared_how(tmp_path: Path) -> None:
 
 
 def test_a_run_fails_for_what_no_verdict_explains() -> None:
-    """A verdict explains a composition that differs, and never an equivalent that does."""
+    """A verdict explains a composition that differs; of its equivalent it says what remains."""
     verdict = Verdict(right="ours", why="", equivalent="nearer")
     explained = dataclasses.replace(row("far", 20.0), verdict=verdict)
     off = dataclasses.replace(row("far", 34.0, in_other_words=True), verdict=verdict)
     rows = [row("same", 99.0), row("odd", 20.0), explained, off]
     assert unexplained(rows) == ["odd", "far-equivalent"]
+    told = dataclasses.replace(off, verdict=dataclasses.replace(verdict, remaining="the edges"))
+    assert unexplained([*rows[:3], told]) == ["odd"]
     assert share_of_same(rows) == pytest.approx(1 / 3)
     saved = dataclasses.replace(off, agreement=row("far", 60.0).agreement)
     assert share_of_same([*rows[:3], saved]) == pytest.approx(2 / 3)
