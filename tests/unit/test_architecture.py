@@ -85,3 +85,22 @@ def test_a_worker_loads_of_aws_what_it_needs() -> None:
     ).stdout.split()
     rooms = {name.split(".")[2] for name in loaded if name.startswith("fanreel.aws.")}
     assert rooms == {"storage"}
+
+
+def test_a_parent_loads_no_decoder() -> None:
+    """What a command, a preview or a program imports; see `test_steps_in_children.py` too."""
+    parents = (
+        "cli.app comparison.comparing comparison.page engine.engine engine.decoder lint.linting "
+        "local preview.session preview.watching reporting.page stills"
+    )
+    names = [f"fanreel.{name}" for name in parents.split()]
+    code = f"import sys, handler.app, {', '.join(names)}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=REPOSITORY,
+        env={"FANREEL_RENDER_BUCKET": "bucket", "AWS_DEFAULT_REGION": "eu-central-1"},
+    ).stdout.split()
+    assert {"av", "numpy", "playwright"}.isdisjoint(loaded)

@@ -4,9 +4,11 @@ import contextlib
 import math
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # whoever only knows where a look lies needs no NumPy
+    import numpy as np
+    import numpy.typing as npt
 
 LOOK_SUFFIX = ".look"
 _WIDTH, _HEIGHT, _EVERY_S = 64, 36, 1.0
@@ -26,7 +28,7 @@ class LookWriter:
         self._order = [2, 1, 0] if is_blue_first else [0, 1, 2]
         self._next_s = 0.0
 
-    def take(self, picture: npt.NDArray[np.uint8]) -> None:
+    def take(self, picture: "npt.NDArray[np.uint8]") -> None:
         """Write *picture* (`height × width × 4`, 8 bit) if it is time."""
         if time.monotonic() < self._next_s:
             return
