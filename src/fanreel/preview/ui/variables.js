@@ -23,7 +23,8 @@ export class Variables {
   }
 
   show(declared, values) {
-    this.values = { ...values };
+    // What is not sent yet, or not taken, is not undone by what the server knew before.
+    if (this.timer === 0) this.values = { ...values };
     const key = JSON.stringify(declared);
     // While somebody types, the form stays as it is.
     if (key === this.shown && this.box.contains(document.activeElement)) return;
@@ -57,7 +58,11 @@ export class Variables {
   send(values) {
     this.values = values;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.change(this.values), PATIENCE_MS);
+    const timer = setTimeout(async () => {
+      await this.change(this.values);
+      if (this.timer === timer) this.timer = 0;
+    }, PATIENCE_MS);
+    this.timer = timer;
   }
 
   set(id, value) {
