@@ -62,7 +62,7 @@ RUN set -eux; \
     find av -name '*.so' -exec strip --strip-unneeded {} +; \
     rm -r aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js; \
     find botocore/data -mindepth 1 -maxdepth 1 -type d \
-      ! -name s3 ! -name sts ! -name secretsmanager -exec rm -rf {} +
+      ! -name s3 ! -name sts ! -name secretsmanager ! -name xray -exec rm -rf {} +
 
 # The format's font families, as pinned packages of the npm registry; 13 MB.
 FROM system AS fonts
