@@ -127,6 +127,13 @@ def heard_events(aws: EmulatorSession) -> str:
     return queue
 
 
+# The command line is not in the image.
+RENDER_HERE = """
+from fanreel import RenderConfig, render
+render("/project", "/output/local.mp4", RenderConfig(segment_frames=8))
+"""
+
+
 def rendered_locally(output_dir: Path) -> bytes:
     """Render the project in the same image without any AWS."""
     output_dir.chmod(0o777)
@@ -134,8 +141,7 @@ def rendered_locally(output_dir: Path) -> bytes:
         "run", "--rm", "--network=none", *LIKE_LAMBDA,
         f"--volume={PROJECT}:/project:ro", f"--volume={output_dir}:/output",
         "--entrypoint=python", lambda_image(),
-        "-m", "fanreel", "render", "/project", "-o", "/output/local.mp4",
-        "--segment-frames", "8",
+        "-c", RENDER_HERE,
     )  # fmt: skip
     return (output_dir / "local.mp4").read_bytes()
 
