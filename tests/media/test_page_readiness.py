@@ -186,6 +186,10 @@ def test_the_page_may_say_when_it_is_ready(player: Any, ready: str) -> None:
             ROOT + "<script>__hf = { buildReady: { mesh: new Promise(() => {}) } }</script>",
             ['__hf.buildReady "mesh"'],
         ),
+        (  # an address that is none stops the search for timelines, not the wait
+            ROOT + "<script src='http://['></script><script>__renderReady = false</script>",
+            ["__renderReady"],
+        ),
     ],
 )
 def test_what_never_comes_is_named(player: Any, page: str, missing: list[str]) -> None:

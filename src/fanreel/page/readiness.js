@@ -184,13 +184,17 @@ async function until(done, expired) {
   while (!done() && !expired()) await sleep(POLL_MS);
 }
 
-// Waits for a promise or the end of patience.
+// Waits for a promise, which may break, or the end of patience. What is missing is named later.
 /**
  * @param {Promise<unknown>} promise
  * @param {Expired} expired
  */
 async function within(promise, expired) {
-  await Promise.race([promise, until(() => !isOpen(promise), expired)]);
+  const over = promise.then(
+    () => {},
+    () => {},
+  );
+  await Promise.race([over, until(() => !isOpen(promise), expired)]);
 }
 
 /** @param {Realm} realm */
