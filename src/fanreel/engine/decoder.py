@@ -45,9 +45,8 @@ class Decoder:
         self.close()
 
     def start(self) -> None:
-        """Start the child now: its imports take a third of a second."""
-        with self._lock:
-            self._started()
+        """Start the child now: its imports take a third of a second. Raises as `ask()`."""
+        self._asking(lambda _child: None)
 
     def ask(self, request: Request, expected: type[Expected]) -> Expected:
         """
@@ -92,8 +91,18 @@ class Decoder:
             self._child.kill()
             self._child = None
         if self._child is None:
-            self._child = child = Child(self._temp_dir, module="fanreel.engine.decoding")
-            child.confine(Reach(temp_dir=self._temp_dir, reads=self._reads))
-            if self._media is not None:
-                child.ask(self._media, Done)
+            self._child = Child(self._temp_dir, module="fanreel.engine.decoding")
+            try:
+                self._begin(self._child)
+            except BaseException:
+                self._child.kill()
+                self._child = None
+                raise
         return self._child
+
+    def _begin(self, child: Child) -> None:
+        if self._closed:  # before there was a child that `close()` could end
+            raise RenderCancelled
+        child.confine(Reach(temp_dir=self._temp_dir, reads=self._reads))
+        if self._media is not None:
+            child.ask(self._media, Done)
