@@ -53,15 +53,13 @@ def diff(
     from fanreel.comparison.comparing import compare  # noqa: PLC0415 (once the options are right)
     from fanreel.comparison.comparison import Bars  # noqa: PLC0415
     from fanreel.comparison.page import write_page  # noqa: PLC0415
-    from fanreel.files.aside import written_aside  # noqa: PLC0415
 
     bars = Bars(frames_db=bar, sound_db=sound_bar)
     with contextlib.ExitStack() as stack:
         (one, its), (other, others) = (stack.enter_context(_side(it)) for it in (left, right))
         found = compare(one, other, worst=worst if report else 0, sounds=(its, others))
     if report is not None:
-        with written_aside(report) as aside:
-            write_page(aside, found, bars)
+        write_page(report, found, bars)
     _tell_difference(found, bars, as_json=as_json)
     if bars.passes(found) is False:
         raise typer.Exit(_BELOW_THE_BAR)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fanreel.comparison.comparison import SAME_DB, Bars, Comparison, FramePair, SoundComparison
+from fanreel.files.aside import naming_write_errors, written_aside
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --quiet: #7a7f8a; --bad: #d8433c; --good: #2c9a63;
@@ -146,5 +147,7 @@ def _curve(
 
 
 def write_page(path: Path, found: Comparison, bars: Bars) -> None:
-    """Write the page to *path*."""
-    path.write_text(comparison_page(found, bars), encoding="utf-8")
+    """Write the page to *path*, whole or not at all. Raises `RenderError`."""
+    page = comparison_page(found, bars)
+    with written_aside(path) as aside, naming_write_errors(path):
+        aside.write_text(page, encoding="utf-8")

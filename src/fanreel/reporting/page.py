@@ -7,6 +7,7 @@ from pathlib import Path
 from fanreel.engine.answers import Pictured
 from fanreel.engine.decoder import Decoder
 from fanreel.engine.requests import FilmPictures
+from fanreel.files.aside import naming_write_errors, written_aside
 from fanreel.files.plan_dir import UsedFont
 from fanreel.reporting.charts import (
     cost_ms,
@@ -68,8 +69,10 @@ def render_page(report: Report) -> str:
 
 
 def write_page(path: Path, report: Report) -> None:
-    """Write the page of a render to *path*."""
-    path.write_text(render_page(report), encoding="utf-8")
+    """Write the page of a render to *path*, whole or not at all. Raises `RenderError`."""
+    page = render_page(report)
+    with written_aside(path) as aside, naming_write_errors(path):
+        aside.write_text(page, encoding="utf-8")
 
 
 def _pictures(report: Report, wanted: Sequence[tuple[int, int]]) -> tuple[str | None, ...]:
@@ -82,7 +85,6 @@ def _pictures(report: Report, wanted: Sequence[tuple[int, int]]) -> tuple[str | 
 
 
 def _facts(facts: dict[str, str]) -> str:
-    rows = (f"<div><dt>{k}</dt><dd>{html.escape(v)}</dd></div>" for k, v in facts.items())
     rows = (f"<div><dt>{k}</dt><dd>{html.escape(v)}</dd></div>" for k, v in facts.items())
     return f"<dl>{''.join(rows)}</dl>"
 
