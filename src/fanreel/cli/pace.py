@@ -1,10 +1,12 @@
-"""How fast a render goes, by its events."""
+"""How fast a render goes, by its events, and what its stages are called."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fanreel.local import RenderEvent
+
+STAGES = {"plan": "Planning", "render": "Rendering", "assemble": "Assembling"}
 
 
 @dataclass(frozen=True, slots=True)

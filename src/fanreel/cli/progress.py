@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
-from fanreel.cli.pace import Rate
+from fanreel.cli.pace import STAGES, Rate
 from fanreel.cli.report import duration_in_words
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 OnEvent = Callable[["RenderEvent"], None]
 Style = Literal["bar", "lines", "json", "quiet"]
 
-_STAGES = {"plan": "Planning", "render": "Rendering", "assemble": "Assembling"}
 _EVENT_EVERY_S, _LOG_EVERY_S = 0.2, 5.0
 
 
@@ -111,5 +110,5 @@ class _Lines:
             return
         rate = f"{speed}, {duration_in_words(speed.left_s)} left" if speed else ""
         frames = f"{event.frames_done}/{event.total_frames}" if event.total_frames else ""
-        words = [_STAGES[event.stage].lower(), frames, rate, event.message or ""]
+        words = [STAGES[event.stage].lower(), frames, rate, event.message or ""]
         sys.stderr.write(" ".join(word for word in words if word) + "\n")

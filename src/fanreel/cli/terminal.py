@@ -17,7 +17,7 @@ from rich.progress import (
 from rich.segment import Segment, Segments
 from rich.style import Style
 
-from fanreel.cli.pace import Rate
+from fanreel.cli.pace import STAGES, Rate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from fanreel.local import RenderEvent
     from fanreel.reporting.render_log import Current, RenderLog
 
-STAGES = {"plan": "Planning", "render": "Rendering", "assemble": "Assembling"}
 _COLOURS = frozenset({"truecolor", "256"})
 _LEAST_LINES = 30
 """The picture takes up to 18 of them, and what was written before is to be seen too."""
