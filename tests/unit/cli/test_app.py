@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from fanreel.cli.app import app
 from fanreel.cli.errors import errors_markdown
 from fanreel.cli.failures import run
+from fanreel.starters.starting import example_names
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -54,6 +56,18 @@ def test_a_mistake_is_told_before_anything_heavy_is_loaded() -> None:
     )
     assert {"playwright", "av", "boto3", "numpy"}.isdisjoint(answer.stdout.split())
     assert answer.stderr.startswith("error[INVALID_CONFIG]: ")
+
+
+def test_help_names_the_examples_without_a_look_at_them() -> None:
+    """All that `--example` allows; no other command loads what starts projects."""
+    init = typer.main.get_command(app).get_command(None, "init")  # type: ignore[attr-defined]
+    texts = [option.help for option in init.params if option.name == "example"]
+    assert texts == [f"Start from an example: {', '.join(example_names())}."]
+    code = "import sys, fanreel.cli.app; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "fanreel.starters.starting" not in loaded.stdout.split()
 
 
 def test_the_module_is_the_command() -> None:
