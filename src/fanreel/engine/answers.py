@@ -11,6 +11,7 @@ from fanreel.errors import CATALOGUE, RenderError, UnexpectedError
 from fanreel.lint.findings import LintResult
 from fanreel.media.cache import CacheStats
 from fanreel.media.facts import FileFacts
+from fanreel.media.replies import ContentType, Status
 from fanreel.results import AssembleResult, PlanResult, StillResult
 from fanreel.segments.times import SegmentTimes
 
@@ -146,11 +147,9 @@ class Pictured:
 class Replied:
     """How a request of a page is answered; its bytes follow as they are."""
 
-    status: Literal[200, 204, 404, 500]
+    status: Status
     """404: it is not about media."""
-    content_type: Literal[
-        "application/octet-stream", "application/json", "text/plain; charset=utf-8", "image/jpeg"
-    ]
+    content_type: ContentType
     kind: Literal["replied"] = "replied"
 
 

@@ -29,6 +29,7 @@ from fanreel.engine.serving import requests, serve_parent
 from fanreel.errors import RenderError, UnexpectedError
 from fanreel.files.site_files import SiteFiles
 from fanreel.media.describing import describe_file
+from fanreel.media.replies import TEXT
 from fanreel.preview.project_media import ProjectMedia
 from fanreel.reporting.film_frames import film_pictures
 
@@ -86,8 +87,8 @@ class _Session:
                 self._served = self._stack.enter_context(ProjectMedia(files, request.plan_dir))
                 return Done(), None
             case AskMedia():
-                status, kind, body = self._media.reply(request.path) or (404, _TEXT, b"")
-                return Replied(status=status, content_type=kind), body  # type: ignore[arg-type] # checked on arrival
+                status, kind, body = self._media.reply(request.path) or (404, TEXT, b"")
+                return Replied(status=status, content_type=kind), body
             case Thumbnail():
                 picture = self._media.thumbnail(request.key, request.at_s)
                 return Replied(status=200, content_type="image/jpeg"), picture
@@ -102,6 +103,3 @@ class _Session:
         if self._served is None:
             raise TypeError("which media there are is said first")
         return self._served
-
-
-_TEXT = "text/plain; charset=utf-8"

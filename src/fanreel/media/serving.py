@@ -27,13 +27,9 @@ from fanreel.media.colour import SourceFrame, encode_png
 from fanreel.media.frames import VideoSource
 from fanreel.media.presentation import Presentation
 from fanreel.media.probe import probe
+from fanreel.media.replies import BINARY, TEXT, Reply
 from fanreel.timing.timeline import frame_time
 
-Reply = tuple[int, str, bytes]
-"""Status, content type, body."""
-
-_BINARY = "application/octet-stream"
-_TEXT = "text/plain; charset=utf-8"
 _HEADER_BYTES = 508
 # One decoder for each place where a file is being played at the same time.
 _MOST_SOURCES = 4
@@ -144,11 +140,11 @@ class FrameFeed:
             picture = self._picture(key, int(frame), int(shown) if shown.isdecimal() else None)
         except RenderError as exc:
             self.failure = self.failure or exc
-            return 500, _TEXT, str(exc).encode()
+            return 500, TEXT, str(exc).encode()
         finally:
             with self._lock:
                 self.spent_s += time.perf_counter() - begun_s
-        return (204, _BINARY, b"") if picture is None else (200, _BINARY, picture)
+        return (204, BINARY, b"") if picture is None else (200, BINARY, picture)
 
     def frame(self, key: str, frame: int) -> bytes:
         """

@@ -9,7 +9,8 @@ from fanreel.errors import AssetNotFound
 from fanreel.files.plan_dir import MediaClip
 from fanreel.files.plan_reading import read_composition
 from fanreel.files.site_files import SiteFiles
-from fanreel.media.serving import FrameFeed, ProbeFeed, Reply
+from fanreel.media.replies import Reply
+from fanreel.media.serving import FrameFeed, ProbeFeed
 from fanreel.preview.media_pictures import clip_thumbnail, peaks
 
 
