@@ -83,9 +83,9 @@ class RenderConfig(BaseModel):
     At most this many frames per chunk, as far as whole segments and `max_parallel_chunks` allow.
 
     None lets the timeline's length decide: 240, and up to 480 where that would be more than 40
-    chunks. Below the length of a segment (120 frames; of a timeline under 480 frames a quarter, at
-    least 30) it also shortens the segments: another GOP, so other bytes and another plan hash. How
-    else a render is split into chunks does not move a byte of the video.
+    chunks. Below the length of a segment (120 frames; from 4800 on 240; of a timeline under 480
+    frames a quarter, at least 30) it also shortens the segments: another GOP, so other bytes and
+    another plan hash. How else a render is split into chunks does not move a byte of the video.
     """
     max_parallel_chunks: Whole = Field(default=DEFAULT_MAX_PARALLEL_CHUNKS, ge=1, le=MOST_CHUNKS)
     target_chunk_frames: Whole | None = Field(default=None, ge=1)
@@ -93,7 +93,8 @@ class RenderConfig(BaseModel):
     """
     Frames per closed-GOP segment; another length gives other bytes.
 
-    None lets the timeline's length decide, at most 120 and at most an explicit `chunk_size`.
+    None lets the timeline's length decide: 120, from 4800 frames on 240, under 480 a quarter but
+    at least 30, and never more than an explicit `chunk_size`.
     """
     entry_file: EntryFile = "index.html"
     project_path: ProjectPath = ""

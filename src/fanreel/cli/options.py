@@ -70,8 +70,9 @@ CONFIG_OPTIONS = (
     ConfigOption(
         "chunk_size",
         "FRAMES",
-        "At most this many frames per chunk. Below the length of a segment (120 frames, less in "
-        "short films) it shortens the segments, and so changes the encoded bytes.",
+        "At most this many frames per chunk. Below the length of a segment (120 frames, 240 in "
+        "long films, less in short ones) it shortens the segments, and so changes the encoded "
+        "bytes.",
         _SPLIT,
     ),
     ConfigOption("max_parallel_chunks", "N", "At most this many chunks.", _SPLIT),
