@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from fanreel.files.plan_dir import RecordedResponse as RecordedResponse
     from fanreel.files.plan_dir import UsedFont as UsedFont
     from fanreel.files.plan_dir import Versions as Versions
-    from fanreel.local import RenderEvent as RenderEvent
-    from fanreel.local import RenderResult as RenderResult
     from fanreel.local import render as render
     from fanreel.planning import plan as plan
     from fanreel.rendering import render_chunk as render_chunk
     from fanreel.results import AssembleResult as AssembleResult
     from fanreel.results import ChunkResult as ChunkResult
     from fanreel.results import PlanResult as PlanResult
+    from fanreel.results import RenderEvent as RenderEvent
+    from fanreel.results import RenderResult as RenderResult
     from fanreel.segments.stores import SegmentKey as SegmentKey
     from fanreel.segments.stores import SegmentStore as SegmentStore
     from fanreel.stills import still as still
@@ -64,7 +64,7 @@ _NAMES_OF_MODULE = {
         *(error.__name__ for error in errors.CATALOGUE.values()),
         *errors.CATALOGUE,
     ),
-    "fanreel.local": ("RenderEvent", "RenderResult", "render"),
+    "fanreel.local": ("render",),
     "fanreel.files.plan_dir": (
         "Artifact",
         "Clip",
@@ -78,7 +78,13 @@ _NAMES_OF_MODULE = {
     ),
     "fanreel.planning": ("plan",),
     "fanreel.rendering": ("render_chunk",),
-    "fanreel.results": ("AssembleResult", "ChunkResult", "PlanResult"),
+    "fanreel.results": (
+        "AssembleResult",
+        "ChunkResult",
+        "PlanResult",
+        "RenderEvent",
+        "RenderResult",
+    ),
     "fanreel.stills": ("still",),
     "fanreel.timing.timeline": (
         "ChunkPlan",

@@ -5,10 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 from fanreel.config import RenderConfig
 from fanreel.engine.pool import Pool, default_size
@@ -18,7 +15,7 @@ from fanreel.errors import InvalidConfig
 from fanreel.files.aside import check_ours, clearing_beside, naming_write_errors
 from fanreel.files.budget import without_lambda_cap
 from fanreel.files.kept_dirs import fonts_dir
-from fanreel.files.plan_dir import PlanManifest, UsedFont
+from fanreel.files.plan_dir import PlanManifest
 from fanreel.files.plan_reading import read_manifest
 from fanreel.files.project import Root, open_project, output_fps, within_root
 from fanreel.files.work_dir import open_work_dir
@@ -27,59 +24,13 @@ from fanreel.inspection.locking import lock_config
 from fanreel.media.cache import CacheSettings, CacheStats, cache_settings
 from fanreel.reporting.notebook import Bar, moving
 from fanreel.reporting.render_log import RenderLog
-from fanreel.results import AssembleResult, PlanResult
+from fanreel.results import AssembleResult, EventStage, PlanResult, RenderEvent, RenderResult
 from fanreel.segments.chunks import keys_of
 from fanreel.segments.driver import render_segments
 from fanreel.segments.evidence import keeping_screenshot
 from fanreel.segments.resume import open_resume_folder, resume_root
 from fanreel.segments.stores import DirectoryStore
 from fanreel.timing.timeline import frame_count, resolve_chunk_plan
-
-EventStage = Literal["plan", "render", "assemble", "done"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderEvent:
-    """How far a render is."""
-
-    stage: EventStage
-    frames_done: int
-    total_frames: int
-    """0 until the plan knows it."""
-    elapsed_s: float
-    message: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderResult:
-    """A finished video, or directory of frames."""
-
-    output_path: Path
-    total_frames: int
-    """None of a sound alone: 0."""
-    fps: Fraction
-    width: int
-    height: int
-    duration_s: float
-    size_bytes: int
-    sha256: str
-    plan_hash: str
-    stages: dict[str, float]
-    """Seconds spent in `plan`, `render` and `assemble`."""
-    warnings: tuple[str, ...] = ()
-    cache: CacheStats = field(default_factory=CacheStats)
-    """What the extraction cache saved and cost; zeroes where it is off."""
-    fonts: tuple[UsedFont, ...] = ()
-    """What the texts ask for and are drawn with."""
-    frames_resumed: int = 0
-    """Rendered by an earlier, identical render that did not come to its end."""
-
-    def _repr_html_(self) -> str:
-        """Show the film in a notebook; IPython asks for this."""
-        from fanreel.reporting.notebook import film_html  # noqa: PLC0415
-
-        return film_html(self)
-
 
 _SOUND = "sound.json"
 

@@ -1,14 +1,16 @@
-"""What the steps give back; without the libraries that the steps themselves need."""
+"""What the steps and a render give back; without the libraries that the steps themselves need."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fanreel.files.plan_dir import UsedFont
 from fanreel.media.cache import CacheStats
 from fanreel.problems import Problem
 from fanreel.segments.times import SegmentRun
+
+EventStage = Literal["plan", "render", "assemble", "done"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +97,46 @@ class StillResult:
     height: int
     size_bytes: int
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderEvent:
+    """How far a render is."""
+
+    stage: EventStage
+    frames_done: int
+    total_frames: int
+    """0 until the plan knows it."""
+    elapsed_s: float
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderResult:
+    """A finished video, or directory of frames."""
+
+    output_path: Path
+    total_frames: int
+    """None of a sound alone: 0."""
+    fps: Fraction
+    width: int
+    height: int
+    duration_s: float
+    size_bytes: int
+    sha256: str
+    plan_hash: str
+    stages: dict[str, float]
+    """Seconds spent in `plan`, `render` and `assemble`."""
+    warnings: tuple[str, ...] = ()
+    cache: CacheStats = field(default_factory=CacheStats)
+    """What the extraction cache saved and cost; zeroes where it is off."""
+    fonts: tuple[UsedFont, ...] = ()
+    """What the texts ask for and are drawn with."""
+    frames_resumed: int = 0
+    """Rendered by an earlier, identical render that did not come to its end."""
+
+    def _repr_html_(self) -> str:
+        """Show the film in a notebook; IPython asks for this."""
+        from fanreel.reporting.notebook import film_html  # noqa: PLC0415
+
+        return film_html(self)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fanreel.local import RenderEvent
+    from fanreel.results import RenderEvent
 
 STAGES = {"plan": "Planning", "render": "Rendering", "assemble": "Assembling"}
 

@@ -10,8 +10,8 @@ from fanreel.cli.pace import STAGES, Rate
 from fanreel.cli.report import duration_in_words
 
 if TYPE_CHECKING:
-    from fanreel.local import RenderEvent
     from fanreel.reporting.render_log import RenderLog
+    from fanreel.results import RenderEvent
 
 OnEvent = Callable[["RenderEvent"], None]
 Style = Literal["bar", "lines", "json", "quiet"]

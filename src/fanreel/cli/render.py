@@ -12,8 +12,8 @@ from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
-    from fanreel.local import RenderResult
     from fanreel.reporting.render_log import RenderLog
+    from fanreel.results import RenderResult
 
 _TOLD_S = 0.05
 Project = Annotated[

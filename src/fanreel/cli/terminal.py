@@ -22,8 +22,8 @@ from fanreel.cli.pace import STAGES, Rate
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fanreel.local import RenderEvent
     from fanreel.reporting.render_log import Current, RenderLog
+    from fanreel.results import RenderEvent
 
 _COLOURS = frozenset({"truecolor", "256"})
 _LEAST_LINES = 30

@@ -14,7 +14,7 @@ from fanreel.cli.render import Debug, Project, RootDir, tell_result
 from fanreel.errors import BrowserUnavailable, RenderCancelled, RenderError
 
 if TYPE_CHECKING:
-    from fanreel.local import RenderEvent
+    from fanreel.results import RenderEvent
 
 
 @with_config_options

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from fanreel.config import RenderConfig
 from fanreel.errors import RenderCancelled, RenderError, UnexpectedError
 from fanreel.formats import FORMATS
-from fanreel.local import RenderEvent, RenderResult, render
+from fanreel.local import render
+from fanreel.results import RenderEvent, RenderResult
 
 Stage = Literal["plan", "render", "assemble", "done", "failed", "cancelled"]
 

@@ -8,7 +8,7 @@ from fanreel.reporting.render_log import RenderLog
 from fanreel.reporting.report import Bar, Kind, Lane, MemoryCurve, Report, segment_bar
 
 if TYPE_CHECKING:
-    from fanreel.local import RenderResult
+    from fanreel.results import RenderResult
 
 _STAGES: tuple[Kind, ...] = ("plan", "render", "assemble")
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fanreel.cli.progress import choose_style, showing, write_event
-from fanreel.local import RenderEvent
+from fanreel.results import RenderEvent
 
 EVENTS = (
     RenderEvent(stage="plan", frames_done=0, total_frames=0, elapsed_s=0.1),

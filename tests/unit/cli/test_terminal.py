@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from fanreel.cli.terminal import bars, picture_of_blocks, shows_pictures
-from fanreel.local import RenderEvent
 from fanreel.reporting.render_log import Current, RenderLog
+from fanreel.results import RenderEvent
 from fanreel.segments.times import SegmentRun
 
 RED, BLUE = b"\xff\x00\x00", b"\x00\x00\xff"
