@@ -109,8 +109,8 @@ def test_a_container_without_an_index_stays_whole(tmp_path: Path) -> None:
 
 
 BODY = """
-<video src="long.mp4" muted data-start="0" data-duration="1.5" data-media-start="2"></video>
-<video src="long.mp4" muted data-start="1.5" data-duration="1.5" data-media-start="5.5"
+<video src="long.mp4" muted data-start="0" data-duration="1.5" data-media-start="0.5"></video>
+<video src="long.mp4" muted data-start="2" data-duration="1" data-media-start="5.5"
   data-playback-rate="1.5"></video>
 """
 
@@ -151,7 +151,7 @@ def test_the_estimate_is_of_what_is_shown(made: Path, monkeypatch: pytest.Monkey
 def config_for(chunks: int) -> RenderConfig:
     """Cut the same segments into *chunks*."""
     return RenderConfig(
-        segment_frames=6,
+        segment_frames=5,
         quality="draft",
         fps=Fraction(10),
         target_chunk_frames=1,
@@ -174,27 +174,50 @@ def share_of(plan_dir: Path, index: int, folder: Path) -> int:
     return media_bytes
 
 
+@pytest.mark.parametrize("sliced", [False, True])
+def test_two_names_of_the_same_bytes_are_one_source(
+    project: Path, tmp_path: Path, request: pytest.FixtureRequest, *, sliced: bool
+) -> None:
+    """The chunks that show either have it."""
+    if sliced:
+        request.getfixturevalue("small_blocks")
+    folder = tmp_path / "project"
+    shutil.copytree(project, folder)
+    shutil.copyfile(folder / "long.mp4", folder / "again.mp4")
+    body = BODY.replace('src="long.mp4"', 'src="again.mp4"', 1)
+    (folder / "index.html").write_text(page(body, root='data-duration="3" data-no-timeline'))
+    make_distributed_plan(folder, config_for(6), tmp_path / "plan")
+    for index in range(6):
+        share = tmp_path / f"share-{index}"
+        assert share_of(tmp_path / "plan", index, share) > 0
+        render_chunk(share, index, tmp_path / f"{index}.mp4")
+
+
 @pytest.mark.usefixtures("small_blocks")
 def test_a_chunk_fetches_its_slices_and_renders_the_same_bytes(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Against whole files; the hash of the plan does not know how it is cut into chunks."""
-    sliced = make_distributed_plan(project, config_for(5), tmp_path / "sliced")
+    """Against whole files; the hash of the plan does not know how it is cut into chunks.
+
+    One cut lies where one stretch ends, and the next begins so near that a reader would go on.
+    """
+    sliced = make_distributed_plan(project, config_for(6), tmp_path / "sliced")
     once = make_distributed_plan(project, config_for(1), tmp_path / "once")
     assert sliced.plan_hash == once.plan_hash
     monkeypatch.setattr(frozen_media, "SLICED_FROM_BYTES", 2**40)
-    whole = make_distributed_plan(project, config_for(5), tmp_path / "whole")
+    whole = make_distributed_plan(project, config_for(6), tmp_path / "whole")
     size_bytes = (project / "long.mp4").stat().st_size
     # What nobody shows is not in the plan at all.
     assert sliced.size_bytes < whole.size_bytes
     paths: dict[str, list[Path]] = {"sliced": [], "whole": []}
-    for index in range(5):
-        held = share_of(tmp_path / "sliced", index, tmp_path / f"share-{index}")
-        assert held < 0.7 * size_bytes
+    held_bytes = []
+    for index in range(6):
+        held_bytes.append(share_of(tmp_path / "sliced", index, tmp_path / f"share-{index}"))
         for name, plan_dir in (("sliced", tmp_path / f"share-{index}"), ("whole", whole.plan_dir)):
             path = tmp_path / f"{name}-{index}.mp4"
             paths[name].append(path)
             render_chunk(plan_dir, index, path)
+    assert max(held_bytes) < 0.7 * size_bytes
     films = {}
     for name, plan_dir in (("sliced", sliced.plan_dir), ("whole", whole.plan_dir)):
         video = tmp_path / f"{name}.mp4"
@@ -202,4 +225,4 @@ def test_a_chunk_fetches_its_slices_and_renders_the_same_bytes(
         with VideoSource(video) as source:
             films[name] = [source.frame(frame).planes for frame in range(30)]
     assert films["sliced"] == films["whole"]
-    assert len(set(films["whole"])) > 20  # it moves
+    assert len(set(films["whole"])) > 15  # it moves

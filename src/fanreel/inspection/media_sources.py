@@ -7,7 +7,7 @@ import mimetypes
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,10 +108,13 @@ class MediaSources:
         """Return the sources of media elements and what they hold, by key. Raises as `survey()`."""
         known: dict[str, tuple[Path, MediaInfo]] = {}
         places = [self._place_of(item) for item in media]
+        found: dict[tuple[str, str], Future[tuple[Path, MediaInfo]]] = {}
         with ThreadPoolExecutor(_PROBED_AT_ONCE) as pool:
-            found = list(pool.map(self._probe, media, places))
-        for item, place, (path, info) in zip(media, places, found, strict=True):
-            known[item["key"]] = path, info
+            for item, place in zip(media, places, strict=True):
+                if (asked := (item["src"], item["kind"])) not in found:
+                    found[asked] = pool.submit(self._probe, item, place)
+        for item, place in zip(media, places, strict=True):
+            _, info = known[item["key"]] = found[item["src"], item["kind"]].result()
             if is_silent(item, info):
                 self.warnings.append(place.problem("it has no sound, so nothing of it is heard"))
         return known

@@ -114,9 +114,8 @@ class BlockFile(io.RawIOBase):
                 self._file = self._stack.enter_context(path.open("rb"))
             except FileNotFoundError as exc:
                 raise MissingPlanArtifact(
-                    f"block {number} of {self._path.name} is not here: the frames of this chunk "
-                    "need more of the file than planning saw; render it on one machine, or "
-                    "encode the video again",
+                    f"block {number} of {self._path.name} is not here; fetch all of the plan that "
+                    "this chunk wants",
                     path=f"{self._path.name}/{block_name(number)}",
                 ) from exc
             self._number = number

@@ -144,14 +144,23 @@ class StreamReader:
         self._shown = None
         self.read(min(self._rank.get(key.pts, first), first))
         self._shown = None  # what is read now is not decoded
+        # Whoever begins later than *first*, where the file cannot be entered, reads all before.
+        entered = self._is_entered_between(presentation.key_packet(first), self.packet_of(last))
         end = self.packet_of(last) + MOST_READ_AHEAD
         # Where packets cannot be read, neither will whoever decodes them.
         with timed(self._path, WHOLE_S), suppress(FFmpegError):
-            for packet in self._seek(self._start) or self._reopen():
+            for packet in (entered and self._seek(self._start)) or self._reopen():
                 if packet.size:
                     self._fed += 1
                 if self._fed > end:
                     break
+
+    def _is_entered_between(self, first: int, last: int) -> bool:
+        """Tell whether a reader may begin at each key frame between two packets."""
+        keys = self.presentation.keys
+        if len(keys) == len(self.presentation.packets):  # each packet is one, as the index says
+            return True
+        return all(self._seek(key) is not None for key in keys if first < key <= last)
 
     def packet_of(self, index: int) -> int:
         """Return the number of the packet that holds frame *index*."""

@@ -37,26 +37,28 @@ def freeze_media(
     Returns:
         The clips, naming sources in the plan, and who needs which of the plan's files.
     """
-    frozen: dict[str, str] = {}
+    shown_by = _shown_by(composition, chunks)
+    frozen = {
+        source: f"{plans.MEDIA_DIR}/{sha256_file(Path(source))}{Path(source).suffix.lower()}"
+        for source, users in shown_by.items()
+        if users  # else its clips lie outside the frames asked for
+    }
     roles: Roles = {}
-    for source, shown_by in _shown_by(composition, chunks).items():
-        if not shown_by:  # its clips lie outside the frames asked for
-            continue
-        path = Path(source)
-        name = f"{plans.MEDIA_DIR}/{sha256_file(path)}{path.suffix.lower()}"
-        frozen[source] = name
-        showing = [clip for clip in composition.media if clip.path == source and clip.shown]
+    for name in dict.fromkeys(frozen.values()):
+        alike = [source for source in frozen if frozen[source] == name]  # of the same bytes
+        path = Path(alike[0])
+        showing = [clip for clip in composition.media if clip.path in alike and clip.shown]
+        users = tuple(map(role_chunk, sorted(set().union(*(shown_by[one] for one in alike)))))
         blocks: Roles = {}
         if sliced and _worth_slicing(path, showing):
             blocks = _freeze_blocks(path, showing, composition, chunks, directory / name)
         if blocks:
-            everyone = tuple(map(role_chunk, shown_by))
-            roles |= {f"{name}/{file}": everyone for file in (SIZES, FRAMES)}
-            roles |= {f"{name}/{file}": users for file, users in blocks.items()}
+            roles |= {f"{name}/{file}": users for file in (SIZES, FRAMES)}
+            roles |= {f"{name}/{file}": some for file, some in blocks.items()}
         else:
             (directory / plans.MEDIA_DIR).mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, directory / name)
-            roles[name] = tuple(map(role_chunk, shown_by))
+            roles[name] = users
     clips = tuple(
         clip.model_copy(update={"path": frozen.get(clip.path, "")}) for clip in composition.media
     )
@@ -115,12 +117,19 @@ def _freeze_blocks(
     chunks: Sequence[ChunkSlice],
     directory: Path,
 ) -> Roles:
-    """Write the blocks that some chunk needs; give their users, none where that cannot be told."""
-    needed: dict[int, list[str]] = {}
+    """Write the blocks that are shown; give their users, no blocks where those cannot be told."""
     try:
         if not has_index(source):
             return {}
         slicer = Slicer(source, BLOCK_BYTES)
+        # What is written, and so the plan's hash, does not depend on how the film is cut: blocks
+        # between two stretches that lie near each other are there, and may be no chunk's.
+        film = ChunkSlice(
+            index=0, start_frame=chunks[0].start_frame, end_frame=chunks[-1].end_frame
+        )
+        needed: dict[int, list[str]] = {
+            number: [] for number in _blocks_of(slicer, clips, composition, film)
+        }
         for chunk, blocks in _by_chunk(slicer, clips, composition, chunks):
             for number in blocks:
                 needed.setdefault(number, []).append(role_chunk(chunk.index))
@@ -138,14 +147,21 @@ def _by_chunk(
 ) -> Iterator[tuple[ChunkSlice, set[int]]]:
     before: set[int] = set()
     for chunk in chunks:
-        begin = 0 if composition.stepped and chunk.index == 0 else None
-        shown = chain.from_iterable(
-            _source_frames(slicer, clip, composition, chunk, begin) for clip in clips
-        )
-        blocks = slicer.blocks_for(shown)
+        blocks = _blocks_of(slicer, clips, composition, chunk)
         if composition.stepped:  # the page passes through all frames before
             blocks = before = before | blocks
         yield chunk, blocks
+
+
+def _blocks_of(
+    slicer: Slicer, clips: Sequence[MediaClip], composition: Composition, chunk: ChunkSlice
+) -> set[int]:
+    begin = 0 if composition.stepped and chunk.index == 0 else None
+    return slicer.blocks_for(
+        chain.from_iterable(
+            _source_frames(slicer, clip, composition, chunk, begin) for clip in clips
+        )
+    )
 
 
 def _source_frames(
