@@ -91,7 +91,7 @@ class Worker:
                 self._settings.output_places.require(*place)
             invocation = _invocation(request, context)
             heartbeat = Heartbeat(
-                self._client,
+                self._outputs,
                 request.folder,
                 invocation,
                 self._telemetry.warn,

@@ -4,9 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from fanreel.aws.storage import layout
+from fanreel.aws.storage.endpoints import OutputClients
 from fanreel.aws.storage.journal import Journal
 from fanreel.aws.storage.objects import look_up, write_bytes
 from fanreel.aws.storage.progress import Invocation, InvocationRecord
@@ -17,9 +18,6 @@ from fanreel.processes import memory_mb
 from handler.limits import Watched
 from handler.publishing import EVERY_S, ProgressDocument
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 POLL_S = 1.5
 """Between two looks at the cancel marker: with the request and the end, about two seconds."""
 WRITE_S = 2.0
@@ -27,6 +25,7 @@ WRITE_S = 2.0
 COST_POLL_S = 10.0
 """Between two sums of what the render has cost; each lists its folder, a LIST per 1000 objects."""
 _EVENTS = ("before-call.s3", TRANSFERRED)
+_CLEANS_UP = "before-call.s3.AbortMultipartUpload"
 # An S3 that does not answer must not use up what is left of the function's time.
 _LAST_REQUEST_S = 5.0
 
@@ -37,13 +36,13 @@ class Heartbeat:
 
     Its failures are told to *on_failure* and end nothing: progress is worth less than a render.
     When somebody cancels the render, or it takes more than it may, *cancel* ends the step's child,
-    and the client sends no request and takes no more bytes, on whatever thread: the step fails of
-    that.
+    and no client, the stack's or another service's, sends a request or takes more bytes, on
+    whatever thread: the step fails of that.
     """
 
     def __init__(
         self,
-        client: "S3Client",
+        clients: OutputClients,
         render_folder: S3Uri,
         invocation: Invocation,
         on_failure: Callable[[RenderError], None],
@@ -52,7 +51,8 @@ class Heartbeat:
         document: ProgressDocument | None,
     ) -> None:
         self._watched, self._document = watched, document
-        self._client, self._folder, self.invocation = client, render_folder, invocation
+        self._clients, self._client = clients, clients.own
+        self._folder, self.invocation = render_folder, invocation
         self._on_failure, self._cancel = on_failure, cancel
         self._frames, self._written_frames = 0, -1
         self._memory: list[tuple[int, int]] = []
@@ -66,7 +66,7 @@ class Heartbeat:
         self._check(self._watched.check_time)
         self._check(self._watched.check_cost)
         for event in _EVENTS:
-            self._client.meta.events.register(event, self._refuse)
+            self._clients.register(event, self._refuse)
         self._thread.start()
         return self
 
@@ -78,7 +78,7 @@ class Heartbeat:
     ) -> None:
         self._stop.set()
         for event in _EVENTS:
-            self._client.meta.events.unregister(event, self._refuse)
+            self._clients.unregister(event, self._refuse)
         self._thread.join(_LAST_REQUEST_S)
 
     @property
@@ -170,9 +170,10 @@ class Heartbeat:
             if self._stop.wait(max(0.0, wake - time.monotonic())):
                 return
 
-    def _refuse(self, **_event: Any) -> None:
-        # An ordinary failure: boto3's transfers would take any other for a success.
-        if self._ending is not None:
+    def _refuse(self, event_name: str = "", **_event: Any) -> None:
+        # An ordinary failure: boto3's transfers would take any other for a success. Parts of an
+        # upload that ends by it are deleted: other buckets may have no rule that does so later.
+        if self._ending is not None and event_name != _CLEANS_UP:
             raise self._ending
 
     def _write(self) -> None:

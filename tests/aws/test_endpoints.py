@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.model import OperationModel
 
 from fanreel.aws.client.deployment import Connection, Deployment
 from fanreel.aws.client.inputs import build_request
 from fanreel.aws.deploy.stack_settings import Settings
+from fanreel.aws.storage import endpoints, layout
 from fanreel.aws.storage.endpoints import OutputClients, parse_endpoints
+from fanreel.aws.storage.objects import connect, write_bytes
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import InvalidConfig
 from tests.aws.carrying import Carrying
@@ -46,6 +49,12 @@ def secret(aws_environment: None, s3_endpoint: str, monkeypatch: pytest.MonkeyPa
     return name
 
 
+@pytest.fixture
+def steps() -> Carrying:
+    """Return the steps of the function."""
+    return Carrying()
+
+
 @pytest.fixture(params=["", "1"], ids=["whole", "by parts"])
 def function(
     request: pytest.FixtureRequest,
@@ -53,6 +62,7 @@ def function(
     bucket: str,
     service: EmulatorSession,
     secret: str,
+    steps: Carrying,
     tmp_path: Path,
 ) -> Iterator[Function]:
     """Deploy the function with the other service's bucket, its disk large and small."""
@@ -60,7 +70,7 @@ def function(
         "FANREEL_OUTPUT_ENDPOINTS": f"{BUCKET}={service.endpoint_url}={secret}",
         "FANREEL_ASSEMBLY_ROOM_BYTES": request.param,
     }
-    with deployed(s3, bucket, tmp_path, Carrying(), environ=environ) as function:
+    with deployed(s3, bucket, tmp_path, steps, environ=environ) as function:
         yield function
 
 
@@ -91,6 +101,58 @@ def test_a_video_goes_to_another_service(
     assert link.startswith(f"{service.endpoint_url}/{BUCKET}/{uri.key}?X-Amz-Algorithm=")
 
 
+def test_an_upload_to_another_service_is_cancelled(
+    function: Function, service: EmulatorSession, steps: Carrying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two parts, and those that are there are deleted: no rule of ours would do so."""
+    uri = S3Uri(BUCKET, f"{uuid.uuid4().hex}/spring.mp4")
+    marker = layout.cancelled(layout.render(function.bucket, "r1"))
+    sent: list[str] = []
+
+    def cancel_first(model: OperationModel, **_event: Any) -> None:
+        if model.name == "UploadPart":
+            write_bytes(function.s3, marker, b"")
+            assert steps.cancelled.wait(20)
+        sent.append(model.name)
+
+    def connect_watched(*args: Any, **options: Any) -> "S3Client":
+        client = connect(*args, **options)
+        client.meta.events.register_first("before-call.s3", cancel_first)
+        return client
+
+    monkeypatch.setattr(endpoints, "connect", connect_watched)
+    steps.segment_bytes = 12 * 1024**2
+    with pytest.raises(Exception, match="was cancelled") as caught:
+        render_to(function, OutputS3Uri=str(uri))
+    assert type(caught.value).__name__ == "RENDER_CANCELLED"
+    assert "UploadPart" in sent
+    assert "CompleteMultipartUpload" not in sent
+    left = service.client("s3").list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+    assert [upload for upload in left if upload["Key"] == uri.key] == []
+
+
+def test_handlers_are_those_of_every_client(s3: "S3Client", secret: str, s3_endpoint: str) -> None:
+    """Of the stack's own, of one that was there, and of one that is made meanwhile."""
+    listed = parse_endpoints(
+        [f"{name}=https://{name}.example.com={secret}" for name in ("a-1", "b-1")]
+    )
+    clients, heard = OutputClients(s3, listed, boto3.Session(), s3_endpoint), []
+
+    def hear(event_name: str, **_event: Any) -> None:
+        heard.append(event_name)
+
+    there = clients.of(S3Uri("a-1", "a.mp4"))
+    clients.register("heard.s3", hear)
+    made = clients.of(S3Uri("b-1", "a.mp4"))
+    for client in (s3, there, made):
+        client.meta.events.emit("heard.s3")
+    assert heard == ["heard.s3"] * 3
+    clients.unregister("heard.s3", hear)
+    for client in (s3, there, made):
+        client.meta.events.emit("heard.s3")
+    assert len(heard) == 3
+
+
 @pytest.mark.parametrize(
     "text", ["not JSON hidden-key", '{"AccessKeyId": "hidden-key"}', '["hidden-key"]']
 )
@@ -102,8 +164,8 @@ def test_a_secret_without_keys_is_named_and_not_told(
     name = f"fanreel/{uuid.uuid4().hex[:8]}"
     secrets = session.client("secretsmanager", endpoint_url=s3_endpoint)
     secrets.create_secret(Name=name, SecretString=text)
-    endpoints = parse_endpoints([f"media=https://s3.example.com={name}"])
-    clients = OutputClients(s3, endpoints, session, s3_endpoint)
+    listed = parse_endpoints([f"media=https://s3.example.com={name}"])
+    clients = OutputClients(s3, listed, session, s3_endpoint)
     with pytest.raises(InvalidConfig, match=f"the secret {name} does not hold") as caught:
         clients.of(S3Uri("media", "a.mp4"))
     assert "hidden-key" not in "".join(traceback.format_exception(caught.value))

@@ -8,9 +8,9 @@ the keys of that service: `{"AccessKeyId": "...", "SecretAccessKey": "...", "Reg
 import json
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import boto3
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -99,9 +99,10 @@ class OutputClients:
         session: boto3.Session | None = None,
         endpoint_url: str | None = None,
     ) -> None:
-        self._own, self._endpoints = own, endpoints
+        self.own, self._endpoints = own, endpoints
         self._session, self._endpoint_url = session, endpoint_url
         self._made: dict[str, S3Client] = {}
+        self._handlers: list[tuple[str, Callable[..., Any]]] = []
         self._making = threading.Lock()
 
     def of(self, uri: S3Uri) -> "S3Client":
@@ -114,11 +115,28 @@ class OutputClients:
         """
         endpoint = self._endpoints.get(uri.bucket)
         if endpoint is None:
-            return self._own
+            return self.own
         with self._making:
             if uri.bucket not in self._made:
-                self._made[uri.bucket] = self._connect(endpoint)
+                client = self._connect(endpoint)
+                for event, handler in self._handlers:
+                    client.meta.events.register(event, handler)
+                self._made[uri.bucket] = client
             return self._made[uri.bucket]
+
+    def register(self, event: str, handler: Callable[..., Any]) -> None:
+        """Register a handler with every client, also with those that are made later."""
+        with self._making:
+            self._handlers.append((event, handler))
+            for client in (self.own, *self._made.values()):
+                client.meta.events.register(event, handler)
+
+    def unregister(self, event: str, handler: Callable[..., Any]) -> None:
+        """Take back a `register()`."""
+        with self._making:
+            self._handlers.remove((event, handler))
+            for client in (self.own, *self._made.values()):
+                client.meta.events.unregister(event, handler)
 
     def _connect(self, endpoint: OutputEndpoint) -> "S3Client":
         keys = self._read_keys(endpoint)
