@@ -55,10 +55,8 @@ def act(request: Request, run: Run) -> Outcome:
 
 
 def _plan(request: PlanRequest, run: Run) -> Outcome:
-    config = request.render_config(_fetch_variables(request, run))
+    config = request.render_config(_fetch_variables(request, run), run.plan_dir_size_limit_bytes)
     _require_free(request, run)
-    limit = min(config.plan_dir_size_limit_bytes, run.plan_dir_size_limit_bytes)
-    config = config.replace(plan_dir_size_limit_bytes=limit)
     plan_dir = run.work_dir / "plan"
     with run.phase("fetch"):
         project_dir, config = _fetch_project(request.project_s3_uri, config, run)

@@ -21,10 +21,7 @@ from fanreel.aws.storage.layout import render as render_folder
 from fanreel.aws.storage.outputs import OutputOptions
 from fanreel.aws.storage.projects import Project, parse_project
 from fanreel.aws.storage.uris import S3Uri
-from fanreel.config import (
-    PLAN_DIR_SIZE_LIMIT_BYTES,
-    RenderConfig,
-)
+from fanreel.config import LAMBDA_PLAN_LIMIT_BYTES, RenderConfig
 from fanreel.errors import InvalidConfig
 from fanreel.formats import Format
 from handler.limits import Limits
@@ -118,20 +115,27 @@ class PlanRequest(_Request):
         """As the caller chose it; its last component is the render id."""
         return self.plan_output_s3_prefix.folder()
 
-    def render_config(self, variables: dict[str, Any] | None = None) -> RenderConfig:
+    def render_config(
+        self,
+        variables: dict[str, Any] | None = None,
+        plan_limit_bytes: int = LAMBDA_PLAN_LIMIT_BYTES,
+    ) -> RenderConfig:
         """
         Check and complete the configuration.
 
+        Args:
+            variables: Those that are too big for the event.
+            plan_limit_bytes: The stack's cap on plans, which a caller may lower; above it /tmp
+                would overflow.
         Raises:
             InvalidConfig: A field is not allowed. Terminal.
         """
         config = RenderConfig.from_json(self.config)
+        if "plan_dir_size_limit_bytes" in config.model_fields_set:
+            plan_limit_bytes = min(config.plan_dir_size_limit_bytes, plan_limit_bytes)
         return config.replace(
             runtime_cap="lambda",
-            # A caller may lower the cap; above it /tmp would overflow.
-            plan_dir_size_limit_bytes=min(
-                config.plan_dir_size_limit_bytes, PLAN_DIR_SIZE_LIMIT_BYTES
-            ),
+            plan_dir_size_limit_bytes=plan_limit_bytes,
             variables=(variables or {}) | dict(config.variables),
         )
 

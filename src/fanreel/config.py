@@ -36,6 +36,8 @@ DEFAULT_MAX_PARALLEL_CHUNKS = 1000
 """Most chunks a plan is cut into when nobody says otherwise: as many as a state machine takes."""
 PLAN_DIR_SIZE_LIMIT_BYTES = 2 * 1024**3
 """Largest planned directory: 2 GiB of Lambda's 10 GiB `/tmp`, leaving 8 for frames and encoders."""
+LAMBDA_PLAN_LIMIT_BYTES = 5 * 1024**3
+"""What a stack may raise that to: half of `/tmp`, as work and plan both lie there meanwhile."""
 
 
 class RenderConfig(BaseModel):
@@ -146,10 +148,10 @@ class RenderConfig(BaseModel):
         self._exclude_each_other("chunk_size", "target_chunk_frames")
         if self.frame_range is not None and not 0 <= self.frame_range[0] < self.frame_range[1]:
             raise self._conflict(f"allowed: {ALLOWED['frame_range']}", "frame_range")
-        lambda_limit = self.plan_dir_size_limit_bytes > PLAN_DIR_SIZE_LIMIT_BYTES
+        lambda_limit = self.plan_dir_size_limit_bytes > LAMBDA_PLAN_LIMIT_BYTES
         if self.runtime_cap == "lambda" and lambda_limit:
             raise self._conflict(
-                f"allowed: at most {PLAN_DIR_SIZE_LIMIT_BYTES}, or /tmp overflows",
+                f"allowed: at most {LAMBDA_PLAN_LIMIT_BYTES}, or /tmp overflows",
                 "plan_dir_size_limit_bytes",
                 "runtime_cap",
             )

@@ -478,12 +478,23 @@ def test_variables_may_come_from_s3(function: Function, steps: Carrying) -> None
         assert type(raised).__name__ == "INVALID_VARIABLES"
 
 
-def test_the_deployment_caps_the_plan(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
-    """A caller may lower the cap, never raise it above what the disk was cut for."""
+@pytest.mark.parametrize(
+    ("environ", "cap"),
+    [
+        ({}, PLAN_DIR_SIZE_LIMIT_BYTES),
+        ({"FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES": "5000000000"}, 5_000_000_000),
+        ({"FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES": "5000"}, 5000),
+    ],
+)
+def test_the_deployment_caps_the_plan(
+    s3: "S3Client", bucket: str, tmp_path: Path, environ: dict[str, str], cap: int
+) -> None:
+    """Also above the default; a caller may lower it, never raise it above what the disk holds."""
     steps = Carrying()
-    with deployed(s3, bucket, tmp_path, steps) as function:
-        for asked, given in {1000: 1000, 2**40: PLAN_DIR_SIZE_LIMIT_BYTES}.items():
-            function.planned(Config={"planDirSizeLimitBytes": asked})
+    with deployed(s3, bucket, tmp_path, steps, environ=environ) as function:
+        asked = "planDirSizeLimitBytes"
+        for config, given in (({}, cap), ({asked: 1000}, 1000), ({asked: 2**40}, cap)):
+            function.planned(Config=config)
             assert steps.config is not None
             assert steps.config.plan_dir_size_limit_bytes == given
             assert steps.config.runtime_cap == "lambda"

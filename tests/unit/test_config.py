@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
-from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES, RenderConfig
+from fanreel.config import LAMBDA_PLAN_LIMIT_BYTES, PLAN_DIR_SIZE_LIMIT_BYTES, RenderConfig
 from fanreel.configuration.distributed import reject_unsupported_distributed_format
 from fanreel.configuration.fields import ALLOWED
 from fanreel.errors import FormatNotSupportedInDistributed, InvalidConfig
@@ -315,6 +315,15 @@ def test_other_formats_are_distributed_at_any_size(name: Any) -> None:
     """Their segments are joined, and nothing is encoded again."""
     config = RenderConfig(format=name)
     reject_unsupported_distributed_format(config, total_frames=10**6, width=7680, height=4320)
+
+
+def test_lambda_holds_plans_of_half_its_disk() -> None:
+    """A stack may be deployed with more than the default, never with more than `/tmp` has."""
+    most = LAMBDA_PLAN_LIMIT_BYTES
+    config = RenderConfig(runtime_cap="lambda", plan_dir_size_limit_bytes=most)
+    assert config.plan_dir_size_limit_bytes == 5 * 1024**3
+    with pytest.raises(InvalidConfig, match="at most 5368709120, or /tmp overflows"):
+        config.replace(plan_dir_size_limit_bytes=most + 1)
 
 
 def test_the_limit_is_two_gibibytes() -> None:
