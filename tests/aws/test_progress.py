@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fanreel.aws.storage import layout
-from fanreel.aws.storage.journal import Journal
+from fanreel.aws.storage.journal import LIMIT_BYTES, Journal
 from fanreel.aws.storage.objects import write_bytes
 from fanreel.aws.storage.progress import (
     DONE,
@@ -46,7 +46,7 @@ def test_a_poll_is_one_list(
 
 
 def test_a_failure_leaves_its_message(s3: "S3Client", bucket: str) -> None:
-    """The code is in the name; the message takes one GET; gone or senseless it says nothing."""
+    """The code is in the name; the message takes one GET; none, if gone or no journal."""
     record = InvocationRecord(
         invocation=Invocation(work=chunk_work(3), started_ms=1, request="00000000"),
         outcome="BROWSER_CRASHED",
@@ -61,5 +61,6 @@ def test_a_failure_leaves_its_message(s3: "S3Client", bucket: str) -> None:
     assert json.loads(record.to_json())["billed_ms"] == 1500
     s3.delete_object(Bucket=bucket, Key=uri.key)
     assert Journal.read(seen, folder, s3) == Journal()
-    write_bytes(s3, uri, b'{"segments": "none"}')
-    assert Journal.read(seen, folder, s3) == Journal()
+    for body in (b'{"segments": "none"}', b'{"message": "' + b"x" * LIMIT_BYTES + b'"}'):
+        write_bytes(s3, uri, body)
+        assert Journal.read(seen, folder, s3) == Journal()

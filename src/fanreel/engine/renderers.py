@@ -69,7 +69,11 @@ class ChildRenderer:
 
         def once() -> SegmentTimes:
             self._open()
-            return self.child.ask(request, Rendered, heartbeat).times
+            times = self.child.ask(request, Rendered, heartbeat).times
+            if not times.fit(key.end_frame - key.start_frame):
+                self.child.kill()
+                raise ChildLost("times of more frames than it was asked for")
+            return times
 
         return self._persist(once)
 

@@ -43,7 +43,13 @@ class SegmentTimes:
     @property
     def frames(self) -> int:
         """Frames of which all is known."""
-        return min(len(self.script), len(self.encode))
+        told = (self.script, self.decode, self.raster, self.convert, self.encode)
+        return min(map(len, told))
+
+    def fit(self, frames: int) -> bool:
+        """Tell whether they may be those of so many *frames*: no list tells of more."""
+        told = (self.script, self.decode, self.raster, self.convert, self.encode, self.wait)
+        return max(map(len, told)) <= frames
 
 
 @dataclass(slots=True, kw_only=True)

@@ -41,7 +41,7 @@ def test_videos_decoded_at_once_count_no_more_than_the_page_waited() -> None:
 
 
 def test_costs_name_frames_of_the_film() -> None:
-    """Conversion counts as encoding; a frame of which the encoder said nothing is left out."""
+    """Conversion counts as encoding; a frame of which not all is known is left out."""
     times = SegmentTimes(
         script=[1.0, 2.0], decode=[0.0, 3.0], raster=[4.0, 5.0], convert=[1.0, 1.0], encode=[6.0]
     )
@@ -49,3 +49,20 @@ def test_costs_name_frames_of_the_film() -> None:
     assert run.frame_costs() == [
         (120, {"script": 1.0, "decode": 0.0, "raster": 4.0, "encode": 7.0})
     ]
+
+
+@pytest.mark.parametrize("name", ["script", "decode", "raster", "convert", "encode"])
+def test_a_frame_counts_when_every_list_tells_of_it(name: str) -> None:
+    """The shortest decides, whichever it is: a child may have said anything."""
+    lists = {each: [1.0, 2.0] for each in ("script", "decode", "raster", "convert", "encode")}
+    times = SegmentTimes(**lists | {name: [3.0]})  # type: ignore[arg-type]
+    assert times.frames == 1
+    run = SegmentRun(worker=0, start_frame=7, end_frame=9, begin_s=0.0, times=times)
+    assert [frame for frame, _ in run.frame_costs()] == [7]
+
+
+@pytest.mark.parametrize("name", ["script", "decode", "raster", "convert", "encode", "wait"])
+def test_no_list_tells_of_more_frames_than_there_are(name: str) -> None:
+    """Whichever it is."""
+    times = SegmentTimes(**{name: [1.0, 2.0, 3.0]})  # type: ignore[arg-type]
+    assert [times.fit(frames) for frames in (2, 3, 4)] == [False, True, True]

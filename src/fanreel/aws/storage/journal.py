@@ -9,7 +9,7 @@ from fanreel.aws.storage import layout
 from fanreel.aws.storage.objects import read_bytes
 from fanreel.aws.storage.progress import InvocationRecord
 from fanreel.aws.storage.uris import S3Uri
-from fanreel.errors import AssetNotFound
+from fanreel.errors import AssetNotFound, UnexpectedError
 from fanreel.files.plan_dir import UsedFont
 from fanreel.segments.times import SegmentRun
 
@@ -62,9 +62,9 @@ class Journal(BaseModel):
 
     @classmethod
     def read(cls, record: InvocationRecord, render_folder: S3Uri, client: "S3Client") -> Self:
-        """Read what an invocation left, with one GET; empty if it is gone, or makes no sense."""
+        """Read what an invocation left, with one GET; empty if it is gone, or no journal at all."""
         uri = layout.progress(render_folder).joined(record.name())
         try:
             return cls.model_validate_json(read_bytes(client, uri, limit_bytes=LIMIT_BYTES))
-        except (AssetNotFound, ValidationError):
+        except (AssetNotFound, UnexpectedError, ValidationError):  # none, too large, senseless
             return cls()
