@@ -1,6 +1,7 @@
 """Outputs in buckets of other S3-compatible services: MiniStack's S3 is one, moto's is AWS."""
 
 import json
+import re
 import traceback
 import uuid
 from collections.abc import Iterator
@@ -50,6 +51,13 @@ def secret(aws_environment: None, s3_endpoint: str, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
+def without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let endpoints be reached by http, as the emulator is."""
+    pattern = endpoints.ENTRY.pattern.replace("https", "https?")
+    monkeypatch.setattr(endpoints, "ENTRY", re.compile(pattern))
+
+
+@pytest.fixture
 def steps() -> Carrying:
     """Return the steps of the function."""
     return Carrying()
@@ -62,6 +70,7 @@ def function(
     bucket: str,
     service: EmulatorSession,
     secret: str,
+    without_tls: None,
     steps: Carrying,
     tmp_path: Path,
 ) -> Iterator[Function]:
@@ -177,6 +186,9 @@ def test_a_secret_without_keys_is_named_and_not_told(
         ("media=https://s3.example.com", "BUCKET=https://HOST=SECRET"),
         ("media=http://s3.example.com=s", "BUCKET=https://HOST=SECRET"),
         ("media=https://s3.example.com/path=s", "BUCKET=https://HOST=SECRET"),
+        ("media=https://me:hidden@s3.example.com=s", "BUCKET=https://HOST=SECRET"),
+        ("media=http://127.0.0.1:9000=s", "BUCKET=https://HOST=SECRET"),
+        ("media=https://a.example=s,media=https://b.example=s", "bucket media is listed twice"),
         ("other=https://s3.example.com=s", "other is in output_buckets and output_endpoints"),
     ],
 )

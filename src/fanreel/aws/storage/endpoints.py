@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _USUAL_REGION = "us-east-1"
-_ENTRY = re.compile(
+ENTRY = re.compile(
     r"(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])"
-    r"=(?P<url>https://[^\s=,/?#]+|http://127\.0\.0\.1:\d+)/?"
+    r"=(?P<url>https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/?"
     r"=(?P<secret>[A-Za-z0-9/_+.@-]+)"
 )
 
@@ -49,7 +49,7 @@ class OutputEndpoint:
         Raises:
             ValueError: It is not written so.
         """
-        found = _ENTRY.fullmatch(text)
+        found = ENTRY.fullmatch(text)
         if found is None:
             raise ValueError(
                 f"{text!r}: allowed: BUCKET=https://HOST=SECRET, such as "
@@ -64,10 +64,14 @@ def parse_endpoints(texts: Iterable[str]) -> dict[str, OutputEndpoint]:
     Read the setting `output_endpoints`, by bucket.
 
     Raises:
-        ValueError: One is not written as `OutputEndpoint.parse()` has it.
+        ValueError: One is not written as `OutputEndpoint.parse()` has it, or a bucket comes twice.
     """
-    parsed = (OutputEndpoint.parse(text) for text in texts if text)
-    return {endpoint.bucket: endpoint for endpoint in parsed}
+    found: dict[str, OutputEndpoint] = {}
+    for endpoint in (OutputEndpoint.parse(text) for text in texts if text):
+        if endpoint.bucket in found:
+            raise ValueError(f"bucket {endpoint.bucket} is listed twice; leave it with one service")
+        found[endpoint.bucket] = endpoint
+    return found
 
 
 _Text = Annotated[str, Field(min_length=1)]
