@@ -641,6 +641,18 @@ def test_settings_are_checked_before_anything_is_made(wrong: dict[str, Any]) -> 
         Settings.model_validate(wrong)
 
 
+def test_a_stack_has_no_more_functions_than_an_alarm_can_watch(tmp_path: Path) -> None:
+    """CloudWatch takes ten metrics in one alarm: the stack's own function and nine more."""
+    sizes = [str(memory_mb) for memory_mb in range(2000, 2010)]
+    with pytest.raises(ValidationError, match="10 are listed, at most 9"):
+        Settings(functions=tuple(sizes))
+    app = aws_cdk.App(outdir=str(tmp_path))
+    settings = Settings(functions=tuple(sizes[:9]), image_uri=EVERYTHING.image_uri)
+    stack = RenderStack(app, "Many", settings=settings)
+    alarms = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm").values()
+    assert max(len(metrics_of(alarm)) for alarm in alarms) == 10
+
+
 def test_settings_come_from_the_command_line_as_text() -> None:
     """`cdk deploy -c name=value` gives strings."""
     context: Callable[[str], Any] = {

@@ -14,6 +14,8 @@ from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import InvalidConfig
 
 MIB = 1024**2
+MOST_FUNCTIONS = 9
+"""Beside the stack's own: metric math of an alarm takes ten metrics."""
 _PLAN_SHARE = 5
 """A planned directory may take a fifth of /tmp: 2 GiB of 10. Frames and encoders get the rest."""
 
@@ -147,6 +149,15 @@ class Settings(BaseModel):
     def endpoints(self) -> dict[str, OutputEndpoint]:
         """Buckets of other services, by name."""
         return parse_endpoints(self.output_endpoints)
+
+    @model_validator(mode="after")
+    def _alarms_watch_all_functions(self) -> Self:
+        if len(self.functions) > MOST_FUNCTIONS:
+            raise ValueError(
+                f"functions: {len(self.functions)} are listed, at most {MOST_FUNCTIONS} beside the "
+                "stack's own: an alarm of CloudWatch adds up ten; deploy a second stack for more"
+            )
+        return self
 
     @model_validator(mode="after")
     def _functions_have_images(self) -> Self:
