@@ -9,6 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from fanreel.aws.deploy.policies import KEYS_ELSEWHERE
 from fanreel.aws.storage.endpoints import OutputEndpoint
 from fanreel.aws.storage.layout import BLOBS, OUTPUTS, RENDERS, SEGMENTS, SITES
 
@@ -98,7 +99,7 @@ def secret_rights(
         return []
     return [
         iam.PolicyStatement(
-            sid="KeysElsewhere",
+            sid=KEYS_ELSEWHERE,
             actions=["secretsmanager:GetSecretValue"],
             resources=sorted(set(arns)),
         )

@@ -20,6 +20,8 @@ from fanreel.aws.deploy.templates import Template
 from fanreel.aws.storage import layout
 
 VERSION = "2012-10-17"
+KEYS_ELSEWHERE = "KeysElsewhere"
+"""Statement of the secrets with the keys of other services' buckets (`output_endpoints`)."""
 
 Statement = dict[str, Any]
 Document = dict[str, Any]
@@ -112,10 +114,22 @@ def user_policy(template: Template) -> Document:
             [template.arn(template.output_resource(LOG_GROUP))],
         ),
     ]
+    secrets = list(_secrets_elsewhere(template))
+    if secrets:
+        statements.append(allow(KEYS_ELSEWHERE, ["secretsmanager:GetSecretValue"], secrets))
     keys = list(_bucket_keys(template))
     if keys:
         statements.append(allow("Key", ["kms:Decrypt", "kms:GenerateDataKey"], keys))
     return document(statements)
+
+
+def _secrets_elsewhere(template: Template) -> Iterator[str]:
+    """Yield the secrets that the function reads to put outputs elsewhere."""
+    for role in role_policies(template):
+        for statement in role.policy["Statement"]:
+            if statement.get("Sid") == KEYS_ELSEWHERE:
+                resources = statement["Resource"]
+                yield from resources if isinstance(resources, list) else [resources]
 
 
 def _bucket_keys(template: Template) -> Iterator[str]:
