@@ -106,14 +106,24 @@ class Worker:
             self._telemetry.fail(record, exc)
             if heartbeat is not None:
                 message = without_scratch(to_render_error(exc).message, self._settings.tmp_dir)
-                heartbeat.record(record, _journal(heartbeat, phases, message=message[:8000]))
+                journal = Journal(
+                    phases=tuple(phases.kept), memory=heartbeat.memory, message=message[:8000]
+                )
+                heartbeat.record(record, journal)
             raise named(exc, self._settings.tmp_dir, **about) from None
         record = self._record(
             heartbeat, outcome.outcome, outcome.numbers, cold=cold, started=started
         )
         self._telemetry.end(record, outcome.warnings)
-        told = {name: getattr(outcome, name) for name in ("segments", "warnings", "fonts", "film")}
-        heartbeat.record(record, _journal(heartbeat, phases, **told))
+        journal = Journal(
+            phases=tuple(phases.kept),
+            memory=heartbeat.memory,
+            segments=outcome.segments,
+            warnings=outcome.warnings,
+            fonts=outcome.fonts,
+            film=outcome.film,
+        )
+        heartbeat.record(record, journal)
         return outcome.reply
 
     def _document(self, request: Request, invocation: Invocation) -> ProgressDocument | None:
@@ -212,10 +222,6 @@ def _invocation(request: Request, context: LambdaContext) -> Invocation:
     return Invocation(
         work=work, started_ms=time.time_ns() // 1_000_000, request=digits or "unknown"
     )
-
-
-def _journal(heartbeat: Heartbeat, phases: Phases, **told: Any) -> Journal:
-    return Journal(phases=tuple(phases.kept), memory=heartbeat.memory, **told)
 
 
 def _describe(request: Request) -> dict[str, Any]:
