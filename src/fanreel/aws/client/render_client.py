@@ -1,7 +1,6 @@
 """`RenderClient`: start renders on a deployed stack, watch them, fetch their videos."""
 
 import math
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -29,7 +28,7 @@ from fanreel.aws.client.inputs import (
     new_render_id,
 )
 from fanreel.aws.client.preparing import Config, Preparation
-from fanreel.aws.client.reporting import aws_report
+from fanreel.aws.client.reporting import write_report
 from fanreel.aws.client.results import (
     BatchItem,
     Download,
@@ -49,7 +48,6 @@ from fanreel.aws.storage.sites import (
     list_sites,
 )
 from fanreel.errors import InvalidConfig, RenderCancelled
-from fanreel.formats import PACKED
 
 _FIRST_POLL_S = 0.25
 
@@ -532,18 +530,8 @@ class RenderClient:
             InvalidConfig: There is no such render. Terminal.
             StorageUnavailable: S3 did not answer. Retryable.
         """
-        from fanreel.reporting.page import write_page  # noqa: PLC0415 (needs what renders need)
-
         path = Path(path)
-        now = self.progress(render_id)
-        activity, told = self._watcher.told(render_id)
-        with tempfile.TemporaryDirectory(prefix="fanreel-") as folder:
-            film = None
-            if pictures and now.stage == "done" and now.total_frames:
-                # Frames packed as an archive are unpacked.
-                name = Path(now.output_uri or "").name.removesuffix(PACKED)
-                film = Path(self.download(render_id, Path(folder) / name).path)
-            write_page(path, aws_report(now, activity, told, film))
+        write_report(self._connection, self._watcher, render_id, path, pictures=pictures)
         return str(finished.keep_report(self._connection, render_id, path)) if keep else str(path)
 
     def cost(self, render_id: str) -> Cost:

@@ -1,15 +1,20 @@
 """The report of a render on AWS, from what its workers wrote about themselves."""
 
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fanreel.aws.client.deployment import Connection
+from fanreel.aws.client.finished import download
 from fanreel.aws.client.results import Progress
+from fanreel.aws.client.watching import Watcher
 from fanreel.aws.cost.usage import to_ms
 from fanreel.aws.storage.journal import Film, Journal, Phase
 from fanreel.aws.storage.progress import InvocationRecord, LiveCounter, RenderActivity
+from fanreel.formats import PACKED
 from fanreel.reporting.report import Bar, Kind, Lane, MemoryCurve, Report, segment_bar
 from fanreel.segments.times import SegmentRun
 
@@ -21,6 +26,23 @@ Told = tuple[InvocationRecord, Journal]
 _KINDS: dict[str, Kind] = {
     "fetch": "fetch", "plan": "plan", "store": "store", "render": "render", "assemble": "assemble"
 }  # fmt: skip
+
+
+def write_report(
+    connection: Connection, watcher: Watcher, render_id: str, path: Path, *, pictures: bool
+) -> None:
+    """Write the page to *path*. Raises as `RenderClient.report()`."""
+    from fanreel.reporting.page import write_page  # noqa: PLC0415 (needs what renders need)
+
+    now = watcher.progress(render_id)
+    activity, told = watcher.told(render_id)
+    with tempfile.TemporaryDirectory(prefix="fanreel-") as folder:
+        film = None
+        if pictures and now.stage == "done" and now.total_frames:
+            # Frames packed as an archive are unpacked.
+            name = Path(now.output_uri or "").name.removesuffix(PACKED)
+            film = Path(download(connection, render_id, Path(folder) / name).path)
+        write_page(path, aws_report(now, activity, told, film))
 
 
 def aws_report(
