@@ -145,7 +145,8 @@ def test_handlers_are_those_of_every_client(s3: "S3Client", secret: str, s3_endp
     listed = parse_endpoints(
         [f"{name}=https://{name}.example.com={secret}" for name in ("a-1", "b-1")]
     )
-    clients, heard = OutputClients(s3, listed, boto3.Session(), s3_endpoint), []
+    clients = OutputClients(s3, listed, boto3.Session(), s3_endpoint)
+    heard: list[str] = []
 
     def hear(event_name: str, **_event: Any) -> None:
         heard.append(event_name)
