@@ -23,6 +23,7 @@ from fanreel.aws.storage.projects import Project, parse_project
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import LAMBDA_PLAN_LIMIT_BYTES, RenderConfig
 from fanreel.errors import InvalidConfig
+from fanreel.files.budget import within_cap
 from fanreel.formats import Format
 from handler.limits import Limits
 
@@ -130,12 +131,9 @@ class PlanRequest(_Request):
         Raises:
             InvalidConfig: A field is not allowed. Terminal.
         """
-        config = RenderConfig.from_json(self.config)
-        if "plan_dir_size_limit_bytes" in config.model_fields_set:
-            plan_limit_bytes = min(config.plan_dir_size_limit_bytes, plan_limit_bytes)
+        config = within_cap(RenderConfig.from_json(self.config), plan_limit_bytes)
         return config.replace(
             runtime_cap="lambda",
-            plan_dir_size_limit_bytes=plan_limit_bytes,
             variables=(variables or {}) | dict(config.variables),
         )
 

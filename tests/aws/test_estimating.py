@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fanreel.aws import RenderClient
 from fanreel.aws.cost.estimating import (
     estimate_cut,
     estimate_project,
@@ -13,7 +14,7 @@ from fanreel.aws.cost.estimating import (
 from fanreel.aws.cost.functions import FunctionSettings, parse_settings
 from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Estimate, Measured
 from fanreel.config import RenderConfig
-from fanreel.errors import InvalidConfig
+from fanreel.errors import InvalidConfig, PlanTooLarge
 from fanreel.timing.timeline import resolve_chunk_plan
 
 COMPOSITION = Path(__file__).parents[1] / "compositions" / "everything-moves"
@@ -44,6 +45,19 @@ def test_a_project_is_probed_and_priced() -> None:
         require_affordable(found, found.cost.total_usd / 2)
     assert caught.value.facts["estimated_usd"] == found.cost.total_usd
     require_affordable(found, found.cost.total_usd)
+
+
+@pytest.mark.media
+def test_an_estimate_plans_within_the_stacks_cap(aws_environment: None, s3_endpoint: str) -> None:
+    """What the stack will refuse is refused here; what it takes beyond the default is taken."""
+    client = RenderClient(
+        bucket="b-1",
+        state_machine_arn="arn:aws:states:eu-central-1:123456789012:stateMachine:m",
+        settings={"plan_dir_size_limit_bytes": 1000},
+        endpoint_url=s3_endpoint,
+    )
+    with pytest.raises(PlanTooLarge, match="the cap is 1000 bytes"):
+        client.estimate(COMPOSITION, probe_frames=5)
 
 
 def test_settings_are_read_from_lambdas_answer() -> None:

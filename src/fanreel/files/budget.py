@@ -33,6 +33,13 @@ def without_lambda_cap(config: RenderConfig) -> RenderConfig:
     return config.replace(plan_dir_size_limit_bytes=sys.maxsize)
 
 
+def within_cap(config: RenderConfig, limit_bytes: int) -> RenderConfig:
+    """Give a configuration the cap of a stack, which whoever asks may lower but not raise."""
+    if "plan_dir_size_limit_bytes" in config.model_fields_set:
+        limit_bytes = min(config.plan_dir_size_limit_bytes, limit_bytes)
+    return config.replace(plan_dir_size_limit_bytes=limit_bytes)
+
+
 def check_estimate(estimate_bytes: int, limit_bytes: int, work_dir: Path, plan_dir: Path) -> None:
     """
     Refuse a plan that will not fit, before the expensive stages.

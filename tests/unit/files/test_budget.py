@@ -18,6 +18,7 @@ from fanreel.files.budget import (
     check_measured,
     directory_size,
     human_size,
+    within_cap,
     without_lambda_cap,
 )
 
@@ -157,6 +158,20 @@ def test_the_estimate_is_held_against_the_cap_and_the_disk(tmp_path: Path) -> No
     with pytest.raises(DiskFull, match="free some space or plan elsewhere") as caught:
         check_estimate(free_bytes, free_bytes * 4, tmp_path, plan_dir)
     assert caught.value.facts["needed_bytes"] == free_bytes * 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "cap"),
+    [
+        (RenderConfig(), 5000),
+        (RenderConfig(plan_dir_size_limit_bytes=4000), 4000),
+        (RenderConfig(plan_dir_size_limit_bytes=6000), 5000),
+    ],
+)
+def test_a_stacks_cap_may_be_lowered_only(asked: RenderConfig, cap: int) -> None:
+    """Who says nothing gets it, be it above the default or below."""
+    assert within_cap(asked, 5000).plan_dir_size_limit_bytes == cap
+    assert within_cap(RenderConfig(), 2**32).plan_dir_size_limit_bytes == 2**32
 
 
 def test_the_cap_of_lambda_is_lifted_unless_it_was_asked_for() -> None:

@@ -24,6 +24,7 @@ from fanreel.aws.storage.projects import HTTPS, parse_project
 from fanreel.aws.storage.sites import Site, borrowed_project, site_of, upload_site
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderError
+from fanreel.files.budget import within_cap
 from fanreel.files.project import within_root
 
 Config = RenderConfig | Mapping[str, Any] | None
@@ -152,6 +153,9 @@ class Preparation:
     ) -> Estimate:
         """Foretell time and cost. Raises as `RenderClient.estimate()`."""
         folder, checked = within_root(Path(project_dir), parse_config(config), root_dir)
+        cap = self._connection.deployment.settings.get("plan_dir_size_limit_bytes")
+        if cap is not None:
+            checked = within_cap(checked, cap)
         return estimate_project(
             folder,
             checked,
