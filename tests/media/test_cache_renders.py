@@ -137,7 +137,8 @@ def kill(render: "subprocess.Popen[str]") -> None:
     children = psutil.Process(render.pid).children(recursive=True)
     render.kill()
     for process in children:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # some end with it
+            process.kill()
     render.wait(timeout=_END_S)
     while any(runs(process.pid) for process in children):
         time.sleep(0.002)

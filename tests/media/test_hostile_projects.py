@@ -571,7 +571,7 @@ def test_what_is_not_distributed_leaves_nothing(
     """A GIF that one process could not colour; what it would have been is in the message."""
     place.write({"index.html": page()})
     small = replace(FORMATS["gif"], one_process_px=100)
-    monkeypatch.setattr("fanreel.config.FORMATS", {**FORMATS, "gif": small})
+    monkeypatch.setattr("fanreel.configuration.distributed.FORMATS", {**FORMATS, "gif": small})
     with pytest.raises(RenderError, match=r"fanreel\.render") as caught:
         make_distributed_plan(place.project, DRAFT.replace(format="gif"), place.out / "plan")
     assert caught.value.code == "FORMAT_NOT_SUPPORTED_IN_DISTRIBUTED"
