@@ -72,10 +72,10 @@ def test_the_rooms_for_aws_import_one_way(room: str) -> None:
     assert wrong == set()
 
 
-def test_a_worker_loads_of_aws_what_it_needs() -> None:
-    """The handler imports the storage alone: not the client, the prices or the deployment."""
-    code = "import sys, handler.app; print(*sys.modules)"
-    loaded = subprocess.run(
+def loaded_with(*modules: str) -> list[str]:
+    """Return the modules that a new process holds once it has imported *modules*."""
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    return subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
@@ -83,6 +83,11 @@ def test_a_worker_loads_of_aws_what_it_needs() -> None:
         cwd=REPOSITORY,
         env={"FANREEL_RENDER_BUCKET": "bucket", "AWS_DEFAULT_REGION": "eu-central-1"},
     ).stdout.split()
+
+
+def test_a_worker_loads_of_aws_what_it_needs() -> None:
+    """The handler imports the storage alone: not the client, the prices or the deployment."""
+    loaded = loaded_with("handler.app")
     rooms = {name.split(".")[2] for name in loaded if name.startswith("fanreel.aws.")}
     assert rooms == {"storage"}
 
@@ -94,13 +99,5 @@ def test_a_parent_loads_no_decoder() -> None:
         "local preview.session preview.watching reporting.page stills"
     )
     names = [f"fanreel.{name}" for name in parents.split()]
-    code = f"import sys, handler.app, {', '.join(names)}; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=REPOSITORY,
-        env={"FANREEL_RENDER_BUCKET": "bucket", "AWS_DEFAULT_REGION": "eu-central-1"},
-    ).stdout.split()
+    loaded = loaded_with("handler.app", *names)
     assert {"av", "numpy", "playwright"}.isdisjoint(loaded)

@@ -9,6 +9,8 @@
 // format's own renderer shows the same). An element whose opacity may change is drawn first and
 // clipped then, without a mask. Nothing else changes: what is clipped is a stacking context anyway.
 
+import { styleRules } from "./style_rules.js";
+
 const OPENING = "data-fanreel-opening";
 const OPENED = /\b(?:circle|ellipse)\(|\bround\b/;
 const shapes = ["circle(", "ellipse(", "inset("];
@@ -18,29 +20,13 @@ const inline = shapes.flatMap((shape) =>
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`:where([${OPENING}], ${inline.join()}) { will-change: opacity }`);
-/** @type {WeakMap<CSSStyleSheet, number>} */
-const seen = new WeakMap(); // with the number of its rules then
-
-/** @param {CSSRuleList} rules */
-function changeRules(rules) {
-  for (const rule of rules) {
-    if (rule instanceof CSSStyleRule && OPENED.test(rule.style.clipPath)) {
-      rule.style.willChange ||= "opacity";
-    }
-    if (rule instanceof CSSImportRule && rule.styleSheet) changeSheet(rule.styleSheet);
-    if ("cssRules" in rule) changeRules(/** @type {CSSGroupingRule} */ (rule).cssRules);
-  }
-}
 
 /** @param {CSSStyleSheet} found */
 function changeSheet(found) {
-  try {
-    const { cssRules } = found;
-    if (seen.get(found) === cssRules.length) return;
-    seen.set(found, cssRules.length);
-    changeRules(cssRules);
-  } catch {
-    // Another origin's sheet keeps its rules to itself.
+  for (const rule of styleRules(found)) {
+    if (rule instanceof CSSStyleRule && OPENED.test(rule.style.clipPath)) {
+      rule.style.willChange ||= "opacity";
+    }
   }
 }
 

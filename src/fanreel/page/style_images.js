@@ -18,6 +18,7 @@ import { fingerprint } from "./fingerprint.js";
 import { fileOf, plays } from "./image_plays.js";
 import { config, isRoot } from "./realm.js";
 import * as resources from "./resources.js";
+import { styleRules } from "./style_rules.js";
 
 const KEY = "data-fanreel-media";
 const URLS = /url\(\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([^"'()\s]+))\s*\)/g;
@@ -85,24 +86,10 @@ function rewrite(style, base) {
   }
 }
 
-/**
- * @param {Iterable<any>} rules
- * @param {string} base
- */
-function walk(rules, base) {
-  for (const rule of rules) {
-    if (rule.style) rewrite(rule.style, base);
-    if (rule.styleSheet) walkSheet(rule.styleSheet);
-    if (rule.cssRules) walk(rule.cssRules, base);
-  }
-}
-
 /** @param {CSSStyleSheet} sheet */
-function walkSheet(sheet) {
-  try {
-    walk(sheet.cssRules, sheet.href ?? document.baseURI);
-  } catch {
-    // Of another origin: nobody may read its rules.
+function rewriteSheet(sheet) {
+  for (const { style, parentStyleSheet } of styleRules(sheet)) {
+    rewrite(style, parentStyleSheet?.href ?? document.baseURI);
   }
 }
 
@@ -119,7 +106,7 @@ function adopt(urls) {
     document.adoptedStyleSheets.push(variables);
   }
   for (const root of [document, ...animations.shadowRoots()]) {
-    for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) walkSheet(sheet);
+    for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) rewriteSheet(sheet);
   }
   adoptInline();
 }
