@@ -4,6 +4,13 @@
 
 import { make } from "./dom.js";
 
+/** @import { Finding, State } from "./types.d.ts" */
+/** @typedef {(element: string | null) => Promise<boolean>} Highlight */
+
+/**
+ * @param {Finding} finding
+ * @param {Highlight} highlight
+ */
 function item(finding, highlight) {
   const hint = make("p", { class: "hint", hidden: true, text: "It is not on the picture now." });
   const made = make(
@@ -13,26 +20,32 @@ function item(finding, highlight) {
       class: "finding",
       "data-severity": finding.severity,
       "data-element": finding.element,
-      onclick: async () => {
-        for (const other of made.parentElement.querySelectorAll("[aria-pressed=true]")) {
-          if (other !== made) other.setAttribute("aria-pressed", "false");
-        }
-        const on = made.getAttribute("aria-pressed") !== "true";
-        made.setAttribute("aria-pressed", String(on));
-        hint.hidden = (await highlight(on ? finding.element : null)) || !on;
-      },
+      "aria-pressed": "false",
     },
     make("b", { text: finding.message }),
     make("span", { class: "place", text: `${finding.element}  ${finding.file}:${finding.line}` }),
     make("span", { class: "fix", text: finding.fix }),
     hint,
   );
-  made.setAttribute("aria-pressed", "false");
+  made.addEventListener("click", async () => {
+    for (const other of made.parentElement?.querySelectorAll("[aria-pressed=true]") ?? []) {
+      if (other !== made) other.setAttribute("aria-pressed", "false");
+    }
+    const on = made.getAttribute("aria-pressed") !== "true";
+    made.setAttribute("aria-pressed", String(on));
+    hint.hidden = (await highlight(on ? finding.element : null)) || !on;
+  });
   return made;
 }
 
 let shown = "";
 
+/**
+ * @param {HTMLElement} box
+ * @param {HTMLElement} tab
+ * @param {State} state
+ * @param {Highlight} highlight
+ */
 export function showFindings(box, tab, { findings, error, isPlanning }, highlight) {
   const key = JSON.stringify([findings, error, isPlanning]);
   if (key === shown) return;
@@ -40,6 +53,7 @@ export function showFindings(box, tab, { findings, error, isPlanning }, highligh
   const errors = findings.filter(({ severity }) => severity === "error").length;
   tab.textContent = findings.length === 0 ? "Findings" : `Findings ${findings.length}`;
   tab.dataset.kind = errors > 0 || error ? "bad" : "";
+  /** @type {HTMLElement[]} */
   const children = findings.map((finding) => item(finding, highlight));
   if (error && errors === 0) {
     children.unshift(make("p", { class: "problem", text: `${error.code}: ${error.message}` }));

@@ -6,7 +6,10 @@
 // Clips of one track that do not overlap share a lane. A nested composition is a lane of its own,
 // below which its clips are.
 
+/** @import { Clip, Described, Lane, LaneClip, Played } from "./types.d.ts" */
+
 // As naming.js names elements: what tells one from its neighbours, without what all have.
+/** @param {string} element */
 export function labelOf(element) {
   const composition = /\[data-composition-id="(.*)"\]$/.exec(element);
   if (composition) return composition[1];
@@ -15,6 +18,11 @@ export function labelOf(element) {
   return nth ? `${plain} ${nth}` : plain;
 }
 
+/**
+ * @param {Clip} clip
+ * @param {Map<string | null, Played>} media
+ * @returns {LaneClip}
+ */
 function clipOf(clip, media) {
   const { key, element, kind, startS, durationS, mounts } = clip;
   const played = media.get(clip.media);
@@ -32,11 +40,20 @@ function clipOf(clip, media) {
   };
 }
 
+/**
+ * @param {LaneClip} clip
+ * @param {Lane} lane
+ */
 const overlaps = (clip, lane) =>
   lane.clips.some(
     (other) => clip.startS < (other.endS ?? Infinity) && other.startS < (clip.endS ?? Infinity),
   );
 
+/**
+ * @param {Lane[]} lanes
+ * @param {LaneClip} clip
+ * @param {Pick<Lane, "depth" | "parent" | "track">} place
+ */
 function addTo(lanes, clip, { depth, parent, track }) {
   const alone = clip.mounts !== null || clip.media !== null;
   const found = alone
@@ -44,26 +61,31 @@ function addTo(lanes, clip, { depth, parent, track }) {
     : lanes.find((lane) => lane.isShared && lane.track === track && !overlaps(clip, lane));
   if (found) {
     found.clips.push(clip);
-    found.label = found.clips.length === 1 ? clip.label : `Track ${track}`;
-    return found;
+    found.label = `Track ${track}`;
+    return;
   }
-  const lane = {
+  lanes.push({
     ...{ depth, parent, track, label: clip.label, kind: clip.kind, clips: [clip] },
     key: clip.key,
     isShared: !alone && track !== null,
-  };
-  lanes.push(lane);
-  return lane;
+    holds: 0,
+  });
 }
 
+/** @param {Pick<Described, "clips" | "media">} described */
 export function lanesOf(described) {
+  /** @type {Map<string | null, Played>} */
   const media = new Map(described.media.map((item) => [item.key, item]));
+  /** @type {Map<string | null, Clip[]>} */
   const byInstance = new Map();
   for (const clip of described.clips) {
     byInstance.set(clip.inside, [...(byInstance.get(clip.inside) ?? []), clip]);
   }
+  /** @type {Lane[]} */
   const all = [];
+  /** @type {(instance: string | null, depth: number, parent: string | null) => void} */
   const visit = (instance, depth, parent) => {
+    /** @type {Lane[]} */
     const lanes = [];
     for (const raw of byInstance.get(instance) ?? []) {
       const clip = clipOf(raw, media);
@@ -81,6 +103,11 @@ export function lanesOf(described) {
 }
 
 // Whether every lane around *lane* is open.
+/**
+ * @param {Lane} lane
+ * @param {Lane[]} lanes
+ * @param {Set<string>} open
+ */
 export function isVisible(lane, lanes, open) {
   for (let key = lane.parent; key !== null; ) {
     if (!open.has(key)) return false;

@@ -7,6 +7,10 @@
 import { make } from "./dom.js";
 import { clockText } from "./times.js";
 
+/** @import { Act, Render, State } from "./types.d.ts" */
+/** @typedef {[value: string, text: string][]} Options */
+
+/** @type {Options} */
 const FORMATS = [
   ["mp4", "MP4, H.264"],
   ["webm", "WebM, VP9 (transparency)"],
@@ -14,6 +18,7 @@ const FORMATS = [
   ["gif", "GIF"],
   ["png-sequence", "PNG pictures"],
 ];
+/** @type {Options} */
 const SIZES = [
   ["", "as it is"],
   ["0.5", "half"],
@@ -22,19 +27,32 @@ const SIZES = [
   ["1080p", "1080p"],
   ["4k", "4K"],
 ];
+/** @type {Options} */
 const QUALITIES = [
   ["", "standard"],
   ["draft", "draft"],
   ["high", "high"],
 ];
+// Those of a render that is under way.
+/** @type {Partial<Record<Render["stage"], string>>} */
 const STAGES = { plan: "Planning", render: "Rendering", assemble: "Assembling" };
 
+/**
+ * @param {string} id
+ * @param {Options} options
+ */
 const choice = (id, options) =>
   make("select", { id }, ...options.map(([value, text]) => make("option", { value, text })));
 
+/**
+ * @param {string} id
+ * @param {string} label
+ * @param {HTMLElement} input
+ */
 const field = (id, label, input) =>
   make("div", { class: "field" }, make("label", { htmlFor: id, text: label }), input);
 
+/** @param {number} bytes */
 function sizeText(bytes) {
   const units = ["bytes", "kB", "MB", "GB"];
   let value = bytes;
@@ -46,6 +64,10 @@ function sizeText(bytes) {
 }
 
 export class Output {
+  /**
+   * @param {HTMLElement} box
+   * @param {Act} act
+   */
   constructor(box, act) {
     this.act = act;
     this.format = choice("out-format", FORMATS);
@@ -76,6 +98,7 @@ export class Output {
     });
   }
 
+  /** @param {State} state */
   show({ render, outputDir }) {
     this.folder.textContent = `Into ${outputDir}`;
     this.button.disabled = render !== null && render.stage in STAGES;
@@ -83,32 +106,34 @@ export class Output {
     this.news.dataset.stage = render?.stage ?? "";
   }
 
+  /** @param {Render} render */
   tell(render) {
-    if (render.stage in STAGES) return this.progress(render);
+    const stage = STAGES[render.stage];
+    if (stage) return this.progress(render, stage);
     if (render.stage === "cancelled") return [make("p", { text: "Ended; nothing was written." })];
     if (render.stage === "failed") return [make("p", { class: "problem", text: render.message })];
-    return [
-      make(
-        "p",
-        { class: "done" },
-        make("b", { text: render.name }),
-        ` ${sizeText(render.sizeBytes)}, took ${clockText(render.elapsedS).replace(/\d\d$/, "")} s`,
-      ),
-      render.isFile
-        ? make("a", { href: "video", download: render.name, text: "Save it from here too" })
-        : null,
-    ].filter(Boolean);
+    const size = sizeText(render.sizeBytes ?? 0);
+    const took = clockText(render.elapsedS).replace(/\d\d$/, "");
+    const name = make("b", { text: render.name });
+    const done = make("p", { class: "done" }, name, ` ${size}, took ${took} s`);
+    if (!render.isFile) return [done];
+    const link = { href: "video", download: render.name, text: "Save it from here too" };
+    return [done, make("a", link)];
   }
 
-  progress({ stage, framesDone, totalFrames, elapsedS, name }) {
-    const bar = make("progress", { "aria-label": `${STAGES[stage]} ${name}` });
+  /**
+   * @param {Render} render
+   * @param {string} stage
+   */
+  progress({ framesDone, totalFrames, elapsedS, name }, stage) {
+    const bar = make("progress", { "aria-label": `${stage} ${name}` });
     if (totalFrames > 0) {
       bar.max = totalFrames;
       bar.value = framesDone;
     }
     const frames = totalFrames > 0 ? `${framesDone} of ${totalFrames} frames, ` : "";
     return [
-      make("p", {}, make("b", { text: STAGES[stage] }), ` ${name}`),
+      make("p", {}, make("b", { text: stage }), ` ${name}`),
       bar,
       make("p", { class: "hint", text: `${frames}${Math.round(elapsedS)} s` }),
       make("button", {

@@ -5,55 +5,68 @@
 //   .open({entry, width, height, fps, total, stepped})   opens the page anew, at the frame it was
 //   .go(frame), .step(count), .toggle(), .pause()
 //   .setSound(blob)             the mix; it is the clock while playing
-//   .frame, .total, .fps, .isPlaying, .loops, .described
+//   .frame, .total, .fps, .isPlaying, .loops, .described, .shown, .error
+
+/** @import { Composition } from "./composition.js" */
+/** @import { Described, Page } from "./types.d.ts" */
 
 const RATE_WINDOW_MS = 1000;
 
 export class Player extends EventTarget {
+  frame = 0;
+  total = 1;
+  fps = 30;
+  isPlaying = false;
+  loops = true;
+  /** @type {Described | null} */
+  described = null;
+  sound = new Audio();
+  hasSound = false;
+  /** @type {Page | null} */
+  page = null;
+  shown = -1; // the frame that the page has confirmed
+  /** @type {unknown} */
+  error = null; // why a frame could not be shown
+  isBusy = false;
+  /** @type {number[]} */
+  times = [];
+  startedAt = 0;
+  startedFrom = 0;
+
+  /** @param {Composition} composition */
   constructor(composition) {
     super();
     this.composition = composition;
-    this.frame = 0;
-    this.total = 1;
-    this.fps = 30;
-    this.isPlaying = false;
-    this.loops = true;
-    this.isStepped = false;
-    this.described = null;
-    this.sound = new Audio();
     this.sound.preload = "auto";
-    this.hasSound = false;
-    this.page = null;
-    this.shown = -1; // the frame that the page has confirmed
-    this.isBusy = false;
-    this.times = [];
-    this.startedAt = 0;
-    this.startedFrom = 0;
   }
 
-  /** @param {any} detail */
-  tell(name, detail = null) {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
+  get isStepped() {
+    return this.page?.stepped ?? false;
+  }
+
+  /** @param {"frame" | "play" | "pause" | "shown" | "error"} name */
+  tell(name) {
+    this.dispatchEvent(new Event(name));
   }
 
   // ---- the page ----------------------------------------------------------------------------------
+  /** @param {Page} page */
   async open(page) {
     this.page = page;
     this.fps = page.fps;
     this.total = Math.max(page.total, 1);
-    this.isStepped = page.stepped;
     this.frame = Math.min(this.frame, this.total - 1);
     const { entry, width, height, stepped } = page;
+    const number = this.frame;
     this.isBusy = true;
     try {
-      const opened = await this.composition.order("open", {
-        ...{ entry, width, height, stepped },
-        number: this.frame,
+      const { described } = await this.composition.order("open", {
+        ...{ entry, width, height, stepped, number },
       });
-      this.described = opened.described;
-      this.shown = this.frame;
+      this.described = described;
+      this.shown = number;
       this.tell("frame");
-      return opened;
+      return described;
     } finally {
       this.isBusy = false;
       this.catchUp();
@@ -69,11 +82,12 @@ export class Player extends EventTarget {
       await this.seek(wanted);
       this.shown = wanted;
       this.count();
-      this.tell("shown", wanted);
+      this.tell("shown");
     } catch (error) {
       this.shown = wanted;
       this.pause();
-      this.tell("error", error);
+      this.error = error;
+      this.tell("error");
     } finally {
       this.isBusy = false;
     }
@@ -81,9 +95,10 @@ export class Player extends EventTarget {
   }
 
   // A page that keeps state from frame to frame is exact only when it has gone through them all.
+  /** @param {number} number */
   async seek(number) {
     const follows = number === this.shown + 1;
-    if (!this.isStepped || this.isPlaying || follows) {
+    if (!this.page?.stepped || this.isPlaying || follows) {
       await this.composition.order("seek", { number });
       return;
     }
@@ -102,6 +117,7 @@ export class Player extends EventTarget {
   }
 
   // ---- moving ------------------------------------------------------------------------------------
+  /** @param {number} frame */
   place(frame) {
     const next = Math.min(Math.max(Math.round(frame), 0), this.total - 1);
     if (next === this.frame) return;
@@ -110,16 +126,19 @@ export class Player extends EventTarget {
     this.catchUp();
   }
 
+  /** @param {number} frame */
   go(frame) {
     this.pause();
     this.place(frame);
   }
 
+  /** @param {number} count */
   step(count) {
     this.go(this.frame + count);
   }
 
   // ---- playing -----------------------------------------------------------------------------------
+  /** @param {Blob | null} blob */
   async setSound(blob) {
     const wasPlaying = this.isPlaying;
     if (this.hasSound) URL.revokeObjectURL(this.sound.src);

@@ -1,7 +1,7 @@
 // The timeline: a ruler, lanes with clips, and the playhead that follows and leads the player.
 //
 //   new Timeline(player)
-//   .show(described, planned)   *planned* is the plan's media by key, with pictures and sound
+//   .show(described, plan)      the plan's media have pictures and sound
 //   .mark(frame)                puts the playhead there
 
 import { byId, make } from "./dom.js";
@@ -9,27 +9,39 @@ import { isVisible, lanesOf } from "./lanes.js";
 import { get } from "./server.js";
 import { clockText, ticks } from "./times.js";
 
+/** @import { Player } from "./player.js" */
+/** @import { Described, Lane, LaneClip, Plan, PlannedMedium } from "./types.d.ts" */
+
 const PX_PER_TICK = 90;
 const THUMBNAIL_PX = 96;
 const MOST_THUMBNAILS = 24;
 
 export class Timeline {
+  box = byId("timeline");
+  ruler = byId("ruler");
+  list = byId("lanes");
+  head = byId("playhead");
+  scrubber = byId("scrubber");
+  /** @type {Set<string>} */
+  open = new Set();
+  /** @type {Lane[]} */
+  lanes = [];
+  /** @type {Plan | null} */
+  plan = null;
+  durationS = 1;
+
+  /** @param {Player} player */
   constructor(player) {
     this.player = player;
-    this.box = byId("timeline");
-    this.ruler = byId("ruler");
-    this.list = byId("lanes");
-    this.head = byId("playhead");
-    this.scrubber = byId("scrubber");
-    this.open = new Set();
-    this.lanes = [];
-    this.plan = null;
-    this.durationS = 1;
     this.box.addEventListener("pointerdown", (event) => this.grab(event));
     this.scrubber.addEventListener("input", () => player.go(Number(this.scrubber.value)));
     new ResizeObserver(() => this.measure()).observe(this.box);
   }
 
+  /**
+   * @param {Described} described
+   * @param {Plan | null} plan
+   */
   show(described, plan) {
     this.lanes = lanesOf(described);
     this.plan = plan;
@@ -55,6 +67,7 @@ export class Timeline {
     this.mark(this.player.frame);
   }
 
+  /** @param {number} second */
   percent(second) {
     return `${(Math.min(Math.max(second / this.durationS, 0), 1) * 100).toFixed(4)}%`;
   }
@@ -74,6 +87,7 @@ export class Timeline {
     this.measure();
   }
 
+  /** @param {Lane} lane */
   lane(lane) {
     const isOpen = this.open.has(lane.key);
     const name = make("div", { class: "name", title: lane.label });
@@ -94,6 +108,7 @@ export class Timeline {
     return make("div", { class: "lane", "data-kind": lane.kind, "data-lane": lane.key }, name, row);
   }
 
+  /** @param {string} key */
   unfold(key) {
     if (!this.open.delete(key)) this.open.add(key);
     this.draw();
@@ -101,6 +116,7 @@ export class Timeline {
     /** @type {HTMLElement | null} */ (again)?.focus();
   }
 
+  /** @param {LaneClip} clip */
   clip(clip) {
     const made = make("div", {
       class: "clip",
@@ -111,19 +127,25 @@ export class Timeline {
     made.style.left = this.percent(clip.startS);
     made.style.width = `calc(${this.percent(endS - Math.max(clip.startS, 0))} - 1px)`;
     const media = this.plan?.media.find((item) => item.key === clip.media);
-    if (media?.shown && media.kind === "video") this.filmstrip(made, media);
-    if (media?.audible) this.waveform(made, media);
+    const query = { plan: this.plan?.hash.slice(0, 12) ?? "" };
+    if (media?.shown && media.kind === "video") this.filmstrip(made, media, query);
+    if (media?.audible) this.waveform(made, media, query);
     made.append(make("span", { text: clip.label }));
     return made;
   }
 
-  filmstrip(box, media) {
+  /**
+   * @param {HTMLElement} box
+   * @param {PlannedMedium} media
+   * @param {{plan: string}} plan
+   */
+  filmstrip(box, media, plan) {
     const strip = make("div", { class: "film" });
     const width = (this.box.clientWidth - this.gutter) * (media.durationS / this.durationS);
     const count = Math.min(Math.max(Math.floor(width / THUMBNAIL_PX), 1), MOST_THUMBNAILS);
     for (let index = 0; index < count; index += 1) {
       const atS = media.startS + (media.durationS * (index + 0.5)) / count;
-      const query = new URLSearchParams({ at: atS.toFixed(3), plan: this.plan.hash.slice(0, 12) });
+      const query = new URLSearchParams({ at: atS.toFixed(3), ...plan });
       strip.append(
         make("img", { alt: "", loading: "lazy", src: `thumbnail/${media.key}?${query}` }),
       );
@@ -131,16 +153,23 @@ export class Timeline {
     box.append(strip);
   }
 
-  async waveform(box, media) {
+  /**
+   * @param {HTMLElement} box
+   * @param {PlannedMedium} media
+   * @param {{plan: string}} plan
+   */
+  async waveform(box, media, plan) {
     const canvas = make("canvas", { class: "wave" });
     box.append(canvas);
-    const response = await get(`peaks/${media.key}?plan=${this.plan.hash.slice(0, 12)}`);
+    const response = await get(`peaks/${media.key}?${new URLSearchParams(plan)}`);
     if (!response) return;
+    /** @type {number[]} */
     const peaks = await response.json();
     const [width, height] = [Math.min(peaks.length, 2000) || 1, 60];
     canvas.width = width;
     canvas.height = height;
     const pen = canvas.getContext("2d");
+    if (!pen) return;
     pen.fillStyle = getComputedStyle(canvas).color;
     peaks.slice(0, width).forEach((peak, x) => {
       const half = Math.max(Math.sqrt(peak) * (height / 2), 0.5);
@@ -149,6 +178,7 @@ export class Timeline {
   }
 
   // ---- playhead ----------------------------------------------------------------------------------
+  /** @param {number} frame */
   mark(frame) {
     const share = this.player.total > 1 ? frame / this.player.total : 0;
     this.head.style.left = `calc(var(--gutter) * 1px + (100% - var(--gutter) * 1px) * ${share})`;
@@ -159,9 +189,12 @@ export class Timeline {
     );
   }
 
+  /** @param {PointerEvent} event */
   grab(event) {
-    if (event.target.closest(".name") || event.button !== 0) return;
+    const onName = event.target instanceof Element && event.target.closest(".name");
+    if (onName || event.button !== 0) return;
     const { left } = this.box.getBoundingClientRect();
+    /** @type {(at: PointerEvent) => void} */
     const move = ({ clientX }) => {
       const width = this.box.clientWidth - this.gutter;
       const share = (clientX - left - this.gutter) / width;

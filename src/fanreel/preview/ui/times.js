@@ -6,6 +6,7 @@
 
 const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 
+/** @param {number} seconds */
 export function clockText(seconds) {
   const ms = Math.round(seconds * 1000);
   const rest = String((ms % 60_000) / 1000).padEnd(1);
@@ -13,11 +14,16 @@ export function clockText(seconds) {
   return `${Math.floor(ms / 60_000)}:${whole.padStart(2, "0")}.${part.padEnd(3, "0")}`;
 }
 
+/** @param {string} text */
 export function rateOf(text) {
   const [number, by = "1"] = text.split("/");
   return Number(number) / Number(by);
 }
 
+/**
+ * @param {number} durationS
+ * @param {number} most
+ */
 export function ticks(durationS, most) {
   const step = STEPS.find((candidate) => durationS / candidate <= most) ?? 3600;
   const count = Math.floor(durationS / step + 1e-9);
