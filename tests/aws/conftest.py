@@ -2,7 +2,8 @@
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -10,6 +11,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from fanreel.aws.storage.objects import connect
+from tests.aws.carrying import Carrying
+from tests.aws.handling import Function, deployed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -63,6 +66,33 @@ def bucket(s3: "S3Client") -> str:
     name = f"render-{uuid.uuid4().hex[:12]}"
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     return name
+
+
+@pytest.fixture
+def steps() -> Carrying:
+    """Return steps for the function that carry, and draw nothing."""
+    return Carrying()
+
+
+@pytest.fixture(params=["", "1"], ids=["whole", "by parts"])
+def room_bytes(request: pytest.FixtureRequest) -> str:
+    """Return FANREEL_ASSEMBLY_ROOM_BYTES of a disk that is large, and of one that is small."""
+    return str(request.param)
+
+
+@pytest.fixture
+def environ() -> Mapping[str, str]:
+    """Return the function's settings; modules with others have a fixture of their own."""
+    return {}
+
+
+@pytest.fixture
+def function(
+    s3: "S3Client", bucket: str, tmp_path: Path, steps: Carrying, environ: Mapping[str, str]
+) -> Iterator[Function]:
+    """Deploy the function with these steps and settings."""
+    with deployed(s3, bucket, tmp_path, steps, environ=environ) as function:
+        yield function
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from fanreel.aws.storage.objects import connect, write_bytes
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import InvalidConfig
 from tests.aws.carrying import Carrying
-from tests.aws.handling import Function, deployed
+from tests.aws.handling import Function
 from tests.aws.interpreters import EmulatorSession, serve_ministack
 from tests.aws.test_outputs import render_to
 
@@ -58,29 +58,14 @@ def without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def steps() -> Carrying:
-    """Return the steps of the function."""
-    return Carrying()
-
-
-@pytest.fixture(params=["", "1"], ids=["whole", "by parts"])
-def function(
-    request: pytest.FixtureRequest,
-    s3: "S3Client",
-    bucket: str,
-    service: EmulatorSession,
-    secret: str,
-    without_tls: None,
-    steps: Carrying,
-    tmp_path: Path,
-) -> Iterator[Function]:
-    """Deploy the function with the other service's bucket, its disk large and small."""
-    environ = {
+def environ(
+    service: EmulatorSession, secret: str, without_tls: None, room_bytes: str
+) -> dict[str, str]:
+    """Return the other service's bucket, for a disk that is large and one that is small."""
+    return {
         "FANREEL_OUTPUT_ENDPOINTS": f"{BUCKET}={service.endpoint_url}={secret}",
-        "FANREEL_ASSEMBLY_ROOM_BYTES": request.param,
+        "FANREEL_ASSEMBLY_ROOM_BYTES": room_bytes,
     }
-    with deployed(s3, bucket, tmp_path, steps, environ=environ) as function:
-        yield function
 
 
 def test_a_video_goes_to_another_service(

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,19 +33,6 @@ SEGMENTS = [f"{start:08d}-{start + 10:08d}" for start in range(0, 50, 10)]
 CANCEL_LIMIT_S = 4.0
 """About two seconds are promised; a busy machine may take some more."""
 LARGE_BYTES = 4321
-
-
-@pytest.fixture
-def steps() -> Carrying:
-    """Return steps that carry."""
-    return Carrying()
-
-
-@pytest.fixture
-def function(s3: "S3Client", bucket: str, tmp_path: Path, steps: Carrying) -> Iterator[Function]:
-    """Deploy the function with them."""
-    with deployed(s3, bucket, tmp_path, steps) as function:
-        yield function
 
 
 def _raised(function: Function, event: Any) -> Exception:

@@ -3,10 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -19,25 +17,9 @@ from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import CALLER_CODES, InvalidConfig, RenderCancelled
 from handler import heartbeat
 from tests.aws.carrying import Carrying
-from tests.aws.handling import Function, deployed
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from tests.aws.handling import Function
 
 MINUTE_MS = 60_000
-
-
-@pytest.fixture
-def steps() -> Carrying:
-    """Return steps that carry."""
-    return Carrying()
-
-
-@pytest.fixture
-def function(s3: "S3Client", bucket: str, tmp_path: Path, steps: Carrying) -> Iterator[Function]:
-    """Deploy the function with them."""
-    with deployed(s3, bucket, tmp_path, steps) as function:
-        yield function
 
 
 def _limits(*, ago_s: float = 0.0, **given: float) -> dict[str, Any]:

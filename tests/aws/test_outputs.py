@@ -1,8 +1,6 @@
 """Where videos go, and how they lie there: the function against S3 on loopback."""
 
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +12,7 @@ from fanreel.aws.storage.outputs import OutputOptions
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import InvalidConfig, S3UriNotAllowed
 from tests.aws.carrying import Carrying
-from tests.aws.handling import Function, deployed
+from tests.aws.handling import Function
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,12 +26,6 @@ OPTIONS = {
 
 
 @pytest.fixture
-def steps() -> Carrying:
-    """Return steps that carry."""
-    return Carrying()
-
-
-@pytest.fixture
 def elsewhere(s3: "S3Client") -> str:
     """Make a bucket that is not the stack's."""
     name = f"media-{uuid.uuid4().hex[:12]}"
@@ -41,22 +33,13 @@ def elsewhere(s3: "S3Client") -> str:
     return name
 
 
-@pytest.fixture(params=["", "1"], ids=["whole", "by parts"])
-def function(
-    request: pytest.FixtureRequest,
-    s3: "S3Client",
-    bucket: str,
-    elsewhere: str,
-    tmp_path: Path,
-    steps: Carrying,
-) -> Iterator[Function]:
-    """Deploy the function with a prefix of another bucket, its disk large and small."""
-    environ = {
+@pytest.fixture
+def environ(elsewhere: str, room_bytes: str) -> dict[str, str]:
+    """Return a prefix of another bucket, for a disk that is large and one that is small."""
+    return {
         "FANREEL_OUTPUT_BUCKETS": f"{elsewhere}/films,unrelated",
-        "FANREEL_ASSEMBLY_ROOM_BYTES": request.param,
+        "FANREEL_ASSEMBLY_ROOM_BYTES": room_bytes,
     }
-    with deployed(s3, bucket, tmp_path, steps, environ=environ) as function:
-        yield function
 
 
 def render_to(function: Function, **changes: Any) -> dict[str, Any]:

@@ -22,8 +22,7 @@ from fanreel.aws.storage.progress import Invocation
 from fanreel.aws.storage.uris import S3Uri
 from fanreel.browser.locate import find_chromium
 from handler.publishing import ProgressDocument
-from tests.aws.carrying import Carrying
-from tests.aws.handling import Function, deployed
+from tests.aws.handling import Function
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -60,17 +59,15 @@ def page() -> Iterator[Page]:
 
 
 @pytest.fixture
-def function(s3: "S3Client", bucket: str, tmp_path: Path, docs_url: str) -> Iterator[Function]:
-    """Deploy the function with progress documents, and let the page's origin read the bucket."""
+def environ(s3: "S3Client", bucket: str, docs_url: str) -> dict[str, str]:
+    """Have the function keep progress documents, and let the page's origin read the bucket."""
     rule = {
         "AllowedOrigins": [docs_url],
         "AllowedMethods": ["GET", "HEAD"],
         "AllowedHeaders": ["*"],
     }
     s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})  # type: ignore[list-item]
-    environ = {"FANREEL_PROGRESS_DOCUMENT": "1"}
-    with deployed(s3, bucket, tmp_path, Carrying(), environ=environ) as function:
-        yield function
+    return {"FANREEL_PROGRESS_DOCUMENT": "1"}
 
 
 def test_the_page_shows_a_render_from_before_its_start_to_its_end(

@@ -4,7 +4,7 @@ import io
 import urllib.parse
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from fanreel.errors import AssetNotFound, InvalidConfig, S3UriNotAllowed, Storag
 from fanreel.network import fetch
 from fanreel.network.fetch import Response
 from tests.aws.carrying import Carrying
-from tests.aws.handling import Function, deployed
+from tests.aws.handling import Function
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -54,19 +54,9 @@ def elsewhere(s3: "S3Client") -> str:
 
 
 @pytest.fixture
-def steps() -> Carrying:
-    """Return steps that carry."""
-    return Carrying()
-
-
-@pytest.fixture
-def function(
-    s3: "S3Client", bucket: str, elsewhere: str, tmp_path: Path, steps: Carrying
-) -> Iterator[Function]:
-    """Deploy the function with a prefix of another bucket and a host."""
-    environ = {"FANREEL_PROJECT_BUCKETS": f"{elsewhere}/films", "FANREEL_PROJECT_HOSTS": HOST}
-    with deployed(s3, bucket, tmp_path, steps, environ=environ) as function:
-        yield function
+def environ(elsewhere: str) -> dict[str, str]:
+    """Return a prefix of another bucket and a host."""
+    return {"FANREEL_PROJECT_BUCKETS": f"{elsewhere}/films", "FANREEL_PROJECT_HOSTS": HOST}
 
 
 def test_a_name_leads_to_the_newest_upload(

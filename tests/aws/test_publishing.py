@@ -3,9 +3,7 @@
 import json
 import time
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,30 +15,17 @@ from fanreel.aws.storage.uris import S3Uri
 from handler import heartbeat, publishing
 from handler.publishing import ProgressDocument
 from tests.aws.carrying import Carrying
-from tests.aws.handling import Function, deployed
+from tests.aws.handling import Function
 from tests.aws.scripted_worker import wait_until
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 
 @pytest.fixture
-def steps() -> Carrying:
-    """Return steps that carry."""
-    return Carrying()
-
-
-@pytest.fixture
-def function(
-    s3: "S3Client", bucket: str, tmp_path: Path, steps: Carrying, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Function]:
-    """Deploy the function, told to keep the document, and often."""
+def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Have the function keep the document, and often."""
     monkeypatch.setattr(heartbeat, "EVERY_S", 0.1)
     monkeypatch.setattr(heartbeat, "WRITE_S", 0.1)
     monkeypatch.setattr(publishing, "_OTHERS_AT_FIRST", 1)
-    environ = {"FANREEL_PROGRESS_DOCUMENT": "1"}
-    with deployed(s3, bucket, tmp_path, steps, environ=environ) as function:
-        yield function
+    return {"FANREEL_PROGRESS_DOCUMENT": "1"}
 
 
 def _document(function: Function) -> S3Uri:

@@ -1,7 +1,6 @@
 """A video larger than the function's disk: segments come and parts leave while it is joined."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,21 +29,19 @@ def steps() -> Carrying:
 
 
 @pytest.fixture
-def function(
-    s3: "S3Client",
-    bucket: str,
-    tmp_path: Path,
-    steps: Carrying,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Function]:
-    """Deploy the function with little disk and the smallest parts that S3 takes."""
+def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Give the function little disk, and the smallest parts that S3 takes."""
     monkeypatch.setattr("fanreel.aws.storage.streamed.PART_BYTES", 5 * MIB)
-    environ = {"FANREEL_ASSEMBLY_ROOM_BYTES": str(ROOM_BYTES)}
-    with deployed(s3, bucket, tmp_path, steps, environ=environ) as deployment:
-        deployment.planned()
-        for index in range(2):
-            deployment.invoke(deployment.chunk_event(index))
-        yield deployment
+    return {"FANREEL_ASSEMBLY_ROOM_BYTES": str(ROOM_BYTES)}
+
+
+@pytest.fixture
+def function(function: Function) -> Function:
+    """Have its chunks rendered."""
+    function.planned()
+    for index in range(2):
+        function.invoke(function.chunk_event(index))
+    return function
 
 
 def uploads(function: Function) -> list[Any]:
