@@ -19,7 +19,7 @@ from fanreel.aws.storage.transfer import put_file
 from fanreel.config import RenderConfig
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.files.digest import sha256_file
-from fanreel.files.plan_dir import CHUNKS, role_chunk
+from fanreel.files.plan_dir import STARTING, role_chunk
 from fanreel.files.plan_reading import read_chunks
 from fanreel.files.project import within_root
 from fanreel.segments.stores import SegmentKey
@@ -158,7 +158,7 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
     uri, index = request.plan_manifest_s3_uri, request.chunk_index
     manifest = fetch_manifest(run.client, uri, plan_dir, request.plan_hash)
     check_format(request.format, manifest)
-    fetch_artifacts(run.client, manifest, uri.bucket, plan_dir, lambda a: a.path == CHUNKS)
+    fetch_artifacts(run.client, manifest, uri.bucket, plan_dir, lambda a: a.path in STARTING)
     chunk = _chunk(plan_dir, index)
     folder = segment_folder(request.chunk_output_s3_prefix, uri.bucket, manifest.plan_hash)
     store = S3SegmentStore(run.client, folder, manifest.format)
@@ -170,14 +170,17 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
         # Rendered before: neither the project nor a browser is needed.
         return _found(chunk, len(keys))
     role = role_chunk(index)
-    with run.phase("fetch"):
-        fetch_artifacts(
-            run.client,
-            manifest,
-            uri.bucket,
-            plan_dir,
-            lambda a: a.wanted_by(role) and a.path != CHUNKS,
-        )
+
+    def fetch() -> None:
+        with run.phase("fetch"):
+            fetch_artifacts(
+                run.client,
+                manifest,
+                uri.bucket,
+                plan_dir,
+                lambda a: a.wanted_by(role) and a.path not in STARTING,
+            )
+
     with run.phase("render"):
         result = run.primitives.render_chunk(
             plan_dir,
@@ -188,6 +191,7 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
             heartbeat=run.heartbeat.note,
             cache=run.cache,
             temp_dir=run.temp_dir,
+            fetch=fetch,
         )
     return Outcome(
         reply=RenderChunkReply(

@@ -33,7 +33,7 @@ class Primitives(Protocol):
     ) -> PlanResult:
         """Plan a project."""
 
-    def render_chunk(
+    def render_chunk(  # noqa: PLR0913 (each is an option)
         self,
         plan_dir: Path,
         chunk_index: int,
@@ -44,8 +44,9 @@ class Primitives(Protocol):
         heartbeat: Callable[[int], None] | None = None,
         cache: CacheSettings | None = None,
         temp_dir: Path | None = None,
+        fetch: Callable[[], None] | None = None,
     ) -> ChunkResult:
-        """Render a chunk."""
+        """Render a chunk, whose share of the plan *fetch* brings."""
 
     def assemble(
         self,

@@ -85,9 +85,12 @@ class Carrying:
         heartbeat: Callable[[int], None] | None = None,
         cache: CacheSettings | None = None,
         temp_dir: Path | None = None,  # noqa: ARG002 (nothing is put there)
+        fetch: Callable[[], None] | None = None,
     ) -> ChunkResult:
         """Keep a few bytes for each segment; stop when 20 s are left."""
         self.called.append(f"chunk {chunk_index}")
+        assert fetch is not None
+        fetch()
         assert output_path is None
         assert store is not None
         assert remaining_s is not None

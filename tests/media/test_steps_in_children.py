@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from fanreel.engine.decoder import Decoder
 from fanreel.engine.engine import Engine
 from fanreel.engine.requests import Describe, FilmPictures
 from fanreel.errors import UnexpectedError
+from fanreel.files.plan_dir import MANIFEST, STARTING
 from fanreel.lint.linting import lint
 from fanreel.preview.preview_media import PreviewMedia
 from fanreel.processes import descendants
@@ -226,6 +228,25 @@ def _calling(place: Place, step: str) -> Any:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=60)
+
+
+def test_a_browser_starts_while_the_rest_of_a_plan_is_fetched(place: Place) -> None:
+    """From its manifest and a few small files; the frames are those of a plan that was whole."""
+    place.write({"index.html": page("<p>Soon</p>")})
+    whole, share = place.out / "plan", place.out / "share"
+    plan(place.project, RenderConfig(), whole)
+    render_chunk(whole, 0, place.out / "whole.mp4")
+    for name in (MANIFEST, *STARTING):
+        (share / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(whole / name, share / name)
+
+    def fetch() -> None:
+        wait_for(lambda: ours(place, BROWSER))
+        shutil.copytree(whole, share, dirs_exist_ok=True)
+
+    Engine().render_chunk(share, 0, place.out / "fetched.mp4", temp_dir=place.temp, fetch=fetch)
+    fetched = (place.out / "fetched.mp4").read_bytes()
+    assert fetched == (place.out / "whole.mp4").read_bytes()
 
 
 def test_children_may_be_nicer_than_their_parent() -> None:

@@ -15,10 +15,20 @@ from fanreel.engine.answers import Assembled, Done, Linted, Planned, Saved
 from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.reach import Reach
 from fanreel.engine.renderers import ChildRenderer, Losses
-from fanreel.engine.requests import Assemble, AssembleParts, Join, Lint, Open, Plan, Still
+from fanreel.engine.requests import (
+    Assemble,
+    AssembleParts,
+    Join,
+    Lint,
+    Open,
+    Plan,
+    Prepare,
+    Still,
+)
 from fanreel.errors import BrowserCrashed, RenderCancelled
 from fanreel.files.aside import clearing_beside
 from fanreel.files.kept_dirs import fonts_dir
+from fanreel.files.plan_reading import read_composition, read_encoder
 from fanreel.files.project import within_root
 from fanreel.files.work_dir import open_work_dir
 from fanreel.lint.findings import LintResult
@@ -95,7 +105,7 @@ class Engine:
             )
             return child.ask(request, Planned).result
 
-    def render_chunk(
+    def render_chunk(  # noqa: PLR0913 (each is an option)
         self,
         plan_dir: Path,
         chunk_index: int,
@@ -106,8 +116,14 @@ class Engine:
         heartbeat: Callable[[int], None] | None = None,
         cache: CacheSettings | None = None,
         temp_dir: Path | None = None,
+        fetch: Callable[[], None] | None = None,
     ) -> ChunkResult:
-        """Do as `fanreel.render_chunk()` does; *temp_dir* takes what is there only meanwhile."""
+        """
+        Do as `fanreel.render_chunk()` does; *temp_dir* takes what is there only meanwhile.
+
+        With *fetch*, *plan_dir* holds the manifest and `STARTING` only; *fetch* brings the rest of
+        the chunk's share, while the browser starts.
+        """
         log = RenderLog()
         with (
             open_work_dir(temp_dir) as work_dir,
@@ -121,6 +137,9 @@ class Engine:
                 output_path,
             ) as child,
         ):
+            if fetch is not None:
+                child.tell(_prepare(plan_dir, work_dir))
+                fetch()
             plan = Open(
                 plan_dir=plan_dir.absolute(),
                 chunk_index=chunk_index,
@@ -269,6 +288,16 @@ class Engine:
 def _given(request: Assemble | AssembleParts) -> tuple[Path, ...]:
     audio = (request.audio_path,) if request.audio_path else ()
     return request.plan_dir, *request.chunk_paths, *audio
+
+
+def _prepare(plan_dir: Path, work_dir: Path) -> Prepare:
+    composition = read_composition(plan_dir)
+    return Prepare(
+        width=composition.width,
+        height=composition.height,
+        locked=read_encoder(plan_dir),
+        temp_dir=work_dir,
+    )
 
 
 def _planning(work_dir: Path, folder: Path) -> Reach:

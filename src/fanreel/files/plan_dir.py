@@ -49,6 +49,8 @@ SOUND = "meta/sound.json"
 COMPOSITION = "meta/composition.json"
 ENCODER = "meta/encoder.json"
 CHUNKS = "meta/chunks.json"
+STARTING = (COMPOSITION, ENCODER, CHUNKS)
+"""What tells a worker which browser to start, and whether it needs one."""
 
 _SOUND_PATH = re.compile(r"audio\.[a-z0-9]+")
 

@@ -134,7 +134,8 @@ def _bars(record: InvocationRecord, journal: Journal, since_ms: int) -> Iterator
         words = f"{record.outcome} after {end_s - begin_s:.2f} s: {journal.message}"
         yield Bar(kind="failed", begin_s=begin_s, end_s=end_s, title=words, text=record.outcome)
         return
-    for phase in journal.phases:
+    # What is fetched while the engine starts lies on top of that.
+    for phase in sorted(journal.phases, key=lambda phase: phase.begin_ms):
         if phase.name == "render" and journal.segments:
             yield from _render_bars(phase, journal.segments, begin_s)
         else:
