@@ -22,7 +22,6 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["fanreel", "handler"]):
-    from fanreel.aws.storage.archives import ArchiveLimits, unpack
     from fanreel.config import RenderConfig
     from fanreel.engine.answers import Failed
     from fanreel.engine.messages import receive_answer
@@ -32,6 +31,7 @@ with atheris.instrument_imports(include=["fanreel", "handler"]):
     from fanreel.markup.outline import list_compositions
     from fanreel.markup.variables import declared_variables
     from fanreel.media.probe import probe
+    from fanreel.storage.archives import ArchiveLimits, unpack
     from handler.events import parse_event
 
 OUT = Path(__file__).parent / "out" / "fuzz"

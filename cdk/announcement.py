@@ -16,8 +16,8 @@ from cdk.acknowledging import acknowledge_wildcards, reference
 from cdk.log_group import log_group
 from cdk.workflow import LOG_PREFIX, TRACES_AND_LOGS
 from fanreel.aws.deploy.stack_settings import Settings
-from fanreel.aws.storage.layout import PROGRESS_DOCUMENT, RENDERS
 from fanreel.errors import CALLER_CODES
+from fanreel.storage.layout import PROGRESS_DOCUMENT, RENDERS
 from statemachine.announcement import OUTCOMES, announcement
 
 _FAULTS = ("FAILED", "TIMED_OUT")

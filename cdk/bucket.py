@@ -7,8 +7,8 @@ from constructs import Construct
 
 from cdk.acknowledging import acknowledge
 from fanreel.aws.deploy.stack_settings import Settings
-from fanreel.aws.storage.layout import INTERMEDIATE_PREFIXES, OUTPUTS
-from fanreel.aws.storage.outputs import EXPIRY_DAYS, EXPIRY_TAG
+from fanreel.storage.layout import INTERMEDIATE_PREFIXES, OUTPUTS
+from fanreel.storage.outputs import EXPIRY_DAYS, EXPIRY_TAG
 
 
 def render_bucket(scope: Construct, settings: Settings, key: kms.IKey | None) -> s3.Bucket:

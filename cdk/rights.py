@@ -10,8 +10,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from fanreel.aws.deploy.policies import KEYS_ELSEWHERE
-from fanreel.aws.storage.endpoints import OutputEndpoint
-from fanreel.aws.storage.layout import BLOBS, OUTPUTS, RENDERS, SEGMENTS, SITES
+from fanreel.storage.endpoints import OutputEndpoint
+from fanreel.storage.layout import BLOBS, OUTPUTS, RENDERS, SEGMENTS, SITES
 
 READ = (SITES, BLOBS, RENDERS, SEGMENTS, OUTPUTS)
 WRITTEN = (BLOBS, RENDERS, SEGMENTS, OUTPUTS)

@@ -5,17 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fanreel.aws.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
-from fanreel.aws.storage.journal import Film
-from fanreel.aws.storage.objects import in_parallel, list_objects, look_up, read_bytes
-from fanreel.aws.storage.progress import CACHE_NUMBERS, DONE, MORE
-from fanreel.aws.storage.projects import Project
-from fanreel.aws.storage.segments import (
-    S3SegmentStore,
-    segment_folder,
-)
-from fanreel.aws.storage.sites import fetch_project, root_of_site
-from fanreel.aws.storage.transfer import put_file
 from fanreel.config import RenderConfig
 from fanreel.errors import ChunkIndexOutOfRange, InvalidConfig, InvalidVariables
 from fanreel.files.digest import sha256_file
@@ -23,6 +12,13 @@ from fanreel.files.plan_dir import STARTING, role_chunk
 from fanreel.files.plan_reading import read_chunks
 from fanreel.files.project import within_root
 from fanreel.segments.stores import SegmentKey
+from fanreel.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
+from fanreel.storage.journal import Film
+from fanreel.storage.progress import CACHE_NUMBERS, DONE, MORE
+from fanreel.storage.projects import Project
+from fanreel.storage.segments import StoredSegments, segment_folder
+from fanreel.storage.sites import fetch_project, root_of_site
+from fanreel.storage.store import in_parallel
 from fanreel.timing.timeline import ChunkSlice, segments_of
 from handler.assembling import assemble
 from handler.events import (
@@ -64,7 +60,7 @@ def _plan(request: PlanRequest, run: Run) -> Outcome:
         result = run.primitives.plan(project_dir, config, plan_dir, temp_dir=run.temp_dir)
     run.heartbeat.check_cancelled()
     with run.phase("store"):
-        manifest_uri, _ = upload_plan(run.client, plan_dir, request.folder)
+        manifest_uri, _ = upload_plan(run.store, plan_dir, request.folder)
     fps = result.fps
     reply = PlanReply(
         plan_manifest_s3_uri=str(manifest_uri),
@@ -107,11 +103,11 @@ def _require_free(request: PlanRequest, run: Run) -> None:
     uri = request.output_s3_uri
     if uri is None or request.output.overwrite:
         return
-    client = run.outputs.of(uri)
+    store = run.outputs.of(uri)
     if uri.is_folder:
-        taken = next(list_objects(client, uri), None) is not None
+        taken = next(store.list_objects(uri), None) is not None
     else:
-        taken = look_up(client, uri) is not None
+        taken = store.look_up(uri) is not None
     if taken:
         raise InvalidConfig(
             f"OutputS3Uri {uri}: there is something already; choose another place, or say "
@@ -131,8 +127,8 @@ def _still(request: StillRequest, run: Run) -> Outcome:
     run.heartbeat.check_cancelled()
     digest = sha256_file(picture)
     with run.phase("store"):
-        client = run.outputs.of(request.output_s3_uri)
-        put_file(client, request.output_s3_uri, picture, sha256=digest)
+        store = run.outputs.of(request.output_s3_uri)
+        store.put_file(request.output_s3_uri, picture, sha256=digest)
     reply = StillReply(
         output_s3_uri=str(request.output_s3_uri),
         at_s=result.at_s,
@@ -149,19 +145,19 @@ def _still(request: StillRequest, run: Run) -> Outcome:
 def _fetch_project(uri: Project, config: RenderConfig, run: Run) -> tuple[Path, RenderConfig]:
     project_dir = run.work_dir / "project"
     root_dir = root_of_site(uri, project_dir)
-    project_dir = fetch_project(run.client, uri, project_dir, config.entry_file, run.sources)
+    project_dir = fetch_project(run.store, uri, project_dir, config.entry_file, run.sources)
     return within_root(project_dir, config, root_dir)
 
 
 def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
     plan_dir = run.work_dir / "plan"
     uri, index = request.plan_manifest_s3_uri, request.chunk_index
-    manifest = fetch_manifest(run.client, uri, plan_dir, request.plan_hash)
+    manifest = fetch_manifest(run.store, uri, plan_dir, request.plan_hash)
     check_format(request.format, manifest)
-    fetch_artifacts(run.client, manifest, uri.bucket, plan_dir, lambda a: a.path in STARTING)
+    fetch_artifacts(run.store, manifest, uri, plan_dir, lambda a: a.path in STARTING)
     chunk = _chunk(plan_dir, index)
-    folder = segment_folder(request.chunk_output_s3_prefix, uri.bucket, manifest.plan_hash)
-    store = S3SegmentStore(run.client, folder, manifest.format)
+    folder = segment_folder(request.chunk_output_s3_prefix, uri, manifest.plan_hash)
+    store = StoredSegments(run.store, folder, manifest.format)
     keys = [
         SegmentKey(plan_hash=manifest.plan_hash, start_frame=start, end_frame=end)
         for start, end in segments_of(chunk.start_frame, chunk.end_frame, manifest.segment_frames)
@@ -174,9 +170,9 @@ def _render_chunk(request: RenderChunkRequest, run: Run) -> Outcome:
     def fetch() -> None:
         with run.phase("fetch"):
             fetch_artifacts(
-                run.client,
+                run.store,
                 manifest,
-                uri.bucket,
+                uri,
                 plan_dir,
                 lambda a: a.wanted_by(role) and a.path not in STARTING,
             )
@@ -218,7 +214,7 @@ def _fetch_variables(request: PlanRequest | StillRequest, run: Run) -> dict[str,
     if uri is None:
         return {}
     try:
-        variables = json.loads(read_bytes(run.client, uri, limit_bytes=VARIABLES_LIMIT_BYTES))
+        variables = json.loads(run.store.read_bytes(uri, limit_bytes=VARIABLES_LIMIT_BYTES))
     except ValueError as exc:
         raise InvalidVariables(f"{uri} is not JSON: {exc}", uri=str(uri)) from exc
     if not isinstance(variables, dict):

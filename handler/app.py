@@ -8,19 +8,22 @@ failure leaves under its code's name (see `naming.py`).
 import math
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from fanreel.aws.storage import progress
-from fanreel.aws.storage.endpoints import OutputClients
-from fanreel.aws.storage.journal import Journal
-from fanreel.aws.storage.objects import connect
-from fanreel.aws.storage.progress import Invocation, InvocationRecord
-from fanreel.aws.storage.uris import require_allowed
+from fanreel.aws.storage.endpoint_keys import output_stores
+from fanreel.aws.storage.s3_client import connect
+from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.engine.engine import Engine
 from fanreel.engine.isolation import hide_process
 from fanreel.processes import age_ms, memory_mb
+from fanreel.storage import progress
+from fanreel.storage.endpoints import OutputStores
+from fanreel.storage.journal import Journal
+from fanreel.storage.progress import Invocation, InvocationRecord
+from fanreel.storage.store import RequestCounts
+from fanreel.storage.uris import ObjectUri, require_allowed, require_scheme
 from handler.actions import act
 from handler.events import RenderChunkRequest, Request, parse_event
 from handler.heartbeat import Heartbeat
@@ -32,19 +35,17 @@ from handler.publishing import ProgressDocument
 from handler.run import Outcome, Run
 from handler.scratch import scratch
 from handler.settings import Settings
-from handler.telemetry import RequestMeter, Telemetry
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from handler.telemetry import Telemetry
 
 
 class Worker:
     """
-    What a warm container keeps: settings, client, telemetry. Never anything of a render.
+    What a warm container keeps: settings, storage, telemetry. Never anything of a render.
 
     Args:
         settings: What the deployment says.
-        client: Its credentials are read when it is made, before any page runs.
+        outputs: The bucket and the places of outputs; its credentials are read when it is made,
+            before any page runs.
         primitives: The three steps; each is taken by a child that sees no credentials.
         telemetry: Logs, metrics, traces.
         init_ms: What the cold start took until now, billed with the first invocation.
@@ -53,16 +54,17 @@ class Worker:
     def __init__(
         self,
         settings: Settings,
-        client: "S3Client",
+        outputs: OutputStores,
         *,
         primitives: Primitives,
         telemetry: Telemetry,
         init_ms: int = 0,
     ) -> None:
-        self._settings, self._client, self._primitives = settings, client, primitives
+        self._settings, self._outputs, self._primitives = settings, outputs, primitives
         self._telemetry = telemetry
-        self._outputs = OutputClients(client, settings.output_endpoints)
-        self._meter = RequestMeter(client)
+        self._store = outputs.own
+        self._requests = RequestCounts()
+        self._store.count(self._requests)
         self._init_ms = init_ms
         self._cold = True
 
@@ -74,7 +76,7 @@ class Worker:
             An exception whose class is named by the failure's code.
         """
         started = time.monotonic()
-        self._meter.reset()
+        self._requests.reset()
         cold, self._cold = self._cold, False
         self._telemetry.begin(context.aws_request_id)
         heartbeat: Heartbeat | None = None
@@ -84,11 +86,7 @@ class Worker:
             request = parse_event(event)
             about = _describe(request)
             self._telemetry.start(cold=cold, **about)
-            require_allowed(request.uris(), self._settings.bucket)
-            if project := request.project():
-                self._settings.project_sources.require(project)
-            if place := request.place():
-                self._settings.output_places.require(*place)
+            self._require_places(request)
             invocation = _invocation(request, context)
             heartbeat = Heartbeat(
                 self._outputs,
@@ -96,7 +94,7 @@ class Worker:
                 invocation,
                 self._telemetry.warn,
                 self._primitives.cancel,
-                Watched(request.limits, self._client, request.folder, self._settings),
+                Watched(request.limits, self._store, request.folder, self._settings),
                 self._document(request, invocation),
             )
             outcome = self._act(request, context, heartbeat, phases)
@@ -126,10 +124,20 @@ class Worker:
         heartbeat.record(record, journal)
         return outcome.reply
 
+    def _require_places(self, request: Request) -> None:
+        project, place = request.project(), request.place()
+        given = (*request.uris(), project, place and place[0])
+        require_scheme((one for one in given if isinstance(one, ObjectUri)), self._store.scheme)
+        require_allowed(request.uris(), self._settings.bucket)
+        if project is not None:
+            self._settings.project_sources.require(project)
+        if place is not None:
+            self._settings.output_places.require(*place)
+
     def _document(self, request: Request, invocation: Invocation) -> ProgressDocument | None:
         if not self._settings.progress_document or invocation.work == progress.STILL:
             return None
-        return ProgressDocument(self._client, request.folder, invocation)
+        return ProgressDocument(self._store, request.folder, invocation)
 
     def _act(
         self, request: Request, context: LambdaContext, heartbeat: Heartbeat, phases: Phases
@@ -138,7 +146,7 @@ class Worker:
         try:
             with scratch(self._settings) as work_dir, heartbeat:
                 run = Run(
-                    client=self._client,
+                    store=self._store,
                     outputs=self._outputs,
                     sources=self._settings.project_sources,
                     primitives=self._primitives,
@@ -179,8 +187,8 @@ class Worker:
             memory_used_mb=heartbeat.memory_used_mb if heartbeat else memory_mb(),
             memory_mb=self._settings.memory_mb,
             tmp_mb=self._settings.tmp_mb,
-            s3_writes=self._meter.writes,
-            s3_reads=self._meter.reads,
+            s3_writes=self._requests.writes,
+            s3_reads=self._requests.reads,
             **({"frames": heartbeat.frames if heartbeat else 0} | numbers),
         )
 
@@ -204,7 +212,7 @@ def _container_worker() -> Worker:
         engine.start()  # it imports what the steps need while this process connects
         _worker = Worker(
             settings,
-            connect(),
+            output_stores(S3ObjectStore(connect()), settings.output_endpoints),
             primitives=engine,
             telemetry=Telemetry(),
             init_ms=age_ms(),

@@ -3,26 +3,21 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from fanreel.aws.storage.artifacts import fetch_artifacts, fetch_manifest
-from fanreel.aws.storage.layout import require_output
-from fanreel.aws.storage.objects import StoredObject, in_parallel
-from fanreel.aws.storage.segments import fetch_segments, find_segments, pack, segment_folder
-from fanreel.aws.storage.streamed import Streaming, part_size
-from fanreel.aws.storage.transfer import Content, put_file
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import DiskFull
 from fanreel.files.budget import human_size
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import Artifact, PlanManifest
 from fanreel.formats import FORMATS, PACKED
 from fanreel.results import AssembleResult
+from fanreel.storage.artifacts import fetch_artifacts, fetch_manifest
+from fanreel.storage.layout import require_output
+from fanreel.storage.segments import fetch_segments, find_segments, pack, segment_folder
+from fanreel.storage.store import Content, ObjectStore, StoredObject, in_parallel
+from fanreel.storage.streamed import Streaming, part_size
+from fanreel.storage.uris import ObjectUri
 from handler.events import AssembleReply, AssembleRequest
 from handler.run import Outcome, Run, check_format
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 _DISK_SHARE = 2.1
 """Segments and the video that is made of them, and its index."""
@@ -31,7 +26,7 @@ _DISK_SHARE = 2.1
 def assemble(request: AssembleRequest, run: Run) -> Outcome:
     """Put all segments and the sound together, and the video into the bucket."""
     plan_dir, uri = run.work_dir / "plan", request.plan_manifest_s3_uri
-    manifest = fetch_manifest(run.client, uri, plan_dir, request.plan_hash)
+    manifest = fetch_manifest(run.store, uri, plan_dir, request.plan_hash)
     check_format(request.format, manifest)
     require_output(request.output_s3_uri, manifest.format)
 
@@ -39,15 +34,15 @@ def assemble(request: AssembleRequest, run: Run) -> Outcome:
         # Segments stand on their own; of the plan only the sound and the numbers are needed.
         return artifact.path == manifest.audio_path or artifact.path.startswith("meta/")
 
-    folder = segment_folder(request.chunk_output_s3_prefix, uri.bucket, manifest.plan_hash)
+    folder = segment_folder(request.chunk_output_s3_prefix, uri, manifest.plan_hash)
     with run.phase("fetch"):
-        fetch_artifacts(run.client, manifest, uri.bucket, plan_dir, needed)
-        found = find_segments(run.client, folder, manifest)
+        fetch_artifacts(run.store, manifest, uri, plan_dir, needed)
+        found = find_segments(run.store, folder, manifest)
     audio = plan_dir / manifest.audio_path if manifest.audio_path else None
     if found and _is_too_large(manifest, found, run):
         return _assemble_streamed(request, run, found, audio)
     with run.phase("fetch"):
-        segments = fetch_segments(run.client, found, run.work_dir / "segments")
+        segments = fetch_segments(run.store, found, run.work_dir / "segments")
     output = run.work_dir / "output" / _output_name(manifest.format)
     output.parent.mkdir()
     with run.phase("assemble"):
@@ -97,13 +92,13 @@ def _assemble_streamed(
     # A third for segments, and no more than that for the four parts and the one being written.
     room_bytes = _room_bytes(run) // 3
     streaming = Streaming(
-        run.client,
+        run.store,
         run.outputs.of(request.output_s3_uri),
         request.output_s3_uri,
         run.work_dir,
         room_bytes,
         run.primitives.cancel,
-        request.output.for_s3(),
+        request.output,
     )
 
     def join(paths: Sequence[Path]) -> AssembleResult:
@@ -132,12 +127,12 @@ def _output_name(output_format: str) -> str:
     return "frames" if spec.is_directory else f"video{spec.extension}"
 
 
-def _store_output(client: "S3Client", result: AssembleResult, request: AssembleRequest) -> Content:
+def _store_output(store: ObjectStore, result: AssembleResult, request: AssembleRequest) -> Content:
     """Store a file, or a directory of frames as one tar or as single objects."""
-    path, uri, options = result.output_path, request.output_s3_uri, request.output.for_s3()
+    path, uri, options = result.output_path, request.output_s3_uri, request.output
 
-    def put(place: S3Uri, file: Path, sha256: str | None = None) -> None:
-        put_file(client, place, file, sha256=sha256, options=options)
+    def put(place: ObjectUri, file: Path, sha256: str | None = None) -> None:
+        store.put_file(place, file, sha256=sha256, options=options)
 
     written = Content(sha256=result.sha256, size_bytes=result.size_bytes)
     if path.is_file():

@@ -16,15 +16,15 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
-from fanreel.aws.storage.layout import SITES, require_output, require_render_id, require_still
-from fanreel.aws.storage.layout import render as render_folder
-from fanreel.aws.storage.outputs import OutputOptions
-from fanreel.aws.storage.projects import Project, parse_project
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import LAMBDA_PLAN_LIMIT_BYTES, RenderConfig
 from fanreel.errors import InvalidConfig
 from fanreel.files.budget import within_cap
 from fanreel.formats import Format
+from fanreel.storage.layout import SITES, require_output, require_render_id, require_still
+from fanreel.storage.layout import render as render_folder
+from fanreel.storage.outputs import OutputOptions
+from fanreel.storage.projects import Project, parse_project
+from fanreel.storage.uris import ObjectUri
 from handler.limits import Limits
 
 _PROJECT, _OUTPUT = "project_s3_uri", "output_s3_uri"
@@ -35,13 +35,13 @@ MAX_CHUNK_REPLY_BYTES = 200
 """Map keeps every reply until the last chunk is done, and a state's data is limited."""
 
 
-def _parse_uri(value: Any) -> S3Uri:
+def _parse_uri(value: Any) -> ObjectUri:
     if not isinstance(value, str):
-        raise ValueError("an S3 URI is a string: s3://<bucket>/<key>")  # noqa: TRY004 (pydantic)
-    return S3Uri.parse(value)
+        raise ValueError("a URI is a string: s3://<bucket>/<key>")  # noqa: TRY004 (pydantic)
+    return ObjectUri.parse(value)
 
 
-Uri = Annotated[S3Uri, BeforeValidator(_parse_uri)]
+Uri = Annotated[ObjectUri, BeforeValidator(_parse_uri)]
 
 
 def _parse_seconds(value: Any) -> Fraction:
@@ -76,14 +76,16 @@ class _Request(BaseModel):
     limits: Limits = Limits()
 
     @property
-    def folder(self) -> S3Uri:
+    def folder(self) -> ObjectUri:
         """The render's folder: plan, progress, cancel marker."""
         raise NotImplementedError
 
-    def uris(self) -> Iterator[S3Uri]:
+    def uris(self) -> Iterator[ObjectUri]:
         """Yield every URI of the event but project and output: they have their own rules."""
         for name in type(self).model_fields:
-            if name not in (_PROJECT, _OUTPUT) and isinstance(value := getattr(self, name), S3Uri):
+            if name not in (_PROJECT, _OUTPUT) and isinstance(
+                value := getattr(self, name), ObjectUri
+            ):
                 yield value
 
     def project(self) -> Project | None:
@@ -91,7 +93,7 @@ class _Request(BaseModel):
         project: Project | None = getattr(self, _PROJECT, None)
         return project
 
-    def place(self) -> tuple[S3Uri, OutputOptions] | None:
+    def place(self) -> tuple[ObjectUri, OutputOptions] | None:
         """Return where its output goes, and how, if it says."""
         uri = getattr(self, _OUTPUT, None)
         return None if uri is None else (uri, getattr(self, "output", OutputOptions()))
@@ -112,7 +114,7 @@ class PlanRequest(_Request):
     config: dict[str, Any] = Field(default_factory=dict)
 
     @property
-    def folder(self) -> S3Uri:
+    def folder(self) -> ObjectUri:
         """As the caller chose it; its last component is the render id."""
         return self.plan_output_s3_prefix.folder()
 
@@ -160,12 +162,12 @@ class StillRequest(_Request):
     config: dict[str, Any] = Field(default_factory=dict)
 
     @property
-    def folder(self) -> S3Uri:
+    def folder(self) -> ObjectUri:
         """As that of a render with this id."""
         project = self.project_s3_uri
-        if isinstance(project, S3Uri) and project.key.startswith(SITES):
-            return render_folder(project.bucket, self.render_id)
-        return render_folder(self.output_s3_uri.bucket, self.render_id)
+        if isinstance(project, ObjectUri) and project.key.startswith(SITES):
+            return render_folder(project, self.render_id)
+        return render_folder(self.output_s3_uri, self.render_id)
 
     def render_config(self, variables: dict[str, Any] | None = None) -> RenderConfig:
         """Check and complete the configuration. Raises `InvalidConfig`."""
@@ -188,7 +190,7 @@ class _WorkRequest(_Request):
     format: Format | None = None
 
     @property
-    def folder(self) -> S3Uri:
+    def folder(self) -> ObjectUri:
         """Where the manifest lies."""
         return self.plan_manifest_s3_uri.parent
 

@@ -3,18 +3,17 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.endpoints import OutputClients
-from fanreel.aws.storage.journal import Journal
-from fanreel.aws.storage.objects import look_up, write_bytes
-from fanreel.aws.storage.progress import Invocation, InvocationRecord
-from fanreel.aws.storage.transfer import TRANSFERRED
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import RenderCancelled, RenderCostLimit, RenderError, RenderTimedOut
 from fanreel.processes import memory_mb
+from fanreel.storage import layout
+from fanreel.storage.endpoints import OutputStores
+from fanreel.storage.journal import Journal
+from fanreel.storage.progress import Invocation, InvocationRecord
+from fanreel.storage.uris import ObjectUri
 from handler.limits import Watched
 from handler.publishing import EVERY_S, ProgressDocument
 
@@ -24,26 +23,24 @@ WRITE_S = 2.0
 """Between two writes of the counter, at least."""
 COST_POLL_S = 10.0
 """Between two sums of what the render has cost; each lists its folder, a LIST per 1000 objects."""
-_EVENTS = ("before-call.s3", TRANSFERRED)
-_CLEANS_UP = "before-call.s3.AbortMultipartUpload"
-# An S3 that does not answer must not use up what is left of the function's time.
+# A bucket that does not answer must not use up what is left of the function's time.
 _LAST_REQUEST_S = 5.0
 
 
 class Heartbeat:
     """
-    A thread beside the step, so that neither a slow S3 nor a slow frame holds up the other.
+    A thread beside the step, so that neither a slow bucket nor a slow frame holds up the other.
 
     Its failures are told to *on_failure* and end nothing: progress is worth less than a render.
     When somebody cancels the render, or it takes more than it may, *cancel* ends the step's child,
-    and no client, the stack's or another service's, sends a request or takes more bytes, on
+    and no store, the stack's or another service's, sends a request or takes more bytes, on
     whatever thread: the step fails of that.
     """
 
     def __init__(
         self,
-        clients: OutputClients,
-        render_folder: S3Uri,
+        outputs: OutputStores,
+        render_folder: ObjectUri,
         invocation: Invocation,
         on_failure: Callable[[RenderError], None],
         cancel: Callable[[], None],
@@ -51,7 +48,8 @@ class Heartbeat:
         document: ProgressDocument | None,
     ) -> None:
         self._watched, self._document = watched, document
-        self._clients, self._client = clients, clients.own
+        self._outputs, self._store = outputs, outputs.own
+        self._watching = ExitStack()
         self._folder, self.invocation = render_folder, invocation
         self._on_failure, self._cancel = on_failure, cancel
         self._frames, self._written_frames = 0, -1
@@ -65,8 +63,7 @@ class Heartbeat:
         self.check_cancelled()
         self._check(self._watched.check_time)
         self._check(self._watched.check_cost)
-        for event in _EVENTS:
-            self._clients.register(event, self._refuse)
+        self._watching.enter_context(self._outputs.watch(self._refuse))
         self._thread.start()
         return self
 
@@ -77,8 +74,7 @@ class Heartbeat:
         _trace: TracebackType | None,
     ) -> None:
         self._stop.set()
-        for event in _EVENTS:
-            self._clients.unregister(event, self._refuse)
+        self._watching.close()
         self._thread.join(_LAST_REQUEST_S)
 
     @property
@@ -117,8 +113,8 @@ class Heartbeat:
         self._refuse()
 
     def check_cancelled(self) -> None:
-        """Look at the marker now. Raises `RenderCancelled`, or as `s3_failures()`."""
-        if look_up(self._client, layout.cancelled(self._folder)) is not None:
+        """Look at the marker now. Raises `RenderCancelled`, or as `store`."""
+        if self._store.look_up(layout.cancelled(self._folder)) is not None:
             self._ending = RenderCancelled(
                 f"render {self._folder.name} was cancelled", render_id=self._folder.name
             )
@@ -135,7 +131,7 @@ class Heartbeat:
         """Leave the record of this invocation; a failure to do so is told and forgotten."""
         uri = layout.progress(self._folder).joined(record.name())
         try:
-            write_bytes(self._client, uri, record.to_json(journal.model_dump(mode="json")))
+            self._store.write_bytes(uri, record.to_json(journal.model_dump(mode="json")))
         except RenderError as exc:
             self._on_failure(exc)
 
@@ -170,14 +166,13 @@ class Heartbeat:
             if self._stop.wait(max(0.0, wake - time.monotonic())):
                 return
 
-    def _refuse(self, event_name: str = "", **_event: Any) -> None:
-        # An ordinary failure: boto3's transfers would take any other for a success. Parts of an
-        # upload that ends by it are deleted: other buckets may have no rule that does so later.
-        if self._ending is not None and event_name != _CLEANS_UP:
+    def _refuse(self) -> None:
+        # An ordinary failure: boto3's transfers would take any other for a success.
+        if self._ending is not None:
             raise self._ending
 
     def _write(self) -> None:
         frames = self._frames
         uri = layout.progress(self._folder).joined(self.invocation.live_name())
-        write_bytes(self._client, uri, bytes(frames))
+        self._store.write_bytes(uri, bytes(frames))
         self._written_frames = frames

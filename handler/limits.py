@@ -3,19 +3,16 @@
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from fanreel.aws.storage.progress import RenderActivity, read_progress_of
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import RenderCostLimit, RenderTimedOut
+from fanreel.storage.progress import RenderActivity, read_progress_of
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.uris import ObjectUri
 from fanreel.versions import architecture
 from handler.settings import Settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 
 class Limits(BaseModel):
@@ -34,8 +31,8 @@ class Watched:
     """The limits of one render, and what is needed to tell whether one is passed."""
 
     limits: Limits
-    client: "S3Client"
-    folder: S3Uri
+    store: ObjectStore
+    folder: ObjectUri
     settings: Settings
 
     def check_time(self) -> None:
@@ -58,7 +55,7 @@ class Watched:
         limit_usd = self.limits.max_cost_usd
         if limit_usd is None:
             return
-        spent_usd = _spent_usd(read_progress_of(self.folder, self.client), self.settings)
+        spent_usd = _spent_usd(read_progress_of(self.folder, self.store), self.settings)
         if spent_usd > limit_usd:
             raise RenderCostLimit(
                 f"render {self.folder.name} has cost {spent_usd:.4f} USD, and was given "

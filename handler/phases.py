@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from fanreel.aws.storage.journal import Phase
+from fanreel.storage.journal import Phase
 
 
 class Phases:

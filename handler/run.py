@@ -4,29 +4,27 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fanreel.aws.storage.endpoints import OutputClients
-from fanreel.aws.storage.journal import Film
-from fanreel.aws.storage.progress import DONE
-from fanreel.aws.storage.projects import ProjectSources
 from fanreel.errors import InvalidConfig
 from fanreel.files.plan_dir import PlanManifest, UsedFont
 from fanreel.media.cache import CacheSettings
 from fanreel.segments.times import SegmentRun
+from fanreel.storage.endpoints import OutputStores
+from fanreel.storage.journal import Film
+from fanreel.storage.progress import DONE
+from fanreel.storage.projects import ProjectSources
+from fanreel.storage.store import ObjectStore
 from handler.heartbeat import Heartbeat
 from handler.primitives import Primitives
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What an action works with."""
 
-    client: "S3Client"
-    outputs: OutputClients
+    store: ObjectStore
+    outputs: OutputStores
     sources: ProjectSources
     primitives: Primitives
     work_dir: Path

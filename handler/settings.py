@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from fanreel.aws.storage.endpoints import OutputEndpoint, parse_endpoints
-from fanreel.aws.storage.outputs import OutputPlaces
-from fanreel.aws.storage.projects import ProjectSources
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.media.cache import DIR_VARIABLE, CacheSettings, cache_settings
+from fanreel.storage.endpoints import OutputEndpoint, parse_endpoints
+from fanreel.storage.outputs import OutputPlaces
+from fanreel.storage.projects import ProjectSources
 
 _MIB = 1024**2
 _FREE_TMP_MB = 512

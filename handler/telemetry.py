@@ -1,42 +1,14 @@
-"""What an invocation tells the outside: log lines, metrics in EMF, a trace, counted requests."""
+"""What an invocation tells the outside: log lines, metrics in EMF, a trace."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from fanreel.aws.storage.progress import CACHE_NUMBERS, InvocationRecord
 from fanreel.errors import RenderError
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-_WRITES = ("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy",
-           "CompleteMultipartUpload", "ListObjectsV2", "ListObjects")  # fmt: skip
-_READS = ("GetObject", "HeadObject")
-
-
-class RequestMeter:
-    """Counts a client's requests as S3 bills them; deletions are free."""
-
-    def __init__(self, client: "S3Client") -> None:
-        self._lock = threading.Lock()
-        self.reset()
-        # Once per attempt: a refused request is billed as well.
-        client.meta.events.register("before-send.s3", self._count)
-
-    def reset(self) -> None:
-        """Begin again at zero."""
-        self.writes = self.reads = 0
-
-    def _count(self, event_name: str, **_: Any) -> None:
-        operation = event_name.rpartition(".")[2]
-        with self._lock:
-            self.writes += operation in _WRITES
-            self.reads += operation in _READS
+from fanreel.storage.progress import CACHE_NUMBERS, InvocationRecord
 
 
 class Telemetry:

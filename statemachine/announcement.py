@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fanreel.aws.storage.layout import PROGRESS_DOCUMENT, RENDERS
+from fanreel.storage.layout import PROGRESS_DOCUMENT, RENDERS
 
 SOURCE = "fanreel"
 DETAIL_TYPE = "Render Finished"

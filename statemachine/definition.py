@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from fanreel.aws.deploy.stack_settings import Settings
-from fanreel.aws.storage.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
 from fanreel.errors import (
     CAPTURE_TIMEOUT,
     INVALID_CONFIG,
     PLAN_PRODUCED_ZERO_CHUNKS,
 )
 from fanreel.formats import FORMATS
+from fanreel.storage.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
 from statemachine import chunk_failures
 from statemachine.retries import retriers
 

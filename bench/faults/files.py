@@ -12,12 +12,12 @@ from typing import Any
 from bench.faults.damage import damage, flip
 from bench.faults.endings import Ending, Verdict, judged, lost
 from bench.faults.ground import Ground, KnownSegments, render_into
-from fanreel.aws.storage.archives import unpack
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import MANIFEST, role_chunk
 from fanreel.formats import FORMATS
 from fanreel.segments.stores import DirectoryStore
 from fanreel.segments.verification import verify_plan
+from fanreel.storage.archives import unpack
 from fanreel.work import assembly
 from fanreel.work.assembly import make_video, make_video_parts
 from handler.events import parse_event

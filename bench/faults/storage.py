@@ -18,7 +18,7 @@ from moto.server import ThreadedMotoServer
 from bench.faults.endings import Ending, Verdict, lost, refused
 from bench.faults.ground import Ground, KnownSegments
 from bench.faults.lying_s3 import LIES, LyingS3
-from fanreel.aws.storage.objects import connect
+from fanreel.aws.storage.s3_client import connect
 from fanreel.config import RenderConfig
 from fanreel.errors import RETRYABLE_CODES
 from fanreel.media.cache import CacheSettings, CacheStats

@@ -10,7 +10,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from fanreel.aws.storage.objects import connect
+from fanreel.aws.storage.s3_client import connect
+from fanreel.aws.storage.s3_store import S3ObjectStore
 from tests.aws.carrying import Carrying
 from tests.aws.handling import Function, deployed
 
@@ -58,6 +59,12 @@ def s3_client(s3_endpoint: str) -> Iterator["S3Client"]:
 def s3(aws_environment: None, s3_client: "S3Client") -> "S3Client":
     """Return the client as the handler and the SDK make it."""
     return s3_client
+
+
+@pytest.fixture
+def store(s3: "S3Client") -> S3ObjectStore:
+    """Return what the handler and the SDK make of it."""
+    return S3ObjectStore(s3)
 
 
 @pytest.fixture

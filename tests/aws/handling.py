@@ -12,8 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fanreel.aws.storage.sites import upload_site
+from fanreel.aws.storage.endpoint_keys import output_stores
+from fanreel.aws.storage.s3_client import s3_uri
+from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.engine.engine import Engine
+from fanreel.storage.sites import upload_site
 from handler.app import Worker
 from handler.primitives import Primitives
 from handler.settings import Settings
@@ -42,6 +45,7 @@ class Function:
     """A deployed function with its bucket and a project in it."""
 
     s3: "S3Client"
+    store: S3ObjectStore
     bucket: str
     tmp_dir: Path
     worker: Worker
@@ -149,12 +153,15 @@ def _deploy(
     logs = io.StringIO()
     # Loggers of one name share their first stream, so each function logs under its own.
     telemetry = Telemetry(service=f"fanreel-{uuid.uuid4().hex[:8]}", stream=logs)
-    worker = Worker(settings, s3, primitives=primitives, telemetry=telemetry, init_ms=1234)
+    store = S3ObjectStore(s3)
+    outputs = output_stores(store, settings.output_endpoints)
+    worker = Worker(settings, outputs, primitives=primitives, telemetry=telemetry, init_ms=1234)
     return Function(
         s3=s3,
+        store=store,
         bucket=bucket,
         tmp_dir=tmp_dir,
         worker=worker,
         logs=logs,
-        project_uri=upload_site(project, bucket, s3).uri,
+        project_uri=upload_site(project, s3_uri(bucket), store).uri,
     )

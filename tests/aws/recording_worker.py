@@ -4,11 +4,10 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.objects import list_objects, read_bytes, write_bytes
-from fanreel.aws.storage.progress import (
+from fanreel.aws.storage.s3_client import s3_uri
+from fanreel.storage import layout
+from fanreel.storage.progress import (
     ASSEMBLE,
     DONE,
     MORE,
@@ -18,7 +17,8 @@ from fanreel.aws.storage.progress import (
     InvocationRecord,
     chunk_work,
 )
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.uris import ObjectUri
 from handler.events import parse_event
 from tests.aws.scripted_worker import (
     SEGMENT_FRAMES,
@@ -29,9 +29,6 @@ from tests.aws.scripted_worker import (
     Throttled,
 )
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 VIDEO = b"as good as a video"
 _WORK = {"plan": PLAN, "assemble": ASSEMBLE, "still": STILL}
 
@@ -40,7 +37,7 @@ _WORK = {"plan": PLAN, "assemble": ASSEMBLE, "still": STILL}
 class RecordingWorker(ScriptedWorker):
     """Does what its script says, and leaves in S3 what `fanreel.aws` reads."""
 
-    s3: "S3Client"
+    objects: ObjectStore
     bucket: str
     render_id: str
     billed_ms: int = 1500
@@ -63,40 +60,39 @@ class RecordingWorker(ScriptedWorker):
             s3_reads=5,
         )
         folder = layout.progress(parse_event(event).folder)
-        write_bytes(self.s3, folder.joined(invocation.live_name()), b"")
+        self.objects.write_bytes(folder.joined(invocation.live_name()), b"")
         try:
             answer = super().invoke(event)
         except (Throttled, Killed):
             counter = folder.joined(invocation.live_name())
-            write_bytes(self.s3, counter, bytes(self._frames_done(event)))
+            self.objects.write_bytes(counter, bytes(self._frames_done(event)))
             raise
         except FunctionFailed as exc:
             ended = replace(record, outcome=exc.error_type, frames=self._frames_done(event))
-            write_bytes(
-                self.s3,
+            self.objects.write_bytes(
                 folder.joined(ended.name()),
                 ended.to_json({"message": "as scripted, in S3"}),
             )
             raise
         ended = replace(record, **self._results(event, answer))
-        write_bytes(self.s3, folder.joined(ended.name()), ended.to_json())
+        self.objects.write_bytes(folder.joined(ended.name()), ended.to_json())
         if work in (ASSEMBLE, STILL):
-            write_bytes(self.s3, S3Uri.parse(event["OutputS3Uri"]), self.video)
+            self.objects.write_bytes(ObjectUri.parse(event["OutputS3Uri"]), self.video)
         return answer
 
     def recorded(self, work: str) -> bool:
         """Tell whether an invocation for *work* has left its record."""
-        folder = layout.progress(layout.render(self.bucket, self.render_id))
+        folder = layout.progress(layout.render(s3_uri(self.bucket), self.render_id))
         return any(
-            found.uri.name.startswith(f"run.{work}.") for found in list_objects(self.s3, folder)
+            found.uri.name.startswith(f"run.{work}.") for found in self.objects.list_objects(folder)
         )
 
     def variables(self) -> Event:
         """Return the variables of the plan, wherever the event said they are."""
         event = next(event for event in self.invocations if event["Action"] == "plan")
         if event.get("VariablesS3Uri"):
-            uri = S3Uri.parse(event["VariablesS3Uri"])
-            given: Event = json.loads(read_bytes(self.s3, uri, limit_bytes=2**24))
+            uri = ObjectUri.parse(event["VariablesS3Uri"])
+            given: Event = json.loads(self.objects.read_bytes(uri, limit_bytes=2**24))
             return given
         return dict(event["Config"].get("variables", {}))
 

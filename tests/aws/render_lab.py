@@ -19,8 +19,8 @@ import pytest
 from fanreel.aws import RenderClient
 from fanreel.aws.client.results import Progress, StartedRender
 from fanreel.aws.deploy.stack_settings import Settings
-from fanreel.aws.storage.objects import connect, list_objects
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import connect, s3_uri
+from fanreel.aws.storage.s3_store import S3ObjectStore
 from statemachine.definition import definition
 from tests.aws.recording_worker import RecordingWorker
 from tests.aws.scripted_worker import LambdaEndpoint
@@ -37,6 +37,7 @@ class Lab:
     def __init__(self, url: str, endpoint: LambdaEndpoint, folder: Path) -> None:
         self.url, self.endpoint, self.folder = url, endpoint, folder
         self.s3 = connect()
+        self.store = S3ObjectStore(self.s3)
         self.number = next(_numbers)
         self.stack_name = f"stack-{self.number}"
         self.bucket = f"render-client-{self.number}"
@@ -72,7 +73,7 @@ class Lab:
         store = self.folder / render_id
         store.mkdir()
         made = RecordingWorker(
-            store=store, s3=self.s3, bucket=self.bucket, render_id=render_id, **given
+            store=store, objects=self.store, bucket=self.bucket, render_id=render_id, **given
         )
         self.endpoint.workers[render_id] = made
         return made
@@ -87,7 +88,7 @@ class Lab:
 
     def objects(self) -> set[str]:
         """Everything in the bucket."""
-        return {found.uri.key for found in list_objects(self.s3, S3Uri(self.bucket))}
+        return {found.uri.key for found in self.store.list_objects(s3_uri(self.bucket))}
 
 
 @contextmanager

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
-from fanreel.aws.storage.objects import list_objects, write_bytes
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import (
     ArtifactDigestMismatch,
     MissingPlanArtifact,
@@ -20,6 +17,9 @@ from fanreel.errors import (
     UnsafeArchive,
 )
 from fanreel.files.plan_dir import PlanManifest, role_chunk
+from fanreel.storage import layout
+from fanreel.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
+from fanreel.storage.store import ObjectStore
 from tests.aws.plans import write_plan
 
 if TYPE_CHECKING:
@@ -37,18 +37,18 @@ def _files(folder: Path) -> set[str]:
 
 
 def test_a_second_render_of_the_same_plan_uploads_its_manifest_only(
-    s3: "S3Client",
+    store: ObjectStore,
     bucket: str,
     planned: tuple[Path, PlanManifest],
     record_calls: Callable[[], list[str]],
 ) -> None:
     """Artifacts are shared by digest, within a plan too; the manifest is written last."""
     plan_dir, _ = planned
-    uri, uploaded = upload_plan(s3, plan_dir, layout.render(bucket, "first"))
+    uri, uploaded = upload_plan(store, plan_dir, layout.render(s3_uri(bucket), "first"))
     assert str(uri) == f"s3://{bucket}/renders/first/plan.json"
     assert uploaded == 5  # of six files, two are alike
     assert record_calls()[-1] == "PutObject"
-    _, uploaded = upload_plan(s3, plan_dir, layout.render(bucket, "second"))
+    _, uploaded = upload_plan(store, plan_dir, layout.render(s3_uri(bucket), "second"))
     assert uploaded == 0
     assert record_calls().count("PutObject") == 1
 
@@ -62,7 +62,7 @@ def test_a_second_render_of_the_same_plan_uploads_its_manifest_only(
     ],
 )
 def test_a_role_fetches_its_share(
-    s3: "S3Client",
+    store: ObjectStore,
     bucket: str,
     planned: tuple[Path, PlanManifest],
     tmp_path: Path,
@@ -71,11 +71,11 @@ def test_a_role_fetches_its_share(
 ) -> None:
     """The folder then holds what the role needs, byte for byte, and nothing else."""
     plan_dir, manifest = planned
-    uri, _ = upload_plan(s3, plan_dir, layout.render(bucket, "r"))
+    uri, _ = upload_plan(store, plan_dir, layout.render(s3_uri(bucket), "r"))
     back = tmp_path / "back"
-    fetched = fetch_manifest(s3, uri, back, manifest.plan_hash)
+    fetched = fetch_manifest(store, uri, back, manifest.plan_hash)
     assert fetched == manifest
-    size_bytes = fetch_artifacts(s3, fetched, bucket, back, lambda a: a.wanted_by(role))
+    size_bytes = fetch_artifacts(store, fetched, s3_uri(bucket), back, lambda a: a.wanted_by(role))
     assert _files(back) == _files(plan_dir) - without
     for name in _files(back):
         assert (back / name).read_bytes() == (plan_dir / name).read_bytes()
@@ -84,26 +84,32 @@ def test_a_role_fetches_its_share(
 
 
 def test_damage_and_loss_in_the_bucket_are_named(
-    s3: "S3Client", bucket: str, planned: tuple[Path, PlanManifest], tmp_path: Path
+    s3: "S3Client",
+    store: ObjectStore,
+    bucket: str,
+    planned: tuple[Path, PlanManifest],
+    tmp_path: Path,
 ) -> None:
     """A changed byte and a missing object are two errors, both worth a retry."""
     plan_dir, manifest = planned
-    uri, _ = upload_plan(s3, plan_dir, layout.render(bucket, "r"))
+    uri, _ = upload_plan(store, plan_dir, layout.render(s3_uri(bucket), "r"))
     victim = next(a for a in manifest.artifacts if a.path == "media/both.mp4")
     for damage, expected in {
         b"media/b0th.mp4": ArtifactDigestMismatch,
         b"short": ArtifactDigestMismatch,
         None: MissingPlanArtifact,
     }.items():
-        blob = layout.blob(bucket, victim.sha256)
+        blob = layout.blob(s3_uri(bucket), victim.sha256)
         if damage is None:
             s3.delete_object(Bucket=bucket, Key=blob.key)
         else:
-            write_bytes(s3, blob, damage)
+            store.write_bytes(blob, damage)
         back = tmp_path / expected.__name__ / str(damage)
-        fetched = fetch_manifest(s3, uri, back, manifest.plan_hash)
+        fetched = fetch_manifest(store, uri, back, manifest.plan_hash)
         with pytest.raises(expected):
-            fetch_artifacts(s3, fetched, bucket, back, lambda a: a.wanted_by(role_chunk(1)))
+            fetch_artifacts(
+                store, fetched, s3_uri(bucket), back, lambda a: a.wanted_by(role_chunk(1))
+            )
         assert not (back / victim.path).exists()
 
 
@@ -124,7 +130,7 @@ def _reseal(data: dict[str, Any]) -> dict[str, Any]:
     ids=["a byte", "another plan", "a number", "a later protocol", "cut short", "no object"],
 )
 def test_another_manifest_is_refused(
-    s3: "S3Client",
+    store: ObjectStore,
     bucket: str,
     planned: tuple[Path, PlanManifest],
     tmp_path: Path,
@@ -133,38 +139,38 @@ def test_another_manifest_is_refused(
 ) -> None:
     """Whatever was changed is noticed before any artifact is fetched."""
     _, manifest = planned
-    uri = S3Uri(bucket, "renders/r/plan.json")
-    write_bytes(s3, uri, json.dumps(change(manifest.to_json())).encode())
+    uri = s3_uri(bucket, "renders/r/plan.json")
+    store.write_bytes(uri, json.dumps(change(manifest.to_json())).encode())
     with pytest.raises(expected):
-        fetch_manifest(s3, uri, tmp_path / "back", manifest.plan_hash)
+        fetch_manifest(store, uri, tmp_path / "back", manifest.plan_hash)
     assert not (tmp_path / "back").exists()
 
 
-def test_no_manifest_is_a_missing_artifact(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_no_manifest_is_a_missing_artifact(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
     """As is one that is cut short."""
-    uri = S3Uri(bucket, "renders/r/plan.json")
+    uri = s3_uri(bucket, "renders/r/plan.json")
     with pytest.raises(MissingPlanArtifact):
-        fetch_manifest(s3, uri, tmp_path / "back", "0" * 64)
-    write_bytes(s3, uri, b'{"protocol": ')
+        fetch_manifest(store, uri, tmp_path / "back", "0" * 64)
+    store.write_bytes(uri, b'{"protocol": ')
     with pytest.raises(MissingPlanArtifact):
-        fetch_manifest(s3, uri, tmp_path / "back", "0" * 64)
+        fetch_manifest(store, uri, tmp_path / "back", "0" * 64)
 
 
 def test_a_forged_path_does_not_leave_the_plan(
-    s3: "S3Client", bucket: str, planned: tuple[Path, PlanManifest], tmp_path: Path
+    store: ObjectStore, bucket: str, planned: tuple[Path, PlanManifest], tmp_path: Path
 ) -> None:
     """Refused before anything is fetched."""
     _, manifest = planned
     evil = manifest.artifacts[0].model_copy(update={"path": "../evil"})
     forged = manifest.model_copy(update={"artifacts": (evil,)})
     with pytest.raises(UnsafeArchive):
-        fetch_artifacts(s3, forged, bucket, tmp_path / "back", lambda _: True)
+        fetch_artifacts(store, forged, s3_uri(bucket), tmp_path / "back", lambda _: True)
 
 
 def test_artifacts_are_where_the_layout_says(
-    s3: "S3Client", bucket: str, planned: tuple[Path, PlanManifest]
+    store: ObjectStore, bucket: str, planned: tuple[Path, PlanManifest]
 ) -> None:
     """By the first two digits of their digest."""
-    upload_plan(s3, planned[0], layout.render(bucket, "r"))
-    for found in list_objects(s3, S3Uri(bucket, layout.BLOBS)):
+    upload_plan(store, planned[0], layout.render(s3_uri(bucket), "r"))
+    for found in store.list_objects(s3_uri(bucket, layout.BLOBS)):
         assert found.uri.key == f"blobs/sha256/{found.uri.name[:2]}/{found.uri.name}"

@@ -15,9 +15,7 @@ import pytest
 
 from fanreel.aws import RenderClient
 from fanreel.aws.client.results import PLATFORM_ADVICE, Failure
-from fanreel.aws.storage.objects import write_bytes
-from fanreel.aws.storage.segments import pack
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import (
     AssetNotFound,
     BrowserCrashed,
@@ -25,6 +23,8 @@ from fanreel.errors import (
     RenderCancelled,
     S3UriNotAllowed,
 )
+from fanreel.storage.segments import pack
+from fanreel.storage.uris import ObjectUri
 from tests.aws.recording_worker import VIDEO
 from tests.aws.render_lab import REGION, Lab, deploy, open_lab
 from tests.aws.scripted_worker import FunctionFailed, Killed, Step, wait_until
@@ -135,7 +135,7 @@ def test_a_poll_is_one_description_and_one_list(lab: Lab) -> None:
     def count(model: Any, **_: Any) -> None:
         calls[model.name] += 1
 
-    events = [lab.client.connection.s3.meta.events, lab.client.connection.sfn.meta.events]
+    events = [lab.client.connection.store.client.meta.events, lab.client.connection.sfn.meta.events]
     for emitter in events:
         emitter.register("before-call", count)
     now = lab.client.progress(worker.render_id)
@@ -192,7 +192,7 @@ def test_a_folder_of_frames_is_fetched_and_deleted_whole(lab: Lab) -> None:
     )
     lab.wait(worker)
     for number in (1, 2):
-        write_bytes(lab.s3, S3Uri.parse(f"{output}frame_{number:06}.png"), b"png")
+        lab.store.write_bytes(ObjectUri.parse(f"{output}frame_{number:06}.png"), b"png")
     fetched = lab.client.download(worker.render_id, lab.folder / "single")
     assert fetched.size_bytes == 6
     with pytest.raises(InvalidConfig, match="folder of frames"):
@@ -219,10 +219,10 @@ def test_a_render_started_by_anyone_is_watched_like_any_other(lab: Lab) -> None:
 def test_a_render_may_have_its_folder_elsewhere(lab: Lab) -> None:
     """Progress, cost and deleting go by it, and leave alone what lies there besides."""
     worker = lab.worker()
-    folder = S3Uri(lab.bucket, f"renders/shared-{worker.render_id}/")
+    folder = s3_uri(lab.bucket, f"renders/shared-{worker.render_id}/")
     others = {f"{folder.key}notes.txt", f"{folder.key}inner/plan.json"}
     for key in (*others, f"{folder.key}plan.json"):
-        write_bytes(lab.s3, S3Uri(lab.bucket, key), b"{}")
+        lab.store.write_bytes(s3_uri(lab.bucket, key), b"{}")
     site = lab.client.deploy_site(lab.project)
     boto3.client("stepfunctions").start_execution(
         stateMachineArn=lab.client.deployment.state_machine_arn,

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from fanreel.aws.storage.objects import read_bytes
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.files.digest import sha256_file
 from fanreel.local import render
+from fanreel.storage.uris import ObjectUri
 from tests.aws.handling import Event, Function, deployed
 from tests.aws.render_lab import Lab, open_lab
 from tests.aws.scripted_worker import ScriptedWorker
@@ -48,7 +47,7 @@ def check_report(lab: Lab, page: Path) -> None:
     """See that the page tells of each chunk, the frames' reasons, memory, faces, cost."""
     kept = lab.client.report("real", page, keep=True)
     text = page.read_text()
-    assert read_bytes(lab.s3, S3Uri.parse(kept), limit_bytes=10**8).decode() == text
+    assert lab.store.read_bytes(ObjectUri.parse(kept), limit_bytes=10**8).decode() == text
     lanes = re.findall(r'<text x="6" y="\d+">(\D+ ?\d*)</text>', text)
     spans = re.findall(r"<title>frames (\d+) to (\d+): [\d.]+ s, opening pages [\d.]+ s", text)
     starts = sorted(int(start) for start, _ in spans)

@@ -11,11 +11,12 @@ import boto3
 import pytest
 
 from fanreel.aws import RenderClient
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.objects import connect, look_up, write_bytes
-from fanreel.aws.storage.progress import Invocation, InvocationRecord, chunk_work
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import connect, s3_uri
+from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.errors import AssetNotFound, InvalidConfig, RenderCancelled
+from fanreel.storage import layout
+from fanreel.storage.progress import Invocation, InvocationRecord, chunk_work
+from fanreel.storage.store import ObjectStore
 from statemachine.definition import definition
 from tests.aws.interpreters import BUCKET, FUNCTION_ARN, REGION, ministack
 from tests.aws.recording_worker import RecordingWorker
@@ -40,7 +41,9 @@ def test_a_cancelled_render_is_stopped_at_once(tmp_path: Path) -> None:
             bucket=BUCKET, state_machine_arn=arn, session=session, endpoint_url=url
         )
         gate = threading.Event()
-        worker = RecordingWorker(store=tmp_path, s3=s3, bucket=BUCKET, render_id="r1")
+        worker = RecordingWorker(
+            store=tmp_path, objects=S3ObjectStore(s3), bucket=BUCKET, render_id="r1"
+        )
         worker.on("plan", None, Step(before=gate.wait))
         endpoint.workers["r1"] = worker
         client.start_render(f"s3://{BUCKET}/sites/a/site.json", render_id="r1")
@@ -131,10 +134,12 @@ def machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         assert served.asked == ["DescribeExecution", *looked, "RedriveExecution"]
 
 
-def test_redriving_takes_the_marker_away_first(machine: str, s3: "S3Client", bucket: str) -> None:
+def test_redriving_takes_the_marker_away_first(
+    machine: str, store: ObjectStore, bucket: str
+) -> None:
     """Or the workers would stop again; what did not fail is refused with AWS's reason."""
-    marker = layout.cancelled(layout.render(bucket, "r1"))
-    write_bytes(s3, marker, b"{}")
+    marker = layout.cancelled(layout.render(s3_uri(bucket), "r1"))
+    store.write_bytes(marker, b"{}")
     client = RenderClient(bucket=bucket, state_machine_arn=MACHINE)
     if machine == "SUCCEEDED":
         with pytest.raises(InvalidConfig, match=r"redriving render r1: .*it succeeded"):
@@ -142,7 +147,7 @@ def test_redriving_takes_the_marker_away_first(machine: str, s3: "S3Client", buc
         return
     again = client.redrive("r1")
     assert (again.render_id, again.output_uri) == ("r1", "s3://b/outputs/r1.mp4")
-    assert look_up(s3, marker) is None
+    assert store.look_up(marker) is None
 
 
 def test_what_failed_in_a_distributed_map_is_started_again(
@@ -170,16 +175,16 @@ def test_what_failed_in_a_distributed_map_is_started_again(
 
 
 def test_the_message_of_a_failure_is_in_the_folder_it_was_given(
-    s3: "S3Client", bucket: str, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A distributed Map says only that too many children failed; their worker said why."""
-    folder = S3Uri(bucket, "renders/elsewhere/")
+    folder = s3_uri(bucket, "renders/elsewhere/")
     record = InvocationRecord(
         invocation=Invocation(work=chunk_work(3), started_ms=1, request="00000000"),
         outcome=AssetNotFound.code,
     )
     uri = layout.progress(folder).joined(record.name())
-    write_bytes(s3, uri, record.to_json({"message": "no such picture"}))
+    store.write_bytes(uri, record.to_json({"message": "no such picture"}))
     with StepFunctions(
         "FAILED",
         stopDate=2.0,

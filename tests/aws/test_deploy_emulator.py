@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from fanreel.aws.client.render_client import RenderClient
 from fanreel.aws.client.results import Progress
-from fanreel.aws.storage.progress import read_progress
+from fanreel.storage.progress import read_progress
 from statemachine.announcement import DETAIL_TYPE, SOURCE
 from tests.aws.docker_engine import (
     LIKE_LAMBDA,
@@ -217,7 +217,7 @@ def test_a_worker_killed_at_nine_tenths_repeats_one_segment(deployed: Deployed) 
     assert ended.status == "SUCCEEDED"
     (chunk,) = ended.chunks
     assert (chunk.attempts, chunk.frames_done) == (2, 200)
-    activity = read_progress("killed", client.deployment.bucket, deployed.aws.client("s3"))
+    activity = read_progress("killed", client.deployment.root, client.connection.store)
     # A killed worker leaves no record: the only one is the retry's.
     (record,) = [found for found in activity.records if found.invocation.chunk_index is not None]
     assert record.segments_found >= 9

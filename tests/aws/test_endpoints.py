@@ -16,11 +16,14 @@ from botocore.model import OperationModel
 from fanreel.aws.client.deployment import Connection, Deployment
 from fanreel.aws.client.inputs import build_request
 from fanreel.aws.deploy.stack_settings import Settings
-from fanreel.aws.storage import endpoints, layout
-from fanreel.aws.storage.endpoints import OutputClients, parse_endpoints
-from fanreel.aws.storage.objects import connect, write_bytes
-from fanreel.aws.storage.uris import S3Uri
-from fanreel.errors import InvalidConfig
+from fanreel.aws.storage import endpoint_keys
+from fanreel.aws.storage.endpoint_keys import output_stores
+from fanreel.aws.storage.s3_client import connect, s3_uri
+from fanreel.errors import InvalidConfig, RenderCancelled, RenderTimedOut
+from fanreel.storage import endpoints, layout
+from fanreel.storage.endpoints import parse_endpoints
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.uris import ObjectUri
 from tests.aws.carrying import Carrying
 from tests.aws.handling import Function
 from tests.aws.interpreters import EmulatorSession, serve_ministack
@@ -73,7 +76,7 @@ def test_a_video_goes_to_another_service(
 ) -> None:
     """Its bytes are there and not in AWS; a second render is refused; the client reads it."""
     place = f"s3://{BUCKET}/{uuid.uuid4().hex}/spring.mp4"
-    uri = S3Uri.parse(place)
+    uri = ObjectUri.parse(place)
     reply = render_to(function, OutputS3Uri=place, Output={"DownloadName": "Spring.mp4"})
     there = service.client("s3").get_object(Bucket=uri.bucket, Key=uri.key)
     data = there["Body"].read()
@@ -89,9 +92,9 @@ def test_a_video_goes_to_another_service(
         settings={"output_endpoints": [f"{BUCKET}={service.endpoint_url}={secret}"]},
     )
     assert deployment.output_buckets == (BUCKET,)
-    client = Connection(deployment).outputs.of(uri)
-    assert client.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read() == data
-    link = client.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": uri.key})
+    store = Connection(deployment).outputs.of(uri)
+    assert store.read_bytes(uri, limit_bytes=len(data)) == data
+    link = store.link(uri, 60)
     assert link.startswith(f"{service.endpoint_url}/{BUCKET}/{uri.key}?X-Amz-Algorithm=")
 
 
@@ -99,13 +102,13 @@ def test_an_upload_to_another_service_is_cancelled(
     function: Function, service: EmulatorSession, steps: Carrying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between two parts, and those that are there are deleted: no rule of ours would do so."""
-    uri = S3Uri(BUCKET, f"{uuid.uuid4().hex}/spring.mp4")
-    marker = layout.cancelled(layout.render(function.bucket, "r1"))
+    uri = s3_uri(BUCKET, f"{uuid.uuid4().hex}/spring.mp4")
+    marker = layout.cancelled(layout.render(s3_uri(function.bucket), "r1"))
     sent: list[str] = []
 
     def cancel_first(model: OperationModel, **_event: Any) -> None:
         if model.name == "UploadPart":
-            write_bytes(function.s3, marker, b"")
+            function.store.write_bytes(marker, b"")
             assert steps.cancelled.wait(20)
         sent.append(model.name)
 
@@ -114,7 +117,7 @@ def test_an_upload_to_another_service_is_cancelled(
         client.meta.events.register_first("before-call.s3", cancel_first)
         return client
 
-    monkeypatch.setattr(endpoints, "connect", connect_watched)
+    monkeypatch.setattr(endpoint_keys, "connect", connect_watched)
     steps.segment_bytes = 12 * 1024**2
     with pytest.raises(Exception, match="was cancelled") as caught:
         render_to(function, OutputS3Uri=str(uri))
@@ -125,34 +128,35 @@ def test_an_upload_to_another_service_is_cancelled(
     assert [upload for upload in left if upload["Key"] == uri.key] == []
 
 
-def test_handlers_are_those_of_every_client(s3: "S3Client", secret: str, s3_endpoint: str) -> None:
-    """Of the stack's own, of one that was there, and of one that is made meanwhile."""
+def test_every_store_is_watched(store: ObjectStore, secret: str, s3_endpoint: str) -> None:
+    """The stack's own, one that was there, and one that is made meanwhile; and no longer."""
     listed = parse_endpoints(
         [f"{name}=https://{name}.example.com={secret}" for name in ("a-1", "b-1")]
     )
-    clients = OutputClients(s3, listed, boto3.Session(), s3_endpoint)
-    heard: list[str] = []
+    outputs = output_stores(store, listed, boto3.Session(), s3_endpoint)
+    uris = [s3_uri(name, "a.mp4") for name in ("own", "a-1", "b-1")]
+    outputs.of(uris[1])
 
-    def hear(event_name: str, **_event: Any) -> None:
-        heard.append(event_name)
+    def refuse() -> None:
+        raise RenderCancelled("refused before it was sent")
 
-    there = clients.of(S3Uri("a-1", "a.mp4"))
-    clients.register("heard.s3", hear)
-    made = clients.of(S3Uri("b-1", "a.mp4"))
-    for client in (s3, there, made):
-        client.meta.events.emit("heard.s3")
-    assert heard == ["heard.s3"] * 3
-    clients.unregister("heard.s3", hear)
-    for client in (s3, there, made):
-        client.meta.events.emit("heard.s3")
-    assert len(heard) == 3
+    def refuse_later() -> None:
+        raise RenderTimedOut("refused by another")
+
+    with outputs.watch(refuse):
+        for uri in uris:
+            with pytest.raises(RenderCancelled):
+                outputs.of(uri).look_up(uri)
+    for uri in uris:
+        with outputs.of(uri).watch(refuse_later), pytest.raises(RenderTimedOut):
+            outputs.of(uri).look_up(uri)
 
 
 @pytest.mark.parametrize(
     "text", ["not JSON hidden-key", '{"AccessKeyId": "hidden-key"}', '["hidden-key"]']
 )
 def test_a_secret_without_keys_is_named_and_not_told(
-    aws_environment: None, s3_endpoint: str, s3: "S3Client", text: str
+    aws_environment: None, s3_endpoint: str, store: ObjectStore, text: str
 ) -> None:
     """Neither in the message nor in a traceback."""
     session = boto3.Session()
@@ -160,9 +164,9 @@ def test_a_secret_without_keys_is_named_and_not_told(
     secrets = session.client("secretsmanager", endpoint_url=s3_endpoint)
     secrets.create_secret(Name=name, SecretString=text)
     listed = parse_endpoints([f"media=https://s3.example.com={name}"])
-    clients = OutputClients(s3, listed, session, s3_endpoint)
+    outputs = output_stores(store, listed, session, s3_endpoint)
     with pytest.raises(InvalidConfig, match=f"the secret {name} does not hold") as caught:
-        clients.of(S3Uri("media", "a.mp4"))
+        outputs.of(s3_uri("media", "a.mp4"))
     assert "hidden-key" not in "".join(traceback.format_exception(caught.value))
 
 
@@ -187,7 +191,7 @@ def test_an_endpoint_that_cannot_be_is_refused(value: str, why: str) -> None:
 def test_expiry_is_refused_there() -> None:
     """The rules that delete are those of the stack's bucket."""
     given: dict[str, Any] = {
-        "bucket": "b-1",
+        "bucket": s3_uri("b-1"),
         "project_uri": "s3://b-1/sites/a/site.json",
         "output_uri": "s3://media/spring.mp4",
         "output_buckets": ["media"],

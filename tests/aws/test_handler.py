@@ -12,15 +12,16 @@ import playwright.sync_api
 import pytest
 
 from fanreel import errors
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.journal import Journal
-from fanreel.aws.storage.objects import delete_objects, list_objects, read_bytes, write_bytes
-from fanreel.aws.storage.progress import read_progress
-from fanreel.aws.storage.sites import upload_site
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import CATALOGUE, MediaUnreadable
 from fanreel.processes import descendants
+from fanreel.storage import layout
+from fanreel.storage.journal import Journal
+from fanreel.storage.progress import read_progress
+from fanreel.storage.sites import upload_site
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.uris import ObjectUri
 from handler import heartbeat
 from handler.naming import OUT_OF_MEMORY
 from tests.aws.carrying import Carrying
@@ -63,7 +64,7 @@ def test_a_render_from_project_to_video(function: Function, steps: Carrying) -> 
     assert (second["ChunkIndex"], second["NextFrame"], second["FramesEncoded"]) == (1, 50, 30)
     reply = function.invoke(function.assemble_event(Cfr=True))
     assert steps.called == ["plan", "chunk 1", "chunk 0", "assemble cfr=True"]
-    video = read_bytes(function.s3, S3Uri.parse(reply["OutputS3Uri"]), limit_bytes=1000)
+    video = function.store.read_bytes(ObjectUri.parse(reply["OutputS3Uri"]), limit_bytes=1000)
     assert video == "".join(f"[{name}]" for name in SEGMENTS).encode() + b"audio.m4a"
     assert reply["FileSize"] == len(video)
     assert set(reply) == {"OutputS3Uri", "FramesEncoded", "FileSize", "Sha256", "DurationMs"}
@@ -73,11 +74,11 @@ def test_progress_follows_the_render(function: Function) -> None:
     """Every invocation leaves its record; frames and segments add up."""
     function.planned()
     function.invoke(function.chunk_event(0))
-    activity = read_progress("r1", function.bucket, function.s3)
+    activity = read_progress("r1", s3_uri(function.bucket), function.store)
     assert (activity.stage, activity.frames_done, activity.total_frames) == ("rendering", 20, 50)
     function.invoke(function.chunk_event(1))
     function.invoke(function.assemble_event())
-    activity = read_progress("r1", function.bucket, function.s3)
+    activity = read_progress("r1", s3_uri(function.bucket), function.store)
     assert (activity.stage, activity.frames_done) == ("done", 50)
     assert activity.unended == ()
     plan, first, second, assembled = activity.records
@@ -104,7 +105,7 @@ def test_a_second_render_renders_nothing(function: Function, steps: Carrying) ->
     reply = function.invoke(function.chunk_event(1))
     assert (reply["Done"], reply["NextFrame"], reply["FramesEncoded"]) == (True, 50, 0)
     assert steps.called == []
-    activity = read_progress("r2", function.bucket, function.s3)
+    activity = read_progress("r2", s3_uri(function.bucket), function.store)
     assert activity.chunks[1].frames_done == 30
     assert activity.records[-1].segments_found == 3
 
@@ -112,16 +113,16 @@ def test_a_second_render_renders_nothing(function: Function, steps: Carrying) ->
 def test_two_workers_on_one_chunk_are_harmless(function: Function, steps: Carrying) -> None:
     """The second one to finish changes nothing, and what is no segment is replaced."""
     function.planned()
-    uri = S3Uri(function.bucket, f"segments/{function.plan['PlanHash']}/{SEGMENTS[0]}.mp4")
+    uri = s3_uri(function.bucket, f"segments/{function.plan['PlanHash']}/{SEGMENTS[0]}.mp4")
     anything = [b"anything"]
 
     def interfere(*_: object) -> None:
         while anything:
-            write_bytes(function.s3, uri, anything.pop())
+            function.store.write_bytes(uri, anything.pop())
 
     steps.during = interfere
     function.invoke(function.chunk_event(0))
-    assert read_bytes(function.s3, uri, limit_bytes=100) == f"[{SEGMENTS[0]}]".encode()
+    assert function.store.read_bytes(uri, limit_bytes=100) == f"[{SEGMENTS[0]}]".encode()
 
 
 def test_a_worker_stops_in_time_and_another_goes_on(function: Function, steps: Carrying) -> None:
@@ -132,7 +133,9 @@ def test_a_worker_stops_in_time_and_another_goes_on(function: Function, steps: C
         replies.append(function.invoke(function.chunk_event(1), remaining_ms=15_000))
     assert [reply["NextFrame"] for reply in replies] == [30, 40, 50]
     assert steps.rendered == SEGMENTS[2:]
-    outcomes = [r.outcome for r in read_progress("r1", function.bucket, function.s3).records]
+    outcomes = [
+        r.outcome for r in read_progress("r1", s3_uri(function.bucket), function.store).records
+    ]
     assert outcomes == ["done", "more", "more", "done"]
 
 
@@ -155,10 +158,10 @@ def test_each_error_leaves_under_its_code(function: Function, steps: Carrying) -
             "RenderId": code,
             "Facts": {"path": "/tmp/x", "limit_bytes": 7},  # noqa: S108
         }
-        record = read_progress(code, function.bucket, function.s3).records[0]
+        record = read_progress(code, s3_uri(function.bucket), function.store).records[0]
         assert record.outcome == code
-        folder = layout.render(function.bucket, code)
-        assert Journal.read(record, folder, function.s3).message == "what happened"
+        folder = layout.render(s3_uri(function.bucket), code)
+        assert Journal.read(record, folder, function.store).message == "what happened"
 
 
 @pytest.mark.parametrize(
@@ -188,9 +191,9 @@ def test_no_path_of_the_function_s_disk_gets_into_a_message(
     message = json.loads(str(_raised(function, function.plan_event())))
     assert message["Message"] == told
     assert message["Facts"] == {"path": told, "paths": [told]}
-    record = read_progress("r1", function.bucket, function.s3).records[0]
-    folder = layout.render(function.bucket, "r1")
-    assert Journal.read(record, folder, function.s3).message == told
+    record = read_progress("r1", s3_uri(function.bucket), function.store).records[0]
+    folder = layout.render(s3_uri(function.bucket), "r1")
+    assert Journal.read(record, folder, function.store).message == told
 
 
 @pytest.mark.parametrize(
@@ -217,7 +220,7 @@ def test_anything_else_is_named_too(
     assert type(raised).__name__ == code
     assert type(exc).__name__ in json.loads(str(raised))["Message"]
     assert raised.__cause__ is None
-    assert read_progress("r1", function.bucket, function.s3).records[0].outcome == code
+    assert read_progress("r1", s3_uri(function.bucket), function.store).records[0].outcome == code
 
 
 def test_a_worker_leaves_no_file_and_no_process(function: Function, steps: Carrying) -> None:
@@ -267,20 +270,20 @@ def test_a_cancelled_render_does_not_begin(function: Function, steps: Carrying) 
     """The marker is looked at before any work."""
     function.planned()
     steps.called.clear()
-    write_bytes(function.s3, layout.cancelled(layout.render(function.bucket, "r1")), b"")
+    function.store.write_bytes(layout.cancelled(layout.render(s3_uri(function.bucket), "r1")), b"")
     for event in (function.plan_event(), function.chunk_event(0), function.assemble_event()):
         assert type(_raised(function, event)).__name__ == "RENDER_CANCELLED"
     assert steps.called == []
-    assert read_progress("r1", function.bucket, function.s3).records[-1].failed
+    assert read_progress("r1", s3_uri(function.bucket), function.store).records[-1].failed
 
 
 def test_a_worker_hears_that_its_render_is_cancelled(function: Function, steps: Carrying) -> None:
     """Between two frames; nothing of the segment is kept."""
     function.planned()
-    marker = layout.cancelled(layout.render(function.bucket, "r1"))
+    marker = layout.cancelled(layout.render(s3_uri(function.bucket), "r1"))
 
     def draw(heartbeat: Callable[[int], None]) -> None:
-        write_bytes(function.s3, marker, b"")
+        function.store.write_bytes(marker, b"")
         for frame in range(100_000):  # nine minutes and more, if nobody heard
             heartbeat(frame)
             time.sleep(0.005)
@@ -301,11 +304,11 @@ def test_a_step_that_says_nothing_is_cancelled_too(
     for index in (0, 1):
         function.invoke(function.chunk_event(index))
     event = function.plan_event() if action == "plan" else function.assemble_event()
-    folder = layout.render(function.bucket, "r1")
+    folder = layout.render(s3_uri(function.bucket), "r1")
     children: list[subprocess.Popen[bytes]] = []
 
     def wait() -> None:
-        write_bytes(function.s3, layout.cancelled(folder), b"")
+        function.store.write_bytes(layout.cancelled(folder), b"")
         children.append(subprocess.Popen(["sleep", "600"]))
         assert steps.cancelled.wait(600)
         raise errors.RenderCancelled
@@ -315,9 +318,9 @@ def test_a_step_that_says_nothing_is_cancelled_too(
     assert type(_raised(function, event)).__name__ == "RENDER_CANCELLED"
     assert time.monotonic() - started < CANCEL_LIMIT_S
     children[0].wait(timeout=0)  # gone, or this raises
-    record = read_progress("r1", function.bucket, function.s3).records[-1]
+    record = read_progress("r1", s3_uri(function.bucket), function.store).records[-1]
     assert (record.invocation.work, record.outcome) == (action, "RENDER_CANCELLED")
-    delete_objects(function.s3, [layout.cancelled(folder)])
+    function.store.delete_objects([layout.cancelled(folder)])
     steps.during = lambda *_: None
     assert function.invoke(event)
 
@@ -326,8 +329,8 @@ def test_a_transfer_is_cancelled_too(function: Function, steps: Carrying, tmp_pa
     """In the middle of an object, on whatever thread it is read; here a byte takes 50 ms."""
     (tmp_path / "large").mkdir()
     (tmp_path / "large/index.html").write_bytes(b"x" * LARGE_BYTES)
-    site = upload_site(tmp_path / "large", function.bucket, function.s3)
-    marker = layout.cancelled(layout.render(function.bucket, "r1"))
+    site = upload_site(tmp_path / "large", s3_uri(function.bucket), function.store)
+    marker = layout.cancelled(layout.render(s3_uri(function.bucket), "r1"))
     reads: list[None] = []
 
     def dribble(parsed: dict[str, Any], **_answer: Any) -> None:
@@ -337,7 +340,7 @@ def test_a_transfer_is_cancelled_too(function: Function, steps: Carrying, tmp_pa
 
         def read_slowly(_amt: int | None = None) -> bytes:
             if not reads:
-                write_bytes(function.s3, marker, b"")
+                function.store.write_bytes(marker, b"")
             reads.append(None)
             time.sleep(0.05)
             return bytes(read(1))
@@ -355,10 +358,10 @@ def test_a_transfer_is_cancelled_too(function: Function, steps: Carrying, tmp_pa
 
 def test_nothing_is_stored_after_a_cancel(function: Function, steps: Carrying) -> None:
     """A plan that was cancelled while it was made leaves no manifest."""
-    marker = layout.cancelled(layout.render(function.bucket, "r1"))
-    steps.during = lambda *_: write_bytes(function.s3, marker, b"")
+    marker = layout.cancelled(layout.render(s3_uri(function.bucket), "r1"))
+    steps.during = lambda *_: function.store.write_bytes(marker, b"")
     assert type(_raised(function, function.plan_event())).__name__ == "RENDER_CANCELLED"
-    names = {o.uri.name for o in list_objects(function.s3, S3Uri(function.bucket, "renders/"))}
+    names = {o.uri.name for o in function.store.list_objects(s3_uri(function.bucket, "renders/"))}
     assert "plan.json" not in names
 
 
@@ -368,11 +371,13 @@ def test_a_counter_is_written_every_two_seconds_at_most(
     """However often the step says how far it is."""
     written: list[str] = []
 
-    def count(client: "S3Client", uri: S3Uri, data: bytes) -> None:
-        written.append(uri.name)
-        write_bytes(client, uri, data)
+    write = function.store.write_bytes
 
-    monkeypatch.setattr(heartbeat, "write_bytes", count)
+    def count(uri: ObjectUri, data: bytes) -> None:
+        written.append(uri.name)
+        write(uri, data)
+
+    monkeypatch.setattr(function.store, "write_bytes", count)
     monkeypatch.setattr(heartbeat, "WRITE_S", 3600.0)
 
     def draw(heartbeat: Callable[[int], None]) -> None:
@@ -391,11 +396,14 @@ def test_progress_is_worth_less_than_a_render(
     function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If it cannot be written, the render goes on; the log says so."""
+    write = function.store.write_bytes
 
-    def refuse(*_: object) -> None:
-        raise errors.StorageUnavailable("S3 failed")
+    def refuse(uri: ObjectUri, data: bytes) -> None:
+        if layout.PROGRESS in uri.key:
+            raise errors.StorageUnavailable("S3 failed")
+        write(uri, data)
 
-    monkeypatch.setattr(heartbeat, "write_bytes", refuse)
+    monkeypatch.setattr(function.store, "write_bytes", refuse)
     assert function.planned()["ChunkCount"] == 2
     continued = [line for line in function.lines() if line["message"] == "continued"]
     assert continued
@@ -439,7 +447,7 @@ def test_metrics_are_published(function: Function, capsys: pytest.CaptureFixture
 
 
 def test_the_extraction_cache_is_used_where_one_is_named(
-    s3: "S3Client", bucket: str, tmp_path: Path
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     """A container that keeps a disk may name a folder; its numbers are logged and recorded."""
     cache = {"FANREEL_EXTRACT_CACHE_DIR": str(tmp_path / "cache")}
@@ -448,19 +456,19 @@ def test_the_extraction_cache_is_used_where_one_is_named(
         function.invoke(function.chunk_event(1))
         ended = [line for line in function.lines() if line["message"] == "end"][-1]
         assert (ended["cache_hits"], ended["cache_freed_bytes"]) == (3, 7)
-        record = read_progress("r1", bucket, s3).records[-1]
+        record = read_progress("r1", s3_uri(bucket), store).records[-1]
         assert (record.cache_hits, record.cache_freed_bytes, record.cache_misses) == (3, 7, 0)
 
 
 def test_variables_may_come_from_s3(function: Function, steps: Carrying) -> None:
     """When they are too big for the event; what is no JSON object is refused."""
-    uri = S3Uri(function.bucket, "renders/r1/variables-x.json")
-    write_bytes(function.s3, uri, json.dumps({"title": "x" * 300_000}).encode())
+    uri = s3_uri(function.bucket, "renders/r1/variables-x.json")
+    function.store.write_bytes(uri, json.dumps({"title": "x" * 300_000}).encode())
     function.planned(VariablesS3Uri=str(uri))
     assert steps.config is not None
     assert len(steps.config.variables["title"]) == 300_000
     for body in (b"[1]", b"{"):
-        write_bytes(function.s3, uri, body)
+        function.store.write_bytes(uri, body)
         raised = _raised(function, function.plan_event(VariablesS3Uri=str(uri)))
         assert type(raised).__name__ == "INVALID_VARIABLES"
 
@@ -522,7 +530,7 @@ def test_a_png_sequence_is_one_tar_or_many_objects(function: Function, output: s
         function.invoke(function.chunk_event(index))
     uri = f"s3://{function.bucket}/{output}"
     reply = function.invoke(function.assemble_event(OutputS3Uri=uri))
-    stored = list(list_objects(function.s3, S3Uri(function.bucket, "outputs/")))
+    stored = list(function.store.list_objects(s3_uri(function.bucket, "outputs/")))
     assert len(stored) == (1 if output.endswith(".tar") else 5)
     if output.endswith(".tar"):
         assert reply["FileSize"] == stored[0].size_bytes
@@ -561,8 +569,8 @@ def test_a_full_disk_while_fetching_is_told(
     assert type(raised).__name__ == "ASSET_NOT_FOUND"
     (tmp_path / "other").mkdir()
     (tmp_path / "other/index.html").write_text("x")
-    site = upload_site(tmp_path / "other", function.bucket, function.s3)
-    for found in list_objects(function.s3, S3Uri(function.bucket, layout.SITE_FILES)):
-        write_bytes(function.s3, found.uri, b"damaged")
+    site = upload_site(tmp_path / "other", s3_uri(function.bucket), function.store)
+    for found in function.store.list_objects(s3_uri(function.bucket, layout.SITE_FILES)):
+        function.store.write_bytes(found.uri, b"damaged")
     raised = _raised(function, function.plan_event(ProjectS3Uri=site.uri))
     assert type(raised).__name__ == "ARTIFACT_DIGEST_MISMATCH"

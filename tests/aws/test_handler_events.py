@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from fanreel.aws.storage.outputs import OutputOptions
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import (
     InvalidConfig,
     RenderError,
     S3UriNotAllowed,
 )
+from fanreel.storage.outputs import OutputOptions
+from fanreel.storage.uris import ObjectUri
 from handler.events import (
     MAX_CHUNK_REPLY_BYTES,
     MAX_CHUNKS,
@@ -62,7 +62,7 @@ def test_each_action_becomes_its_type() -> None:
     }
     assert [len(list(request.uris())) for request in (plan, chunk, assemble)] == [1, 2, 2]
     assert [request.place() for request in (plan, chunk)] == [None, None]
-    assert assemble.place() == (S3Uri.parse("s3://renders/outputs/r1.mp4"), OutputOptions())
+    assert assemble.place() == (ObjectUri.parse("s3://renders/outputs/r1.mp4"), OutputOptions())
 
 
 @pytest.mark.parametrize("wrap", [["Payload"], ["Input"], ["Input", "Payload", "Payload", "Input"]])

@@ -17,16 +17,17 @@ import psutil
 import pytest
 
 from fanreel.assembly import assemble
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.objects import list_objects, write_bytes
-from fanreel.aws.storage.progress import read_progress
-from fanreel.aws.storage.transfer import fetch_file
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.config import RenderConfig
 from fanreel.local import render
 from fanreel.planning import plan
 from fanreel.processes import descendants
 from fanreel.rendering import render_chunk
+from fanreel.storage import layout
+from fanreel.storage.progress import read_progress
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.transfer import fetch_file
+from fanreel.storage.uris import ObjectUri
 from tests.aws.handling import deployed, short_tmp_dir
 from tests.aws.runtime_api import container
 from tests.aws.scripted_worker import wait_until
@@ -91,7 +92,7 @@ def _watching_children() -> Iterator[dict[str, set[str]]]:
 
 
 def test_lambda_renders_what_this_machine_renders(
-    s3: "S3Client", bucket: str, tmp_path: Path, project: Path
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path, project: Path
 ) -> None:
     """
     Through the handler in two chunks, and by the bare steps in one: the very same bytes.
@@ -115,7 +116,7 @@ def test_lambda_renders_what_this_machine_renders(
     for command, names in seen.items():
         leaked = {n for n in names if n.startswith(("AWS_", "LAMBDA_", "_X_AMZN", "FANREEL_R"))}
         assert not leaked, command
-    fetch_file(s3, S3Uri.parse(assembled["OutputS3Uri"]), tmp_path / "lambda.mp4")
+    fetch_file(store, ObjectUri.parse(assembled["OutputS3Uri"]), tmp_path / "lambda.mp4")
     config = RenderConfig.from_json(CONFIG | {"targetChunkFrames": FRAMES})
     assert plan(project, config, tmp_path / "plan").plan_hash == planned["PlanHash"]
     chunk = render_chunk(tmp_path / "plan", 0, tmp_path / "chunk.mp4")
@@ -136,6 +137,7 @@ def test_lambda_renders_what_this_machine_renders(
 )
 def test_every_format_is_rendered_in_chunks(
     s3: "S3Client",
+    store: ObjectStore,
     bucket: str,
     tmp_path: Path,
     config: dict[str, Any],
@@ -159,7 +161,7 @@ def test_every_format_is_rendered_in_chunks(
             function.invoke(function.chunk_event(index))
         uri = f"s3://{bucket}/outputs/r1.{extension}"
         reply = function.invoke(function.assemble_event(OutputS3Uri=uri))
-    content = fetch_file(s3, S3Uri.parse(uri), tmp_path / f"lambda.{extension}")
+    content = fetch_file(store, ObjectUri.parse(uri), tmp_path / f"lambda.{extension}")
     assert (reply["Sha256"], reply["FileSize"]) == (content.sha256, content.size_bytes)
     local = tmp_path / f"local.{extension}"
     render(project, local, RenderConfig.from_json(config))
@@ -174,7 +176,7 @@ def test_every_format_is_rendered_in_chunks(
 
 @pytest.mark.parametrize("output_format", ["wav", "m4a", "mp3"])
 def test_a_sound_alone_is_what_this_machine_makes(
-    s3: "S3Client", bucket: str, tmp_path: Path, output_format: str
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path, output_format: str
 ) -> None:
     """It is planned and put in its place; its progress waits for no frames."""
     project = _project(tmp_path / "heard", '<audio src="pulse.wav" data-start="0.1"></audio>')
@@ -185,28 +187,28 @@ def test_a_sound_alone_is_what_this_machine_makes(
         uri = f"s3://{bucket}/outputs/r1.{output_format}"
         reply = function.invoke(function.assemble_event(OutputS3Uri=uri))
     assert (reply["FramesEncoded"], reply["DurationMs"]) == (0, 200)
-    fetch_file(s3, S3Uri.parse(uri), tmp_path / f"lambda.{output_format}")
+    fetch_file(store, ObjectUri.parse(uri), tmp_path / f"lambda.{output_format}")
     local = tmp_path / f"local.{output_format}"
     result = render(project, local, RenderConfig.from_json(config))
     assert (result.total_frames, result.duration_s) == (0, 0.2)
     assert local.read_bytes() == (tmp_path / f"lambda.{output_format}").read_bytes()
-    activity = read_progress("r1", bucket, s3)
+    activity = read_progress("r1", s3_uri(bucket), store)
     assert (activity.stage, activity.total_frames) == ("done", 0)
 
 
 def test_a_worker_that_is_killed_loses_one_segment_at_most(
-    s3: "S3Client", bucket: str, tmp_path: Path, project: Path
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path, project: Path
 ) -> None:
     """`kill -9` in the middle; the next worker finds what was kept and renders the rest."""
     with deployed(s3, bucket, tmp_path, None, project) as function:
         plan_hash = function.planned(Config=CONFIG | {"targetChunkFrames": FRAMES})["PlanHash"]
         event = function.chunk_event(0)
-    folder = S3Uri(bucket, f"segments/{plan_hash}/")
+    folder = s3_uri(bucket, f"segments/{plan_hash}/")
     names = [name for name in os.environ if name.startswith("AWS_")]
     environment = {name: os.environ[name] for name in names} | {"FANREEL_RENDER_BUCKET": bucket}
     with short_tmp_dir() as tmp_dir, container(environment, tmp_dir) as runtime:
         runtime.send(event)
-        while len(list(list_objects(s3, folder))) < SEGMENTS // 2:
+        while len(list(store.list_objects(folder))) < SEGMENTS // 2:
             assert (answer := runtime.answer()) is None, answer
             time.sleep(0.02)
         family = psutil.Process(runtime.process.pid).children(recursive=True)
@@ -214,15 +216,15 @@ def test_a_worker_that_is_killed_loses_one_segment_at_most(
         for process in family:  # as the end of the sandbox does
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-    kept = {found.uri.name: found.modified for found in list_objects(s3, folder)}
+    kept = {found.uri.name: found.modified for found in store.list_objects(folder)}
     assert SEGMENTS // 2 <= len(kept) < SEGMENTS
     with short_tmp_dir() as tmp_dir, container(environment, tmp_dir) as runtime:
         assert runtime.invoke(event).json["Done"] is True
-    activity = read_progress("r1", bucket, s3)
+    activity = read_progress("r1", s3_uri(bucket), store)
     assert activity.records[-1].segments_found == len(kept)
     assert activity.records[-1].segments_rendered == SEGMENTS - len(kept)
     assert len(activity.unended) == 1  # the killed one left a counter and no record
-    after = {found.uri.name: found.modified for found in list_objects(s3, folder)}
+    after = {found.uri.name: found.modified for found in store.list_objects(folder)}
     assert {name: after[name] for name in kept} == kept
 
 
@@ -354,7 +356,7 @@ _NEVER_READY = {
 
 @pytest.mark.parametrize("how", _NEVER_READY)
 def test_planning_a_page_that_hangs_is_cancelled(
-    s3: "S3Client", bucket: str, tmp_path: Path, how: str
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path, how: str
 ) -> None:
     """About two seconds after the marker it is over, and no browser is left."""
     project = _project(tmp_path / "hanging", f"<script>{_NEVER_READY[how]}</script>")
@@ -364,7 +366,7 @@ def test_planning_a_page_that_hangs_is_cancelled(
     def cancel() -> None:
         wait_until(lambda: any("chrom" in _command(pid) for pid in descendants() - before))
         time.sleep(1)
-        write_bytes(s3, layout.cancelled(layout.render(bucket, "r1")), b"")
+        store.write_bytes(layout.cancelled(layout.render(s3_uri(bucket), "r1")), b"")
         cancelled_at.append(time.monotonic())
 
     with deployed(s3, bucket, tmp_path, None, project) as function:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.artifacts import upload_plan
-from fanreel.aws.storage.objects import write_bytes
-from fanreel.aws.storage.progress import read_progress
-from fanreel.aws.storage.segments import S3SegmentStore, segment_folder
+from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.files.plan_dir import PlanManifest
 from fanreel.files.plan_reading import read_chunks
 from fanreel.segments.stores import SegmentKey
+from fanreel.storage import layout
+from fanreel.storage.artifacts import upload_plan
+from fanreel.storage.progress import read_progress
+from fanreel.storage.segments import StoredSegments, segment_folder
+from fanreel.storage.store import ObjectStore
 from fanreel.timing.timeline import segments_of
 from handler.events import MAX_CHUNK_REPLY_BYTES
 from tests.aws.plans import write_plan
@@ -50,23 +51,23 @@ def runtime(
         yield runtime
 
 
-def _keep_all(s3: "S3Client", bucket: str, plan_dir: Path, manifest: PlanManifest) -> None:
+def _keep_all(store: ObjectStore, bucket: str, plan_dir: Path, manifest: PlanManifest) -> None:
     """Put a few bytes for every segment, as workers of an earlier render did."""
-    folder = segment_folder(None, bucket, manifest.plan_hash)
-    store = S3SegmentStore(s3, folder, "mp4")
+    folder = segment_folder(None, s3_uri(bucket), manifest.plan_hash)
+    segments = StoredSegments(store, folder, "mp4")
     for start, end in segments_of(0, manifest.total_frames, manifest.segment_frames):
         (plan_dir / "segment").write_bytes(b"x")
         key = SegmentKey(plan_hash=manifest.plan_hash, start_frame=start, end_frame=end)
-        store.keep(key, plan_dir / "segment")
+        segments.keep(key, plan_dir / "segment")
 
 
 def test_errors_and_replies_cross_the_runtime(
-    runtime: Runtime, s3: "S3Client", bucket: str, tmp_path: Path
+    runtime: Runtime, s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     """`errorType` is the bare code; a reply is small; the container lives on after failures."""
     manifest = write_plan(tmp_path / "plan")
-    uri, _ = upload_plan(s3, tmp_path / "plan", layout.render(bucket, "r1"))
-    _keep_all(s3, bucket, tmp_path / "plan", manifest)
+    uri, _ = upload_plan(store, tmp_path / "plan", layout.render(s3_uri(bucket), "r1"))
+    _keep_all(store, bucket, tmp_path / "plan", manifest)
     chunk = {
         "Action": "renderChunk",
         "PlanManifestS3Uri": str(uri),
@@ -96,13 +97,13 @@ def test_errors_and_replies_cross_the_runtime(
     assert len(answer.body) <= MAX_CHUNK_REPLY_BYTES
     last = read_chunks(tmp_path / "plan")[1].end_frame
     assert (answer.json["Done"], answer.json["NextFrame"]) == (True, last)
-    write_bytes(s3, layout.cancelled(layout.render(bucket, "r1")), b"")
+    store.write_bytes(layout.cancelled(layout.render(s3_uri(bucket), "r1")), b"")
     assert runtime.invoke(chunk).error_type == "RENDER_CANCELLED"
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_the_cold_start_is_in_the_first_record(
-    runtime: Runtime, s3: "S3Client", bucket: str
+    runtime: Runtime, store: ObjectStore, bucket: str
 ) -> None:
     """With the time since the process began; later invocations are warm."""
     event = {
@@ -113,7 +114,7 @@ def test_the_cold_start_is_in_the_first_record(
     for _ in range(2):
         answer = runtime.invoke(event)
         assert answer.error_type == "ASSET_NOT_FOUND", answer
-    first, second = read_progress("r1", bucket, s3).records
+    first, second = read_progress("r1", s3_uri(bucket), store).records
     assert (first.cold, second.cold, second.init_ms) == (1, 0, 0)
     assert first.billed_ms > first.init_ms > 0
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.aws.storage.outputs import OutputPlaces
-from fanreel.aws.storage.projects import ProjectSources
+from fanreel.storage.outputs import OutputPlaces
+from fanreel.storage.projects import ProjectSources
 from handler.scratch import scratch
 from handler.settings import Settings
 

@@ -10,11 +10,11 @@ import pytest
 
 from fanreel.aws.client.inputs import build_request
 from fanreel.aws.deploy.stack_settings import Settings
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.objects import write_bytes
-from fanreel.aws.storage.progress import Invocation, InvocationRecord
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import CALLER_CODES, InvalidConfig, RenderCancelled
+from fanreel.storage import layout
+from fanreel.storage.progress import Invocation, InvocationRecord
+from fanreel.storage.uris import ObjectUri
 from handler import heartbeat
 from tests.aws.carrying import Carrying
 from tests.aws.handling import Function
@@ -43,8 +43,8 @@ def _spent(function: Function, minutes: float) -> None:
         billed_ms=int(minutes * MINUTE_MS),
         memory_mb=3008,
     )
-    folder = S3Uri.parse(function.prefix)
-    write_bytes(function.s3, layout.progress(folder).joined(record.name()), record.to_json())
+    folder = ObjectUri.parse(function.prefix)
+    function.store.write_bytes(layout.progress(folder).joined(record.name()), record.to_json())
 
 
 @pytest.mark.parametrize("action", ["plan", "chunk", "assemble"])
@@ -122,7 +122,7 @@ def test_limits_raise_no_alarm() -> None:
 
 def test_the_client_sends_limits() -> None:
     """As fields of the execution's input, if they are given."""
-    given: dict[str, Any] = {"bucket": "b-1", "project_uri": "s3://b-1/sites/a/site.json"}
+    given: dict[str, Any] = {"bucket": s3_uri("b-1"), "project_uri": "s3://b-1/sites/a/site.json"}
     document = build_request(**given, timeout_s=600, cost_limit_usd=0.5).to_json()
     assert (document["TimeoutSeconds"], document["MaxCostUsd"]) == (600, 0.5)
     assert {"TimeoutSeconds", "MaxCostUsd"}.isdisjoint(build_request(**given).to_json())

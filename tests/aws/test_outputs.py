@@ -7,10 +7,10 @@ import pytest
 
 from fanreel.aws.client.batches import batch_requests, parse_batch
 from fanreel.aws.client.inputs import build_request
-from fanreel.aws.storage.objects import write_bytes
-from fanreel.aws.storage.outputs import OutputOptions
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import InvalidConfig, S3UriNotAllowed
+from fanreel.storage.outputs import OutputOptions
+from fanreel.storage.uris import ObjectUri
 from tests.aws.carrying import Carrying
 from tests.aws.handling import Function
 
@@ -54,7 +54,7 @@ def render_to(function: Function, **changes: Any) -> dict[str, Any]:
 def test_a_video_lies_as_it_was_asked_for(function: Function) -> None:
     """Storage class, name for browsers, tags, and the tag that a rule of the bucket goes by."""
     reply = render_to(function, Output=OPTIONS)
-    uri = S3Uri.parse(reply["OutputS3Uri"])
+    uri = ObjectUri.parse(reply["OutputS3Uri"])
     head = function.s3.head_object(Bucket=uri.bucket, Key=uri.key)
     assert head["StorageClass"] == "STANDARD_IA"
     assert head["ContentDisposition"] == "attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe.mp4"
@@ -85,8 +85,8 @@ def test_a_place_outside_of_the_list_is_refused(
 
 def test_a_video_is_replaced_on_request_only(function: Function, steps: Carrying) -> None:
     """What is there already refuses the render before it is planned."""
-    place = S3Uri(function.bucket, "outputs/spring.mp4")
-    write_bytes(function.s3, place, b"another")
+    place = s3_uri(function.bucket, "outputs/spring.mp4")
+    function.store.write_bytes(place, b"another")
     with pytest.raises(Exception, match="there is something already") as caught:
         function.invoke(function.plan_event(OutputS3Uri=str(place)))
     assert type(caught.value).__name__ == "INVALID_CONFIG"
@@ -111,13 +111,15 @@ def test_a_video_is_replaced_on_request_only(function: Function, steps: Carrying
 def test_options_that_there_are_not_are_refused(options: dict[str, Any], message: str) -> None:
     """By the client as by the function, with what is allowed."""
     with pytest.raises(InvalidConfig, match=message):
-        build_request(bucket="b-1", project_uri="s3://b-1/sites/a/site.json", output=options)
+        build_request(
+            bucket=s3_uri("b-1"), project_uri="s3://b-1/sites/a/site.json", output=options
+        )
 
 
 def test_the_client_knows_the_list(bucket: str) -> None:
     """It is a setting of the stack; expiry is by rules that only the stack's bucket has."""
     given: dict[str, Any] = {
-        "bucket": bucket,
+        "bucket": s3_uri(bucket),
         "project_uri": f"s3://{bucket}/sites/a/site.json",
         "output_uri": "s3://media/films/spring.mp4",
     }
@@ -134,7 +136,7 @@ def test_a_line_of_a_batch_has_options_of_its_own() -> None:
     lines = parse_batch('{"output": {"Tags": {"a": "1"}}}\n{}\n')
     shared = OutputOptions(storage_class="GLACIER_IR", tags={"b": "2"})
     own, plain = batch_requests(
-        lines, bucket="b-1", project_uri="s3://b-1/sites/a/site.json", output=shared
+        lines, bucket=s3_uri("b-1"), project_uri="s3://b-1/sites/a/site.json", output=shared
     )
     assert own.to_json()["Output"] == {"StorageClass": "GLACIER_IR", "Tags": {"a": "1"}}
     assert plain.to_json()["Output"] == {"StorageClass": "GLACIER_IR", "Tags": {"b": "2"}}

@@ -16,11 +16,10 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from fanreel.aws import RenderClient
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.objects import write_bytes
-from fanreel.aws.storage.progress import Invocation
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.browser.locate import find_chromium
+from fanreel.storage import layout
+from fanreel.storage.progress import Invocation
+from fanreel.storage.uris import ObjectUri
 from handler.publishing import ProgressDocument
 from tests.aws.handling import Function
 
@@ -84,12 +83,12 @@ def test_the_page_shows_a_render_from_before_its_start_to_its_end(
     function.planned()
     function.invoke(function.chunk_event(0))
     worker = Invocation(work="00001", started_ms=int(1000 * time.time()), request="abc")
-    ProgressDocument(function.s3, S3Uri.parse(function.prefix), worker).write()  # by no lot
+    ProgressDocument(function.store, ObjectUri.parse(function.prefix), worker).write()  # by no lot
     expect(text).to_have_text(re.compile(r"^rendering [1-9]\d* of 50 frames$"), timeout=LOOK_MS)
     assert 0 < float(bar.evaluate("bar => bar.value")) < 1
     ended = {"RenderId": "r1", "Status": "SUCCEEDED", "StoppedAtMs": 1, "Error": None}
-    uri = layout.progress_document(S3Uri.parse(function.prefix))
-    write_bytes(function.s3, uri, json.dumps(ended).encode())
+    uri = layout.progress_document(ObjectUri.parse(function.prefix))
+    function.store.write_bytes(uri, json.dumps(ended).encode())
     expect(text).to_have_text("Done", timeout=LOOK_MS)
     assert bar.evaluate("bar => bar.value") == 1
 
@@ -98,9 +97,9 @@ def test_the_page_tells_of_a_failure_and_of_a_link_that_has_ended(
     function: Function, docs_url: str, page: Page
 ) -> None:
     """With the code; and with the status that the link answers."""
-    uri = layout.progress_document(S3Uri.parse(function.prefix))
+    uri = layout.progress_document(ObjectUri.parse(function.prefix))
     ended = {"RenderId": "r1", "Status": "FAILED", "Error": "DISK_FULL"}
-    write_bytes(function.s3, uri, json.dumps(ended).encode())
+    function.store.write_bytes(uri, json.dumps(ended).encode())
     client = RenderClient(
         bucket=function.bucket, state_machine_arn="arn:aws:states:eu-central-1:1:stateMachine:r"
     )

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fanreel.aws.client.inputs import build_request
-from fanreel.aws.storage.objects import write_bytes
-from fanreel.aws.storage.projects import ArchiveUrl, ProjectSources, parse_project
-from fanreel.aws.storage.sites import delete_site, fetch_project, list_sites, upload_site
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import AssetNotFound, InvalidConfig, S3UriNotAllowed, StorageUnavailable
 from fanreel.network import fetch
 from fanreel.network.fetch import Response
+from fanreel.storage.projects import ArchiveUrl, ProjectSources, parse_project
+from fanreel.storage.sites import delete_site, fetch_project, list_sites, upload_site
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.uris import ObjectUri
 from tests.aws.carrying import Carrying
 from tests.aws.handling import Function
 
@@ -44,12 +45,12 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def elsewhere(s3: "S3Client") -> str:
+def elsewhere(s3: "S3Client", store: ObjectStore) -> str:
     """Make a bucket that is not the stack's, with a project in it."""
     name = f"media-{uuid.uuid4().hex[:12]}"
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     for key in ("films/film.zip", "film.zip"):
-        write_bytes(s3, S3Uri(name, key), _archive())
+        store.write_bytes(s3_uri(name, key), _archive())
     return name
 
 
@@ -60,35 +61,35 @@ def environ(elsewhere: str) -> dict[str, str]:
 
 
 def test_a_name_leads_to_the_newest_upload(
-    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+    store: ObjectStore, bucket: str, project: Path, tmp_path: Path
 ) -> None:
     """Under one URI; ids go on naming what they named, and files of both stay."""
     sources = ProjectSources(bucket=bucket)
-    first = upload_site(project, bucket, s3, name="intro")
+    first = upload_site(project, s3_uri(bucket), store, name="intro")
     assert (first.name, first.uri) == ("intro", f"s3://{bucket}/sites/intro/site.json")
     (project / "index.html").write_text("<html>two")
-    second = upload_site(project, bucket, s3, name="intro")
+    second = upload_site(project, s3_uri(bucket), store, name="intro")
     assert second.uri == first.uri
-    found = fetch_project(s3, S3Uri.parse(first.uri), tmp_path / "a", "index.html", sources)
+    found = fetch_project(store, ObjectUri.parse(first.uri), tmp_path / "a", "index.html", sources)
     assert (found / "index.html").read_text() == "<html>two"
-    by_id = S3Uri(bucket, f"sites/{first.site_id}/site.json")
-    found = fetch_project(s3, by_id, tmp_path / "b", "index.html", sources)
+    by_id = s3_uri(bucket, f"sites/{first.site_id}/site.json")
+    found = fetch_project(store, by_id, tmp_path / "b", "index.html", sources)
     assert (found / "index.html").read_text() == "<html>one"
-    assert {site.site_id for site in list_sites(bucket, s3)} == {
+    assert {site.site_id for site in list_sites(s3_uri(bucket), store)} == {
         "intro", first.site_id, second.site_id,
     }  # fmt: skip
-    delete_site("intro", bucket, s3)
-    found = fetch_project(s3, by_id, tmp_path / "c", "index.html", sources)
+    delete_site("intro", s3_uri(bucket), store)
+    found = fetch_project(store, by_id, tmp_path / "c", "index.html", sources)
     assert (found / "index.html").is_file()
 
 
 @pytest.mark.parametrize("name", ["files", "a" * 32, "Intro", "-a", "a/b", "", "a" * 64])
 def test_a_name_that_could_be_misread_is_refused(
-    s3: "S3Client", bucket: str, project: Path, name: str
+    store: ObjectStore, bucket: str, project: Path, name: str
 ) -> None:
     """The folder of all files, an id, and what is no part of a key."""
     with pytest.raises(InvalidConfig, match="site name"):
-        upload_site(project, bucket, s3, name=name)
+        upload_site(project, s3_uri(bucket), store, name=name)
 
 
 def test_an_archive_comes_from_a_bucket_of_the_list(
@@ -203,7 +204,7 @@ def test_the_client_knows_the_lists() -> None:
     """They are settings of the stack; what is not listed is refused before anything is sent."""
     sources = ProjectSources.of("b-1", ["media/films"], [HOST.upper()])
     for uri in (f"https://{HOST}/a.zip", "s3://media/films/a.tar.gz"):
-        request = build_request(bucket="b-1", project_uri=uri, project_sources=sources)
+        request = build_request(bucket=s3_uri("b-1"), project_uri=uri, project_sources=sources)
         assert request.to_json()["ProjectS3Uri"] == uri
         with pytest.raises(S3UriNotAllowed):
-            build_request(bucket="b-1", project_uri=uri)
+            build_request(bucket=s3_uri("b-1"), project_uri=uri)

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from fanreel.aws import RenderClient
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.objects import look_up, write_bytes
-from fanreel.aws.storage.progress import Invocation
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.storage import layout
+from fanreel.storage.progress import Invocation
+from fanreel.storage.uris import ObjectUri
 from handler import heartbeat, publishing
 from handler.publishing import ProgressDocument
 from tests.aws.carrying import Carrying
@@ -28,8 +27,8 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return {"FANREEL_PROGRESS_DOCUMENT": "1"}
 
 
-def _document(function: Function) -> S3Uri:
-    return layout.progress_document(S3Uri.parse(function.prefix))
+def _document(function: Function) -> ObjectUri:
+    return layout.progress_document(ObjectUri.parse(function.prefix))
 
 
 def _read(function: Function) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def test_anybody_with_a_link_sees_how_far_a_render_is(
         count = len(seen)
 
         def told() -> bool:
-            if look_up(function.s3, _document(function)) is None:
+            if function.store.look_up(_document(function)) is None:
                 return False
             with urllib.request.urlopen(link) as answer:  # noqa: S310 (loopback)
                 assert answer.headers["Content-Type"] == "application/json"
@@ -80,14 +79,14 @@ def test_anybody_with_a_link_sees_how_far_a_render_is(
 
 def _worker(function: Function, started_ms: int) -> ProgressDocument:
     invocation = Invocation(work="00000", started_ms=started_ms, request="abc")
-    return ProgressDocument(function.s3, S3Uri.parse(function.prefix), invocation)
+    return ProgressDocument(function.store, ObjectUri.parse(function.prefix), invocation)
 
 
 def test_the_end_is_not_overwritten_by_a_worker_that_runs_on(function: Function) -> None:
     """One that began after it, as after a redrive, may."""
     function.planned()
     ended = {"RenderId": "r1", "Status": "FAILED", "StoppedAtMs": 2000}
-    write_bytes(function.s3, _document(function), json.dumps(ended).encode())
+    function.store.write_bytes(_document(function), json.dumps(ended).encode())
     _worker(function, 1000).write()
     assert _read(function) == ended
     _worker(function, 3000).write()
@@ -98,7 +97,7 @@ def test_the_end_is_not_overwritten_by_a_worker_that_runs_on(function: Function)
 def test_whatever_lies_there_is_replaced(function: Function, there: bytes) -> None:
     """Anyone who may write to the bucket may leave anything."""
     function.planned()
-    write_bytes(function.s3, _document(function), there)
+    function.store.write_bytes(_document(function), there)
     _worker(function, 1000).write()
     assert _read(function)["Status"] == "RUNNING"
 

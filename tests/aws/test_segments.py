@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fanreel.aws.storage import segments
-from fanreel.aws.storage.objects import list_objects, look_up, read_bytes, refresh, write_bytes
-from fanreel.aws.storage.segments import (
-    S3SegmentStore,
+from fanreel.aws.storage.s3_client import s3_uri
+from fanreel.errors import ArtifactDigestMismatch, MediaUnreadable, MissingPlanArtifact
+from fanreel.segments.stores import SegmentKey
+from fanreel.storage.segments import (
+    StoredSegments,
     fetch_segments,
     find_segments,
     pack,
     segment_folder,
     unpack_frames,
 )
-from fanreel.aws.storage.uris import S3Uri
-from fanreel.errors import ArtifactDigestMismatch, MediaUnreadable, MissingPlanArtifact
-from fanreel.segments.stores import SegmentKey
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.uris import ObjectUri
 from tests.aws.plans import write_plan
 
 if TYPE_CHECKING:
@@ -35,125 +35,127 @@ def test_plans_never_share_a_folder() -> None:
     """Whatever prefix a caller gives, the plan's hash is in the key, once."""
     expected = f"s3://bucket/segments/{HASH}/"
     for prefix in (None, "s3://bucket/segments", f"s3://bucket/segments/{HASH}", expected):
-        given = S3Uri.parse(prefix) if prefix else None
-        assert str(segment_folder(given, "bucket", HASH)) == expected
-    other = S3Uri.parse(f"s3://bucket/segments/{'0' * 64}/")
-    assert str(segment_folder(other, "bucket", HASH)).endswith(f"{'0' * 64}/{HASH}/")
+        given = ObjectUri.parse(prefix) if prefix else None
+        assert str(segment_folder(given, s3_uri("bucket"), HASH)) == expected
+    other = ObjectUri.parse(f"s3://bucket/segments/{'0' * 64}/")
+    assert str(segment_folder(other, s3_uri("bucket"), HASH)).endswith(f"{'0' * 64}/{HASH}/")
 
 
-def test_a_kept_segment_is_found_and_stays(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_a_kept_segment_is_found_and_stays(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
     """By every later worker; who comes second changes nothing."""
-    folder = segment_folder(None, bucket, HASH)
-    first, second = (S3SegmentStore(s3, folder, "mp4") for _ in range(2))
+    folder = segment_folder(None, s3_uri(bucket), HASH)
+    first, second = (StoredSegments(store, folder, "mp4") for _ in range(2))
     (tmp_path / "a").write_bytes(b"first")
     assert not first.find(_key(0, 120))
     first.keep(_key(0, 120), tmp_path / "a")
     uri = folder.joined("00000000-00000120.mp4")
-    kept = look_up(s3, uri)
+    kept = store.look_up(uri)
     second.keep(_key(0, 120), tmp_path / "a")
-    assert look_up(s3, uri) == kept
+    assert store.look_up(uri) == kept
     assert first.find(_key(0, 120))
     assert second.find(_key(0, 120))
     assert not second.find(_key(120, 240))
-    assert read_bytes(s3, uri, limit_bytes=10) == b"first"
+    assert store.read_bytes(uri, limit_bytes=10) == b"first"
 
 
-def test_what_no_worker_kept_is_not_found(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_what_no_worker_kept_is_not_found(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
     """It says nothing of its bytes: it is rendered again, and replaced by what was rendered."""
-    store = S3SegmentStore(s3, segment_folder(None, bucket, HASH), "mp4")
-    uri = segment_folder(None, bucket, HASH).joined("00000000-00000120.mp4")
-    write_bytes(s3, uri, b"poison")
-    assert not store.find(_key(0, 120))
+    segments = StoredSegments(store, segment_folder(None, s3_uri(bucket), HASH), "mp4")
+    uri = segment_folder(None, s3_uri(bucket), HASH).joined("00000000-00000120.mp4")
+    store.write_bytes(uri, b"poison")
+    assert not segments.find(_key(0, 120))
     (tmp_path / "a").write_bytes(b"rendered")
-    store.keep(_key(0, 120), tmp_path / "a")
-    assert read_bytes(s3, uri, limit_bytes=10) == b"rendered"
-    assert store.find(_key(0, 120))
+    segments.keep(_key(0, 120), tmp_path / "a")
+    assert store.read_bytes(uri, limit_bytes=10) == b"rendered"
+    assert segments.find(_key(0, 120))
 
 
 def test_other_bytes_than_were_kept_are_not_assembled(
-    s3: "S3Client", bucket: str, tmp_path: Path
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     """Whether the object keeps its digest or loses it."""
     manifest = write_plan(tmp_path / "plan", total_frames=20)
-    folder = segment_folder(None, bucket, manifest.plan_hash)
-    store = S3SegmentStore(s3, folder, "mp4")
+    folder = segment_folder(None, s3_uri(bucket), manifest.plan_hash)
+    segments = StoredSegments(store, folder, "mp4")
     for start in (0, 10):
         (tmp_path / "segment").write_bytes(b"%d" % start)
-        store.keep(_key(start, start + 10, manifest.plan_hash), tmp_path / "segment")
+        segments.keep(_key(start, start + 10, manifest.plan_hash), tmp_path / "segment")
     uri = folder.joined("00000010-00000020.mp4")
-    kept = look_up(s3, uri)
+    kept = store.look_up(uri)
     assert kept is not None
     said = {"sha256": kept.sha256 or ""}
     s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=b"11", Metadata=said)
     with pytest.raises(ArtifactDigestMismatch, match="00000010-00000020"):
-        fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "one")
-    write_bytes(s3, uri, b"10")
+        fetch_segments(store, find_segments(store, folder, manifest), tmp_path / "one")
+    store.write_bytes(uri, b"10")
     with pytest.raises(MissingPlanArtifact, match="00000010-00000020"):
-        fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "two")
+        fetch_segments(store, find_segments(store, folder, manifest), tmp_path / "two")
 
 
-def test_a_segment_made_young_keeps_its_digest(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_a_segment_made_young_keeps_its_digest(
+    store: ObjectStore, bucket: str, tmp_path: Path
+) -> None:
     """S3 copies an object onto itself only with other metadata."""
-    folder = segment_folder(None, bucket, HASH)
-    store = S3SegmentStore(s3, folder, "mp4")
+    folder = segment_folder(None, s3_uri(bucket), HASH)
+    segments = StoredSegments(store, folder, "mp4")
     (tmp_path / "a").write_bytes(b"x")
-    store.keep(_key(0, 120), tmp_path / "a")
-    kept = look_up(s3, folder.joined("00000000-00000120.mp4"))
+    segments.keep(_key(0, 120), tmp_path / "a")
+    kept = store.look_up(folder.joined("00000000-00000120.mp4"))
     assert kept is not None
-    refresh(s3, kept)
-    again = look_up(s3, kept.uri)
+    store.refresh(kept)
+    again = store.look_up(kept.uri)
     assert again is not None
     assert again.sha256 == kept.sha256
 
 
 def test_a_kept_segment_near_its_expiry_is_made_young(
-    s3: "S3Client", bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that it outlives the render that counts on it."""
     refreshed: list[str] = []
-    monkeypatch.setattr("fanreel.aws.storage.objects.REFRESH_AFTER_S", -10)
-    monkeypatch.setattr(segments, "refresh", lambda _, kept: refreshed.append(kept.uri.name))
-    store = S3SegmentStore(s3, segment_folder(None, bucket, HASH), "mp4")
+    monkeypatch.setattr("fanreel.storage.store.REFRESH_AFTER_S", -10)
+    monkeypatch.setattr(store, "refresh", lambda kept: refreshed.append(kept.uri.name))
+    segments = StoredSegments(store, segment_folder(None, s3_uri(bucket), HASH), "mp4")
     (tmp_path / "a").write_bytes(b"x")
-    store.keep(_key(0, 120), tmp_path / "a")
-    assert store.find(_key(0, 120))
+    segments.keep(_key(0, 120), tmp_path / "a")
+    assert segments.find(_key(0, 120))
     assert refreshed == ["00000000-00000120.mp4"]
 
 
-def test_segments_are_fetched_in_order(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_segments_are_fetched_in_order(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
     """All that cover the timeline; one that is missing is named."""
     manifest = write_plan(tmp_path / "plan")
-    folder = segment_folder(None, bucket, manifest.plan_hash)
-    store = S3SegmentStore(s3, folder, "mp4")
+    folder = segment_folder(None, s3_uri(bucket), manifest.plan_hash)
+    segments = StoredSegments(store, folder, "mp4")
     for start in range(0, 50, 10):
         if start == 30:
             with pytest.raises(MissingPlanArtifact, match="00000030-00000040"):
-                fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "early")
+                fetch_segments(store, find_segments(store, folder, manifest), tmp_path / "early")
         (tmp_path / "segment").write_bytes(b"%d" % start)
-        store.keep(_key(start, start + 10, manifest.plan_hash), tmp_path / "segment")
-    paths = fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "all")
+        segments.keep(_key(start, start + 10, manifest.plan_hash), tmp_path / "segment")
+    paths = fetch_segments(store, find_segments(store, folder, manifest), tmp_path / "all")
     assert [path.read_bytes() for path in paths] == [b"0", b"10", b"20", b"30", b"40"]
 
 
 def test_a_directory_of_frames_travels_as_one_object(
-    s3: "S3Client", bucket: str, tmp_path: Path
+    store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     """And comes back as a directory; nothing but the frames stays on disk."""
     manifest = write_plan(tmp_path / "plan", total_frames=20, output_format="png-sequence")
-    folder = segment_folder(None, bucket, manifest.plan_hash)
-    store = S3SegmentStore(s3, folder, "png-sequence")
+    folder = segment_folder(None, s3_uri(bucket), manifest.plan_hash)
+    segments = StoredSegments(store, folder, "png-sequence")
     for start in (0, 10):
         frames = tmp_path / "work" / f"{start:08d}"
         frames.mkdir(parents=True)
         for number in range(1, 11):
             (frames / f"frame_{number:06d}.png").write_bytes(b"%d" % (start + number))
-        store.keep(_key(start, start + 10, manifest.plan_hash), frames)
+        segments.keep(_key(start, start + 10, manifest.plan_hash), frames)
     assert {path.suffix for path in (tmp_path / "work").iterdir()} == {""}
-    assert [o.uri.name for o in list_objects(s3, folder)] == [
+    assert [o.uri.name for o in store.list_objects(folder)] == [
         "00000000-00000010.tar",
         "00000010-00000020.tar",
     ]
-    first, second = fetch_segments(s3, find_segments(s3, folder, manifest), tmp_path / "back")
+    first, second = fetch_segments(store, find_segments(store, folder, manifest), tmp_path / "back")
     assert (first / "frame_000010.png").read_bytes() == b"10"
     assert (second / "frame_000001.png").read_bytes() == b"11"
     assert len(list(second.iterdir())) == 10

@@ -3,26 +3,22 @@
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from fanreel.aws.storage import layout, sites
-from fanreel.aws.storage.objects import list_objects, read_bytes, write_bytes
-from fanreel.aws.storage.projects import ProjectSources
-from fanreel.aws.storage.sites import (
+from fanreel.aws.storage.s3_client import s3_uri
+from fanreel.errors import ArtifactDigestMismatch, AssetNotFound, InvalidComposition, UnsafeArchive
+from fanreel.storage import layout, sites
+from fanreel.storage.projects import ProjectSources
+from fanreel.storage.sites import (
     delete_site,
     fetch_project,
     list_sites,
     root_of_site,
     upload_site,
 )
-from fanreel.aws.storage.uris import S3Uri
-from fanreel.errors import ArtifactDigestMismatch, AssetNotFound, InvalidComposition, UnsafeArchive
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.uris import ObjectUri
 
 SOURCES = ProjectSources(bucket=None)
 
@@ -47,39 +43,39 @@ def _tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_project_comes_back_as_it_was(
-    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+    store: ObjectStore, bucket: str, project: Path, tmp_path: Path
 ) -> None:
     """By its manifest and by its folder; what is twice in it is stored once."""
-    site = upload_site(project, bucket, s3)
+    site = upload_site(project, s3_uri(bucket), store)
     assert (site.uploaded, site.skipped) == (2, 1)
     assert site.uri == f"s3://{bucket}/sites/{site.site_id}/site.json"
     for number, uri in enumerate([site.uri, site.uri.removesuffix("site.json")]):
         root = fetch_project(
-            s3, S3Uri.parse(uri), tmp_path / f"back{number}", "index.html", SOURCES
+            store, ObjectUri.parse(uri), tmp_path / f"back{number}", "index.html", SOURCES
         )
         assert _tree(root) == _tree(project)
 
 
 def test_only_what_changed_is_uploaded(
-    s3: "S3Client", bucket: str, project: Path, record_calls: Callable[[], list[str]]
+    store: ObjectStore, bucket: str, project: Path, record_calls: Callable[[], list[str]]
 ) -> None:
     """Unchanged: no object. One file changed: one object. A new site either way by content."""
-    first = upload_site(project, bucket, s3)
+    first = upload_site(project, s3_uri(bucket), store)
     record_calls()
-    second = upload_site(project, bucket, s3)
+    second = upload_site(project, s3_uri(bucket), store)
     assert (second.site_id, second.uploaded, second.skipped) == (first.site_id, 0, 3)
     assert record_calls() == ["HeadObject"]
     (project / "index.html").write_text("<html lang=en>")
-    third = upload_site(project, bucket, s3)
+    third = upload_site(project, s3_uri(bucket), store)
     assert (third.uploaded, third.skipped) == (1, 2)
     assert third.site_id != first.site_id
     assert record_calls().count("PutObject") == 2  # the file and the manifest
     (project / "index.html").write_text("<html>")
-    assert upload_site(project, bucket, s3).site_id == first.site_id
+    assert upload_site(project, s3_uri(bucket), store).site_id == first.site_id
 
 
 def test_the_manifest_comes_last(
-    s3: "S3Client", bucket: str, project: Path, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, bucket: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An upload that breaks off leaves no site."""
 
@@ -88,12 +84,12 @@ def test_the_manifest_comes_last(
 
     monkeypatch.setattr(sites, "put_file_once", broken)
     with pytest.raises(ConnectionError):
-        upload_site(project, bucket, s3)
-    assert list_sites(bucket, s3) == []
+        upload_site(project, s3_uri(bucket), store)
+    assert list_sites(s3_uri(bucket), store) == []
 
 
 def test_what_is_not_the_project_stays_behind(
-    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+    store: ObjectStore, bucket: str, project: Path, tmp_path: Path
 ) -> None:
     """Folders of tools anywhere, of builds on top, and secrets; a vendored dist/ goes along."""
     for name in ("node_modules/x/i.js", ".git/HEAD", "dist/a.mp4", "a/node_modules/b.js", ".env"):
@@ -102,9 +98,9 @@ def test_what_is_not_the_project_stays_behind(
     (project / "vendor/gsap/dist").mkdir(parents=True)
     (project / "vendor/gsap/dist/gsap.js").write_text("x")
     (project / "node_modules/.bin").symlink_to("/usr/bin")
-    site = upload_site(project, bucket, s3)
+    site = upload_site(project, s3_uri(bucket), store)
     assert site.ignored == (".env", ".git/", "a/node_modules/", "dist/", "node_modules/")
-    root = fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
+    root = fetch_project(store, ObjectUri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
     assert set(_tree(root)) == {
         "index.html",
         "assets/a.css",
@@ -114,13 +110,13 @@ def test_what_is_not_the_project_stays_behind(
 
 
 def test_symlinks_may_stay_but_not_leave(
-    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+    store: ObjectStore, bucket: str, project: Path, tmp_path: Path
 ) -> None:
     """Inside they are followed; outside, nowhere and in circles they are refused by name."""
     (project / "link.css").symlink_to("assets/a.css")
     (project / "more").symlink_to("assets")
-    site = upload_site(project, bucket, s3)
-    root = fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
+    site = upload_site(project, s3_uri(bucket), store)
+    root = fetch_project(store, ObjectUri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
     assert (root / "link.css").read_text() == "a{}"
     assert (root / "more/b.css").read_text() == "a{}"
     for target, words in {
@@ -131,12 +127,12 @@ def test_symlinks_may_stay_but_not_leave(
     }.items():
         (project / "bad").symlink_to(target)
         with pytest.raises(InvalidComposition, match=f"bad is a symlink.*{words}"):
-            upload_site(project, bucket, s3)
+            upload_site(project, s3_uri(bucket), store)
         (project / "bad").unlink()
 
 
 def test_what_a_project_uses_around_it_goes_along(
-    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+    store: ObjectStore, bucket: str, project: Path, tmp_path: Path
 ) -> None:
     """By paths that lead up and by links, with what those name in turn, and nothing else."""
     around = project.parent
@@ -153,12 +149,12 @@ def test_what_a_project_uses_around_it_goes_along(
     with pytest.raises(
         InvalidComposition, match=r"linked is a symlink .*seen; allow that by --root"
     ):
-        upload_site(project, bucket, s3)
-    site = upload_site(project, bucket, s3, around)
+        upload_site(project, s3_uri(bucket), store)
+    site = upload_site(project, s3_uri(bucket), store, around)
     into = tmp_path / "back"
-    found = fetch_project(s3, S3Uri.parse(site.uri), into, "index.html", SOURCES)
+    found = fetch_project(store, ObjectUri.parse(site.uri), into, "index.html", SOURCES)
     assert found == into / "project"
-    assert root_of_site(S3Uri.parse(site.uri), into) == into
+    assert root_of_site(ObjectUri.parse(site.uri), into) == into
     assert set(_tree(into)) == {
         "project/index.html",
         "project/assets/a.css",
@@ -169,75 +165,79 @@ def test_what_a_project_uses_around_it_goes_along(
         "fonts/a.woff2",
         "shots/1.png",
     }
-    assert root_of_site(S3Uri.parse(f"s3://{bucket}/a.zip"), into) is None
+    assert root_of_site(ObjectUri.parse(f"s3://{bucket}/a.zip"), into) is None
 
 
-def test_a_site_without_a_root_is_what_it_was(s3: "S3Client", bucket: str, project: Path) -> None:
+def test_a_site_without_a_root_is_what_it_was(
+    store: ObjectStore, bucket: str, project: Path
+) -> None:
     """A root that is the project itself makes the same site."""
-    plain = upload_site(project, bucket, s3)
-    assert upload_site(project, bucket, s3, project).site_id == plain.site_id
+    plain = upload_site(project, s3_uri(bucket), store)
+    assert upload_site(project, s3_uri(bucket), store, project).site_id == plain.site_id
 
 
 def test_a_tampered_file_is_noticed(
-    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+    store: ObjectStore, bucket: str, project: Path, tmp_path: Path
 ) -> None:
     """Site files are verified as they arrive."""
-    site = upload_site(project, bucket, s3)
-    for found in list_objects(s3, S3Uri(bucket, layout.SITE_FILES)):
-        write_bytes(s3, found.uri, b"b{}")
+    site = upload_site(project, s3_uri(bucket), store)
+    for found in store.list_objects(s3_uri(bucket, layout.SITE_FILES)):
+        store.write_bytes(found.uri, b"b{}")
     with pytest.raises(ArtifactDigestMismatch):
-        fetch_project(s3, S3Uri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
+        fetch_project(store, ObjectUri.parse(site.uri), tmp_path / "back", "index.html", SOURCES)
 
 
 @pytest.mark.parametrize("at", [0, 40, -1])
 def test_a_tampered_manifest_is_noticed(
-    s3: "S3Client", bucket: str, project: Path, tmp_path: Path, at: int
+    store: ObjectStore, bucket: str, project: Path, tmp_path: Path, at: int
 ) -> None:
     """A bit that flipped on the way: a file would lie under another name, and nobody would know."""
-    uri = S3Uri.parse(upload_site(project, bucket, s3).uri)
-    content = bytearray(read_bytes(s3, uri, limit_bytes=10_000))
+    uri = ObjectUri.parse(upload_site(project, s3_uri(bucket), store).uri)
+    content = bytearray(store.read_bytes(uri, limit_bytes=10_000))
     content[at] ^= 1
-    write_bytes(s3, uri, bytes(content))
+    store.write_bytes(uri, bytes(content))
     with pytest.raises(ArtifactDigestMismatch, match="did not come as it was deployed"):
-        fetch_project(s3, uri, tmp_path / "back", "index.html", SOURCES)
+        fetch_project(store, uri, tmp_path / "back", "index.html", SOURCES)
 
 
 def test_deleting_a_site_spares_what_others_use(
-    s3: "S3Client", bucket: str, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore, bucket: str, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shared and fresh files stay, the rest goes; the other site still comes back whole."""
-    first = upload_site(project, bucket, s3)
+    first = upload_site(project, s3_uri(bucket), store)
     (project / "index.html").write_text("new")
-    second = upload_site(project, bucket, s3)
-    assert [site.site_id for site in list_sites(bucket, s3)].count(first.site_id) == 1
+    second = upload_site(project, s3_uri(bucket), store)
+    assert [site.site_id for site in list_sites(s3_uri(bucket), store)].count(first.site_id) == 1
     monkeypatch.setattr(sites, "_SWEEP_AFTER", -sites._SWEEP_AFTER)
-    assert delete_site(first.site_id, bucket, s3) == 2
-    assert [site.site_id for site in list_sites(bucket, s3)] == [second.site_id]
-    root = fetch_project(s3, S3Uri.parse(second.uri), tmp_path / "back", "index.html", SOURCES)
+    assert delete_site(first.site_id, s3_uri(bucket), store) == 2
+    assert [site.site_id for site in list_sites(s3_uri(bucket), store)] == [second.site_id]
+    root = fetch_project(
+        store, ObjectUri.parse(second.uri), tmp_path / "back", "index.html", SOURCES
+    )
     assert _tree(root) == _tree(project)
     with pytest.raises(AssetNotFound, match="no site"):
-        delete_site(first.site_id, bucket, s3)
+        delete_site(first.site_id, s3_uri(bucket), store)
 
 
 def test_an_archive_is_a_project_too(
-    s3: "S3Client", bucket: str, project: Path, tmp_path: Path
+    store: ObjectStore, bucket: str, project: Path, tmp_path: Path
 ) -> None:
     """With a folder around the project or without; the archive itself does not stay."""
     with tarfile.open(tmp_path / "p.tar.gz", "w:gz") as archive:
         archive.add(project, "project-main")
-    uri = S3Uri(bucket, "uploads/p.tar.gz")
-    write_bytes(s3, uri, (tmp_path / "p.tar.gz").read_bytes())
-    root = fetch_project(s3, uri, tmp_path / "work" / "project", "index.html", SOURCES)
+    uri = s3_uri(bucket, "uploads/p.tar.gz")
+    store.write_bytes(uri, (tmp_path / "p.tar.gz").read_bytes())
+    root = fetch_project(store, uri, tmp_path / "work" / "project", "index.html", SOURCES)
     assert _tree(root) == _tree(project)
     assert [path.name for path in (tmp_path / "work").iterdir()] == ["project"]
 
 
-def test_an_unsafe_archive_does_not_stay(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_an_unsafe_archive_does_not_stay(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
     """It is refused, and removed."""
-    uri = S3Uri(bucket, "uploads/p.zip")
-    write_bytes(s3, uri, b"not a zip")
+    uri = s3_uri(bucket, "uploads/p.zip")
+    store.write_bytes(uri, b"not a zip")
     with pytest.raises(UnsafeArchive):
-        fetch_project(s3, uri, tmp_path / "work" / "project", "index.html", SOURCES)
+        fetch_project(store, uri, tmp_path / "work" / "project", "index.html", SOURCES)
     assert not list((tmp_path / "work").glob("*.zip"))
 
 
@@ -253,26 +253,27 @@ def test_an_unsafe_archive_does_not_stay(s3: "S3Client", bucket: str, tmp_path: 
     ],
 )
 def test_what_is_no_project_is_said_to_be_none(
-    s3: "S3Client", bucket: str, tmp_path: Path, body: bytes
+    store: ObjectStore, bucket: str, tmp_path: Path, body: bytes
 ) -> None:
     """The message says what a project may be."""
-    uri = S3Uri(bucket, "sites/x/site.json")
-    write_bytes(s3, uri, body)
+    uri = s3_uri(bucket, "sites/x/site.json")
+    store.write_bytes(uri, body)
     with pytest.raises(InvalidComposition, match=r"deploys|deploy the site anew"):
-        fetch_project(s3, uri, tmp_path / "back", "index.html", SOURCES)
+        fetch_project(store, uri, tmp_path / "back", "index.html", SOURCES)
     with pytest.raises(AssetNotFound):
-        fetch_project(s3, S3Uri(bucket, "sites/none/"), tmp_path / "back", "index.html", SOURCES)
+        fetch_project(
+            store, s3_uri(bucket, "sites/none/"), tmp_path / "back", "index.html", SOURCES
+        )
 
 
-def test_a_manifest_cannot_write_outside(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_a_manifest_cannot_write_outside(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
     """A forged manifest is refused before anything is fetched."""
-    uri = S3Uri(bucket, "sites/x/site.json")
+    uri = s3_uri(bucket, "sites/x/site.json")
     digest = "a" * 64
-    write_bytes(
-        s3,
+    store.write_bytes(
         uri,
         b'{"version":1,"files":[{"path":"../evil","sha256":"%s","size_bytes":1}]}'
         % digest.encode(),
     )
     with pytest.raises(UnsafeArchive, match="parent"):
-        fetch_project(s3, uri, tmp_path / "back", "index.html", SOURCES)
+        fetch_project(store, uri, tmp_path / "back", "index.html", SOURCES)

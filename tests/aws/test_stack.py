@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from cdk import RenderService, RenderStack, Settings
 from fanreel.aws.client.deployment import Deployment
 from fanreel.aws.deploy.standing import ALARMS, standing_cost
-from fanreel.aws.storage.outputs import EXPIRY_DAYS, EXPIRY_TAG
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import CATALOGUE
+from fanreel.storage.outputs import EXPIRY_DAYS, EXPIRY_TAG
 from handler import webhook
 from statemachine.definition import definition
 

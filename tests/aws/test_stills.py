@@ -10,13 +10,15 @@ import pytest
 from typer.testing import CliRunner
 
 from fanreel.aws import RenderClient
-from fanreel.aws.storage.progress import read_progress
-from fanreel.aws.storage.transfer import fetch_file
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.cli.lambda_ import lambda_app
 from fanreel.config import RenderConfig
 from fanreel.errors import AssetNotFound, InvalidConfig, S3UriNotAllowed
 from fanreel.stills import still
+from fanreel.storage.progress import read_progress
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.transfer import fetch_file
+from fanreel.storage.uris import ObjectUri
 from tests.aws.carrying import Carrying
 from tests.aws.handling import deployed
 from tests.aws.recording_worker import VIDEO
@@ -96,7 +98,9 @@ def test_the_command_fetches_the_picture(lab: Lab, monkeypatch: pytest.MonkeyPat
     assert output.read_bytes() == VIDEO
 
 
-def test_the_function_saves_and_tells_it(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_the_function_saves_and_tells_it(
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path
+) -> None:
     """With the digest of what S3 holds, and a record like other actions'."""
     with deployed(s3, bucket, tmp_path, Carrying()) as function:
         event = {
@@ -108,10 +112,12 @@ def test_the_function_saves_and_tells_it(s3: "S3Client", bucket: str, tmp_path: 
             "Config": {},
         }
         reply = function.invoke(event)
-        content = fetch_file(s3, S3Uri.parse(reply["OutputS3Uri"]), tmp_path / "s1.png")
+        content = fetch_file(store, ObjectUri.parse(reply["OutputS3Uri"]), tmp_path / "s1.png")
         assert (reply["Sha256"], reply["FileSize"]) == (content.sha256, content.size_bytes)
         assert (reply["AtS"], reply["Frame"]) == (2.5, 75)
-        assert [r.invocation.work for r in read_progress("s1", bucket, s3).records] == ["still"]
+        assert [r.invocation.work for r in read_progress("s1", s3_uri(bucket), store).records] == [
+            "still"
+        ]
         for wrong in ({"AtS": -1}, {"AtS": True}, {"OutputS3Uri": f"s3://{bucket}/sites/x.png"}):
             with pytest.raises(Exception) as caught:  # noqa: PT011 (its class is made at run time)
                 function.invoke(event | wrong)
@@ -120,7 +126,7 @@ def test_the_function_saves_and_tells_it(s3: "S3Client", bucket: str, tmp_path: 
 
 @pytest.mark.media
 def test_a_still_of_lambda_is_that_of_this_machine(
-    s3: "S3Client", bucket: str, tmp_path: Path
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     """To the byte, with its variables."""
     project = tmp_path / "page"
@@ -146,5 +152,5 @@ def test_a_still_of_lambda_is_that_of_this_machine(
                 "Config": config,
             }
         )
-    fetch_file(s3, S3Uri.parse(uri), tmp_path / "lambda.png")
+    fetch_file(store, ObjectUri.parse(uri), tmp_path / "lambda.png")
     assert (tmp_path / "lambda.png").read_bytes() == (tmp_path / "local.png").read_bytes()

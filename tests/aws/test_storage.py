@@ -12,22 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from fanreel.aws.storage import objects as storage
-from fanreel.aws.storage import transfer
-from fanreel.aws.storage.failures import s3_failures
-from fanreel.aws.storage.objects import (
-    connect,
-    delete_bucket,
-    delete_objects,
-    list_folders,
-    list_objects,
-    look_up,
-    read_bytes,
-    refresh,
-    write_bytes,
-)
-from fanreel.aws.storage.transfer import Content, fetch_file, put_file, put_file_once
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage import s3_client, s3_parts, s3_store
+from fanreel.aws.storage.s3_client import connect, delete_bucket, s3_uri
+from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.errors import (
     ArtifactDigestMismatch,
     AssetNotFound,
@@ -37,6 +24,8 @@ from fanreel.errors import (
     StorageUnavailable,
     UnexpectedError,
 )
+from fanreel.storage.store import Content, ObjectStore
+from fanreel.storage.transfer import fetch_file, put_file_once
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -56,55 +45,57 @@ PART = 5 * 1024**2
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a 12 MiB file be a large one (S3 wants parts of 5 MiB)."""
-    monkeypatch.setattr(transfer, "MULTIPART_BYTES", 6 * 1024**2)
-    monkeypatch.setattr(transfer, "PART_BYTES", PART)
+    monkeypatch.setattr(s3_store, "MULTIPART_BYTES", 6 * 1024**2)
+    monkeypatch.setattr(s3_parts, "PART_BYTES", PART)
 
 
 LARGE = bytes(range(256)) * (12 * 4096)
 
 
-def test_a_file_arrives_as_it_left(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_a_file_arrives_as_it_left(
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path
+) -> None:
     """What is put is fetched, with its digest, into folders made on the way."""
     source = tmp_path / "a.mp4"
     source.write_bytes(b"frames")
-    uri = S3Uri(bucket, "outputs/a.mp4")
-    assert put_file(s3, uri, source, sha256=_sha256(b"frames"))
-    fetched = fetch_file(s3, uri, tmp_path / "new/b.mp4", expected=_content(b"frames"))
+    uri = s3_uri(bucket, "outputs/a.mp4")
+    assert store.put_file(uri, source, sha256=_sha256(b"frames"))
+    fetched = fetch_file(store, uri, tmp_path / "new/b.mp4", expected=_content(b"frames"))
     assert (tmp_path / "new/b.mp4").read_bytes() == b"frames"
     assert fetched == _content(b"frames")
     assert s3.head_object(Bucket=bucket, Key=uri.key)["ContentType"] == "video/mp4"
 
 
 def test_a_large_file_goes_in_parts_and_comes_in_ranges(
-    s3: "S3Client", bucket: str, tmp_path: Path, small_parts: None
+    store: ObjectStore, bucket: str, tmp_path: Path, small_parts: None
 ) -> None:
     """Three parts, one digest over the whole."""
     source = tmp_path / "large"
     source.write_bytes(LARGE)
-    uri = S3Uri(bucket, "large")
-    put_file(s3, uri, source)
-    fetched = fetch_file(s3, uri, tmp_path / "back", expected=_content(LARGE))
+    uri = s3_uri(bucket, "large")
+    store.put_file(uri, source)
+    fetched = fetch_file(store, uri, tmp_path / "back", expected=_content(LARGE))
     assert fetched == _content(LARGE)
     assert (tmp_path / "back").read_bytes() == LARGE
 
 
 @pytest.mark.parametrize("data", [b"small", LARGE], ids=["whole", "parts"])
 def test_the_second_conditional_put_changes_nothing(
-    s3: "S3Client", bucket: str, tmp_path: Path, small_parts: None, data: bytes
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path, small_parts: None, data: bytes
 ) -> None:
     """`If-None-Match: *` holds for single puts and for parts; no upload stays behind."""
     first, second = tmp_path / "first", tmp_path / "second"
     first.write_bytes(data)
     second.write_bytes(data[::-1])
-    uri = S3Uri(bucket, "segments/x/00000000-00000120.mp4")
-    assert put_file(s3, uri, first, if_absent=True) is True
-    assert put_file(s3, uri, second, if_absent=True) is False
-    assert fetch_file(s3, uri, tmp_path / "back") == _content(data)
+    uri = s3_uri(bucket, "segments/x/00000000-00000120.mp4")
+    assert store.put_file(uri, first, if_absent=True) is True
+    assert store.put_file(uri, second, if_absent=True) is False
+    assert fetch_file(store, uri, tmp_path / "back") == _content(data)
     assert not s3.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
 
 def test_parts_carry_their_checksums(
-    s3: "S3Client", bucket: str, tmp_path: Path, small_parts: None
+    s3: "S3Client", store: ObjectStore, bucket: str, tmp_path: Path, small_parts: None
 ) -> None:
     """Announced with the upload, sent with each part, and said again when they are joined."""
     source = tmp_path / "large"
@@ -115,7 +106,7 @@ def test_parts_carry_their_checksums(
         sent[event_name.rpartition(".")[2]].append(dict(params))
 
     s3.meta.events.register("before-parameter-build.s3", note)
-    assert put_file(s3, S3Uri(bucket, "large.mp4"), source, if_absent=True)
+    assert store.put_file(s3_uri(bucket, "large.mp4"), source, if_absent=True)
     assert [call["ChecksumAlgorithm"] for call in sent["CreateMultipartUpload"]] == ["CRC32"]
     expected = {
         number: base64.b64encode(zlib.crc32(LARGE[start : start + PART]).to_bytes(4)).decode()
@@ -128,62 +119,62 @@ def test_parts_carry_their_checksums(
 
 
 def test_bytes_other_than_promised_leave_nothing(
-    s3: "S3Client", bucket: str, tmp_path: Path
+    store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     """A wrong digest is named, and neither the file nor a part of it appears."""
-    uri = S3Uri(bucket, "blob")
-    write_bytes(s3, uri, b"tampered")
+    uri = s3_uri(bucket, "blob")
+    store.write_bytes(uri, b"tampered")
     with pytest.raises(ArtifactDigestMismatch, match="fetched afresh") as caught:
-        fetch_file(s3, uri, tmp_path / "in/blob", expected=_content(b"original"))
+        fetch_file(store, uri, tmp_path / "in/blob", expected=_content(b"original"))
     assert caught.value.facts["sha256"] == _sha256(b"tampered")
     assert list((tmp_path / "in").iterdir()) == []
 
 
-def test_what_s3_has_is_not_sent_again(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_what_s3_has_is_not_sent_again(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
     """Content-addressed puts look first; an object of another size is replaced."""
     source = tmp_path / "a"
     source.write_bytes(b"abc")
-    uri = S3Uri(bucket, "blobs/sha256/ba/x")
-    assert put_file_once(s3, uri, source, _sha256(b"abc")) is True
-    assert put_file_once(s3, uri, source, _sha256(b"abc")) is False
-    write_bytes(s3, uri, b"cut short")
-    assert put_file_once(s3, uri, source, _sha256(b"abc")) is True
+    uri = s3_uri(bucket, "blobs/sha256/ba/x")
+    assert put_file_once(store, uri, source, _sha256(b"abc")) is True
+    assert put_file_once(store, uri, source, _sha256(b"abc")) is False
+    store.write_bytes(uri, b"cut short")
+    assert put_file_once(store, uri, source, _sha256(b"abc")) is True
 
 
-def test_a_found_object_can_be_made_young(s3: "S3Client", bucket: str) -> None:
+def test_a_found_object_can_be_made_young(store: ObjectStore, bucket: str) -> None:
     """Refreshing keeps the bytes and moves the date on."""
-    uri = S3Uri(bucket, "old")
-    write_bytes(s3, uri, b"bytes")
-    before = look_up(s3, uri)
+    uri = s3_uri(bucket, "old")
+    store.write_bytes(uri, b"bytes")
+    before = store.look_up(uri)
     assert before is not None
     assert not before.is_stale
-    refresh(s3, before)
-    after = look_up(s3, uri)
+    store.refresh(before)
+    after = store.look_up(uri)
     assert after is not None
     assert after.modified >= before.modified
-    assert read_bytes(s3, uri, limit_bytes=10) == b"bytes"
+    assert store.read_bytes(uri, limit_bytes=10) == b"bytes"
 
 
-def test_listing_and_deleting(s3: "S3Client", bucket: str) -> None:
+def test_listing_and_deleting(store: ObjectStore, bucket: str) -> None:
     """Objects come in key order with their sizes; folders one level deep."""
     for key in ("r/b/2", "r/a/1", "r/a/22", "s/1"):
-        write_bytes(s3, S3Uri(bucket, key), b"x" * len(key))
-    folder = S3Uri(bucket, "r/")
-    assert [(o.uri.key, o.size_bytes) for o in list_objects(s3, folder)] == [
+        store.write_bytes(s3_uri(bucket, key), b"x" * len(key))
+    folder = s3_uri(bucket, "r/")
+    assert [(o.uri.key, o.size_bytes) for o in store.list_objects(folder)] == [
         ("r/a/1", 5),
         ("r/a/22", 6),
         ("r/b/2", 5),
     ]
-    assert [f.key for f in list_folders(s3, folder)] == ["r/a/", "r/b/"]
-    assert delete_objects(s3, [o.uri for o in list_objects(s3, folder)]) == 3
-    assert list(list_objects(s3, folder)) == []
+    assert [f.key for f in store.list_folders(folder)] == ["r/a/", "r/b/"]
+    assert store.delete_objects([o.uri for o in store.list_objects(folder)]) == 3
+    assert list(store.list_objects(folder)) == []
 
 
 def test_a_bucket_goes_with_old_versions_and_all(
     s3: "S3Client", bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Several pages of objects, one hidden by a newer version, another by its removal."""
-    monkeypatch.setattr(storage, "_DELETE_AT_ONCE", 5)
+    monkeypatch.setattr(s3_client, "DELETE_AT_ONCE", 5)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for name in ("kept", "kept", "removed", *map(str, range(20))):
         s3.put_object(Bucket=bucket, Key=name, Body=b"x")
@@ -194,32 +185,32 @@ def test_a_bucket_goes_with_old_versions_and_all(
 
 
 def test_what_is_missing_is_named_by_the_caller(
-    s3: "S3Client", bucket: str, tmp_path: Path
+    store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     """A missing object is the caller's error; a missing bucket is a wrong URI."""
-    gone = S3Uri(bucket, "gone")
-    assert look_up(s3, gone) is None
+    gone = s3_uri(bucket, "gone")
+    assert store.look_up(gone) is None
     with pytest.raises(AssetNotFound, match=f"s3://{bucket}/gone does not exist"):
-        fetch_file(s3, gone, tmp_path / "x")
+        fetch_file(store, gone, tmp_path / "x")
     with pytest.raises(MissingPlanArtifact):
-        fetch_file(s3, gone, tmp_path / "x", expected=_content(b""), missing=MissingPlanArtifact)
+        fetch_file(store, gone, tmp_path / "x", expected=_content(b""), missing=MissingPlanArtifact)
     with pytest.raises(S3UriNotAllowed, match="NoSuchBucket"):
-        read_bytes(s3, S3Uri("no-such-bucket-here", "x"), limit_bytes=1)
+        store.read_bytes(s3_uri("no-such-bucket-here", "x"), limit_bytes=1)
 
 
-def test_a_small_read_is_bounded(s3: "S3Client", bucket: str) -> None:
+def test_a_small_read_is_bounded(store: ObjectStore, bucket: str) -> None:
     """An object that is not what it should be does not fill memory."""
-    uri = S3Uri(bucket, "manifest")
-    write_bytes(s3, uri, b"x" * 11)
+    uri = s3_uri(bucket, "manifest")
+    store.write_bytes(uri, b"x" * 11)
     with pytest.raises(UnexpectedError, match="larger than 10 bytes"):
-        read_bytes(s3, uri, limit_bytes=10)
+        store.read_bytes(uri, limit_bytes=10)
 
 
 def test_nobody_listening_is_storage_unavailable(aws_environment: None) -> None:
     """A refused connection is ours, and retryable."""
-    client = connect(endpoint_url="http://127.0.0.1:9")
+    store = S3ObjectStore(connect(endpoint_url="http://127.0.0.1:9"))
     with pytest.raises(StorageUnavailable) as caught:
-        look_up(client, S3Uri("bucket", "key"))
+        store.look_up(s3_uri("bucket", "key"))
     assert caught.value.retryable
 
 
@@ -252,14 +243,14 @@ class FailingS3(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def failing(aws_environment: None) -> Iterator[tuple["S3Client", type[FailingS3]]]:
+def failing(aws_environment: None) -> Iterator[tuple[S3ObjectStore, type[FailingS3]]]:
     """Serve failures on loopback."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), FailingS3)
     FailingS3.status, FailingS3.code, FailingS3.break_off_times = 200, "", 0
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     client = connect(endpoint_url=f"http://127.0.0.1:{server.server_port}")
-    yield client, FailingS3
+    yield S3ObjectStore(client), FailingS3
     client.close()
     server.shutdown()
     server.server_close()
@@ -279,37 +270,37 @@ def failing(aws_environment: None) -> Iterator[tuple["S3Client", type[FailingS3]
     ],
 )
 def test_each_refusal_becomes_one_of_ours(
-    failing: tuple["S3Client", type[FailingS3]],
+    failing: tuple[S3ObjectStore, type[FailingS3]],
     status: int,
     code: str,
     expected: type[Exception],
 ) -> None:
     """S3's codes map to retryable or terminal errors that carry them as `reason`."""
-    client, answer = failing
+    store, answer = failing
     answer.status, answer.code = status, code
     with pytest.raises(expected) as caught:
-        read_bytes(client, S3Uri("bucket", "key"), limit_bytes=10)
+        store.read_bytes(s3_uri("bucket", "key"), limit_bytes=10)
     assert caught.value.facts["reason"] == code  # type: ignore[attr-defined]
 
 
 def test_a_body_that_breaks_off_is_fetched_again(
-    failing: tuple["S3Client", type[FailingS3]], tmp_path: Path
+    failing: tuple[S3ObjectStore, type[FailingS3]], tmp_path: Path
 ) -> None:
     """Twice is forgiven; a third time is a retryable error, and no file."""
-    client, answer = failing
+    store, answer = failing
     answer.break_off_times = 2
-    fetch_file(client, S3Uri("bucket", "k"), tmp_path / "x", expected=_content(b"whole"))
+    fetch_file(store, s3_uri("bucket", "k"), tmp_path / "x", expected=_content(b"whole"))
     assert (tmp_path / "x").read_bytes() == b"whole"
     answer.break_off_times = 3
     with pytest.raises(StorageUnavailable):
-        fetch_file(client, S3Uri("bucket", "k"), tmp_path / "y", expected=_content(b"whole"))
+        fetch_file(store, s3_uri("bucket", "k"), tmp_path / "y", expected=_content(b"whole"))
     assert not (tmp_path / "y").exists()
 
 
-def test_a_full_disk_has_its_name(s3: "S3Client", bucket: str, tmp_path: Path) -> None:
+def test_a_full_disk_has_its_name(store: ObjectStore, bucket: str, tmp_path: Path) -> None:
     """ENOSPC while fetching is `DISK_FULL`; /dev/full is a real full disk."""
-    write_bytes(s3, S3Uri(bucket, "x"), b"bytes")
+    store.write_bytes(s3_uri(bucket, "x"), b"bytes")
     full = tmp_path / "full"
     full.symlink_to("/dev/full")
-    with pytest.raises(DiskFull, match="ephemeral storage"), s3_failures(S3Uri(bucket, "x")):
-        transfer._download(s3, S3Uri(bucket, "x"), full, _content(b"bytes"))
+    with pytest.raises(DiskFull, match="ephemeral storage"):
+        store.download(s3_uri(bucket, "x"), full, _content(b"bytes"))

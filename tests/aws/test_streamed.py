@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fanreel.aws.storage.objects import delete_objects, list_objects
-from fanreel.aws.storage.transfer import fetch_file
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import s3_uri
+from fanreel.storage.transfer import fetch_file
+from fanreel.storage.uris import ObjectUri
 from tests.aws.carrying import Carrying
 from tests.aws.handling import Function, deployed
 
@@ -31,7 +31,7 @@ def steps() -> Carrying:
 @pytest.fixture
 def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Give the function little disk, and the smallest parts that S3 takes."""
-    monkeypatch.setattr("fanreel.aws.storage.streamed.PART_BYTES", 5 * MIB)
+    monkeypatch.setattr("fanreel.storage.streamed.PART_BYTES", 5 * MIB)
     return {"FANREEL_ASSEMBLY_ROOM_BYTES": str(ROOM_BYTES)}
 
 
@@ -62,7 +62,9 @@ def test_no_more_than_a_few_segments_and_parts_are_on_the_disk(
     steps.during = look
     reply = function.invoke(function.assemble_event())
     assert steps.called[-1] == "assemble parts"
-    content = fetch_file(function.s3, S3Uri.parse(reply["OutputS3Uri"]), tmp_path / "video.mp4")
+    content = fetch_file(
+        function.store, ObjectUri.parse(reply["OutputS3Uri"]), tmp_path / "video.mp4"
+    )
     assert (reply["Sha256"], reply["FileSize"]) == (content.sha256, content.size_bytes)
     video = (tmp_path / "video.mp4").read_bytes()
     assert len(video) == SEGMENTS * SEGMENT_BYTES + len("audio.m4a")
@@ -82,15 +84,15 @@ def test_a_segment_that_is_lost_ends_it(function: Function, steps: Carrying) -> 
 
     def lose(path: Path) -> None:
         if path.name.startswith("00000010"):
-            found = list_objects(function.s3, S3Uri(function.bucket, "segments/"))
-            delete_objects(function.s3, [one.uri for one in found if "00000040" in one.uri.name])
+            found = function.store.list_objects(s3_uri(function.bucket, "segments/"))
+            function.store.delete_objects([one.uri for one in found if "00000040" in one.uri.name])
 
     steps.during = lose
     with pytest.raises(Exception) as caught:  # noqa: PT011 (its class is made at run time)
         function.invoke(function.assemble_event())
     assert type(caught.value).__name__ == "MISSING_PLAN_ARTIFACT"
     assert uploads(function) == []
-    assert list(list_objects(function.s3, S3Uri(function.bucket, "outputs/"))) == []
+    assert list(function.store.list_objects(s3_uri(function.bucket, "outputs/"))) == []
 
 
 def test_a_step_that_fails_leaves_nothing(function: Function, steps: Carrying) -> None:

@@ -72,6 +72,24 @@ def test_the_rooms_for_aws_import_one_way(room: str) -> None:
     assert wrong == set()
 
 
+def test_the_storage_knows_no_cloud() -> None:
+    """What lies in a bucket is written once; a cloud's own package imports it, and not it them."""
+    clouds = ("fanreel.aws", "boto3", "botocore", "google", "mypy_boto3_s3")
+    wrong = {
+        (path.name, module)
+        for path in (TOP / "storage").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        for module in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+        )
+        if module.startswith(clouds)
+    }
+    assert wrong == set()
+
+
 def loaded_with(*modules: str) -> list[str]:
     """Return the modules that a new process holds once it has imported *modules*."""
     code = f"import sys, {', '.join(modules)}; print(*sys.modules)"

@@ -4,11 +4,11 @@ from typing import get_args
 
 import pytest
 
-from fanreel.aws.storage.layout import OUTPUT_EXTENSIONS
 from fanreel.config import RenderConfig
 from fanreel.encode.encoders import lock_encoder
 from fanreel.errors import InvalidConfig
 from fanreel.formats import FORMATS, Format
+from fanreel.storage.layout import OUTPUT_EXTENSIONS
 
 
 def test_every_format_has_its_row() -> None:

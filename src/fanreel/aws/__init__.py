@@ -6,7 +6,7 @@ The same render on AWS: the only part of fanreel that knows boto3.
 
 Imports point upwards in this list; a worker loads the first, and prices where a render is limited:
 
-    storage/   what lies in the bucket, and how it gets there and back
+    storage/   S3, as `fanreel.storage` asks for it
     cost/      what renders cost, and what an account lets them use
     client/    renders started, watched, fetched, removed
     deploy/    the stack and the rights it takes

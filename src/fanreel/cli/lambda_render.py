@@ -152,10 +152,10 @@ def still(
     for warning in saved.warnings:
         target.say(f"warning: {warning}")
     if output is not None:
-        from fanreel.aws.storage.transfer import fetch_file  # noqa: PLC0415
-        from fanreel.aws.storage.uris import S3Uri  # noqa: PLC0415
+        from fanreel.storage.transfer import fetch_file  # noqa: PLC0415
+        from fanreel.storage.uris import ObjectUri  # noqa: PLC0415
 
-        uri = S3Uri.parse(saved.output_uri)
+        uri = ObjectUri.parse(saved.output_uri)
         fetch_file(client.connection.outputs.of(uri), uri, output)
     target.answer(saved, str(output or saved.output_uri))
 

@@ -243,8 +243,8 @@ def destroy(
     cdk_app(target, cdk_dir, {}).run("destroy", "--force", target.stack)
     objects = 0
     if bucket:
-        from fanreel.aws.storage.objects import connect  # noqa: PLC0415
-        from fanreel.aws.storage.objects import delete_bucket as remove_bucket  # noqa: PLC0415
+        from fanreel.aws.storage.s3_client import connect  # noqa: PLC0415
+        from fanreel.aws.storage.s3_client import delete_bucket as remove_bucket  # noqa: PLC0415
 
         target.say(f"emptying {bucket}")
         objects = remove_bucket(connect(target.session(), target.endpoint_url), bucket)

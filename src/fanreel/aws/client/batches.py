@@ -21,10 +21,11 @@ from pydantic.alias_generators import to_camel
 
 from fanreel.aws.client.inputs import RenderRequest, build_request
 from fanreel.aws.client.results import BatchItem, Failure, Progress, StartedRender
-from fanreel.aws.storage.outputs import OutputOptions
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderError
 from fanreel.files.digest import canonical_json
+from fanreel.storage.outputs import OutputOptions
+from fanreel.storage.uris import ObjectUri
 
 DEFAULT_MAX_CONCURRENT = 5
 """Renders of a batch at once; each runs many chunks at once itself."""
@@ -113,7 +114,7 @@ def read_batch(path: Path) -> list[BatchLine]:
 def batch_requests(
     lines: Sequence[BatchLine],
     *,
-    bucket: str,
+    bucket: ObjectUri,
     project_uri: str,
     config: RenderConfig | Mapping[str, Any] | None = None,
     output: OutputOptions | None = None,

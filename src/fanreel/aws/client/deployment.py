@@ -12,18 +12,19 @@ import boto3
 from botocore.exceptions import ClientError
 
 from fanreel.aws.cost.functions import require_function
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.endpoints import OutputClients, OutputEndpoint, parse_endpoints
+from fanreel.aws.storage.endpoint_keys import output_stores
 from fanreel.aws.storage.failures import aws_errors, error_code
-from fanreel.aws.storage.objects import connect
-from fanreel.aws.storage.projects import ProjectSources
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.aws.storage.s3_client import connect, s3_uri
+from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.errors import InvalidConfig
+from fanreel.storage import layout
+from fanreel.storage.endpoints import OutputEndpoint, OutputStores, parse_endpoints
+from fanreel.storage.projects import ProjectSources
+from fanreel.storage.uris import ObjectUri
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
 DEFAULT_STACK = "fanreel"
@@ -52,6 +53,11 @@ class Deployment:
     stack_name: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What it was deployed with, where that is not the default (`deploy/stack_settings.py`)."""
+
+    @property
+    def root(self) -> ObjectUri:
+        """Its bucket as a URI."""
+        return s3_uri(self.bucket)
 
     @property
     def region(self) -> str:
@@ -94,9 +100,9 @@ class Deployment:
         head, _, name = self.state_machine_arn.rpartition(":stateMachine:")
         return f"{head}:execution:{name}:{render_id}"
 
-    def default_output(self, render_id: str, output_format: str) -> S3Uri:
+    def default_output(self, render_id: str, output_format: str) -> ObjectUri:
         """Return where a render's video goes if its input does not say."""
-        return layout.output(self.bucket, render_id, output_format)
+        return layout.output(self.root, render_id, output_format)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""
@@ -177,16 +183,16 @@ class Connection:
             )
 
     @cached_property
-    def s3(self) -> "S3Client":
-        """The client of the render bucket."""
+    def store(self) -> S3ObjectStore:
+        """What holds the render bucket."""
         with aws_errors("connecting to s3"), self._making:
-            return connect(self.session, self.endpoint_url)
+            return S3ObjectStore(connect(self.session, self.endpoint_url))
 
     @cached_property
-    def outputs(self) -> OutputClients:
-        """The clients of outputs, wherever they lie; keys of other services are read by need."""
-        return OutputClients(
-            self.s3, self.deployment.output_endpoints, self.session, self.endpoint_url
+    def outputs(self) -> OutputStores:
+        """What holds outputs, wherever they lie; keys of other services are read by need."""
+        return output_stores(
+            self.store, self.deployment.output_endpoints, self.session, self.endpoint_url
         )
 
     @cached_property

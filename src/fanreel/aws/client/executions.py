@@ -13,12 +13,11 @@ from botocore.exceptions import ClientError
 from fanreel.aws.client.deployment import Connection
 from fanreel.aws.client.inputs import OUTPUT_URI, PLAN_PREFIX, PROJECT_URI, RenderRequest
 from fanreel.aws.client.results import RenderSummary, StartedRender, Status
-from fanreel.aws.storage import layout
 from fanreel.aws.storage.failures import aws_errors, error_code
-from fanreel.aws.storage.objects import delete_objects, write_bytes
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import InvalidConfig, RenderCancelled
 from fanreel.files.digest import canonical_json
+from fanreel.storage import layout
+from fanreel.storage.uris import ObjectUri
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -47,7 +46,7 @@ def start(connection: Connection, request: RenderRequest) -> StartedRender:
     if existing is not None:
         return _existing(request, document, existing)
     if request.sends_variables_apart:
-        write_bytes(connection.s3, request.variables_uri, request.variables_json)
+        connection.store.write_bytes(request.variables_uri, request.variables_json)
     with aws_errors(f"starting render {request.render_id}"):
         try:
             answer = connection.sfn.start_execution(
@@ -137,12 +136,12 @@ def output_uri_of(connection: Connection, execution: "DescribeExecutionOutputTyp
     return str(connection.deployment.default_output(execution["name"], config.get("format", "mp4")))
 
 
-def folder_of(connection: Connection, execution: "DescribeExecutionOutputTypeDef") -> S3Uri:
+def folder_of(connection: Connection, execution: "DescribeExecutionOutputTypeDef") -> ObjectUri:
     """Return where an execution keeps plan, progress and cancel marker, whoever started it."""
     given = execution_input(execution).get(PLAN_PREFIX)
     if given:
-        return S3Uri.parse(str(given)).folder()
-    return layout.render(connection.deployment.bucket, execution["name"])
+        return ObjectUri.parse(str(given)).folder()
+    return layout.render(connection.deployment.root, execution["name"])
 
 
 def is_running(execution: "DescribeExecutionOutputTypeDef") -> bool:
@@ -156,7 +155,7 @@ def cancel(connection: Connection, render_id: str, reason: str) -> None:
     if not is_running(execution):
         return
     folder = folder_of(connection, execution)
-    write_bytes(connection.s3, layout.cancelled(folder), b"{}")
+    connection.store.write_bytes(layout.cancelled(folder), b"{}")
     with aws_errors(f"cancelling render {render_id}"):
         connection.sfn.stop_execution(
             executionArn=execution["executionArn"], error=RenderCancelled.code, cause=reason
@@ -173,7 +172,7 @@ def redrive(connection: Connection, render_id: str) -> StartedRender:
     """
     execution = describe(connection, render_id)
     folder = folder_of(connection, execution)
-    delete_objects(connection.s3, [layout.cancelled(folder)])
+    connection.store.delete_objects([layout.cancelled(folder)])
     if _ended_in_fail_state(connection, execution):
         return _start_again(connection, execution)
     with aws_errors(f"redriving render {render_id}"):

@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fanreel.aws.cost.functions import require_function
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.outputs import OutputOptions, OutputPlaces
-from fanreel.aws.storage.projects import ProjectSources, parse_project
-from fanreel.aws.storage.sites import require_project
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig
 from fanreel.files.digest import canonical_json
+from fanreel.storage import layout
+from fanreel.storage.outputs import OutputOptions, OutputPlaces
+from fanreel.storage.projects import ProjectSources, parse_project
+from fanreel.storage.sites import require_project
+from fanreel.storage.uris import ObjectUri, require_scheme
 
 MAX_INPUT_BYTES = 256 * 1024
 """Step Functions' limit for an execution's input, and for what passes between its states."""
@@ -64,7 +64,7 @@ class RenderRequest:
     """One render, checked: what `start_render()` sends, and the variables sent apart if large."""
 
     render_id: str
-    bucket: str
+    bucket: ObjectUri
     project_uri: str
     output_uri: str
     config: RenderConfig
@@ -79,7 +79,7 @@ class RenderRequest:
     """Which of the deployment's functions renders it; None is its default."""
 
     @property
-    def folder(self) -> S3Uri:
+    def folder(self) -> ObjectUri:
         """The folder of everything this render keeps, its video apart."""
         return layout.render(self.bucket, self.render_id)
 
@@ -89,7 +89,7 @@ class RenderRequest:
         return canonical_json(self.config.to_json().get("variables", {}))
 
     @property
-    def variables_uri(self) -> S3Uri:
+    def variables_uri(self) -> ObjectUri:
         """Named by content, so a second start with other variables cannot change this render."""
         digest = hashlib.sha256(self.variables_json).hexdigest()
         return self.folder.joined(f"variables-{digest[:32]}.json")
@@ -144,7 +144,7 @@ class RenderRequest:
 
 def build_request(  # noqa: PLR0913 (each is a field of the request)
     *,
-    bucket: str,
+    bucket: ObjectUri,
     project_uri: str,
     config: RenderConfig | Mapping[str, Any] | None = None,
     render_id: str | None = None,
@@ -171,11 +171,16 @@ def build_request(  # noqa: PLR0913 (each is a field of the request)
     checked = parse_config(config)
     render_id = layout.require_render_id(render_id or new_render_id())
     place = output_uri or str(layout.output(bucket, render_id, checked.format))
-    project, options = parse_project(project_uri), OutputOptions.of(output)
-    (project_sources or ProjectSources(bucket=bucket)).require(project)
+    project, uri, options = (
+        parse_project(project_uri),
+        ObjectUri.parse(place),
+        OutputOptions.of(output),
+    )
+    require_scheme((one for one in (project, uri) if isinstance(one, ObjectUri)), bucket.scheme)
+    (project_sources or ProjectSources(bucket=bucket.bucket)).require(project)
     require_project(project)
-    OutputPlaces.of(bucket, output_buckets).require(S3Uri.parse(place), options)
-    layout.require_output(S3Uri.parse(place), checked.format)
+    OutputPlaces.of(bucket.bucket, output_buckets).require(uri, options)
+    layout.require_output(uri, checked.format)
     if max_concurrency is not None and max_concurrency < 1:
         raise InvalidConfig(f"max_concurrency = {max_concurrency}: allowed: a whole number from 1")
     for name, value in {"timeout_s": timeout_s, "cost_limit_usd": cost_limit_usd}.items():

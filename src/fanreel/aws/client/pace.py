@@ -6,7 +6,7 @@ from typing import Self
 
 from fanreel.aws.client.results import Status
 from fanreel.aws.cost.usage import to_ms
-from fanreel.aws.storage.progress import Invocation, InvocationRecord, RenderActivity
+from fanreel.storage.progress import Invocation, InvocationRecord, RenderActivity
 
 
 @dataclass(frozen=True, slots=True)

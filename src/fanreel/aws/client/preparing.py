@@ -19,13 +19,13 @@ from fanreel.aws.cost.estimating import (
 )
 from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY, read_quotas
 from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Estimate
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.projects import HTTPS, parse_project
-from fanreel.aws.storage.sites import Site, borrowed_project, site_of, upload_site
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderError
 from fanreel.files.budget import within_cap
 from fanreel.files.project import within_root
+from fanreel.storage import layout
+from fanreel.storage.projects import HTTPS, parse_project
+from fanreel.storage.sites import Site, borrowed_project, site_of, upload_site
 
 Config = RenderConfig | Mapping[str, Any] | None
 Project = Path | str | Site
@@ -64,8 +64,8 @@ class Preparation:
     def upload(self, project_dir: Path | str, root_dir: Folder, name: str | None = None) -> Site:
         """Upload a project. Raises as `RenderClient.deploy_site()`."""
         root = None if root_dir is None else Path(root_dir)
-        bucket = self._connection.deployment.bucket
-        return upload_site(Path(project_dir), bucket, self._connection.s3, root, name)
+        bucket = self._connection.deployment.root
+        return upload_site(Path(project_dir), bucket, self._connection.store, root, name)
 
     def check(self, project: Project, config: Config, **given: Any) -> RenderRequest:
         """
@@ -75,7 +75,7 @@ class Preparation:
             InvalidConfig, S3UriNotAllowed: As `build_request()`. Terminal.
         """
         deployment = self._connection.deployment
-        stand_in = str(layout.site_manifest(deployment.bucket, "unknown"))
+        stand_in = str(layout.site_manifest(deployment.root, "unknown"))
         checked = build_request(
             project_uri=str(project) if _is_uri(project) else stand_in,
             config=config,
@@ -95,7 +95,7 @@ class Preparation:
     def _allowed(self) -> dict[str, Any]:
         deployment = self._connection.deployment
         return {
-            "bucket": deployment.bucket,
+            "bucket": deployment.root,
             "output_buckets": deployment.output_buckets,
             "project_sources": deployment.project_sources,
             "functions": deployment.function_names,
@@ -108,7 +108,7 @@ class Preparation:
         if isinstance(project, Site):
             return project.uri
         root = None if root_dir is None else Path(root_dir)
-        return site_of(Path(project), self._connection.deployment.bucket, root).uri
+        return site_of(Path(project), self._connection.deployment.root, root).uri
 
     def require_affordable(
         self,
@@ -175,7 +175,7 @@ class Preparation:
             return
         uri = parse_project(project.uri if isinstance(project, Site) else str(project))
         sources = self._connection.deployment.project_sources
-        with borrowed_project(self._connection.s3, uri, entry_file, sources) as folders:
+        with borrowed_project(self._connection.store, uri, entry_file, sources) as folders:
             yield folders
 
     def _chunks_at_once(self, asked: int | None, function: str | None) -> AtOnce:

@@ -40,14 +40,14 @@ from fanreel.aws.client.results import (
 from fanreel.aws.client.stills import RemoteStill, still_uri, take_still
 from fanreel.aws.client.watching import Watcher
 from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Cost, Estimate
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.outputs import OutputOptions
-from fanreel.aws.storage.sites import (
+from fanreel.errors import InvalidConfig, RenderCancelled
+from fanreel.storage import layout
+from fanreel.storage.outputs import OutputOptions
+from fanreel.storage.sites import (
     Site,
     delete_site,
     list_sites,
 )
-from fanreel.errors import InvalidConfig, RenderCancelled
 
 _FIRST_POLL_S = 0.25
 
@@ -154,7 +154,7 @@ class RenderClient:
 
     def list_sites(self) -> tuple[Site, ...]:
         """Return every deployed project, newest first."""
-        return tuple(list_sites(self.deployment.bucket, self._connection.s3))
+        return tuple(list_sites(self.deployment.root, self._connection.store))
 
     def delete_site(self, site_id: str) -> int:
         """
@@ -163,7 +163,7 @@ class RenderClient:
         Raises:
             AssetNotFound: There is no such site. Terminal.
         """
-        return delete_site(site_id, self.deployment.bucket, self._connection.s3)
+        return delete_site(site_id, self.deployment.root, self._connection.store)
 
     def request(  # noqa: PLR0913 (each is an option)
         self,
@@ -289,9 +289,7 @@ class RenderClient:
         if moment < 0:
             raise InvalidConfig(f"at_s = {at_s!r}: allowed: seconds from 0, such as 2.5")
         render_id = layout.require_render_id(render_id or new_render_id())
-        uri = still_uri(
-            self.deployment.bucket, render_id, output_uri, self.deployment.output_buckets
-        )
+        uri = still_uri(self.deployment.root, render_id, output_uri, self.deployment.output_buckets)
         request = self.request(
             project, config, render_id=render_id, root_dir=root_dir, function=function
         )

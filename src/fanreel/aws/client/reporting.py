@@ -12,11 +12,11 @@ from fanreel.aws.client.finished import download
 from fanreel.aws.client.results import Progress
 from fanreel.aws.client.watching import Watcher
 from fanreel.aws.cost.usage import to_ms
-from fanreel.aws.storage.journal import Film, Journal, Phase
-from fanreel.aws.storage.progress import InvocationRecord, LiveCounter, RenderActivity
 from fanreel.formats import PACKED
 from fanreel.reporting.report import Bar, Kind, Lane, MemoryCurve, Report, segment_bar
 from fanreel.segments.times import SegmentRun
+from fanreel.storage.journal import Film, Journal, Phase
+from fanreel.storage.progress import InvocationRecord, LiveCounter, RenderActivity
 
 if TYPE_CHECKING:
     from fanreel.aws.cost.render_cost import Cost

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from fanreel.aws.cost.render_cost import Cost
-from fanreel.aws.storage.progress import ChunkActivity
 from fanreel.errors import CATALOGUE, RenderError, UnexpectedError
+from fanreel.storage.progress import ChunkActivity
 
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
 """Step Functions' words for an execution's state."""

@@ -12,12 +12,11 @@ from fanreel.aws.client.causes import read_cause
 from fanreel.aws.client.deployment import Connection
 from fanreel.aws.client.inputs import RenderRequest
 from fanreel.aws.client.results import Failure
-from fanreel.aws.storage import layout
 from fanreel.aws.storage.failures import aws_errors
-from fanreel.aws.storage.objects import write_bytes
-from fanreel.aws.storage.outputs import OutputOptions, OutputPlaces
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import InvalidConfig
+from fanreel.storage import layout
+from fanreel.storage.outputs import OutputOptions, OutputPlaces
+from fanreel.storage.uris import ObjectUri, require_scheme
 
 _ANSWER_TIMEOUT_S = 900
 _VARIABLES = "variables"
@@ -57,22 +56,23 @@ class RemoteStill:
 
 
 def still_uri(
-    bucket: str, render_id: str, given: str | None, output_buckets: Iterable[str] = ()
-) -> S3Uri:
+    bucket: ObjectUri, render_id: str, given: str | None, output_buckets: Iterable[str] = ()
+) -> ObjectUri:
     """
     Return where a still goes.
 
     Raises:
         InvalidConfig, S3UriNotAllowed: No picture may go there. Terminal.
     """
-    uri = S3Uri.parse(given or f"s3://{bucket}/{layout.OUTPUTS}{render_id}.png")
-    OutputPlaces.of(bucket, output_buckets).require(uri, OutputOptions())
+    uri = ObjectUri.parse(given or str(bucket.at(f"{layout.OUTPUTS}{render_id}.png")))
+    require_scheme([uri], bucket.scheme)
+    OutputPlaces.of(bucket.bucket, output_buckets).require(uri, OutputOptions())
     layout.require_still(uri)
     return uri
 
 
 def take_still(
-    connection: Connection, request: RenderRequest, at_s: Fraction, uri: S3Uri
+    connection: Connection, request: RenderRequest, at_s: Fraction, uri: ObjectUri
 ) -> RemoteStill:
     """
     Have the function save one frame, and wait for it.
@@ -96,7 +96,7 @@ def take_still(
         "Config": config,
     }
     if request.sends_variables_apart:
-        write_bytes(connection.s3, request.variables_uri, request.variables_json)
+        connection.store.write_bytes(request.variables_uri, request.variables_json)
         event |= {"VariablesS3Uri": str(request.variables_uri), "Config": config}
         del config[_VARIABLES]
     with aws_errors(f"invoking {name}"):

@@ -21,11 +21,11 @@ from fanreel.aws.cost.prices import prices_for
 from fanreel.aws.cost.render_cost import Cost, cost_of
 from fanreel.aws.cost.usage import to_ms, used_so_far
 from fanreel.aws.storage.failures import aws_errors
-from fanreel.aws.storage.journal import Journal
-from fanreel.aws.storage.objects import in_parallel, list_objects, look_up
-from fanreel.aws.storage.progress import InvocationRecord, RenderActivity, parse_progress
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import CATALOGUE, InvalidConfig, RenderCancelled, RenderError
+from fanreel.storage.journal import Journal
+from fanreel.storage.progress import InvocationRecord, RenderActivity, parse_progress
+from fanreel.storage.store import in_parallel
+from fanreel.storage.uris import ObjectUri
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef
@@ -64,7 +64,7 @@ class Watcher:
 
     def _activity(self, execution: "DescribeExecutionOutputTypeDef") -> RenderActivity:
         folder = folder_of(self._connection, execution)
-        return parse_progress(execution["name"], list_objects(self._connection.s3, folder))
+        return parse_progress(execution["name"], self._connection.store.list_objects(folder))
 
     def progress(self, render_id: str) -> Progress:
         """Tell where a render stands. Raises as `RenderClient.progress()`."""
@@ -104,18 +104,18 @@ class Watcher:
         )
 
     def _has_video(self, output_uri: str) -> bool:
-        uri = S3Uri.parse(output_uri)
-        client = self._connection.outputs.of(uri)
+        uri = ObjectUri.parse(output_uri)
+        store = self._connection.outputs.of(uri)
         if uri.is_folder:
-            return next(iter(list_objects(client, uri)), None) is not None
-        return look_up(client, uri) is not None
+            return next(iter(store.list_objects(uri)), None) is not None
+        return store.look_up(uri) is not None
 
     def told(self, render_id: str) -> tuple[RenderActivity, list[tuple[InvocationRecord, Journal]]]:
         """Read all that a render's workers wrote, with one GET an invocation."""
         execution = describe(self._connection, render_id)
         folder, activity = folder_of(self._connection, execution), self._activity(execution)
         journals = in_parallel(
-            lambda record: Journal.read(record, folder, self._connection.s3), activity.records
+            lambda record: Journal.read(record, folder, self._connection.store), activity.records
         )
         return activity, list(zip(activity.records, journals, strict=True))
 
@@ -156,7 +156,7 @@ class Watcher:
         culprit = next((r for r in reversed(failed) if r.outcome == code), None)
         if culprit is not None and not message:
             folder = folder_of(self._connection, execution)
-            message = Journal.read(culprit, folder, self._connection.s3).message
+            message = Journal.read(culprit, folder, self._connection.store).message
         chunk_index = culprit.invocation.chunk_index if culprit else cause.chunk_index
         return Failure.of(code, message, chunk_index)
 

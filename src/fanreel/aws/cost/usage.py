@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from fanreel.aws.cost.functions import FunctionSettings
 from fanreel.aws.cost.render_cost import Billed, Usage, transitions
-from fanreel.aws.storage.progress import InvocationRecord, LiveCounter, RenderActivity
+from fanreel.storage.progress import InvocationRecord, LiveCounter, RenderActivity
 
 
 def used_so_far(

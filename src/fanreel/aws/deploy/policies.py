@@ -17,7 +17,7 @@ from fanreel.aws.client.deployment import (
     STATE_MACHINE,
 )
 from fanreel.aws.deploy.templates import Template
-from fanreel.aws.storage import layout
+from fanreel.storage import layout
 
 VERSION = "2012-10-17"
 KEYS_ELSEWHERE = "KeysElsewhere"

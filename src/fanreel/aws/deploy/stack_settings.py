@@ -9,9 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from fanreel.aws.cost.functions import FunctionChoice, parse_choices
 from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY
-from fanreel.aws.storage.endpoints import OutputEndpoint, parse_endpoints
 from fanreel.config import PLAN_DIR_SIZE_LIMIT_BYTES
 from fanreel.errors import InvalidConfig
+from fanreel.storage.endpoints import OutputEndpoint, parse_endpoints
 
 MIB = 1024**2
 MOST_FUNCTIONS = 9

@@ -1,1 +1,1 @@
-"""What lies in the bucket, and how it gets there and back: all that workers need of AWS."""
+"""S3, as `fanreel.storage` asks for it, and who acts there: all that workers need of AWS."""

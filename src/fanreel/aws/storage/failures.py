@@ -1,6 +1,5 @@
 """Botocore's errors become ours, in the layer that touched AWS."""
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -14,17 +13,17 @@ from botocore.exceptions import (
 from urllib3.exceptions import HTTPError
 
 from fanreel.aws.storage.credentials import credential_problem
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import (
     ArtifactDigestMismatch,
     AssetNotFound,
-    DiskFull,
     InvalidConfig,
     RenderError,
     S3UriNotAllowed,
     StorageUnavailable,
     UnexpectedError,
 )
+from fanreel.storage.disk import disk_failure
+from fanreel.storage.uris import ObjectUri
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 # Waiting does not help against these: the URI, the role or the key policy is wrong.
@@ -52,7 +51,7 @@ _PASSING_PARTS = (
 
 
 @contextmanager
-def s3_failures(uri: S3Uri, missing: type[RenderError] = AssetNotFound) -> Iterator[None]:
+def s3_failures(uri: ObjectUri, missing: type[RenderError] = AssetNotFound) -> Iterator[None]:
     """
     Raise what S3 or the disk did to *uri* as one of our errors.
 
@@ -106,29 +105,23 @@ def aws_errors(doing: str) -> Iterator[None]:
         raise InvalidConfig(text, aws_code=code) from exc
 
 
-def disk_failure(exc: OSError) -> Exception:
-    """Return `DiskFull` for an error that means no room, *exc* itself otherwise."""
-    if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(
-            f"no room left on the disk ({exc.filename or 'while writing'}); "
-            "raise the function's ephemeral storage or render less at once",
-            path=str(exc.filename or ""),
-        )
-    return exc
-
-
 def error_code(exc: ClientError) -> str:
     """Return S3's own code for a failure, such as `NoSuchKey`."""
     return str(exc.response.get("Error", {}).get("Code", ""))
 
 
-def _refused_or_silent(exc: BaseException, uri: S3Uri) -> RenderError:
+def is_missing(exc: ClientError) -> bool:
+    """Tell whether S3 says that there is no such object."""
+    return error_code(exc) in _MISSING
+
+
+def _refused_or_silent(exc: BaseException, uri: ObjectUri) -> RenderError:
     if problem := credential_problem(exc):
         return S3UriNotAllowed(f"{uri}: {problem}", uri=str(uri), reason="credentials")
     return StorageUnavailable(f"S3 did not answer for {uri}: {exc}", uri=str(uri))
 
 
-def _from_answer(exc: ClientError, uri: S3Uri, missing: type[RenderError]) -> RenderError:
+def _from_answer(exc: ClientError, uri: ObjectUri, missing: type[RenderError]) -> RenderError:
     code = error_code(exc)
     status = int(exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     where, facts = str(uri), {"uri": str(uri), "reason": code}

@@ -1,20 +1,17 @@
 """What the body of an invocation's record tells beyond its name: where the time went, and why."""
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.objects import read_bytes
-from fanreel.aws.storage.progress import InvocationRecord
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import AssetNotFound, UnexpectedError
 from fanreel.files.plan_dir import UsedFont
 from fanreel.segments.times import SegmentRun
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from fanreel.storage import layout
+from fanreel.storage.progress import InvocationRecord
+from fanreel.storage.store import ObjectStore
+from fanreel.storage.uris import ObjectUri
 
 LIMIT_BYTES = 4 * 1024**2
 """A chunk's frames take about 40 bytes each."""
@@ -61,10 +58,10 @@ class Journal(BaseModel):
     """Of a plan."""
 
     @classmethod
-    def read(cls, record: InvocationRecord, render_folder: S3Uri, client: "S3Client") -> Self:
+    def read(cls, record: InvocationRecord, render_folder: ObjectUri, store: ObjectStore) -> Self:
         """Read what an invocation left, with one GET; empty if it is gone, or no journal at all."""
         uri = layout.progress(render_folder).joined(record.name())
         try:
-            return cls.model_validate_json(read_bytes(client, uri, limit_bytes=LIMIT_BYTES))
+            return cls.model_validate_json(store.read_bytes(uri, limit_bytes=LIMIT_BYTES))
         except (AssetNotFound, UnexpectedError, ValidationError):  # none, too large, senseless
             return cls()

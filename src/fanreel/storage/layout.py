@@ -1,5 +1,5 @@
 """
-Where everything lies in the bucket; nothing else spells a key.
+Where everything lies in the bucket; nothing else spells a key. A bucket is any URI in it.
 
     sites/<site_id>/site.json            one uploaded project: its paths and digests, written last
     sites/files/ab/<sha256>              project files, shared by all sites
@@ -14,14 +14,14 @@ Where everything lies in the bucket; nothing else spells a key.
     outputs/<id>.<ext>                   final videos
 
 `INTERMEDIATE_PREFIXES` may expire: a render refreshes what it finds and still needs (see
-`storage.REFRESH_AFTER_S`). Sites and outputs are kept until somebody deletes them.
+`store.REFRESH_AFTER_S`). Sites and outputs are kept until somebody deletes them.
 """
 
 import re
 
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import InvalidConfig
 from fanreel.formats import FORMATS
+from fanreel.storage.uris import ObjectUri
 
 SITES = "sites/"
 SITE_FILES = "sites/files/"
@@ -36,7 +36,7 @@ REPORT = "report.html"
 SEGMENTS = "segments/"
 OUTPUTS = "outputs/"
 INTERMEDIATE_PREFIXES = ("blobs/", "renders/", "segments/")
-"""What an expiry rule may clear; at least one day old, as S3 counts in days."""
+"""What an expiry rule may clear; at least one day old, as clouds count in days."""
 
 OUTPUT_EXTENSIONS = {name: spec.stored_extension for name, spec in FORMATS.items()}
 """A PNG sequence is stored as one archive; as single objects if the URI ends in `/`."""
@@ -60,63 +60,63 @@ def require_render_id(render_id: str) -> str:
     return render_id
 
 
-def site_manifest(bucket: str, site_id: str) -> S3Uri:
+def site_manifest(bucket: ObjectUri, site_id: str) -> ObjectUri:
     """Return the object that names a site's files."""
-    return S3Uri(bucket, f"{SITES}{site_id}/{SITE_MANIFEST}")
+    return bucket.at(f"{SITES}{site_id}/{SITE_MANIFEST}")
 
 
-def site_file(bucket: str, sha256: str) -> S3Uri:
+def site_file(bucket: ObjectUri, sha256: str) -> ObjectUri:
     """Return the object of a project file with this digest."""
-    return S3Uri(bucket, f"{SITE_FILES}{sha256[:2]}/{sha256}")
+    return bucket.at(f"{SITE_FILES}{sha256[:2]}/{sha256}")
 
 
-def blob(bucket: str, sha256: str) -> S3Uri:
+def blob(bucket: ObjectUri, sha256: str) -> ObjectUri:
     """Return the object of a plan artifact with this digest."""
-    return S3Uri(bucket, f"{BLOBS}{sha256[:2]}/{sha256}")
+    return bucket.at(f"{BLOBS}{sha256[:2]}/{sha256}")
 
 
-def render(bucket: str, render_id: str) -> S3Uri:
+def render(bucket: ObjectUri, render_id: str) -> ObjectUri:
     """Return a render's folder."""
-    return S3Uri(bucket, f"{RENDERS}{require_render_id(render_id)}/")
+    return bucket.at(f"{RENDERS}{require_render_id(render_id)}/")
 
 
-def plan_manifest(render_folder: S3Uri) -> S3Uri:
+def plan_manifest(render_folder: ObjectUri) -> ObjectUri:
     """Return the plan's manifest in a render's folder."""
     return render_folder.joined(PLAN_MANIFEST)
 
 
-def cancelled(render_folder: S3Uri) -> S3Uri:
+def cancelled(render_folder: ObjectUri) -> ObjectUri:
     """Return the marker whose presence cancels a render."""
     return render_folder.joined(CANCELLED)
 
 
-def progress(render_folder: S3Uri) -> S3Uri:
+def progress(render_folder: ObjectUri) -> ObjectUri:
     """Return the folder of a render's live counters and records."""
     return render_folder.joined(PROGRESS)
 
 
-def progress_document(render_folder: S3Uri) -> S3Uri:
+def progress_document(render_folder: ObjectUri) -> ObjectUri:
     """Return the document that says how far a render is."""
     return render_folder.joined(PROGRESS_DOCUMENT)
 
 
-def report(render_folder: S3Uri) -> S3Uri:
+def report(render_folder: ObjectUri) -> ObjectUri:
     """Return where a render's report is kept."""
     return render_folder.joined(REPORT)
 
 
-def segments(bucket: str, plan_hash: str) -> S3Uri:
+def segments(bucket: ObjectUri, plan_hash: str) -> ObjectUri:
     """Return the folder of a plan's segments."""
-    return S3Uri(bucket, f"{SEGMENTS}{plan_hash}/")
+    return bucket.at(f"{SEGMENTS}{plan_hash}/")
 
 
-def output(bucket: str, render_id: str, output_format: str) -> S3Uri:
+def output(bucket: ObjectUri, render_id: str, output_format: str) -> ObjectUri:
     """Return where a render's video goes when nobody says otherwise."""
     extension = OUTPUT_EXTENSIONS[output_format]
-    return S3Uri(bucket, f"{OUTPUTS}{require_render_id(render_id)}{extension}")
+    return bucket.at(f"{OUTPUTS}{require_render_id(render_id)}{extension}")
 
 
-def require_output(uri: S3Uri, output_format: str) -> None:
+def require_output(uri: ObjectUri, output_format: str) -> None:
     """
     Refuse a name that no video of this format may have; the one check of client and function.
 
@@ -137,7 +137,7 @@ def require_output(uri: S3Uri, output_format: str) -> None:
 STILL_EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
 
 
-def require_still(uri: S3Uri) -> None:
+def require_still(uri: ObjectUri) -> None:
     """
     Refuse a name that no picture may have; the one check of client and function.
 

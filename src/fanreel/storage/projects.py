@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from fanreel.aws.storage.archives import ARCHIVE_SUFFIXES, is_archive
-from fanreel.aws.storage.uris import S3Uri, is_below, require_allowed
 from fanreel.errors import AssetNotFound, S3UriNotAllowed, StorageUnavailable
+from fanreel.storage.archives import ARCHIVE_SUFFIXES, is_archive
+from fanreel.storage.uris import ObjectUri, is_below, require_allowed
 
 HTTPS = "https://"
 _HTTPS_PORT = 443
@@ -61,12 +61,12 @@ class ArchiveUrl:
         return self.text
 
 
-Project = S3Uri | ArchiveUrl
+Project = ObjectUri | ArchiveUrl
 
 
 def parse_project(text: str) -> Project:
     """Read where a project lies. Raises `S3UriNotAllowed`."""
-    return ArchiveUrl.parse(text) if text.startswith(HTTPS) else S3Uri.parse(text)
+    return ArchiveUrl.parse(text) if text.startswith(HTTPS) else ObjectUri.parse(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.aws.storage.archives import ArchiveLimits, project_root, unpack
 from fanreel.errors import UnsafeArchive
+from fanreel.storage.archives import ArchiveLimits, project_root, unpack
 
 SMALL = ArchiveLimits(total_bytes=1_000_000, members=10, ratio=20, ratio_from_bytes=10_000)
 

@@ -1,37 +1,23 @@
 """
 Assembling what is larger than the disk: segments come as they are needed, parts leave as they fill.
 
-Only a few of both lie on the disk, so a video may be as large as an object of S3 and the time of
+Only a few of both lie on the disk, so a video may be as large as an object and the time of
 one invocation allow. Whoever joins them (`assembly.assemble_parts`) waits for either side.
 """
 
 import contextlib
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from fanreel.aws.storage.failures import s3_failures
-from fanreel.aws.storage.objects import StoredObject, in_parallel
-from fanreel.aws.storage.segments import fetch_segment
-from fanreel.aws.storage.transfer import (
-    MAX_PARTS,
-    PART_BYTES,
-    Content,
-    HashingWriter,
-    content_type,
-    fetch_into,
-    put_file,
-)
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.encode.part_files import FIRST_PART
 from fanreel.errors import RenderCancelled
 from fanreel.results import AssembleResult
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+from fanreel.storage.outputs import OutputOptions
+from fanreel.storage.segments import fetch_segment
+from fanreel.storage.store import Content, ObjectStore, PartUpload, StoredObject, in_parallel
+from fanreel.storage.transfer import MAX_PARTS, PART_BYTES, read_back
+from fanreel.storage.uris import ObjectUri
 
 _LOOK_S = 0.02
 _SPARE = 1.1
@@ -39,7 +25,7 @@ _SPARE = 1.1
 
 
 def part_size(found: Sequence[StoredObject]) -> int:
-    """Return the bytes of a part for a video of these segments: S3 takes 10 000 of one object."""
+    """Return the bytes of a part for a video of these segments: S3 takes 10 000 of an object."""
     total_bytes = sum(segment.size_bytes for segment in found)
     return max(PART_BYTES, int(_SPARE * total_bytes) // MAX_PARTS + 1)
 
@@ -49,35 +35,34 @@ class Streaming:
     What runs beside the step that joins: one thread brings segments, one takes parts away.
 
     Args:
-        client: Of the segments, from `connect()`.
-        output_client: Of the video.
+        store: Of the segments.
+        output_store: Of the video.
         uri: Of the video; it appears whole or not at all.
         work_dir: Where segments and parts lie meanwhile.
         room_bytes: That segments may take; one is brought in any case.
         cancel: Ends the step when one of the threads fails; what failed is raised then.
-        options: More arguments of S3's for the video.
+        options: How the video lies there.
     """
 
     def __init__(
         self,
-        client: "S3Client",
-        output_client: "S3Client",
-        uri: S3Uri,
+        store: ObjectStore,
+        output_store: ObjectStore,
+        uri: ObjectUri,
         work_dir: Path,
         room_bytes: int,
         cancel: Callable[[], None],
-        options: Mapping[str, Any],
+        options: OutputOptions,
     ) -> None:
         self._options = options
-        self._segment_client, self._client = client, output_client
+        self._store, self._output_store = store, output_store
         self._uri, self._cancel = uri, cancel
         self._segments_dir, self.parts_dir = work_dir / "segments", work_dir / "parts"
         self._room_bytes = room_bytes
         self._lock = threading.Lock()
         self._stop, self._joined = threading.Event(), threading.Event()
         self._failure: BaseException | None = None
-        self._upload_id: str | None = None
-        self._parts: dict[int, CompletedPartTypeDef] = {}
+        self._upload: PartUpload | None = None
 
     def assemble(
         self, found: Sequence[StoredObject], step: Callable[[list[Path]], AssembleResult]
@@ -89,9 +74,9 @@ class Streaming:
             found: In order.
             step: Given the places where the segments will be; writes `parts_dir`.
         Returns:
-            What the step gave, and what S3 holds, read back.
+            What the step gave, and what the bucket holds, read back.
         Raises:
-            What *step*, `fetch_segment()` and `s3_failures()` do.
+            What *step*, `fetch_segment()` and `store` do.
         """
         self._segments_dir.mkdir()
         self.parts_dir.mkdir()
@@ -108,7 +93,8 @@ class Streaming:
             if self._failure is not None:
                 raise self._failure
             self._complete()
-        return result, self._read_back()
+        # The index went last, so nobody has seen the bytes in order.
+        return result, read_back(self._output_store, self._uri)
 
     @contextlib.contextmanager
     def _beside(self, work: Callable[[], None]) -> Iterator[None]:
@@ -135,7 +121,7 @@ class Streaming:
             while self._is_crowded(segment.size_bytes):
                 if self._stop.wait(_LOOK_S):
                     return
-            fetch_segment(self._segment_client, segment, path)
+            fetch_segment(self._store, segment, path)
 
     def _is_crowded(self, more_bytes: int) -> bool:
         here_bytes = 0
@@ -155,69 +141,29 @@ class Streaming:
                 self._stop.wait(_LOOK_S)
 
     def _send(self, path: Path) -> None:
-        with s3_failures(self._uri):
-            self._send_part(int(path.name), path)
+        self._begun().send(int(path.name), path)
         path.unlink()
 
-    def _send_part(self, number: int, path: Path) -> None:
-        with path.open("rb") as file:
-            sent = self._client.upload_part(
-                Bucket=self._uri.bucket,
-                Key=self._uri.key,
-                UploadId=self._upload(),
-                PartNumber=number,
-                Body=file,
-                ChecksumAlgorithm="CRC32",
-            )
-        self._parts[number] = {
-            "PartNumber": number,
-            "ETag": sent["ETag"],
-            "ChecksumCRC32": sent["ChecksumCRC32"],
-        }
-
-    def _upload(self) -> str:
+    def _begun(self) -> PartUpload:
         with self._lock:
-            if self._upload_id is None:
-                self._upload_id = self._client.create_multipart_upload(
-                    Bucket=self._uri.bucket,
-                    Key=self._uri.key,
-                    ContentType=content_type(self._uri),
-                    ChecksumAlgorithm="CRC32",
-                    **self._options,
-                )["UploadId"]
-            return self._upload_id
+            if self._upload is None:
+                self._upload = self._output_store.begin_parts(self._uri, self._options)
+            return self._upload
 
     def _complete(self) -> None:
         first = self.parts_dir / FIRST_PART
-        if not self._parts:
-            put_file(self._client, self._uri, first, options=self._options)
+        if self._upload is None:
+            self._output_store.put_file(self._uri, first, options=self._options)
             return
-        with s3_failures(self._uri):
-            self._send_part(1, first)
-            self._client.complete_multipart_upload(
-                Bucket=self._uri.bucket,
-                Key=self._uri.key,
-                UploadId=self._upload(),
-                MultipartUpload={"Parts": [self._parts[n] for n in sorted(self._parts)]},
-            )
-        self._upload_id = None
+        self._upload.send(1, first)
+        self._upload.complete()
+        self._upload = None
 
     @contextlib.contextmanager
     def _aborting(self) -> Iterator[None]:
-        """Leave no parts behind; what stays all the same, the bucket's abort rule clears."""
         try:
             yield
         except BaseException:
-            if self._upload_id is not None:
-                with contextlib.suppress(Exception):
-                    self._client.abort_multipart_upload(
-                        Bucket=self._uri.bucket, Key=self._uri.key, UploadId=self._upload_id
-                    )
+            if self._upload is not None:
+                self._upload.abort()
             raise
-
-    def _read_back(self) -> Content:
-        """Return what S3 holds: the index went last, so nobody has seen the bytes in order."""
-        with Path(os.devnull).open("wb") as nowhere, s3_failures(self._uri):
-            writer = HashingWriter(self._client, nowhere)
-            fetch_into(self._client, self._uri, writer)
-        return writer.content

@@ -1,5 +1,5 @@
 """
-A plan directory in S3: artifacts by digest, shared by all renders; the manifest last.
+A plan directory in the bucket: artifacts by digest, shared by all renders; the manifest last.
 
 A worker fetches the manifest, then its share: what all need, and what its role needs.
 """
@@ -7,46 +7,46 @@ A worker fetches the manifest, then its share: what all need, and what its role 
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.archives import member_path
-from fanreel.aws.storage.objects import in_parallel, read_bytes, write_bytes
-from fanreel.aws.storage.transfer import Content, fetch_file, put_file_once
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import ArtifactDigestMismatch, MissingPlanArtifact, PlanHashMismatch
 from fanreel.files.plan_dir import MANIFEST, Artifact, PlanManifest
 from fanreel.files.plan_hash import compute_plan_hash, hashed_totals
 from fanreel.files.plan_reading import parse_manifest, read_manifest
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from fanreel.storage import layout
+from fanreel.storage.archives import member_path
+from fanreel.storage.store import Content, ObjectStore, in_parallel
+from fanreel.storage.transfer import fetch_file, put_file_once
+from fanreel.storage.uris import ObjectUri
 
 MANIFEST_LIMIT_BYTES = 64 * 1024**2
 
 
-def upload_plan(client: "S3Client", plan_dir: Path, render_folder: S3Uri) -> tuple[S3Uri, int]:
+def upload_plan(
+    store: ObjectStore, plan_dir: Path, render_folder: ObjectUri
+) -> tuple[ObjectUri, int]:
     """
-    Upload a plan: what S3 does not have of its artifacts, then its manifest.
+    Upload a plan: what the bucket does not have of its artifacts, then its manifest.
 
     Returns:
         Where the manifest is, and how many artifacts were uploaded.
     Raises:
-        As `s3_failures()`.
+        As `store`.
     """
     artifacts = {artifact.sha256: artifact for artifact in read_manifest(plan_dir).artifacts}
 
     def put(artifact: Artifact) -> bool:
-        uri = layout.blob(render_folder.bucket, artifact.sha256)
-        return put_file_once(client, uri, plan_dir / artifact.path, artifact.sha256)
+        uri = layout.blob(render_folder, artifact.sha256)
+        return put_file_once(store, uri, plan_dir / artifact.path, artifact.sha256)
 
     uploaded = sum(in_parallel(put, artifacts.values()))
     uri = layout.plan_manifest(render_folder)
-    write_bytes(client, uri, (plan_dir / MANIFEST).read_bytes())
+    store.write_bytes(uri, (plan_dir / MANIFEST).read_bytes())
     return uri, uploaded
 
 
-def fetch_manifest(client: "S3Client", uri: S3Uri, plan_dir: Path, plan_hash: str) -> PlanManifest:
+def fetch_manifest(
+    store: ObjectStore, uri: ObjectUri, plan_dir: Path, plan_hash: str
+) -> PlanManifest:
     """
     Begin the new folder *plan_dir* with the manifest of the plan that is asked for.
 
@@ -54,9 +54,9 @@ def fetch_manifest(client: "S3Client", uri: S3Uri, plan_dir: Path, plan_hash: st
         PlanHashMismatch: It is another plan, or its parts do not add up to its hash. Terminal.
         PlanProtocolUnsupported: Another version of fanreel wrote it. Terminal.
         ArtifactDigestMismatch: A byte of it changed. Retryable.
-        MissingPlanArtifact: There is none. Retryable. Otherwise as `s3_failures()`.
+        MissingPlanArtifact: There is none. Retryable. Otherwise as `store`.
     """
-    data = read_bytes(client, uri, limit_bytes=MANIFEST_LIMIT_BYTES, missing=MissingPlanArtifact)
+    data = store.read_bytes(uri, limit_bytes=MANIFEST_LIMIT_BYTES, missing=MissingPlanArtifact)
     try:
         manifest = parse_manifest(json.loads(data))
     except ValueError as exc:
@@ -80,9 +80,9 @@ def fetch_manifest(client: "S3Client", uri: S3Uri, plan_dir: Path, plan_hash: st
 
 
 def fetch_artifacts(
-    client: "S3Client",
+    store: ObjectStore,
     manifest: PlanManifest,
-    bucket: str,
+    bucket: ObjectUri,
     plan_dir: Path,
     wanted: Callable[[Artifact], bool],
 ) -> int:
@@ -94,7 +94,7 @@ def fetch_artifacts(
     Raises:
         MissingPlanArtifact: One is gone from the bucket. Retryable.
         ArtifactDigestMismatch: One is not what the manifest promises. Retryable.
-        UnsafeArchive: One would land outside *plan_dir*. Terminal. Otherwise as `s3_failures()`.
+        UnsafeArchive: One would land outside *plan_dir*. Terminal. Otherwise as `store`.
     """
     artifacts = [artifact for artifact in manifest.artifacts if wanted(artifact)]
     targets = [plan_dir / member_path(artifact.path) for artifact in artifacts]
@@ -103,7 +103,7 @@ def fetch_artifacts(
         artifact, path = item
         expected = Content(sha256=artifact.sha256, size_bytes=artifact.size_bytes)
         uri = layout.blob(bucket, artifact.sha256)
-        fetch_file(client, uri, path, expected=expected, missing=MissingPlanArtifact)
+        fetch_file(store, uri, path, expected=expected, missing=MissingPlanArtifact)
 
     in_parallel(fetch, zip(artifacts, targets, strict=True))
     return sum(artifact.size_bytes for artifact in artifacts)

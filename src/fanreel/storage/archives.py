@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from fanreel.aws.storage.failures import disk_failure
 from fanreel.errors import RenderError, UnsafeArchive
+from fanreel.storage.disk import disk_failure
 
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".zip")
 _COPY_BYTES = 1024**2

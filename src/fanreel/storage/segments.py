@@ -1,5 +1,5 @@
 """
-Finished segments in S3: found before they are rendered, kept once, fetched to be assembled.
+Finished segments in the bucket: found before they are rendered, kept once, then assembled.
 
 The key is the plan and the frames, and the bytes follow from both, so whoever comes second,
 in this execution or a later one, has nothing to do. The digest is kept beside each, and checked
@@ -13,26 +13,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.failures import disk_failure
-from fanreel.aws.storage.objects import StoredObject, in_parallel, look_up, refresh
-from fanreel.aws.storage.transfer import Content, fetch_file, put_file
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.errors import MediaUnreadable, MissingPlanArtifact
 from fanreel.files.digest import sha256_file
 from fanreel.files.plan_dir import PlanManifest
 from fanreel.formats import FORMATS, PACKED
+from fanreel.storage import layout
+from fanreel.storage.disk import disk_failure
+from fanreel.storage.store import Content, ObjectStore, StoredObject, in_parallel
+from fanreel.storage.transfer import fetch_file
+from fanreel.storage.uris import ObjectUri
 from fanreel.timing.timeline import segments_of
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
     from fanreel.segments.stores import SegmentKey
 
-"""How a directory of frames is one object."""
 
-
-def segment_folder(prefix: S3Uri | None, bucket: str, plan_hash: str) -> S3Uri:
+def segment_folder(prefix: ObjectUri | None, bucket: ObjectUri, plan_hash: str) -> ObjectUri:
     """
     Return where a plan's segments lie.
 
@@ -46,11 +42,11 @@ def segment_folder(prefix: S3Uri | None, bucket: str, plan_hash: str) -> S3Uri:
     return prefix.folder() if prefix.name == plan_hash else prefix.joined(plan_hash).folder()
 
 
-class S3SegmentStore:
+class StoredSegments:
     """A `fanreel.SegmentStore` in the bucket."""
 
-    def __init__(self, client: "S3Client", folder: S3Uri, output_format: str) -> None:
-        self._client, self._folder = client, folder
+    def __init__(self, store: ObjectStore, folder: ObjectUri, output_format: str) -> None:
+        self._store, self._folder = store, folder
         self._suffix = FORMATS[output_format].stored_segment_extension
         self._found: set[str] = set()
 
@@ -63,17 +59,17 @@ class S3SegmentStore:
         """
         if key.name in self._found:
             return True
-        kept = look_up(self._client, self._folder.joined(key.name + self._suffix))
+        kept = self._store.look_up(self._folder.joined(key.name + self._suffix))
         if kept is None or kept.sha256 is None:
             return False
         if kept.is_stale:
-            refresh(self._client, kept)
+            self._store.refresh(kept)
         self._found.add(key.name)
         return True
 
     def keep(self, key: "SegmentKey", path: Path) -> None:
         """
-        Put the segment, unless somebody was first with the same bytes. Raises as `s3_failures()`.
+        Put the segment, unless somebody was first with the same bytes. Raises as `store`.
 
         Another's other bytes are replaced: the same frames of a plan have one right content, and
         this process has just made it.
@@ -89,28 +85,30 @@ class S3SegmentStore:
         finally:
             packed.unlink(missing_ok=True)
 
-    def _put(self, uri: S3Uri, path: Path) -> None:
+    def _put(self, uri: ObjectUri, path: Path) -> None:
         digest = sha256_file(path)
-        if put_file(self._client, uri, path, sha256=digest, if_absent=True, tell_digest=True):
+        if self._store.put_file(uri, path, sha256=digest, if_absent=True, tell_digest=True):
             return
-        found = look_up(self._client, uri)
+        found = self._store.look_up(uri)
         if found is None or (found.sha256, found.size_bytes) != (digest, path.stat().st_size):
-            put_file(self._client, uri, path, sha256=digest, tell_digest=True)
+            self._store.put_file(uri, path, sha256=digest, tell_digest=True)
 
 
-def find_segments(client: "S3Client", folder: S3Uri, manifest: PlanManifest) -> list[StoredObject]:
+def find_segments(
+    store: ObjectStore, folder: ObjectUri, manifest: PlanManifest
+) -> list[StoredObject]:
     """
     Look all segments of a plan up, in order.
 
     Raises:
         MissingPlanArtifact: One is not there, or says nothing of its bytes. Retryable. Otherwise
-            as `s3_failures()`.
+            as `store`.
     """
     suffix = FORMATS[manifest.format].stored_segment_extension
 
     def find(bounds: tuple[int, int]) -> StoredObject:
         uri = folder.joined(f"{bounds[0]:08d}-{bounds[1]:08d}{suffix}")
-        kept = look_up(client, uri)
+        kept = store.look_up(uri)
         if kept is None or kept.sha256 is None:
             raise MissingPlanArtifact(
                 f"{uri} is not there, or not as a worker keeps it", uri=str(uri)
@@ -120,19 +118,19 @@ def find_segments(client: "S3Client", folder: S3Uri, manifest: PlanManifest) -> 
     return in_parallel(find, segments_of(0, manifest.segmented_frames, manifest.segment_frames))
 
 
-def fetch_segment(client: "S3Client", kept: StoredObject, path: Path) -> None:
+def fetch_segment(store: ObjectStore, kept: StoredObject, path: Path) -> None:
     """
     Bring one segment that was found, as it was kept, to *path*.
 
     Raises:
         MissingPlanArtifact: It is gone. Retryable.
-        ArtifactDigestMismatch: It is not what was kept. Retryable. Otherwise as `s3_failures()`.
+        ArtifactDigestMismatch: It is not what was kept. Retryable. Otherwise as `store`.
     """
     expected = Content(sha256=kept.sha256 or "", size_bytes=kept.size_bytes)
-    fetch_file(client, kept.uri, path, expected=expected, missing=MissingPlanArtifact)
+    fetch_file(store, kept.uri, path, expected=expected, missing=MissingPlanArtifact)
 
 
-def fetch_segments(client: "S3Client", found: Sequence[StoredObject], into: Path) -> list[Path]:
+def fetch_segments(store: ObjectStore, found: Sequence[StoredObject], into: Path) -> list[Path]:
     """
     Bring segments that were found to the folder *into*, in parallel.
 
@@ -141,12 +139,12 @@ def fetch_segments(client: "S3Client", found: Sequence[StoredObject], into: Path
     Raises:
         MissingPlanArtifact: One is gone. Retryable.
         ArtifactDigestMismatch: One is not what was kept. Retryable.
-        MediaUnreadable: A packed segment is damaged. Terminal. Otherwise as `s3_failures()`.
+        MediaUnreadable: A packed segment is damaged. Terminal. Otherwise as `store`.
     """
 
     def fetch(kept: StoredObject) -> Path:
         path = into / kept.uri.name
-        fetch_segment(client, kept, path)
+        fetch_segment(store, kept, path)
         if path.suffix != PACKED:
             return path
         frames_dir = path.with_suffix("")

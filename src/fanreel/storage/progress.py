@@ -20,15 +20,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.objects import StoredObject, list_objects
-from fanreel.aws.storage.uris import S3Uri
+from fanreel.storage import layout
+from fanreel.storage.store import ObjectStore, StoredObject
+from fanreel.storage.uris import ObjectUri
 from fanreel.timing.timeline import ChunkPlan, ChunkSlice, build_chunk_slices
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 PLAN = "plan"
 ASSEMBLE = "assemble"
@@ -64,7 +61,7 @@ class Invocation:
     started_ms: int
     """Milliseconds since 1970, UTC."""
     request: str
-    """First digits of Lambda's request id."""
+    """First digits of the request's id."""
 
     @property
     def chunk_index(self) -> int | None:
@@ -199,18 +196,18 @@ def describe_progress(activity: RenderActivity) -> dict[str, Any]:
     }
 
 
-def read_progress(render_id: str, bucket: str, client: "S3Client") -> RenderActivity:
+def read_progress(render_id: str, bucket: ObjectUri, store: ObjectStore) -> RenderActivity:
     """
     Read how far a render is, with one LIST request per 1000 objects (about 480 chunks).
 
-    A render that never started reads as `queued`. Raises as `s3_failures()`.
+    A render that never started reads as `queued`. Raises as `store`.
     """
-    return read_progress_of(layout.render(bucket, render_id), client)
+    return read_progress_of(layout.render(bucket, render_id), store)
 
 
-def read_progress_of(render_folder: S3Uri, client: "S3Client") -> RenderActivity:
+def read_progress_of(render_folder: ObjectUri, store: ObjectStore) -> RenderActivity:
     """Do as `read_progress()` does, for a render that keeps its things in *render_folder*."""
-    return parse_progress(render_folder.name, list_objects(client, render_folder))
+    return parse_progress(render_folder.name, store.list_objects(render_folder))
 
 
 def parse_progress(render_id: str, objects: Iterable[StoredObject]) -> RenderActivity:

@@ -1,5 +1,5 @@
 """
-Where a finished video may go, and what S3 is told of it.
+Where a finished video may go, and how it lies there.
 
 The stack's own bucket takes outputs below `outputs/`; others, and their prefixes, are listed in the
 deployment's settings.
@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
 
-from fanreel.aws.storage.layout import OUTPUTS
-from fanreel.aws.storage.uris import ANY_BUCKET, S3Uri, is_below, require_allowed
 from fanreel.errors import InvalidConfig, S3UriNotAllowed
+from fanreel.storage.layout import OUTPUTS
+from fanreel.storage.uris import ANY_BUCKET, ObjectUri, is_below, require_allowed
 
 EXPIRY_TAG = "fanreel-expires"
 """Of an object: days until the bucket's rule for this value deletes it."""
@@ -117,20 +117,6 @@ class OutputOptions(BaseModel):
         """Return the JSON object that `of()` reads, without the defaults."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
-    def for_s3(self) -> dict[str, Any]:
-        """Return the arguments of `PutObject` and `CreateMultipartUpload`."""
-        arguments: dict[str, Any] = {}
-        if self.storage_class != "STANDARD":
-            arguments["StorageClass"] = self.storage_class
-        if self.download_name is not None:
-            arguments["ContentDisposition"] = attachment(self.download_name)
-        tags = dict(self.tags)
-        if self.expires_in_days is not None:
-            tags[EXPIRY_TAG] = str(self.expires_in_days)
-        if tags:
-            arguments["Tagging"] = urllib.parse.urlencode(tags)
-        return arguments
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputPlaces:
@@ -145,7 +131,7 @@ class OutputPlaces:
         """Read the setting `output_buckets`."""
         return cls(bucket=bucket, others=tuple(filter(None, others)))
 
-    def require(self, uri: S3Uri, options: OutputOptions) -> None:
+    def require(self, uri: ObjectUri, options: OutputOptions) -> None:
         """
         Refuse an output outside of all places.
 
@@ -157,10 +143,11 @@ class OutputPlaces:
         if self.bucket in (uri.bucket, ANY_BUCKET) or not self.others:
             require_allowed([uri], self.bucket)
             if not uri.key.startswith(OUTPUTS) or uri.key == OUTPUTS:
-                raise InvalidConfig(f"OutputS3Uri {uri}: it lies below s3://{uri.bucket}/{OUTPUTS}")
+                raise InvalidConfig(f"OutputS3Uri {uri}: it lies below {uri.at(OUTPUTS)}")
             return
         if not is_below(uri, self.others):
-            allowed = [f"s3://{self.bucket}/{OUTPUTS}", *(f"s3://{one}" for one in self.others)]
+            places = (f"{self.bucket}/{OUTPUTS}", *self.others)
+            allowed = [f"{uri.scheme}://{place}" for place in places]
             raise S3UriNotAllowed(
                 f"{str(uri)!r}: outputs may go to {', '.join(allowed)}; the deployment's setting "
                 "output_buckets lists more",

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fanreel.aws.storage.layout import require_render_id
-from fanreel.aws.storage.objects import StoredObject
-from fanreel.aws.storage.progress import (
+from fanreel.aws.storage.s3_client import s3_uri
+from fanreel.errors import CATALOGUE, InvalidConfig
+from fanreel.storage.layout import require_render_id
+from fanreel.storage.progress import (
     ASSEMBLE,
     DONE,
     MORE,
@@ -18,15 +19,14 @@ from fanreel.aws.storage.progress import (
     chunk_work,
     parse_progress,
 )
-from fanreel.aws.storage.uris import S3Uri
-from fanreel.errors import CATALOGUE, InvalidConfig
+from fanreel.storage.store import StoredObject
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def _stored(name: str, size_bytes: int = 0) -> StoredObject:
     return StoredObject(
-        uri=S3Uri("bucket", f"renders/r/progress/{name}"), size_bytes=size_bytes, modified=NOW
+        uri=s3_uri("bucket", f"renders/r/progress/{name}"), size_bytes=size_bytes, modified=NOW
     )
 
 
@@ -100,7 +100,7 @@ def test_stages_follow_the_objects() -> None:
     for stage, item in steps:
         seen.append(item)
         assert parse_progress("r", seen).stage == stage
-    marker = StoredObject(uri=S3Uri("bucket", "renders/r/cancelled"), size_bytes=0, modified=NOW)
+    marker = StoredObject(uri=s3_uri("bucket", "renders/r/cancelled"), size_bytes=0, modified=NOW)
     assert parse_progress("r", [marker, *seen]).cancelled
 
 

@@ -1,5 +1,5 @@
 """
-Projects in S3, addressed by content.
+Projects in the bucket, addressed by content.
 
 A site is a manifest of paths and digests; its files are shared with every other site. Deploying
 an unchanged project therefore uploads nothing, one changed file one object, and a site id names
@@ -16,29 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fanreel.aws.storage import layout
-from fanreel.aws.storage.archives import (
-    ARCHIVE_SUFFIXES,
-    DEFAULT_LIMITS,
-    is_archive,
-    member_path,
-    project_root,
-    unpack,
-)
-from fanreel.aws.storage.objects import (
-    delete_objects,
-    in_parallel,
-    list_folders,
-    list_objects,
-    look_up,
-    read_bytes,
-    write_bytes,
-)
-from fanreel.aws.storage.projects import ArchiveUrl, Project, ProjectSources
-from fanreel.aws.storage.transfer import Content, fetch_file, put_file_once
-from fanreel.aws.storage.uris import S3Uri
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     ArtifactDigestMismatch,
@@ -50,9 +29,19 @@ from fanreel.errors import (
 from fanreel.files.digest import canonical_json, sha256_file
 from fanreel.files.project import within_root
 from fanreel.markup.outward import used_outside
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from fanreel.storage import layout
+from fanreel.storage.archives import (
+    ARCHIVE_SUFFIXES,
+    DEFAULT_LIMITS,
+    is_archive,
+    member_path,
+    project_root,
+    unpack,
+)
+from fanreel.storage.projects import ArchiveUrl, Project, ProjectSources
+from fanreel.storage.store import Content, ObjectStore, in_parallel
+from fanreel.storage.transfer import fetch_file, put_file_once
+from fanreel.storage.uris import ObjectUri
 
 SITE_VERSION = 1
 MANIFEST_LIMIT_BYTES = 64 * 1024**2
@@ -78,9 +67,9 @@ class Site:
     site_id: str
     uri: str
     uploaded: int = 0
-    """Files that S3 did not have."""
+    """Files that the bucket did not have."""
     skipped: int = 0
-    """Files that S3 had already."""
+    """Files that it had already."""
     ignored: tuple[str, ...] = ()
     """Project paths left out on purpose, folders with a trailing slash."""
     size_bytes: int = 0
@@ -109,7 +98,7 @@ class _Packed:
     file_count: int
 
 
-def _pack(project_dir: Path, bucket: str, root_dir: Path | None) -> _Packed:
+def _pack(project_dir: Path, bucket: ObjectUri, root_dir: Path | None) -> _Packed:
     if not project_dir.is_dir():
         raise AssetNotFound(f"{project_dir} is not a folder", path=str(project_dir))
     ignored: list[str] = []
@@ -137,25 +126,25 @@ def _pack(project_dir: Path, bucket: str, root_dir: Path | None) -> _Packed:
     )
 
 
-def site_of(project_dir: Path, bucket: str, root_dir: Path | None = None) -> Site:
+def site_of(project_dir: Path, bucket: ObjectUri, root_dir: Path | None = None) -> Site:
     """Return the site that `upload_site()` would make, sending nothing. Raises as it does."""
     return _pack(project_dir, bucket, root_dir).site
 
 
 def upload_site(
     project_dir: Path,
-    bucket: str,
-    client: "S3Client",
+    bucket: ObjectUri,
+    store: ObjectStore,
     root_dir: Path | None = None,
     name: str | None = None,
 ) -> Site:
     """
-    Upload what S3 does not have yet of *project_dir*; the manifest comes last.
+    Upload what the bucket does not have yet of *project_dir*; the manifest comes last.
 
     Args:
         project_dir: The project; all of it is uploaded.
         bucket: Where to.
-        client: From `connect()`.
+        store: What holds it.
         root_dir: A folder around it, of which goes along what the project uses.
         name: Leads to this project from now on, whatever it led to before.
     Raises:
@@ -163,7 +152,7 @@ def upload_site(
         InvalidComposition: A symlink leaves the project, or *root_dir*, or leads nowhere, or
             something is neither file nor folder. Terminal.
         InvalidConfig: *root_dir* does not hold the project. Terminal.
-        As `s3_failures()`.
+        As `store`.
     """
     if name is not None and (not _NAME.fullmatch(name) or _ID.fullmatch(name) or name == "files"):
         raise InvalidConfig(
@@ -174,22 +163,22 @@ def upload_site(
     uri = layout.site_manifest(bucket, packed.site.site_id)
     uploaded = 0
     # The manifest came last when it was written, so where it is, all files are.
-    if look_up(client, uri) is None:
+    if store.look_up(uri) is None:
         uploaded = sum(
             in_parallel(
                 lambda item: put_file_once(
-                    client, layout.site_file(bucket, item[0]), item[1], item[0]
+                    store, layout.site_file(bucket, item[0]), item[1], item[0]
                 ),
                 packed.files.items(),
             )
         )
-        write_bytes(client, uri, packed.manifest)
+        store.write_bytes(uri, packed.manifest)
     site = replace(packed.site, uploaded=uploaded, skipped=packed.file_count - uploaded)
     if name is None:
         return site
     # A site of its own with the same files, so all that knows sites knows names.
     named = layout.site_manifest(bucket, name)
-    write_bytes(client, named, packed.manifest)
+    store.write_bytes(named, packed.manifest)
     return replace(site, name=name, uri=str(named))
 
 
@@ -205,19 +194,19 @@ def require_project(uri: Project) -> None:
     is_site = uri.key.startswith(layout.SITES) and uri.key != layout.SITES
     if not is_site and not is_archive(uri.key):
         raise InvalidConfig(
-            f"ProjectS3Uri {uri}: a site below s3://{uri.bucket}/{layout.SITES}, or an archive "
+            f"ProjectS3Uri {uri}: a site below {uri.at(layout.SITES)}, or an archive "
             f"({', '.join(ARCHIVE_SUFFIXES)})"
         )
 
 
 def fetch_project(
-    client: "S3Client", uri: Project, into: Path, entry_file: str, sources: ProjectSources
+    store: ObjectStore, uri: Project, into: Path, entry_file: str, sources: ProjectSources
 ) -> Path:
     """
     Bring a project to the new folder *into*.
 
     Args:
-        client: From `connect()`.
+        store: Of the bucket.
         uri: A site (its folder or its `site.json`), or a `.tar.gz`, `.tgz` or `.zip`.
         into: Made; the archive lies beside it while it is unpacked.
         entry_file: Tells whether an archive holds the project or one folder around it.
@@ -227,32 +216,32 @@ def fetch_project(
     Raises:
         AssetNotFound: There is no such object. Terminal.
         UnsafeArchive: See `archives.unpack()`. Terminal.
-        As `s3_failures()` and `fetch_file()`.
+        As `store` and `fetch_file()`.
     """
-    if isinstance(uri, S3Uri) and not is_archive(uri.key):
-        return into / _fetch_site(client, uri, into)
+    if isinstance(uri, ObjectUri) and not is_archive(uri.key):
+        return into / _fetch_site(store, uri, into)
     archive = into.with_name(f"{into.name}-{uri.name}")
     try:
         if isinstance(uri, ArchiveUrl):
             sources.download(uri, archive)
         else:
-            _fetch_archive(client, uri, archive)
+            _fetch_archive(store, uri, archive)
         unpack(archive, into)
     finally:
         archive.unlink(missing_ok=True)
     return project_root(into, entry_file)
 
 
-def _fetch_archive(client: "S3Client", uri: S3Uri, archive: Path) -> None:
-    found = look_up(client, uri)
+def _fetch_archive(store: ObjectStore, uri: ObjectUri, archive: Path) -> None:
+    found = store.look_up(uri)
     if found is not None and found.size_bytes > DEFAULT_LIMITS.total_bytes:
         raise UnsafeArchive(f"{uri} is larger than a project may be", member="", reason="size")
-    fetch_file(client, uri, archive)
+    fetch_file(store, uri, archive)
 
 
 @contextlib.contextmanager
 def borrowed_project(
-    client: "S3Client", uri: Project, entry_file: str, sources: ProjectSources
+    store: ObjectStore, uri: Project, entry_file: str, sources: ProjectSources
 ) -> Iterator[tuple[Path, Path | None]]:
     """
     Yield a project, and what it may use around it, as folders that are gone afterwards.
@@ -261,7 +250,7 @@ def borrowed_project(
     """
     with tempfile.TemporaryDirectory(prefix="fanreel-project-") as folder:
         into = Path(folder, "project")
-        yield fetch_project(client, uri, into, entry_file, sources), root_of_site(uri, into)
+        yield fetch_project(store, uri, into, entry_file, sources), root_of_site(uri, into)
 
 
 def root_of_site(uri: Project, into: Path) -> Path | None:
@@ -269,9 +258,9 @@ def root_of_site(uri: Project, into: Path) -> Path | None:
     return None if isinstance(uri, ArchiveUrl) or is_archive(uri.key) else into
 
 
-def list_sites(bucket: str, client: "S3Client") -> list[Site]:
-    """Return every site of *bucket*, newest first. Raises as `s3_failures()`."""
-    found = in_parallel(lambda uri: look_up(client, uri), _manifests(bucket, client))
+def list_sites(bucket: ObjectUri, store: ObjectStore) -> list[Site]:
+    """Return every site of *bucket*, newest first. Raises as `store`."""
+    found = in_parallel(store.look_up, _manifests(store, bucket))
     present = sorted(filter(None, found), key=lambda item: item.modified, reverse=True)
     return [
         Site(site_id=item.uri.parent.name, uri=str(item.uri), modified=item.modified)
@@ -279,34 +268,34 @@ def list_sites(bucket: str, client: "S3Client") -> list[Site]:
     ]
 
 
-def delete_site(site_id: str, bucket: str, client: "S3Client") -> int:
+def delete_site(site_id: str, bucket: ObjectUri, store: ObjectStore) -> int:
     """
     Delete a site, and all project files that no site names any more.
 
     Files younger than a day stay until the next time: a deployment that runs meanwhile may have
-    just found them there (it refreshes what is older, see `storage.REFRESH_AFTER_S`).
+    just found them there (it refreshes what is older, see `store.REFRESH_AFTER_S`).
 
     Returns:
         How many objects were deleted.
     Raises:
-        AssetNotFound: There is no such site. Terminal. Otherwise as `s3_failures()`.
+        AssetNotFound: There is no such site. Terminal. Otherwise as `store`.
     """
     uri = layout.site_manifest(bucket, site_id)
-    if look_up(client, uri) is None:
-        raise AssetNotFound(f"there is no site {site_id!r} in {bucket}", site_id=site_id)
-    delete_objects(client, [uri])
+    if store.look_up(uri) is None:
+        raise AssetNotFound(f"there is no site {site_id!r} in {bucket.bucket}", site_id=site_id)
+    store.delete_objects([uri])
     contents = in_parallel(
-        lambda other: _read_manifest(client, other),
-        [other for other in _manifests(bucket, client) if other != uri],
+        lambda other: _read_manifest(store, other),
+        [other for other in _manifests(store, bucket) if other != uri],
     )
     wanted = {entry["sha256"] for entries, _ in contents for entry in entries}
     limit = datetime.now(UTC) - _SWEEP_AFTER
     unused = [
         found.uri
-        for found in list_objects(client, S3Uri(bucket, layout.SITE_FILES))
+        for found in store.list_objects(bucket.at(layout.SITE_FILES))
         if found.uri.name not in wanted and found.modified < limit
     ]
-    return 1 + delete_objects(client, unused)
+    return 1 + store.delete_objects(unused)
 
 
 def _site_files(
@@ -381,16 +370,16 @@ def _inside(root: Path, entry: Path, path: str) -> Path:
     return source
 
 
-def _manifests(bucket: str, client: "S3Client") -> Iterator[S3Uri]:
-    for folder in list_folders(client, S3Uri(bucket, layout.SITES)):
+def _manifests(store: ObjectStore, bucket: ObjectUri) -> Iterator[ObjectUri]:
+    for folder in store.list_folders(bucket.at(layout.SITES)):
         if folder.key != layout.SITE_FILES:
             yield folder.joined(layout.SITE_MANIFEST)
 
 
-def _fetch_site(client: "S3Client", uri: S3Uri, into: Path) -> PurePosixPath:
+def _fetch_site(store: ObjectStore, uri: ObjectUri, into: Path) -> PurePosixPath:
     """Fetch all files of a site; give the project's path in it."""
     manifest = uri if uri.name == layout.SITE_MANIFEST else uri.joined(layout.SITE_MANIFEST)
-    entries, project = _read_manifest(client, manifest)
+    entries, project = _read_manifest(store, manifest)
     project_path = member_path(project) if project else PurePosixPath()
     targets = [into / member_path(entry["path"]) for entry in entries]
     into.mkdir(parents=True)
@@ -398,13 +387,13 @@ def _fetch_site(client: "S3Client", uri: S3Uri, into: Path) -> PurePosixPath:
     def fetch(item: tuple[dict[str, Any], Path]) -> None:
         entry, path = item
         expected = Content(sha256=entry["sha256"], size_bytes=entry["size_bytes"])
-        fetch_file(client, layout.site_file(uri.bucket, entry["sha256"]), path, expected=expected)
+        fetch_file(store, layout.site_file(uri, entry["sha256"]), path, expected=expected)
 
     in_parallel(fetch, zip(entries, targets, strict=True))
     return project_path
 
 
-def _check_id(content: bytes, uri: S3Uri) -> None:
+def _check_id(content: bytes, uri: ObjectUri) -> None:
     """Check a manifest by the id that its folder has; one that a person wrote may have none."""
     name = uri.parent.name
     is_id = len(name) == _ID_DIGITS and set(name) <= set("0123456789abcdef")
@@ -415,10 +404,10 @@ def _check_id(content: bytes, uri: S3Uri) -> None:
         )
 
 
-def _read_manifest(client: "S3Client", uri: S3Uri) -> tuple[list[dict[str, Any]], str]:
+def _read_manifest(store: ObjectStore, uri: ObjectUri) -> tuple[list[dict[str, Any]], str]:
     """Return a site's files, and the project's path among them, empty where they are one."""
     try:
-        content = read_bytes(client, uri, limit_bytes=MANIFEST_LIMIT_BYTES)
+        content = store.read_bytes(uri, limit_bytes=MANIFEST_LIMIT_BYTES)
         _check_id(content, uri)
         data = json.loads(content)
         if data["version"] != SITE_VERSION:
