@@ -11,10 +11,10 @@ variables, 100,000 steps, 400 characters in an expression.
 
 from typing import Any
 
-from fanreel.aws.storage.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
 from fanreel.errors import INVALID_CONFIG, PLAN_PRODUCED_ZERO_CHUNKS
 from fanreel.formats import FORMATS
 from fanreel.gcp.workflow.retries import STUCK, subworkflows, with_retries
+from fanreel.storage.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
 
 Step = dict[str, Any]
 
