@@ -13,9 +13,10 @@ import { styleRules } from "./style_rules.js";
 
 const OPENING = "data-fanreel-opening";
 const OPENED = /\b(?:circle|ellipse)\(|\bround\b/;
-const shapes = ["circle(", "ellipse(", "inset("];
+// A rectangle that is not rounded needs no mask, and in a layer its edge would not be smooth.
+const shapes = ['circle("]', 'ellipse("]', 'inset("][style*=" round "]'];
 const inline = shapes.flatMap((shape) =>
-  [" ", ""].map((space) => `[style*="clip-path:${space}${shape}"]`),
+  [" ", ""].map((space) => `[style*="clip-path:${space}${shape}`),
 );
 
 const sheet = new CSSStyleSheet();
