@@ -1,13 +1,11 @@
 """
-The entry point: decode, check, fetch, take the step, store, answer.
+Lambda's entry point: one worker for the container's life, failures under their codes' names.
 
-Whatever happens, /tmp is left empty, a record of the invocation is left in the bucket, and a
-failure leaves under its code's name (see `naming.py`).
+Lambda's Python runtime reports `type(exc).__name__` as `errorType`, and that is what a state
+machine's `ErrorEquals` matches; `errorMessage` is JSON for people and programs.
 """
 
-import math
 import os
-import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,190 +15,56 @@ from fanreel.aws.storage.s3_client import connect
 from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.engine.engine import Engine
 from fanreel.engine.isolation import hide_process
-from fanreel.processes import age_ms, memory_mb
-from fanreel.storage import progress
-from fanreel.storage.endpoints import OutputStores
-from fanreel.storage.journal import Journal
-from fanreel.storage.progress import Invocation, InvocationRecord
-from fanreel.storage.store import RequestCounts
-from fanreel.storage.uris import ObjectUri, require_allowed, require_scheme
-from handler.actions import act
-from handler.events import RenderChunkRequest, Request, parse_event
-from handler.heartbeat import Heartbeat
-from handler.limits import Watched
-from handler.naming import code_of, named, to_render_error, without_scratch
-from handler.phases import Phases
-from handler.primitives import Primitives
-from handler.publishing import ProgressDocument
-from handler.run import Outcome, Run
-from handler.scratch import scratch
+from fanreel.processes import age_ms
+from fanreel.storage.progress import RenderActivity
+from fanreel.versions import architecture
+from handler.lambda_telemetry import LambdaTelemetry
+from handler.naming import RequestFailed, named
 from handler.settings import Settings
-from handler.telemetry import Telemetry
+from handler.worker import RequestContext, Worker
 
-
-class Worker:
-    """
-    What a warm container keeps: settings, storage, telemetry. Never anything of a render.
-
-    Args:
-        settings: What the deployment says.
-        outputs: The bucket and the places of outputs; its credentials are read when it is made,
-            before any page runs.
-        primitives: The three steps; each is taken by a child that sees no credentials.
-        telemetry: Logs, metrics, traces.
-        init_ms: What the cold start took until now, billed with the first invocation.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        outputs: OutputStores,
-        *,
-        primitives: Primitives,
-        telemetry: Telemetry,
-        init_ms: int = 0,
-    ) -> None:
-        self._settings, self._outputs, self._primitives = settings, outputs, primitives
-        self._telemetry = telemetry
-        self._store = outputs.own
-        self._requests = RequestCounts()
-        self._store.count(self._requests)
-        self._init_ms = init_ms
-        self._cold = True
-
-    def handle(self, event: Any, context: LambdaContext) -> dict[str, Any]:
-        """
-        Answer one event.
-
-        Raises:
-            An exception whose class is named by the failure's code.
-        """
-        started = time.monotonic()
-        self._requests.reset()
-        cold, self._cold = self._cold, False
-        self._telemetry.begin(context.aws_request_id)
-        heartbeat: Heartbeat | None = None
-        phases = Phases(started, self._telemetry.phase)
-        about: dict[str, Any] = {}
-        try:
-            request = parse_event(event)
-            about = _describe(request)
-            self._telemetry.start(cold=cold, **about)
-            self._require_places(request)
-            invocation = _invocation(request, context)
-            heartbeat = Heartbeat(
-                self._outputs,
-                request.folder,
-                invocation,
-                self._telemetry.warn,
-                self._primitives.cancel,
-                Watched(request.limits, self._store, request.folder, self._settings),
-                self._document(request, invocation),
-            )
-            outcome = self._act(request, context, heartbeat, phases)
-        except (Exception, SystemExit) as exc:  # noqa: BLE001 (each leaves under its name)
-            code = code_of(exc)
-            record = self._record(heartbeat, code, {}, cold=cold, started=started)
-            self._telemetry.fail(record, exc)
-            if heartbeat is not None:
-                message = without_scratch(to_render_error(exc).message, self._settings.tmp_dir)
-                journal = Journal(
-                    phases=tuple(phases.kept), memory=heartbeat.memory, message=message[:8000]
-                )
-                heartbeat.record(record, journal)
-            raise named(exc, self._settings.tmp_dir, **about) from None
-        record = self._record(
-            heartbeat, outcome.outcome, outcome.numbers, cold=cold, started=started
-        )
-        self._telemetry.end(record, outcome.warnings)
-        journal = Journal(
-            phases=tuple(phases.kept),
-            memory=heartbeat.memory,
-            segments=outcome.segments,
-            warnings=outcome.warnings,
-            fonts=outcome.fonts,
-            film=outcome.film,
-        )
-        heartbeat.record(record, journal)
-        return outcome.reply
-
-    def _require_places(self, request: Request) -> None:
-        project, place = request.project(), request.place()
-        given = (*request.uris(), project, place and place[0])
-        require_scheme((one for one in given if isinstance(one, ObjectUri)), self._store.scheme)
-        require_allowed(request.uris(), self._settings.bucket)
-        if project is not None:
-            self._settings.project_sources.require(project)
-        if place is not None:
-            self._settings.output_places.require(*place)
-
-    def _document(self, request: Request, invocation: Invocation) -> ProgressDocument | None:
-        if not self._settings.progress_document or invocation.work == progress.STILL:
-            return None
-        return ProgressDocument(self._store, request.folder, invocation)
-
-    def _act(
-        self, request: Request, context: LambdaContext, heartbeat: Heartbeat, phases: Phases
-    ) -> Outcome:
-        self._primitives.resume()
-        try:
-            with scratch(self._settings) as work_dir, heartbeat:
-                run = Run(
-                    store=self._store,
-                    outputs=self._outputs,
-                    sources=self._settings.project_sources,
-                    primitives=self._primitives,
-                    work_dir=work_dir,
-                    temp_dir=self._settings.tmp_dir if self._settings.owns_tmp else work_dir,
-                    heartbeat=heartbeat,
-                    remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
-                    plan_dir_size_limit_bytes=self._settings.plan_dir_size_limit_bytes,
-                    assembly_room_bytes=self._settings.assembly_room_bytes,
-                    cache=self._settings.cache,
-                    phase=phases.phase,
-                )
-                return act(request, run)
-        except BaseException as exc:
-            if heartbeat.ending is not None:
-                raise heartbeat.ending from exc
-            raise
-        finally:
-            # The next step's child, while this one's record is written: its imports take a second.
-            self._primitives.start()
-
-    def _record(
-        self,
-        heartbeat: Heartbeat | None,
-        outcome: str,
-        numbers: dict[str, int],
-        *,
-        cold: bool,
-        started: float,
-    ) -> InvocationRecord:
-        init_ms = self._init_ms if cold else 0
-        return InvocationRecord(
-            invocation=heartbeat.invocation if heartbeat else _NOBODY,
-            outcome=outcome,
-            billed_ms=math.ceil(1000 * (time.monotonic() - started)) + init_ms,
-            init_ms=init_ms,
-            cold=int(cold),
-            memory_used_mb=heartbeat.memory_used_mb if heartbeat else memory_mb(),
-            memory_mb=self._settings.memory_mb,
-            tmp_mb=self._settings.tmp_mb,
-            s3_writes=self._requests.writes,
-            s3_reads=self._requests.reads,
-            **({"frames": heartbeat.frames if heartbeat else 0} | numbers),
-        )
-
-
-_NOBODY = Invocation(work="none", started_ms=0, request="")
-_REQUEST_DIGITS = 8
 _worker: Worker | None = None
 
 
 def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:
     """Answer one event; the container's worker is made once."""
-    return _container_worker().handle(event, context)
+    return answer(_container_worker(), event, context)
+
+
+def answer(worker: Worker, event: Any, context: LambdaContext) -> dict[str, Any]:
+    """
+    Have *worker* answer one event.
+
+    Raises:
+        An exception whose class is named by the failure's code.
+    """
+    request = RequestContext(
+        request_id=context.aws_request_id,
+        remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
+    )
+    try:
+        return worker.handle(event, request)
+    except RequestFailed as exc:
+        raise named(exc) from None
+
+
+def spent_usd(activity: RenderActivity, settings: Settings) -> float:
+    """Return what the workers of a render have cost so far, by Lambda's list prices."""
+    # The prices are of no use to a render without a limit, and a cold start reads no more than it
+    # needs.
+    from fanreel.aws.cost.functions import FunctionSettings  # noqa: PLC0415
+    from fanreel.aws.cost.prices import REFERENCE_REGION, prices_for  # noqa: PLC0415
+    from fanreel.aws.cost.render_cost import cost_of  # noqa: PLC0415
+    from fanreel.aws.cost.usage import used_so_far  # noqa: PLC0415
+
+    function = FunctionSettings(
+        memory_mb=settings.memory_mb,
+        tmp_mb=settings.tmp_mb,
+        architecture="arm64" if architecture() == "arm64" else "x86_64",
+    )
+    usage, _ = used_so_far(activity, function, None)
+    region = os.environ.get("AWS_REGION", REFERENCE_REGION)
+    return cost_of(usage, prices_for(region, function.architecture)).total_usd
 
 
 def _container_worker() -> Worker:
@@ -214,31 +78,11 @@ def _container_worker() -> Worker:
             settings,
             output_stores(S3ObjectStore(connect()), settings.output_endpoints),
             primitives=engine,
-            telemetry=Telemetry(),
+            telemetry=LambdaTelemetry(),
+            spent_usd=lambda activity: spent_usd(activity, settings),
             init_ms=age_ms(),
         )
     return _worker
-
-
-def _invocation(request: Request, context: LambdaContext) -> Invocation:
-    works = {"plan": progress.PLAN, "assemble": progress.ASSEMBLE, "still": progress.STILL}
-    if isinstance(request, RenderChunkRequest):
-        work = progress.chunk_work(request.chunk_index)
-    else:
-        work = works[request.action]
-    digits = "".join(filter(str.isalnum, context.aws_request_id))[:_REQUEST_DIGITS]
-    return Invocation(
-        work=work, started_ms=time.time_ns() // 1_000_000, request=digits or "unknown"
-    )
-
-
-def _describe(request: Request) -> dict[str, Any]:
-    chunk_index = request.chunk_index if isinstance(request, RenderChunkRequest) else None
-    return {
-        "Action": request.action,
-        "RenderId": request.render_id or request.folder.name,
-        "ChunkIndex": chunk_index,
-    }
 
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:

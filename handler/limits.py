@@ -1,6 +1,6 @@
 """What a render may take: time and money, checked by every worker while it works."""
 
-import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,12 +11,10 @@ from fanreel.errors import RenderCostLimit, RenderTimedOut
 from fanreel.storage.progress import RenderActivity, read_progress_of
 from fanreel.storage.store import ObjectStore
 from fanreel.storage.uris import ObjectUri
-from fanreel.versions import architecture
-from handler.settings import Settings
 
 
 class Limits(BaseModel):
-    """Limits of one render, as the state machine hands them to each of its tasks."""
+    """Limits of one render, as the workflow hands them to each of its tasks."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_pascal)
 
@@ -33,7 +31,7 @@ class Watched:
     limits: Limits
     store: ObjectStore
     folder: ObjectUri
-    settings: Settings
+    spent_usd: Callable[[RenderActivity], float]
 
     def check_time(self) -> None:
         """Raise `RenderTimedOut` once the render's time is over."""
@@ -55,7 +53,7 @@ class Watched:
         limit_usd = self.limits.max_cost_usd
         if limit_usd is None:
             return
-        spent_usd = _spent_usd(read_progress_of(self.folder, self.store), self.settings)
+        spent_usd = self.spent_usd(read_progress_of(self.folder, self.store))
         if spent_usd > limit_usd:
             raise RenderCostLimit(
                 f"render {self.folder.name} has cost {spent_usd:.4f} USD, and was given "
@@ -63,21 +61,3 @@ class Watched:
                 spent_usd=spent_usd,
                 limit_usd=limit_usd,
             )
-
-
-def _spent_usd(activity: RenderActivity, settings: Settings) -> float:
-    # The prices are of no use to a render without a limit, and a cold start reads no more than it
-    # needs.
-    from fanreel.aws.cost.functions import FunctionSettings  # noqa: PLC0415
-    from fanreel.aws.cost.prices import REFERENCE_REGION, prices_for  # noqa: PLC0415
-    from fanreel.aws.cost.render_cost import cost_of  # noqa: PLC0415
-    from fanreel.aws.cost.usage import used_so_far  # noqa: PLC0415
-
-    function = FunctionSettings(
-        memory_mb=settings.memory_mb,
-        tmp_mb=settings.tmp_mb,
-        architecture="arm64" if architecture() == "arm64" else "x86_64",
-    )
-    usage, _ = used_so_far(activity, function, None)
-    region = os.environ.get("AWS_REGION", REFERENCE_REGION)
-    return cost_of(usage, prices_for(region, function.architecture)).total_usd

@@ -1,9 +1,4 @@
-"""
-Failures leave the function under a class named by their code.
-
-Lambda's Python runtime reports `type(exc).__name__` as `errorType`, and that is what a state
-machine's `ErrorEquals` matches; `errorMessage` is JSON for people and programs.
-"""
+"""What is told of a failure: its code, and a message for people and programs."""
 
 import json
 import re
@@ -46,26 +41,57 @@ def without_scratch(text: str, tmp_dir: Path) -> str:
     return re.sub(rf"{below}/?|{re.escape(str(tmp_dir))}(?![\w.-])", "the function's disk", text)
 
 
-def named(exc: BaseException, tmp_dir: Path, **context: Any) -> Exception:
+class RequestFailed(Exception):
     """
-    Return the exception to raise for *exc*: a class with the code as its name, a JSON message.
+    How a request ended that could not be answered.
+
+    Args:
+        document: `Code`, `Message`, `Retryable`, `Facts`, and which render and chunk.
+    """
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        super().__init__(document["Message"])
+        self.document = document
+
+    @property
+    def code(self) -> str:
+        """Of the failure."""
+        return str(self.document["Code"])
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another try may go well."""
+        return bool(self.document["Retryable"])
+
+    def to_json(self) -> str:
+        """Return what happened as JSON."""
+        return json.dumps(self.document)
+
+
+def named(failed: RequestFailed) -> Exception:
+    """Return the exception that Lambda is to see: its class has the code as its name."""
+    kind: type[Exception] = type(failed.code, (Exception,), {})
+    return kind(failed.to_json())
+
+
+def describe(exc: BaseException, tmp_dir: Path, **context: Any) -> dict[str, Any]:
+    """
+    Return what is told of *exc*.
 
     Args:
         exc: What happened.
         tmp_dir: Where the function works; no path of it is said.
-        context: Which render, which chunk; joins the message, None left out.
+        context: Which render, which chunk; joins the rest, None left out.
     """
     code = code_of(exc)
     error = to_render_error(exc)
-    message = {
+    return {
         "Code": code,
         "Message": without_scratch(error.message, tmp_dir)[:_MOST_MESSAGE_CHARS],
         "Retryable": error.retryable or code == OUT_OF_MEMORY,
         **{name: value for name, value in context.items() if value is not None},
         "Facts": {name: _plain(value, tmp_dir) for name, value in error.facts.items()},
     }
-    kind: type[Exception] = type(code, (Exception,), {})
-    return kind(json.dumps(message))
 
 
 def _plain(value: Any, tmp_dir: Path) -> Any:

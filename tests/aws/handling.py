@@ -17,10 +17,11 @@ from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.engine.engine import Engine
 from fanreel.storage.sites import upload_site
-from handler.app import Worker
+from handler.app import answer, spent_usd
+from handler.lambda_telemetry import LambdaTelemetry
 from handler.primitives import Primitives
 from handler.settings import Settings
-from handler.telemetry import Telemetry
+from handler.worker import Worker
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,7 +62,7 @@ class Function:
 
     def invoke(self, event: Any, **context: Any) -> dict[str, Any]:
         """Invoke the function; JSON there and back, as Lambda does it."""
-        reply = self.worker.handle(json.loads(json.dumps(event)), Context(**context))  # type: ignore[arg-type]
+        reply = answer(self.worker, json.loads(json.dumps(event)), Context(**context))  # type: ignore[arg-type]
         return dict(json.loads(json.dumps(reply)))
 
     def plan_event(self, **changes: Any) -> Event:
@@ -152,10 +153,17 @@ def _deploy(
     )
     logs = io.StringIO()
     # Loggers of one name share their first stream, so each function logs under its own.
-    telemetry = Telemetry(service=f"fanreel-{uuid.uuid4().hex[:8]}", stream=logs)
+    telemetry = LambdaTelemetry(service=f"fanreel-{uuid.uuid4().hex[:8]}", stream=logs)
     store = S3ObjectStore(s3)
     outputs = output_stores(store, settings.output_endpoints)
-    worker = Worker(settings, outputs, primitives=primitives, telemetry=telemetry, init_ms=1234)
+    worker = Worker(
+        settings,
+        outputs,
+        primitives=primitives,
+        telemetry=telemetry,
+        spent_usd=lambda activity: spent_usd(activity, settings),
+        init_ms=1234,
+    )
     return Function(
         s3=s3,
         store=store,

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from fanreel.errors import CATALOGUE, RenderError
 from fanreel.timing.timeline import build_chunk_slices, resolve_chunk_plan, segments_of
 from handler.events import parse_event
-from handler.naming import named
+from handler.naming import RequestFailed, describe, named
 
 Event = dict[str, Any]
 PLAN_HASH = "5" * 64
@@ -267,7 +267,9 @@ def _answer(worker: ScriptedWorker, event: Event) -> tuple[int, dict[str, str], 
 
 def _as_lambda_tells(error: RenderError, event: Event) -> Event:
     """Return Lambda's answer to what the handler raises for *error*."""
-    raised = named(error, Path("/nowhere"), ChunkIndex=event.get("ChunkIndex"))
+    raised = named(
+        RequestFailed(describe(error, Path("/nowhere"), ChunkIndex=event.get("ChunkIndex")))
+    )
     return {
         "errorType": type(raised).__name__,
         "errorMessage": str(raised),

@@ -4,6 +4,7 @@ import ast
 import graphlib
 import subprocess
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -72,22 +73,36 @@ def test_the_rooms_for_aws_import_one_way(room: str) -> None:
     assert wrong == set()
 
 
-def test_the_storage_knows_no_cloud() -> None:
-    """What lies in a bucket is written once; a cloud's own package imports it, and not it them."""
-    clouds = ("fanreel.aws", "boto3", "botocore", "google", "mypy_boto3_s3")
-    wrong = {
+def clouds_in(paths: Iterable[Path]) -> set[tuple[str, str]]:
+    """Return which of these files import what is a cloud's own, and what."""
+    clouds = (
+        "fanreel.aws", "fanreel.gcp", "boto3", "botocore", "google", "mypy_boto3",
+        "aws_lambda_powertools", "starlette",
+    )  # fmt: skip
+    nodes = [(path, node) for path in paths for node in ast.walk(ast.parse(path.read_text()))]
+    named = {
         (path.name, module)
-        for path in (TOP / "storage").glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, node in nodes
         if isinstance(node, ast.ImportFrom | ast.Import)
         for module in (
             [node.module or ""]
             if isinstance(node, ast.ImportFrom)
             else [alias.name for alias in node.names]
         )
-        if module.startswith(clouds)
     }
-    assert wrong == set()
+    return {(name, module) for name, module in named if module.startswith(clouds)}
+
+
+def test_the_storage_knows_no_cloud() -> None:
+    """What lies in a bucket is written once; a cloud's own package imports it, and not it them."""
+    assert clouds_in((TOP / "storage").glob("*.py")) == set()
+
+
+def test_the_handler_knows_a_cloud_at_its_rim_only() -> None:
+    """The actions are the same; an entry point and what it tells are the cloud's."""
+    rims = {"app.py", "lambda_telemetry.py", "webhook.py"}
+    inner = [path for path in (REPOSITORY / "handler").glob("*.py") if path.name not in rims]
+    assert clouds_in(inner) == set()
 
 
 def loaded_with(*modules: str) -> list[str]:

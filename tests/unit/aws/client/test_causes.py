@@ -7,13 +7,17 @@ import pytest
 
 from fanreel.aws.client.causes import Cause, read_cause
 from fanreel.errors import InvalidComposition
-from handler.naming import named
+from handler.naming import RequestFailed, describe, named
 
 RAISED = named(
-    InvalidComposition("#title: data-start is not a number", element="#title"),
-    Path("/nowhere"),
-    RenderId="r1",
-    ChunkIndex=3,
+    RequestFailed(
+        describe(
+            InvalidComposition("#title: data-start is not a number", element="#title"),
+            Path("/nowhere"),
+            RenderId="r1",
+            ChunkIndex=3,
+        )
+    )
 )
 # As Step Functions puts it into an execution's cause: Lambda's answer to an unhandled exception.
 ANSWER = json.dumps(
