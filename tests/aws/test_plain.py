@@ -110,7 +110,7 @@ def test_a_setting_that_takes_cdk_is_refused() -> None:
 
 def _terraform() -> dict[str, list[dict[str, Any]]]:
     merged: dict[str, list[dict[str, Any]]] = {}
-    for path in sorted((ROOT / "terraform").glob("*.tf")):
+    for path in sorted((ROOT / "terraform" / "aws").glob("*.tf")):
         with path.open() as file:
             for kind, blocks in hcl2.load(file).items():
                 merged.setdefault(kind, []).extend(blocks)

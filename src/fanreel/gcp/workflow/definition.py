@@ -40,6 +40,8 @@ ENVIRONMENT = {
     RENDER_TIMEOUT: str(24 * 3600),
 }
 """Environment variables of the workflow, and what each is unless it is set; 0 is no limit."""
+DEPLOYED = "FANREEL_DEPLOYED"
+"""One more, which clients read: what was deployed, as JSON."""
 
 _NO_TEXT = ["map", "list", "boolean", "bytes", "integer", "double"]
 _NO_NUMBER = ["map", "list", "boolean", "bytes", "string"]
