@@ -15,6 +15,7 @@ from PIL import Image
 
 from fanreel.capture.page_session import PageLoad, PageSession
 from fanreel.capture.session_specs import SessionSpec
+from fanreel.capture.xvfb import STAMP_HEIGHT
 from fanreel.errors import CaptureTimeout, MediaUnreadable
 from fanreel.network.fetch import Response
 from fanreel.network.outside import Recorder, Replayer
@@ -297,6 +298,32 @@ def test_frames_are_passed_through_in_order(show: Callable[..., PageSession]) ->
     )
     session.pass_through(range(600))
     assert colour(session, 600) == (601 >> 8, 601 & 255, 0)
+
+
+def test_what_stands_still_is_not_drawn_again(show: Callable[..., PageSession]) -> None:
+    """A picture's stamp is a layer of its own: of the composition nothing is drawn for it."""
+    session = show(
+        """<div style="position: fixed; inset: 0; background: linear-gradient(red, blue)"></div>"""
+    )
+    drawn: dict[str, int] = {}
+
+    def note(event: dict[str, Any]) -> None:
+        large = (layer for layer in event.get("layers", []) if layer["height"] > STAMP_HEIGHT)
+        drawn.update((layer["layerId"], layer["paintCount"]) for layer in large)
+
+    devtools = session.browser.driver.devtools
+    devtools.on("LayerTree.layerTreeDidChange", note)
+    session.browser.run(devtools.send("LayerTree.enable"), 5)
+    try:
+        session.look(0)
+        session.look(1)
+        before = dict(drawn)
+        for frame in range(2, 8):
+            session.look(frame)
+    finally:
+        session.browser.run(devtools.send("LayerTree.disable"), 5)
+    assert sum(before.values()) > 0
+    assert drawn == before
 
 
 def test_a_page_opened_again_knows_its_media(show: Callable[..., PageSession]) -> None:
