@@ -164,7 +164,7 @@ def test_every_format_is_rendered_in_chunks(
     content = fetch_file(store, ObjectUri.parse(uri), tmp_path / f"lambda.{extension}")
     assert (reply["Sha256"], reply["FileSize"]) == (content.sha256, content.size_bytes)
     local = tmp_path / f"local.{extension}"
-    render(project, local, RenderConfig.from_json(config))
+    render(project, local, RenderConfig.from_json(config), workers=1)
     assert local.read_bytes() == (tmp_path / f"lambda.{extension}").read_bytes()
     with av.open(str(local)) as film:
         stream = film.streams.video[0]

@@ -23,6 +23,7 @@ from fanreel.aws.deploy.templates import Place, Template, read_template
 from fanreel.cli.app import app
 from fanreel.cli.failures import run
 from fanreel.errors import InvalidConfig
+from tests.aws import test_stack
 from tests.aws.interpreters import EmulatorSession, serve_ministack
 from tests.aws.test_stack import EVERYTHING
 
@@ -51,14 +52,10 @@ def synthesised() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def full_template() -> Template:
+def full_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """Return the template with all settings chosen: a VPC, a bucket that goes with the stack."""
-    chosen = EVERYTHING.model_dump(exclude_none=True)
-    context = {
-        name: ",".join(value) if isinstance(value, tuple) else value
-        for name, value in chosen.items()
-    }
-    return Template(document=synthesise(context), place=Place(stack_name="videos"))
+    made = test_stack.synthesise(tmp_path_factory.mktemp("cdk"), settings=EVERYTHING)
+    return Template(document=made.to_json(), place=Place(stack_name="videos"))
 
 
 @pytest.fixture

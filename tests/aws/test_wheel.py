@@ -52,15 +52,21 @@ def test_the_stack_is_synthesised_from_the_wheel_alone(site_dir: Path, tmp_path:
     }
     bare_dir = tmp_path / "bare"
     bare_dir.mkdir()
-    argv = [sys.executable, "-P", "-m", "fanreel", "lambda", "policies", "user"]
-    for _ in range(2):
+
+    def run(*arguments: str) -> str:
+        argv = [sys.executable, "-P", *arguments]
         ended = subprocess.run(
             argv, cwd=bare_dir, env=environment, check=False, capture_output=True, text=True
         )
         assert ended.returncode == 0, ended.stderr
-        actions = {action for s in json.loads(ended.stdout)["Statement"] for action in s["Action"]}
-        assert "states:StartExecution" in actions
+        return ended.stdout
+
+    find = "from fanreel.aws.deploy.deploying import find_cdk_dir; print(find_cdk_dir())"
+    found = run("-c", find).strip()
+    policy = json.loads(run("-m", "fanreel", "lambda", "policies", "user"))
+    assert "states:StartExecution" in {a for one in policy["Statement"] for a in one["Action"]}
     (checkout,) = (tmp_path / "cache" / "fanreel" / "deploy").iterdir()
+    assert checkout == Path(found).parent  # found again, not made again
     for name in ("Dockerfile", "uv.lock", "handler/app.py", "src/fanreel/planning.py"):
         assert (checkout / name).is_file(), name
     assert not (checkout / "src" / "fanreel" / "deployable").exists()

@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.capture.page_session import PageSession
-from fanreel.capture.session_specs import SessionSpec
+from fanreel.capture.session_specs import SessionSpec, session_spec
+from fanreel.config import RenderConfig
+from fanreel.files.project import open_project
+from fanreel.inspection.locking import lock_config
+from fanreel.results import PlanResult
+from fanreel.segments.segment_renderer import SegmentRenderer
+from fanreel.segments.verification import verify_plan
+from fanreel.work.planning import make_plan
 from tests.media.sources import Picture
 
 
@@ -23,6 +30,25 @@ class Studio:
             self.close()
             self._session = self._stack.enter_context(PageSession(spec, self._temp_dir))
         return self._session
+
+    @property
+    def at_hand(self) -> PageSession:
+        """The session of what was planned or rendered last."""
+        assert self._session is not None
+        return self._session
+
+    def plan(self, project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
+        """Plan a project as `plan()` does."""
+        root = open_project(project_dir, config)
+        locked = lock_config(root, config, webgl=False)
+        session = self.session(session_spec(root.width, root.height, locked))
+        return make_plan(project_dir, config, plan_dir, session)
+
+    def renderer(self, plan_dir: Path) -> SegmentRenderer:
+        """Return what renders the segments of a plan."""
+        plan = verify_plan(plan_dir)
+        spec = session_spec(plan.composition.width, plan.composition.height, plan.locked)
+        return SegmentRenderer(plan, self._temp_dir, self.session(spec))
 
     def close(self) -> None:
         """End the browser."""

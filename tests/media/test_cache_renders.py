@@ -76,16 +76,18 @@ def rendering(place: Place, output: str) -> Iterator["subprocess.Popen[str]"]:
 class Together:
     """Renders begun at once on the cache *directory*, gone at the end."""
 
-    def __init__(self, place: Place, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, place: Place, directory: Path, monkeypatch: pytest.MonkeyPatch, count: int = RENDERS
+    ) -> None:
         monkeypatch.setenv("FANREEL_EXTRACT_CACHE_DIR", str(directory))
-        self.place, self.directory = place, directory
+        self.place, self.directory, self._count = place, directory, count
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             self.running = {
                 f"{number}.mp4": stack.enter_context(rendering(self.place, f"{number}.mp4"))
-                for number in range(RENDERS)
+                for number in range(self._count)
             }
             self._stack = stack.pop_all()
         return self
@@ -255,7 +257,7 @@ def test_a_disk_without_room_for_the_cache_costs_a_warning(
     fills_up = disk == "full amid extraction"
     with (
         small_disk(place.out.parent / "disk", _ROOMY_KIB if fills_up else 4 * 1024) as folder,
-        Together(place, folder / "cache", monkeypatch) as renders,
+        Together(place, folder / "cache", monkeypatch, count=2) as renders,
     ):
         outputs = list(renders.running)
         if fills_up:

@@ -11,13 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.capture.page_session import PageSession
-from fanreel.capture.session_specs import Layout, session_spec
+from fanreel.capture.session_specs import Layout
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
-from fanreel.files.project import open_project
 from fanreel.formats import FORMATS
-from fanreel.inspection.locking import lock_config
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import VerifiedPlan, verify_plan
 from fanreel.timing.timeline import segments_of
@@ -57,27 +54,22 @@ def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path)
     found = lay_out(name, project_dir)
     cut = {"segment_frames": -(-found.frames // CHUNKS), "target_chunk_frames": 1}
     config = found.render_config.replace(**cut)
-    root = open_project(project_dir, config)
-    screen = studio.session(
-        session_spec(root.width, root.height, lock_config(root, config, webgl=False))
-    )
-    planned = make_plan(project_dir, config, tmp_path / "plan", screen)
+    planned = studio.plan(project_dir, config, tmp_path / "plan")
     assert planned.total_frames == found.frames
     assert len(planned.warnings) == len(found.warnings), planned.warnings
     for part, warning in zip(found.warnings, planned.warnings, strict=True):
         assert part in warning
     plan = verify_plan(tmp_path / "plan")
-    screen = studio.session(session_spec(root.width, root.height, plan.locked))
-    with SegmentRenderer(plan, tmp_path, screen) as renderer:
+    with studio.renderer(tmp_path / "plan") as renderer:
         whole = [picture.copy() for picture in renderer.capture(range(found.frames))]
         quarters = film_backwards(plan, renderer, tmp_path / "quarters")
-    seen = [as_rgba(picture, screen.pixels) for picture in whole]
+    seen = [as_rgba(picture, renderer.pixels) for picture in whole]
     for see in found.see:
         see.check(seen)
-    check_sound(found, plan, screen, tmp_path)
+    check_sound(found, plan, studio, tmp_path)
     runs = segment_bounds(plan)
     assert planned.chunk_count == min(CHUNKS, len(runs))
-    once = write_again(plan, whole, screen.pixels, tmp_path / "once")
+    once = write_again(plan, whole, renderer.pixels, tmp_path / "once")
     assert assembled(plan, once, tmp_path) == assembled(plan, quarters, tmp_path)
 
 
@@ -124,12 +116,13 @@ def suffix(plan: VerifiedPlan) -> str:
     return FORMATS[plan.locked.format].segment_extension
 
 
-def check_sound(found: Expected, plan: VerifiedPlan, screen: PageSession, out: Path) -> None:
+def check_sound(found: Expected, plan: VerifiedPlan, studio: Studio, out: Path) -> None:
     """Assert what is heard, in a mix without the losses of AAC."""
     assert plan.manifest.has_audio == bool(found.hear)
     if not found.hear:
         return
-    make_plan(out / "project", found.render_config.replace(format="mov"), out / "sound", screen)
+    config = found.render_config.replace(format="mov")
+    make_plan(out / "project", config, out / "sound", studio.at_hand)
     sound = read_samples(out / "sound" / "audio.wav")
     assert len(sound) == round(plan.manifest.total_frames / plan.manifest.fps * 48_000)
     for hear in found.hear:

@@ -1,9 +1,11 @@
 """The same plan gives the same bytes, however it is cut, ordered, repeated and spread."""
 
 import concurrent.futures
+import contextlib
 import hashlib
 import multiprocessing
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,10 @@ from fanreel.files.plan_reading import read_manifest
 from fanreel.local import render
 from fanreel.planning import plan
 from fanreel.rendering import render_chunk
+from fanreel.timing.timeline import segments_of
+from fanreel.work.assembly import make_video
 from tests.media.compositions import lay_out
+from tests.media.studio import Studio
 
 COMPOSITIONS = Path(__file__).parents[1] / "compositions"
 CONFIG = RenderConfig(segment_frames=6, quality="draft", fps=24)
@@ -64,26 +69,39 @@ def one_chunk(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     return plan_dir, rendered(plan_dir, out, [0])
 
 
-@pytest.mark.parametrize("count", [2, 7])
 def test_chunk_count_does_not_move_a_byte(
-    project: Path, one_chunk: tuple[Path, str], count: int, tmp_path: Path
+    project: Path, one_chunk: tuple[Path, str], tmp_path: Path
 ) -> None:
-    """Chunks in shuffled order give the bytes of one chunk, and its plan hash."""
-    plan_dir = plan_in_chunks(project, count, tmp_path / "plan")
+    """Seven chunks in shuffled order give the bytes of one chunk, and its plan hash."""
+    plan_dir = plan_in_chunks(project, 7, tmp_path / "plan")
     assert read_manifest(plan_dir).plan_hash == read_manifest(one_chunk[0]).plan_hash
-    assert rendered(plan_dir, tmp_path, shuffled(count)) == one_chunk[1]
+    assert rendered(plan_dir, tmp_path, shuffled(7)) == one_chunk[1]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """Yield the browser that plans other pages, and renders all of them."""
+    with contextlib.closing(Studio(tmp_path_factory.mktemp("studio"))) as studio:
+        yield studio
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_chunks_of_other_pages_join(name: str, tmp_path: Path) -> None:
+def test_chunks_of_other_pages_join(name: str, studio: Studio, tmp_path: Path) -> None:
     """Browsers of their own, in shuffled order, give the bytes of one."""
-    config = CONFIG.replace(segment_frames=3, quality="standard")
-    project = tmp_path / "project"
+    config = CONFIG.replace(
+        segment_frames=3, quality="standard", target_chunk_frames=1, max_parallel_chunks=COUNT
+    )
+    project, plan_dir = tmp_path / "project", tmp_path / "plan"
     lay_out(name, project)
-    whole = plan_in_chunks(project, 1, tmp_path / "whole", config)
-    cut = plan_in_chunks(project, COUNT, tmp_path / "cut", config)
-    wanted = rendered(whole, tmp_path / "of one", [0])
-    assert rendered(cut, tmp_path / "of many", shuffled(COUNT)) == wanted
+    planned = studio.plan(project, config, plan_dir)
+    assert planned.chunk_count == COUNT
+    wanted = [tmp_path / f"{start:05d}.mp4" for start in range(0, planned.total_frames, 3)]
+    with studio.renderer(plan_dir) as renderer:
+        bounds = segments_of(0, planned.total_frames, 3)
+        for (start, end), path in zip(bounds, wanted, strict=True):
+            renderer.render(start, end, path, lambda _frames: None)
+    of_one = make_video(plan_dir, wanted, None, tmp_path / "one.mp4").sha256
+    assert rendered(plan_dir, tmp_path / "of many", shuffled(COUNT)) == of_one
 
 
 def test_local_renderer_gives_the_bytes_of_the_chunks(

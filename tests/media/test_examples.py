@@ -1,62 +1,59 @@
-"""Every example and every recipe of the cookbook still renders, without a warning about itself."""
+"""Every recipe of the cookbook still renders, without a warning about itself, and is shown."""
 
+import contextlib
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageStat
 
-from fanreel import RenderConfig, still
+from fanreel import RenderConfig
+from fanreel.files.project import within_root
+from fanreel.timing.moments import frame_at, read_moment
+from tests.media.films import film, names
+from tests.media.studio import Studio, as_rgba
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
 COOKBOOK = EXAMPLES / "cookbook"
 
 
-def assert_it_shows_something(
-    project: Path, at_s: float, config: RenderConfig, out: Path, root_dir: Path | None = None
-) -> None:
-    """Strictly: no overlapping clips, no undeclared variable, fonts of its own, and no blank."""
-    config = config.replace(
-        strict=True, strict_variables=True, reject_on_system_fonts=True, output_resolution=0.25
-    )
-    path = still(project, out / "still.png", at_s, config, root_dir=root_dir)
-    spread = ImageStat.Stat(Image.open(path).convert("RGB")).stddev
-    assert max(spread) > 10
+# No overlapping clips, no undeclared variable, fonts of its own.
+STRICTLY = {"strict": True, "strict_variables": True, "reject_on_system_fonts": True}
 
 
-@pytest.mark.parametrize(
-    ("name", "at_s"),
-    [
-        ("launch", 6.4),
-        ("tide", 5.9),
-        ("daylight", 8.5),
-        ("bib", 5.5),
-        ("name-strap", 2),
-        ("late-radio", 7.2),
-    ],
-)
-def test_an_example_shows_something(name: str, at_s: float, tmp_path: Path) -> None:
-    """At the moment of its poster."""
-    assert_it_shows_something(EXAMPLES / name, at_s, RenderConfig(), tmp_path)
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """Yield a studio for the module."""
+    with contextlib.closing(Studio(tmp_path_factory.mktemp("studio"))) as studio:
+        yield studio
 
 
 @pytest.mark.parametrize("recipe", sorted(path.name for path in COOKBOOK.iterdir()))
-def test_a_recipe_shows_something(recipe: str, tmp_path: Path) -> None:
+def test_a_recipe_shows_something(recipe: str, studio: Studio, tmp_path: Path) -> None:
     """One of its videos stands for all."""
     made = runpy.run_path(str(COOKBOOK / recipe / "render.py"))
     config = next(iter(made["variants"]().values()))
     assert isinstance(config, RenderConfig)
-    assert_it_shows_something(COOKBOOK / recipe, 2.2, config, tmp_path, made.get("ROOT"))
+    config = config.replace(**STRICTLY, output_resolution=0.25)
+    folder, config = within_root(COOKBOOK / recipe, config, made.get("ROOT"))
+    planned = studio.plan(folder, config, tmp_path / "plan")
+    with studio.renderer(tmp_path / "plan") as renderer:
+        [picture] = renderer.capture([frame_at(read_moment(2.2), planned.fps)])
+        shown = as_rgba(picture, renderer.pixels)
+    assert shown[..., :3].std(axis=(0, 1)).max() > 10
 
 
 def test_every_example_is_tested_and_shown() -> None:
-    """Whoever adds one adds it here, to the posters and to the docs."""
+    """Whoever adds one adds it to the films, strictly, to the posters and to the docs."""
+    films = {film(name).project: film(name).render_config for name in names()}
     docs = (REPOSITORY / "docs" / "examples.md").read_text()
     posters = (REPOSITORY / "scripts" / "posters").read_text()
     for folder in EXAMPLES.iterdir():
         if folder == COOKBOOK:
             continue
+        config = films[f"examples/{folder.name}"]
+        assert config == config.replace(**STRICTLY)
         assert f"## {folder.name}\n" in docs
         assert f"\n{folder.name} " in posters
         assert (REPOSITORY / "docs" / "pictures" / f"{folder.name}.webp").is_file()

@@ -7,19 +7,12 @@ A browser is kept for films of one size, and one page shows all moments of a fil
 import contextlib
 import itertools
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fanreel.capture.session_specs import session_spec
-from fanreel.files.project import open_project
-from fanreel.inspection.locking import lock_config
-from fanreel.segments.segment_renderer import SegmentRenderer
-from fanreel.segments.verification import verify_plan
 from fanreel.timing.moments import frame_at
-from fanreel.work.planning import make_plan
 from tests.media.films import FILMS, REPOSITORY, film, furthest, kept, lay_out, names, small
 from tests.media.studio import Studio, as_rgba
 
@@ -49,18 +42,12 @@ def in_order() -> list[str]:
 def test_a_film_shows_what_it_showed(name: str, studio: Studio, tmp_path: Path) -> None:
     """At each of its moments, to within what another version of Chromium may round otherwise."""
     found = lay_out(name, tmp_path / "project")
-    config = found.render_config
-    root = open_project(tmp_path / "project", config)
-    screen = studio.session(
-        session_spec(root.width, root.height, lock_config(root, config, webgl=False))
-    )
-    planned = make_plan(tmp_path / "project", config, tmp_path / "plan", screen)
+    planned = studio.plan(tmp_path / "project", found.render_config, tmp_path / "plan")
     assert len(planned.warnings) == len(found.warnings), planned.warnings
     for part, warning in zip(found.warnings, planned.warnings, strict=True):
         assert part in warning
-    plan = verify_plan(tmp_path / "plan")
-    frames = [frame_at(at_s, Fraction(plan.manifest.fps)) for at_s in found.at]
-    with SegmentRenderer(plan, tmp_path, screen) as renderer:
+    frames = [frame_at(at_s, planned.fps) for at_s in found.at]
+    with studio.renderer(tmp_path / "plan") as renderer:
         shown = [as_rgba(picture, renderer.pixels) for picture in renderer.capture(frames)]
     for at_s, picture, before in zip(found.at, shown, kept(name), strict=True):
         apart = furthest(small(picture), before)

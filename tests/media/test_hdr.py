@@ -1,6 +1,8 @@
 """HDR output: graphics at reference white, HDR videos above it, tagged, cut and refused."""
 
+import contextlib
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,11 @@ from fanreel.config import RenderConfig
 from fanreel.encode.hdr import HlgConverter
 from fanreel.local import render
 from fanreel.media.frames import VideoSource
-from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.segments.segment_renderer import SegmentRenderer
-from fanreel.segments.verification import verify_plan
 from fanreel.stills import still
-from fanreel.work.planning import make_plan
 from tests.media.sources import write_video
+from tests.media.studio import Studio
 
 HDR = RenderConfig(hdr_mode="force-hdr", quality="draft", crf=4)
 PQ, HLG, BT2020 = 16, 18, 9
@@ -30,6 +30,13 @@ WHITE = 721
 HIGHLIGHT = 880
 WIDTH, HEIGHT = 128, 64
 Luma = npt.NDArray[np.uint16]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """Yield a studio for the module; nearly all pages here are of one size."""
+    with contextlib.closing(Studio(tmp_path_factory.mktemp("studio"))) as studio:
+        yield studio
 
 
 def hlg_code(nits: float) -> float:
@@ -94,31 +101,36 @@ def clip(name: str, style: str) -> str:
     )
 
 
-def filmed(project: Path, tmp_path: Path, config: RenderConfig = HDR, frame: int = 0) -> Any:
-    """Return one picture's 10-bit luma codes, not rounded, before it is encoded."""
-    make_plan(project, config, tmp_path / "plan")
-    verified = verify_plan(tmp_path / "plan")
-    with SegmentRenderer(verified, tmp_path) as renderer:
-        [picture] = renderer.capture([frame])
+def opened(project: Path, out: Path, studio: Studio, config: RenderConfig = HDR) -> SegmentRenderer:
+    """Plan *project*, and return what renders it, on the studio's browser."""
+    studio.plan(project, config, out / "plan")
+    return studio.renderer(out / "plan")
+
+
+def filmed(project: Path, out: Path, studio: Studio) -> Any:
+    """Return the first picture's 10-bit luma codes, not rounded, before it is encoded."""
+    with opened(project, out, studio) as renderer:
+        [picture] = renderer.capture([0])
     return 64 + 876 * (picture @ np.array([0.2627, 0.6780, 0.0593])) / 65535
 
 
-def decoded(path: Path) -> list[Luma]:
-    """Return the luma planes of a video, 10 bits."""
-    with av.open(str(path)) as source:
-        frames = source.decode(video=0)
-        return [frame.to_ndarray().astype(np.uint16)[: frame.height] for frame in frames]
+def encoded(project: Path, out: Path, studio: Studio, config: RenderConfig = HDR) -> Luma:
+    """Return the first luma plane of the film's first segment, 10 bits."""
+    with opened(project, out, studio, config) as renderer:
+        renderer.render(0, 1, out / "segment.mp4", lambda _frames: None)
+    with av.open(str(out / "segment.mp4")) as source:
+        frame = next(source.decode(video=0))
+    return frame.to_ndarray().astype(np.uint16)[: frame.height]
 
 
-def test_white_of_graphics_is_at_203_nits(tmp_path: Path) -> None:
+def test_white_of_graphics_is_at_203_nits(studio: Studio, tmp_path: Path) -> None:
     """Greys lie where the light of an SDR screen with that white would put them."""
     project = write_page(
         tmp_path / "p",
         '<div style="width:80px;height:180px;background:#fff"></div>'
         '<div style="left:80px;width:80px;height:180px;background:#808080"></div>',
     )
-    result = render(project, tmp_path / "v.mp4", HDR)
-    luma = decoded(result.output_path)[0]
+    luma = encoded(project, tmp_path, studio)
     grey = 203 * ((128 / 255 + 0.055) / 1.055) ** 2.4
     assert abs(int(luma[90, 40]) - WHITE) <= 1
     assert abs(int(luma[90, 120]) - hlg_code(grey)) <= 1.5
@@ -154,12 +166,12 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     ids=["hlg", "pq", "pq-beyond-the-peak"],
 )
 def test_a_highlight_is_brighter_than_white(
-    tmp_path: Path, transfer: int, white: int, highlight: int, expected: float
+    studio: Studio, tmp_path: Path, transfer: int, white: int, highlight: int, expected: float
 ) -> None:
     """Both halves of the source, its white and its highlight, come out where they belong."""
     project = write_page(tmp_path / "p", clip("v.mp4", "left:0;top:0"))
     write_hdr(project / "v.mp4", halves(white, highlight), transfer)
-    luma = decoded(render(project, tmp_path / "v.mp4", HDR).output_path)[0]
+    luma = encoded(project, tmp_path, studio)
     assert abs(int(luma[32, 30]) - WHITE) <= 2
     assert abs(int(luma[32, 98]) - expected) <= 2
 
@@ -177,18 +189,18 @@ def test_a_highlight_is_brighter_than_white(
     ids=["larger", "smaller", "rounded", "half-opaque", "faint-and-rounded", "turned"],
 )
 def test_what_css_does_to_a_video_leaves_its_light(
-    tmp_path: Path, style: str, opacity: float, under: float
+    studio: Studio, tmp_path: Path, style: str, opacity: float, under: float
 ) -> None:
     """Within a few of 1023 levels: each of the captures is rounded to 8 bits."""
     project = write_page(tmp_path / "p", clip("v.mp4", f"left:0;top:0;{style}"))
     write_hdr(project / "v.mp4", halves(WHITE, HIGHLIGHT), HLG)
-    luma = filmed(project, tmp_path)
+    luma = filmed(project, tmp_path, studio)
     for code in (WHITE, HIGHLIGHT):
         expected = opacity * code + (1 - opacity) * under
         assert np.count_nonzero(np.abs(luma - expected) < 4) > 600
 
 
-def test_graphics_mix_with_video_in_the_signal(tmp_path: Path) -> None:
+def test_graphics_mix_with_video_in_the_signal(studio: Studio, tmp_path: Path) -> None:
     """Half-opaque white over a highlight lies between the two, not above."""
     veil = (
         '<div style="left:0;top:0;width:320px;height:32px;background:#fff;opacity:0.5;'
@@ -196,22 +208,22 @@ def test_graphics_mix_with_video_in_the_signal(tmp_path: Path) -> None:
     )
     project = write_page(tmp_path / "p", clip("v.mp4", "left:0;top:0") + veil)
     write_hdr(project / "v.mp4", halves(WHITE, HIGHLIGHT), HLG)
-    luma = filmed(project, tmp_path)
+    luma = filmed(project, tmp_path, studio)
     assert abs(luma[16, 30] - WHITE) < 4
     assert abs(luma[16, 98] - (WHITE + HIGHLIGHT) / 2) < 4
     assert abs(luma[48, 98] - HIGHLIGHT) < 1
 
 
-def test_ten_bits_stay_ten_bits(tmp_path: Path) -> None:
+def test_ten_bits_stay_ten_bits(studio: Studio, tmp_path: Path) -> None:
     """A ramp of every code, not scaled, is the same ramp; 8 bits would show steps of 4."""
     ramp = np.tile(np.arange(600, 600 + WIDTH, dtype=np.uint16), (HEIGHT, 1))
     project = write_page(tmp_path / "p", clip("v.mp4", "left:0;top:0"))
     write_hdr(project / "v.mp4", ramp, HLG)
-    luma = filmed(project, tmp_path)[:HEIGHT, :WIDTH]
+    luma = filmed(project, tmp_path, studio)[:HEIGHT, :WIDTH]
     assert np.abs(luma - ramp).max() < 0.1
 
 
-def test_many_segments_are_the_bytes_of_one(tmp_path: Path) -> None:
+def test_many_segments_are_the_bytes_of_one(studio: Studio, tmp_path: Path) -> None:
     """Segments, each from a page opened afresh, with graphics that move over a video."""
     project = write_page(
         tmp_path / "p",
@@ -224,14 +236,13 @@ def test_many_segments_are_the_bytes_of_one(tmp_path: Path) -> None:
     whole = render(project, tmp_path / "a.mp4", config, workers=1)
     spread = render(project, tmp_path / "b.mp4", config, workers=2)
     assert whole.sha256 == spread.sha256
-    make_plan(project, config, tmp_path / "plan")
-    with SegmentRenderer(verify_plan(tmp_path / "plan"), tmp_path) as renderer:
+    with opened(project, tmp_path, studio, config) as renderer:
         through = [picture.copy() for picture in renderer.capture(range(6))]
         apart = [picture.copy() for n in (2, 4) for picture in renderer.capture([n, n + 1])]
     assert all((one == other).all() for one, other in zip(through[2:], apart, strict=True))
 
 
-def test_scripts_run_once_a_frame(tmp_path: Path) -> None:
+def test_scripts_run_once_a_frame(studio: Studio, tmp_path: Path) -> None:
     """However many captures a frame needs; and what they draw of a video is SDR, as ever."""
     project = write_page(
         tmp_path / "p",
@@ -252,8 +263,7 @@ let calls = 0;
 </script>""",
     )
     write_hdr(project / "v.mp4", halves(WHITE, HIGHLIGHT), HLG)
-    make_plan(project, HDR, tmp_path / "plan")
-    with SegmentRenderer(verify_plan(tmp_path / "plan"), tmp_path) as renderer:
+    with opened(project, tmp_path, studio) as renderer:
         widths, drawn = [], 0
         for picture in renderer.capture(range(4)):
             widths.append(int(np.count_nonzero(picture[30, :190, 0] > 45000)))
@@ -264,7 +274,7 @@ let calls = 0;
     assert 30000 < drawn <= 49200
 
 
-def test_an_sdr_video_counts_as_graphics(tmp_path: Path) -> None:
+def test_an_sdr_video_counts_as_graphics(studio: Studio, tmp_path: Path) -> None:
     """Beside an HDR one: its white is the white of graphics."""
     project = write_page(
         tmp_path / "p",
@@ -272,7 +282,7 @@ def test_an_sdr_video_counts_as_graphics(tmp_path: Path) -> None:
     )
     write_video(project / "sdr.mp4", [np.full((64, 128, 3), 255, np.uint8)] * 6)
     write_hdr(project / "v.mp4", halves(WHITE, HIGHLIGHT), HLG)
-    luma = filmed(project, tmp_path)
+    luma = filmed(project, tmp_path, studio)
     assert abs(luma[32, 64] - WHITE) < 2
     assert abs(luma[32, 160 + 98] - HIGHLIGHT) < 1
 
@@ -289,26 +299,26 @@ def test_a_turned_source_keeps_its_layers_together(tmp_path: Path) -> None:
     assert np.abs(code - halves(WHITE, HIGHLIGHT)).max() < 0.02
 
 
-def test_auto_warns_and_forced_sdr_does_not(tmp_path: Path) -> None:
+def test_auto_warns_and_forced_sdr_does_not(studio: Studio, tmp_path: Path) -> None:
     """The warning names the source and the way to keep its highlights."""
     project = write_page(tmp_path / "p", clip("v.mp4", "left:0;top:0"))
     write_hdr(project / "v.mp4", halves(pq_code(203), pq_code(800)), PQ)
-    [warning] = plan(project, RenderConfig(), tmp_path / "auto").warnings
+    sdr = RenderConfig(hdr_mode="force-sdr")
+    [warning] = studio.plan(project, RenderConfig(), tmp_path / "auto").warnings
     assert "v.mp4 is HDR" in warning
     assert "force-hdr" in warning
-    sdr = plan(project, RenderConfig(hdr_mode="force-sdr"), tmp_path / "sdr")
-    assert sdr.warnings == ()
-    assert make_plan(project, HDR, tmp_path / "hdr").warnings == ()
+    assert studio.plan(project, sdr, tmp_path / "sdr").warnings == ()
+    assert studio.plan(project, HDR, tmp_path / "hdr").warnings == ()
 
 
-def test_many_machines_make_what_one_makes(tmp_path: Path) -> None:
+def test_many_machines_make_what_one_makes(studio: Studio, tmp_path: Path) -> None:
     """Two chunks, each rendered by itself, give the bytes of one."""
     project = write_page(tmp_path / "p", "")
     films = []
     for chunks in (1, 2):
         plan_dir = tmp_path / f"plan{chunks}"
         config = HDR.replace(max_parallel_chunks=chunks, target_chunk_frames=1, segment_frames=2)
-        planned = plan(project, config, plan_dir)
+        planned = studio.plan(project, config, plan_dir)
         assert planned.chunk_count == chunks
         paths = [tmp_path / f"{chunks}-{index}.mp4" for index in range(chunks)]
         for index, path in enumerate(paths):
@@ -327,7 +337,8 @@ def test_a_still_is_sdr(tmp_path: Path) -> None:
     assert picture[90, 160].tolist() == [255, 255, 255]
 
 
-def test_the_output_may_be_scaled(tmp_path: Path) -> None:
+@pytest.mark.parametrize("factor", [0.5, 2])
+def test_the_output_may_be_scaled(studio: Studio, tmp_path: Path, factor: float) -> None:
     """Drawn larger, or drawn as authored and scaled down."""
     project = write_page(
         tmp_path / "p",
@@ -335,12 +346,10 @@ def test_the_output_may_be_scaled(tmp_path: Path) -> None:
         + clip("v.mp4", "left:0;top:0"),
     )
     write_hdr(project / "v.mp4", halves(WHITE, HIGHLIGHT), HLG)
-    for factor in (0.5, 2):
-        path = tmp_path / f"{factor}.mp4"
-        luma = decoded(render(project, path, HDR.replace(output_resolution=factor)).output_path)[0]
-        assert luma.shape == (180 * factor, 320 * factor)
-        assert abs(int(luma[int(32 * factor), int(98 * factor)]) - HIGHLIGHT) <= 2
-        assert abs(int(luma[int(90 * factor), int(240 * factor)]) - WHITE) <= 1
+    luma = encoded(project, tmp_path, studio, HDR.replace(output_resolution=factor))
+    assert luma.shape == (180 * factor, 320 * factor)
+    assert abs(int(luma[int(32 * factor), int(98 * factor)]) - HIGHLIGHT) <= 2
+    assert abs(int(luma[int(90 * factor), int(240 * factor)]) - WHITE) <= 1
 
 
 def test_colours_go_through_the_matrix_exactly() -> None:

@@ -20,7 +20,7 @@ PAGE = page(
         const seek = (t) => {
           const frame = Math.round(t * 24);
           dot.style.left = `${frame * 5}px`;
-          if ([13, 17].includes(frame)) for (let i = 0; i < 1e9; i += 1);
+          if ([13, 15, 17].includes(frame)) for (let i = 0; i < 2.5e8; i += 1);
         };
         __timelines = { main: { duration: () => 1, seek } };
         """
