@@ -17,10 +17,10 @@ import moto.stepfunctions.parser.asl.component.common.retry.retrier_decl as moto
 import pytest
 
 from fanreel.aws import RenderClient
-from fanreel.aws.client.results import Progress, StartedRender
 from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.aws.storage.s3_client import connect, s3_uri
 from fanreel.aws.storage.s3_store import S3ObjectStore
+from fanreel.remote.results import Progress, StartedRender
 from statemachine.definition import definition
 from tests.aws.recording_worker import RecordingWorker
 from tests.aws.scripted_worker import LambdaEndpoint

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 
-from fanreel.aws.client.results import Progress
+from fanreel.remote.results import Progress
 
 
 def tell(line: str) -> None:

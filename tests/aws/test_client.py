@@ -14,7 +14,6 @@ import boto3
 import pytest
 
 from fanreel.aws import RenderClient
-from fanreel.aws.client.results import PLATFORM_ADVICE, Failure
 from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import (
     AssetNotFound,
@@ -23,6 +22,7 @@ from fanreel.errors import (
     RenderCancelled,
     S3UriNotAllowed,
 )
+from fanreel.remote.results import PLATFORM_ADVICE, Failure
 from fanreel.storage.segments import pack
 from fanreel.storage.uris import ObjectUri
 from tests.aws.recording_worker import VIDEO

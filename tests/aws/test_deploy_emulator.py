@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fanreel.aws.client.render_client import RenderClient
-from fanreel.aws.client.results import Progress
+from fanreel.remote.results import Progress
 from fanreel.storage.progress import read_progress
 from statemachine.announcement import DETAIL_TYPE, SOURCE
 from tests.aws.docker_engine import (

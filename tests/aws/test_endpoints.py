@@ -14,12 +14,12 @@ from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 
 from fanreel.aws.client.deployment import Connection, Deployment
-from fanreel.aws.client.inputs import build_request
 from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.aws.storage import endpoint_keys
 from fanreel.aws.storage.endpoint_keys import output_stores
 from fanreel.aws.storage.s3_client import connect, s3_uri
 from fanreel.errors import InvalidConfig, RenderCancelled, RenderTimedOut
+from fanreel.remote.inputs import build_request
 from fanreel.storage import endpoints, layout
 from fanreel.storage.endpoints import parse_endpoints
 from fanreel.storage.store import ObjectStore

@@ -8,13 +8,16 @@ from fanreel.aws import RenderClient
 from fanreel.aws.cost.estimating import (
     estimate_cut,
     estimate_project,
+)
+from fanreel.aws.cost.functions import FunctionSettings, parse_settings
+from fanreel.aws.cost.render_cost import Estimate, Measured
+from fanreel.config import RenderConfig
+from fanreel.errors import InvalidConfig, PlanTooLarge
+from fanreel.remote.estimates import (
+    DEFAULT_PROBE_FRAMES,
     require_affordable,
     require_affordable_batch,
 )
-from fanreel.aws.cost.functions import FunctionSettings, parse_settings
-from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Estimate, Measured
-from fanreel.config import RenderConfig
-from fanreel.errors import InvalidConfig, PlanTooLarge
 from fanreel.timing.timeline import resolve_chunk_plan
 
 COMPOSITION = Path(__file__).parents[1] / "compositions" / "everything-moves"

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from fanreel.aws.client.inputs import MAX_INPUT_BYTES, build_request, new_render_id, parse_config
 from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import (
     InvalidConfig,
     S3UriNotAllowed,
 )
+from fanreel.remote.inputs import MAX_INPUT_BYTES, build_request, new_render_id, parse_config
 
 SITE = "s3://bucket/sites/abc/site.json"
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from fanreel.aws.client.inputs import build_request
 from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import CALLER_CODES, InvalidConfig, RenderCancelled
+from fanreel.remote.inputs import build_request
 from fanreel.storage import layout
 from fanreel.storage.progress import Invocation, InvocationRecord
 from fanreel.storage.uris import ObjectUri

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fanreel.aws.client.batches import batch_requests, parse_batch
-from fanreel.aws.client.inputs import build_request
 from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import InvalidConfig, S3UriNotAllowed
+from fanreel.remote.batches import batch_requests, parse_batch
+from fanreel.remote.inputs import build_request
 from fanreel.storage.outputs import OutputOptions
 from fanreel.storage.uris import ObjectUri
 from tests.aws.carrying import Carrying

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fanreel.aws.client.inputs import build_request
 from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import AssetNotFound, InvalidConfig, S3UriNotAllowed, StorageUnavailable
 from fanreel.network import fetch
 from fanreel.network.fetch import Response
+from fanreel.remote.inputs import build_request
 from fanreel.storage.projects import ArchiveUrl, ProjectSources, parse_project
 from fanreel.storage.sites import delete_site, fetch_project, list_sites, upload_site
 from fanreel.storage.store import ObjectStore

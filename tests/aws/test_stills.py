@@ -87,7 +87,7 @@ def test_a_failure_is_the_function_s_own(lab: Lab) -> None:
 def test_the_command_fetches_the_picture(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the kind that the file's name says."""
     worker = lab.worker()
-    monkeypatch.setattr("fanreel.aws.client.inputs.new_render_id", lambda: worker.render_id)
+    monkeypatch.setattr("fanreel.remote.inputs.new_render_id", lambda: worker.render_id)
     monkeypatch.setattr("fanreel.cli.lambda_target.Target.client", lambda _self: lab.client)
     output = lab.folder / "poster.jpg"
     argv = ["still", str(lab.project), "--at", "2.5", "-o", str(output), "--json"]

@@ -61,9 +61,7 @@ def test_the_command_does_it(
         argv += ["--render-id", worker.render_id]
     if argv[1] == "still":
         monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", lab.endpoint.url)
-        monkeypatch.setattr(
-            "fanreel.aws.client.render_client.new_render_id", lambda: worker.render_id
-        )
+        monkeypatch.setattr("fanreel.remote.render_client.new_render_id", lambda: worker.render_id)
     assert run(app, [*argv, "--stack", "wanted"]) == 0, capsys.readouterr().err
     said = capsys.readouterr().out
     if argv[1] in ("render", "still"):

@@ -12,7 +12,7 @@ from fanreel.cli.report import duration_in_words
 
 if TYPE_CHECKING:
     from fanreel.aws import RenderClient
-    from fanreel.aws.client.results import Progress
+    from fanreel.remote.results import Progress
 
 _LOG_EVERY_S = 10.0
 

@@ -16,8 +16,8 @@ from fanreel.cli.render import RootDir
 from fanreel.cli.report import duration_in_words, size_in_words
 
 if TYPE_CHECKING:
-    from fanreel.aws.cost.render_cost import Cost
     from fanreel.errors import RenderError
+    from fanreel.remote.estimates import Cost
 
 render_app = typer.Typer()
 
@@ -136,7 +136,7 @@ def still(
     client = target.client()
     render_id = None
     if output is not None and output_uri is None:
-        from fanreel.aws.client.inputs import new_render_id  # noqa: PLC0415
+        from fanreel.remote.inputs import new_render_id  # noqa: PLC0415
 
         render_id = new_render_id()
         output_uri = f"s3://{client.deployment.bucket}/outputs/{render_id}{output.suffix}"
@@ -247,7 +247,7 @@ def estimate(
         *cost_lines(found.cost),
     )
     if max_cost is not None:
-        from fanreel.aws.cost.estimating import require_affordable  # noqa: PLC0415
+        from fanreel.remote.estimates import require_affordable  # noqa: PLC0415
 
         require_affordable(found, max_cost)
 

@@ -83,7 +83,7 @@ def ls(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most this many.")] = 50,
 ) -> None:
     """List renders, newest first."""
-    from fanreel.aws.client.results import Status  # noqa: PLC0415 (loads what boto3 needs)
+    from fanreel.remote.results import Status  # noqa: PLC0415 (loads what boto3 needs)
 
     wanted = status.upper() if status else None
     if wanted not in (None, *get_args(Status)):

@@ -327,3 +327,8 @@ def _stage(
         rendered = all(chunk.state == "done" for chunk in chunks)
         return "assembling" if rendered else "rendering"
     return "planning" if begun or ended else "queued"
+
+
+def to_ms(moment: datetime) -> int:
+    """Return milliseconds since 1970, UTC."""
+    return int(moment.timestamp() * 1000)

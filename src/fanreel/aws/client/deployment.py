@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from botocore.exceptions import ClientError
 
-from fanreel.aws.cost.functions import require_function
 from fanreel.aws.storage.endpoint_keys import output_stores
 from fanreel.aws.storage.failures import aws_errors, error_code
 from fanreel.aws.storage.s3_client import connect, s3_uri
 from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.errors import InvalidConfig
-from fanreel.storage import layout
+from fanreel.remote.inputs import require_function
 from fanreel.storage.endpoints import OutputEndpoint, OutputStores, parse_endpoints
 from fanreel.storage.projects import ProjectSources
 from fanreel.storage.uris import ObjectUri
@@ -99,10 +98,6 @@ class Deployment:
         """Return the ARN of the execution called *render_id*."""
         head, _, name = self.state_machine_arn.rpartition(":stateMachine:")
         return f"{head}:execution:{name}:{render_id}"
-
-    def default_output(self, render_id: str, output_format: str) -> ObjectUri:
-        """Return where a render's video goes if its input does not say."""
-        return layout.output(self.root, render_id, output_format)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""

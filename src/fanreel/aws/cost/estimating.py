@@ -1,22 +1,19 @@
 """What a render will take and cost, told before it starts, from a few frames rendered here."""
 
 import dataclasses
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fanreel.aws.cost.functions import FunctionSettings
 from fanreel.aws.cost.prices import prices_for
 from fanreel.aws.cost.quotas import USUAL_CONCURRENCY
 from fanreel.aws.cost.render_cost import (
-    DEFAULT_PROBE_FRAMES,
     Estimate,
     Measured,
     Shape,
     estimate_render,
 )
 from fanreel.config import RenderConfig
-from fanreel.errors import InvalidConfig
-from fanreel.files.digest import canonical_json
+from fanreel.remote.estimates import DEFAULT_PROBE_FRAMES
 from fanreel.timing.timeline import ChunkPlan
 
 
@@ -92,51 +89,3 @@ def estimate_cut(
     )
     cost = dataclasses.replace(found.cost, notes=(*found.cost.notes, *notes))
     return dataclasses.replace(found, cost=cost)
-
-
-def require_affordable(estimate: Estimate, max_cost_usd: float) -> None:
-    """
-    Refuse a render that is expected to cost more than *max_cost_usd*.
-
-    Raises:
-        InvalidConfig: It is; with `estimated_usd` and `max_cost_usd`. Terminal.
-    """
-    _refuse_above(max_cost_usd, "the render is", estimate.cost.total_usd)
-
-
-def require_affordable_batch(
-    configs: Iterable[RenderConfig],
-    max_cost_usd: float,
-    estimate: Callable[[RenderConfig], Estimate],
-) -> None:
-    """
-    Refuse renders of one project that are expected to cost more than *max_cost_usd* together.
-
-    Those that differ in nothing but their variables are measured once, by the first of them.
-
-    Args:
-        configs: What is rendered; at least one.
-        max_cost_usd: For all of them.
-        estimate: Measures one.
-    Raises:
-        InvalidConfig: As `require_affordable()`. Terminal.
-        RenderError: As *estimate* raises.
-    """
-    known_usd: dict[bytes, float] = {}
-    count, total_usd = 0, 0.0
-    for config in configs:
-        alike = canonical_json(config.to_json() | {"variables": {}})
-        if alike not in known_usd:
-            known_usd[alike] = estimate(config).cost.total_usd
-        count, total_usd = count + 1, total_usd + known_usd[alike]
-    _refuse_above(max_cost_usd, f"the batch of {count} renders is", total_usd)
-
-
-def _refuse_above(max_cost_usd: float, what: str, total_usd: float) -> None:
-    if total_usd > max_cost_usd:
-        raise InvalidConfig(
-            f"{what} estimated to cost {total_usd:.4f} USD, more than the limit of "
-            f"{max_cost_usd:g} USD; raise the limit, or lower resolution, frame rate or quality",
-            estimated_usd=total_usd,
-            max_cost_usd=max_cost_usd,
-        )

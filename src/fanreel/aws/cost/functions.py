@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from fanreel.aws.cost.prices import ARCHITECTURES, Architecture
 from fanreel.aws.cost.quotas import DEFAULT_MEMORY_MB
 from fanreel.aws.cost.render_cost import MAX_MEMORY_MB
-from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
@@ -79,19 +78,6 @@ def parse_choices(texts: Iterable[str], architecture: Architecture) -> tuple[Fun
         if names.count(name) > 1:
             raise ValueError(f"two functions are called {name}; give one another name: NAME=MEMORY")
     return choices
-
-
-def require_function(choice: str, names: Iterable[str]) -> None:
-    """
-    Refuse to choose a function that is not among *names*.
-
-    Raises:
-        InvalidConfig: It is not. Terminal.
-    """
-    known = sorted(names)
-    if choice not in known:
-        told = ", ".join(known) if known else "none, until `deploy --set functions=` lists some"
-        raise InvalidConfig(f"function = {choice!r}: to choose from: {told}", known=known)
 
 
 def parse_settings(

@@ -9,7 +9,6 @@ from fanreel.aws.cost.metering import NOISE, Mark, Span
 from fanreel.aws.cost.render_cost import (
     ASSUMED_ASSEMBLE_MS,
     ASSUMED_COLD_START_MS,
-    DEFAULT_PROBE_FRAMES,
     Measured,
 )
 from fanreel.config import RenderConfig
@@ -17,6 +16,7 @@ from fanreel.engine.engine import Engine
 from fanreel.errors import PlanProducedZeroChunks
 from fanreel.files.plan_reading import read_manifest
 from fanreel.formats import FORMATS
+from fanreel.remote.estimates import DEFAULT_PROBE_FRAMES
 from fanreel.timing.timeline import ChunkPlan, resolve_chunk_plan
 
 FRAME_PARALLEL = 1.5

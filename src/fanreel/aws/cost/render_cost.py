@@ -37,8 +37,6 @@ _TRANSITIONS_PER_CHILD = 2
 GETS_PER_INVOCATION = 12
 PUTS_PER_INVOCATION = 4
 HEARTBEAT_S = 2.0
-DEFAULT_PROBE_FRAMES = 30
-"""Frames of each of the two segments that an estimate renders."""
 
 # What a machine outside Lambda cannot measure of it: `bench/measure_chunk.py` takes both from the
 # image under CPU limits; these stand in for `estimate`, whose notes say so.

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from fanreel.aws.cost.functions import FunctionSettings
 from fanreel.aws.cost.render_cost import Billed, Usage, transitions
-from fanreel.storage.progress import InvocationRecord, LiveCounter, RenderActivity
+from fanreel.storage.progress import InvocationRecord, LiveCounter, RenderActivity, to_ms
 
 
 def used_so_far(
@@ -51,8 +51,3 @@ def _billed_until(
         memory_mb=function.memory_mb,
         tmp_mb=function.tmp_mb,
     )
-
-
-def to_ms(moment: datetime) -> int:
-    """Return milliseconds since 1970, UTC."""
-    return int(moment.timestamp() * 1000)

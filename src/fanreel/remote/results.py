@@ -4,12 +4,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from fanreel.aws.cost.render_cost import Cost
 from fanreel.errors import CATALOGUE, RenderError, UnexpectedError
+from fanreel.remote.estimates import Cost
 from fanreel.storage.progress import ChunkActivity
 
 Status = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
-"""Step Functions' words for an execution's state."""
+"""Step Functions' words for an execution's state; those of others are told by them."""
 Stage = Literal[
     "planning", "rendering", "assembling", "done", "failed", "cancelled", "deleted"
 ]  # fmt: skip
@@ -19,7 +19,7 @@ Stage = Literal[
 def _json(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, Cost):
+    if hasattr(value, "total_usd"):
         return value.to_json()
     if isinstance(value, tuple):
         return [_json(item) for item in value]
@@ -43,6 +43,7 @@ class StartedRender(_Result):
 
     render_id: str
     execution_arn: str
+    """Or what another cloud calls the execution."""
     output_uri: str
     project_uri: str
     already_started: bool = False

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from fanreel.aws.client.results import Status
-from fanreel.aws.cost.usage import to_ms
-from fanreel.storage.progress import Invocation, InvocationRecord, RenderActivity
+from fanreel.remote.results import Status
+from fanreel.storage.progress import Invocation, InvocationRecord, RenderActivity, to_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,16 @@
-"""Stills: one synchronous invocation of the function, and its answer."""
+"""Stills: one event answered by a worker, outside any execution."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from botocore.config import Config
-
-from fanreel.aws.client.causes import read_cause
-from fanreel.aws.client.deployment import Connection
-from fanreel.aws.client.inputs import RenderRequest
-from fanreel.aws.client.results import Failure
-from fanreel.aws.storage.failures import aws_errors
-from fanreel.errors import InvalidConfig
+from fanreel.remote.cloud import Cloud
+from fanreel.remote.inputs import RenderRequest
 from fanreel.storage import layout
 from fanreel.storage.outputs import OutputOptions, OutputPlaces
 from fanreel.storage.uris import ObjectUri, require_scheme
 
-_ANSWER_TIMEOUT_S = 900
 _VARIABLES = "variables"
 
 
@@ -38,7 +30,7 @@ class RemoteStill:
 
     @classmethod
     def from_json(cls, answer: Mapping[str, Any]) -> "RemoteStill":
-        """Read the function's answer."""
+        """Read the worker's answer."""
         return cls(
             output_uri=answer["OutputS3Uri"],
             at_s=answer["AtS"],
@@ -71,21 +63,13 @@ def still_uri(
     return uri
 
 
-def take_still(
-    connection: Connection, request: RenderRequest, at_s: Fraction, uri: ObjectUri
-) -> RemoteStill:
+def take_still(cloud: Cloud, request: RenderRequest, at_s: Fraction, uri: ObjectUri) -> RemoteStill:
     """
-    Have the function save one frame, and wait for it.
+    Have a worker save one frame, and wait for it.
 
     Raises:
-        RenderError: As the function raised it, or as AWS refused.
+        RenderError: As the worker raised it, or as the cloud refused.
     """
-    name = connection.deployment.named_function(request.function)
-    if name is None:
-        raise InvalidConfig(
-            "a still needs the function's name: RenderClient.from_stack() finds it, or pass "
-            "function_name"
-        )
     config = request.config.to_json()
     event = {
         "Action": "still",
@@ -96,20 +80,7 @@ def take_still(
         "Config": config,
     }
     if request.sends_variables_apart:
-        connection.store.write_bytes(request.variables_uri, request.variables_json)
+        cloud.store.write_bytes(request.variables_uri, request.variables_json)
         event |= {"VariablesS3Uri": str(request.variables_uri), "Config": config}
         del config[_VARIABLES]
-    with aws_errors(f"invoking {name}"):
-        # Not the shared client: a still may take minutes, and asking again would take it twice.
-        client = connection.session.client(
-            "lambda",
-            region_name=connection.deployment.region,
-            endpoint_url=connection.endpoint_url,
-            config=Config(read_timeout=_ANSWER_TIMEOUT_S, retries={"total_max_attempts": 1}),
-        )
-        answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
-        text = answer["Payload"].read().decode()
-    if answer.get("FunctionError"):
-        cause = read_cause(text)
-        raise Failure.of(cause.code, cause.message).to_error(request.render_id)
-    return RemoteStill.from_json(json.loads(text))
+    return RemoteStill.from_json(cloud.ask(event, request.function))

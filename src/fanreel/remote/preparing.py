@@ -6,23 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fanreel.aws.client.batches import BatchLine, batch_requests
-from fanreel.aws.client.deployment import Connection
-from fanreel.aws.client.inputs import RenderRequest, build_request, parse_config
-from fanreel.aws.client.watching import Watcher
-from fanreel.aws.cost.estimating import (
-    AtOnce,
-    chunks_at_once,
-    estimate_project,
+from fanreel.config import RenderConfig
+from fanreel.errors import InvalidConfig
+from fanreel.files.budget import within_cap
+from fanreel.files.project import within_root
+from fanreel.remote.batches import BatchLine, batch_requests
+from fanreel.remote.cloud import Cloud
+from fanreel.remote.estimates import (
+    DEFAULT_PROBE_FRAMES,
+    Estimate,
     require_affordable,
     require_affordable_batch,
 )
-from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY, read_quotas
-from fanreel.aws.cost.render_cost import DEFAULT_PROBE_FRAMES, Estimate
-from fanreel.config import RenderConfig
-from fanreel.errors import InvalidConfig, RenderError
-from fanreel.files.budget import within_cap
-from fanreel.files.project import within_root
+from fanreel.remote.inputs import RenderRequest, build_request, parse_config
 from fanreel.storage import layout
 from fanreel.storage.projects import HTTPS, parse_project
 from fanreel.storage.sites import Site, borrowed_project, site_of, upload_site
@@ -33,7 +29,7 @@ Folder = Path | str | None
 
 
 def _is_uri(project: Project) -> bool:
-    return isinstance(project, str) and project.startswith(("s3://", HTTPS))
+    return isinstance(project, str) and project.startswith(("s3://", "gs://", HTTPS))
 
 
 def _require_page(project_dir: Path, entry_file: str) -> None:
@@ -48,8 +44,8 @@ def _require_page(project_dir: Path, entry_file: str) -> None:
 class Preparation:
     """What one deployment takes, and what it would cost."""
 
-    def __init__(self, connection: Connection, watcher: Watcher) -> None:
-        self._connection, self._watcher = connection, watcher
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
 
     def request(
         self, project: Project, config: Config, root_dir: Folder, **given: Any
@@ -64,8 +60,8 @@ class Preparation:
     def upload(self, project_dir: Path | str, root_dir: Folder, name: str | None = None) -> Site:
         """Upload a project. Raises as `RenderClient.deploy_site()`."""
         root = None if root_dir is None else Path(root_dir)
-        bucket = self._connection.deployment.root
-        return upload_site(Path(project_dir), bucket, self._connection.store, root, name)
+        bucket = self._cloud.deployment.root
+        return upload_site(Path(project_dir), bucket, self._cloud.store, root, name)
 
     def check(self, project: Project, config: Config, **given: Any) -> RenderRequest:
         """
@@ -74,7 +70,7 @@ class Preparation:
         Raises:
             InvalidConfig, S3UriNotAllowed: As `build_request()`. Terminal.
         """
-        deployment = self._connection.deployment
+        deployment = self._cloud.deployment
         stand_in = str(layout.site_manifest(deployment.root, "unknown"))
         checked = build_request(
             project_uri=str(project) if _is_uri(project) else stand_in,
@@ -93,12 +89,13 @@ class Preparation:
         return batch_requests(lines, project_uri=uri, config=config, **self._allowed(), **given)
 
     def _allowed(self) -> dict[str, Any]:
-        deployment = self._connection.deployment
+        deployment = self._cloud.deployment
         return {
             "bucket": deployment.root,
             "output_buckets": deployment.output_buckets,
             "project_sources": deployment.project_sources,
             "functions": deployment.function_names,
+            "max_input_bytes": self._cloud.max_input_bytes,
         }
 
     def uri_of(self, project: Project, root_dir: Folder) -> str:
@@ -108,7 +105,7 @@ class Preparation:
         if isinstance(project, Site):
             return project.uri
         root = None if root_dir is None else Path(root_dir)
-        return site_of(Path(project), self._connection.deployment.root, root).uri
+        return site_of(Path(project), self._cloud.deployment.root, root).uri
 
     def require_affordable(
         self,
@@ -153,16 +150,15 @@ class Preparation:
     ) -> Estimate:
         """Foretell time and cost. Raises as `RenderClient.estimate()`."""
         folder, checked = within_root(Path(project_dir), parse_config(config), root_dir)
-        cap = self._connection.deployment.settings.get("plan_dir_size_limit_bytes")
+        cap = self._cloud.deployment.settings.get("plan_dir_size_limit_bytes")
         if cap is not None:
             checked = within_cap(checked, cap)
-        return estimate_project(
+        return self._cloud.estimate(
             folder,
             checked,
-            self._watcher.function(function),
-            self._connection.deployment.region,
             probe_frames=probe_frames,
-            at_once=self._chunks_at_once(max_concurrency, function),
+            max_concurrency=max_concurrency,
+            function=function,
         )
 
     @contextlib.contextmanager
@@ -174,19 +170,6 @@ class Preparation:
             yield Path(project), None if root_dir is None else Path(root_dir)
             return
         uri = parse_project(project.uri if isinstance(project, Site) else str(project))
-        sources = self._connection.deployment.project_sources
-        with borrowed_project(self._connection.store, uri, entry_file, sources) as folders:
+        sources = self._cloud.deployment.project_sources
+        with borrowed_project(self._cloud.store, uri, entry_file, sources) as folders:
             yield folders
-
-    def _chunks_at_once(self, asked: int | None, function: str | None) -> AtOnce:
-        settings = self._connection.deployment.settings
-        wanted = asked or settings.get("max_concurrency", DEFAULT_MAX_CONCURRENCY)
-        try:
-            quotas = read_quotas(
-                self._connection.session, endpoint_url=self._connection.endpoint_url
-            )
-        except RenderError:  # who may render need not have the right to ask
-            return chunks_at_once(wanted, None)
-        reserved = settings.get("reserved_concurrency") if function is None else None
-        granted = reserved or quotas.unreserved_concurrency
-        return chunks_at_once(wanted, granted)

@@ -1,8 +1,8 @@
 """
-What a render is started with: its id, its S3 places, and the execution input; no I/O.
+What a render is started with: its id, its places, and the execution's input; no I/O.
 
-Anyone may build the same document and call `StartExecution` (docs/aws.md); this module is how
-`RenderClient` does it.
+Anyone may build the same document and start an execution (docs/aws.md, docs/gcp.md); this module is
+how `RenderClient` does it.
 """
 
 import hashlib
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fanreel.aws.cost.functions import require_function
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig
 from fanreel.files.digest import canonical_json
@@ -24,9 +23,12 @@ from fanreel.storage.sites import require_project
 from fanreel.storage.uris import ObjectUri, require_scheme
 
 MAX_INPUT_BYTES = 256 * 1024
-"""Step Functions' limit for an execution's input, and for what passes between its states."""
-MAX_INLINE_INPUT_BYTES = 128 * 1024
-"""Larger inputs send their variables through S3: the states add their own results to the input."""
+"""What Step Functions takes of an execution's input; another orchestrator may take less."""
+INLINE_SHARE = 2
+"""
+Inputs larger than half of what one may have send their variables through the bucket: the steps add
+their own results to it.
+"""
 
 PROJECT_URI = "ProjectS3Uri"
 PLAN_PREFIX = "PlanOutputS3Prefix"
@@ -49,7 +51,7 @@ def new_render_id() -> str:
 
 def parse_config(config: RenderConfig | Mapping[str, Any] | None) -> RenderConfig:
     """
-    Return the checked configuration of a distributed render, planned for Lambda's limits.
+    Return the checked configuration of a distributed render, planned for a cloud's limits.
 
     Raises:
         InvalidConfig: A value is not allowed. Terminal.
@@ -77,6 +79,8 @@ class RenderRequest:
     """They end it once it has cost more."""
     function: str | None = None
     """Which of the deployment's functions renders it; None is its default."""
+    max_input_bytes: int = MAX_INPUT_BYTES
+    """The orchestrator takes of an execution's input."""
 
     @property
     def folder(self) -> ObjectUri:
@@ -85,7 +89,7 @@ class RenderRequest:
 
     @property
     def variables_json(self) -> bytes:
-        """The variables as the bytes that go to S3 when they do not fit the input."""
+        """The variables as the bytes that are sent apart when they do not fit the input."""
         return canonical_json(self.config.to_json().get("variables", {}))
 
     @property
@@ -96,9 +100,9 @@ class RenderRequest:
 
     @property
     def sends_variables_apart(self) -> bool:
-        """Whether the variables travel through S3 rather than in the execution input."""
+        """Whether the variables travel through the bucket rather than in the execution input."""
         size = len(canonical_json(self._document(self.config.to_json())))
-        return size > MAX_INLINE_INPUT_BYTES and bool(self.config.variables)
+        return size > self.max_input_bytes // INLINE_SHARE and bool(self.config.variables)
 
     def _document(self, config: dict[str, Any]) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -124,7 +128,7 @@ class RenderRequest:
         Return the execution input.
 
         Raises:
-            InvalidConfig: Even without its variables it exceeds 256 KiB. Terminal.
+            InvalidConfig: Even without its variables it is too large. Terminal.
         """
         config = self.config.to_json()
         document = self._document(config)
@@ -132,12 +136,12 @@ class RenderRequest:
             del config["variables"]
             document[VARIABLES_URI] = str(self.variables_uri)
         size = len(canonical_json(document))
-        if size > MAX_INPUT_BYTES:
+        if size > self.max_input_bytes:
             raise InvalidConfig(
                 f"the execution input has {size / 1024:.0f} KiB even without its variables, "
-                f"Step Functions takes {MAX_INPUT_BYTES // 1024} KiB; shorten the configuration",
+                f"an execution takes {self.max_input_bytes // 1024} KiB; shorten the configuration",
                 size_bytes=size,
-                limit_bytes=MAX_INPUT_BYTES,
+                limit_bytes=self.max_input_bytes,
             )
         return document
 
@@ -157,9 +161,10 @@ def build_request(  # noqa: PLR0913 (each is a field of the request)
     cost_limit_usd: float | None = None,
     function: str | None = None,
     functions: Iterable[str] = (),
+    max_input_bytes: int = MAX_INPUT_BYTES,
 ) -> RenderRequest:
     """
-    Check everything about a render that can be checked without AWS.
+    Check everything about a render that can be checked without a cloud.
 
     Raises:
         InvalidConfig: Configuration or render id is not allowed, the project is neither a site nor
@@ -199,6 +204,20 @@ def build_request(  # noqa: PLR0913 (each is a field of the request)
         timeout_s=timeout_s,
         cost_limit_usd=cost_limit_usd,
         function=function,
+        max_input_bytes=max_input_bytes,
     )
     request.to_json()
     return request
+
+
+def require_function(choice: str, names: Iterable[str]) -> None:
+    """
+    Refuse to choose a function that is not among *names*.
+
+    Raises:
+        InvalidConfig: It is not. Terminal.
+    """
+    known = sorted(names)
+    if choice not in known:
+        told = ", ".join(known) if known else "none, until `deploy --set functions=` lists some"
+        raise InvalidConfig(f"function = {choice!r}: to choose from: {told}", known=known)

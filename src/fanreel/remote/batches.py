@@ -19,11 +19,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from fanreel.aws.client.inputs import RenderRequest, build_request
-from fanreel.aws.client.results import BatchItem, Failure, Progress, StartedRender
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderError
 from fanreel.files.digest import canonical_json
+from fanreel.remote.inputs import RenderRequest, build_request
+from fanreel.remote.results import BatchItem, Failure, Progress, StartedRender
 from fanreel.storage.outputs import OutputOptions
 from fanreel.storage.uris import ObjectUri
 

@@ -1,4 +1,4 @@
-"""The report of a render on AWS, from what its workers wrote about themselves."""
+"""The report of a render on a cloud, from what its workers wrote about themselves."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,19 +7,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fanreel.aws.client.deployment import Connection
-from fanreel.aws.client.finished import download
-from fanreel.aws.client.results import Progress
-from fanreel.aws.client.watching import Watcher
-from fanreel.aws.cost.usage import to_ms
 from fanreel.formats import PACKED
+from fanreel.remote.cloud import Cloud
+from fanreel.remote.finished import download
+from fanreel.remote.results import Progress
+from fanreel.remote.watching import Watcher
 from fanreel.reporting.report import Bar, Kind, Lane, MemoryCurve, Report, segment_bar
 from fanreel.segments.times import SegmentRun
 from fanreel.storage.journal import Film, Journal, Phase
-from fanreel.storage.progress import InvocationRecord, LiveCounter, RenderActivity
+from fanreel.storage.progress import InvocationRecord, LiveCounter, RenderActivity, to_ms
 
 if TYPE_CHECKING:
-    from fanreel.aws.cost.render_cost import Cost
+    from fanreel.remote.estimates import Cost
 
 Told = tuple[InvocationRecord, Journal]
 
@@ -29,7 +28,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def write_report(
-    connection: Connection, watcher: Watcher, render_id: str, path: Path, *, pictures: bool
+    cloud: Cloud, watcher: Watcher, render_id: str, path: Path, *, pictures: bool
 ) -> None:
     """Write the page to *path*. Raises as `RenderClient.report()`."""
     from fanreel.reporting.page import write_page  # noqa: PLC0415 (needs what renders need)
@@ -41,11 +40,11 @@ def write_report(
         if pictures and now.stage == "done" and now.total_frames:
             # Frames packed as an archive are unpacked.
             name = Path(now.output_uri or "").name.removesuffix(PACKED)
-            film = Path(download(connection, render_id, Path(folder) / name).path)
-        write_page(path, aws_report(now, activity, told, film))
+            film = Path(download(cloud, render_id, Path(folder) / name).path)
+        write_page(path, render_report(now, activity, told, film))
 
 
-def aws_report(
+def render_report(
     now: Progress, activity: RenderActivity, told: list[Told], film: Path | None
 ) -> Report:
     """

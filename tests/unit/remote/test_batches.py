@@ -2,8 +2,8 @@
 
 import pytest
 
-from fanreel.aws.client.batches import parse_batch
 from fanreel.errors import InvalidConfig
+from fanreel.remote.batches import parse_batch
 
 
 def test_every_wrong_key_of_every_line_is_named() -> None:
