@@ -95,7 +95,7 @@ class _Looks:
     def __init__(self, renderer: SegmentRenderer, temp_dir: Path) -> None:
         self._renderer, self._temp_dir = renderer, temp_dir
         self._session: Any = renderer._open_session()  # noqa: SLF001 (the one it films with)
-        self._styles = self._session._page.evaluate(_ALL_STYLES, None, "listing styles")  # noqa: SLF001
+        self._styles = self._session._calls.evaluate(_ALL_STYLES, None, "listing styles")  # noqa: SLF001
 
     def film(self, frames: range) -> None:
         """Do all that a render does."""
@@ -106,7 +106,7 @@ class _Looks:
         """Draw, and take a digest of each picture."""
         self._session.open()
         for frame in frames:
-            hashlib.sha256(np.ascontiguousarray(self._session.look(frame))).digest()
+            hashlib.sha256(np.ascontiguousarray(self._session.pictures.look(frame))).digest()
 
     def step(self, frames: range) -> None:
         """Put the page to each frame, and look at nothing."""
@@ -118,7 +118,7 @@ class _Looks:
         self._session.open()
         for frame in frames:
             self._session.pass_through([frame])
-            self._session._page.run(self._ask(), "a snapshot")  # noqa: SLF001
+            self._session._calls.run(self._ask(), "a snapshot")  # noqa: SLF001
 
     async def _ask(self) -> None:
         asked = {"computedStyles": self._styles, "includePaintOrder": True, "includeDOMRects": True}

@@ -15,7 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from fanreel import RenderConfig, plan
-from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.page_load import PageLoad
+from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import session_spec
 from fanreel.files.plan_dir import SITE_DIR
 from fanreel.network.outside import Replayer

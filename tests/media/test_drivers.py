@@ -16,7 +16,8 @@ from fanreel.browser.cdp import TargetGone
 from fanreel.browser.launch import Launch
 from fanreel.browser.locate import find_chromium
 from fanreel.browser.orphans import processes_of
-from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.page_load import PageLoad
+from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import BrowserCrashed, InvalidComposition
@@ -180,7 +181,7 @@ def test_a_page_that_throws_is_no_crash(
     """Its text is in the message."""
     shown("<script>Object.defineProperty(window, 'thrower', { value: 1 });</script>")
     with pytest.raises(InvalidComposition, match="the page threw: Error: on purpose"):
-        session._page.evaluate("() => { throw new Error('on purpose'); }", None, "looking")
+        session._calls.evaluate("() => { throw new Error('on purpose'); }", None, "looking")
 
 
 def test_a_page_that_crashes_is_told_at_once(
@@ -194,7 +195,7 @@ def test_a_page_that_crashes_is_told_at_once(
         if b"--user-data-dir" in command and b"--type=" not in command:
             os.kill(pid, signal.SIGKILL)
     with pytest.raises(BrowserCrashed):
-        session._page._await(forever, 20, "waiting")
+        session._calls._await(forever, 20, "waiting")
 
 
 def test_both_drivers_make_the_same_plan(tmp_path: Path) -> None:

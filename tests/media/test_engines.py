@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.page_load import PageLoad
+from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.files.project import open_project, output_fps
@@ -51,7 +52,7 @@ def pictures(
         buffer = np.empty((height, width, 4), np.uint8)
         found = []
         for frame in frames:
-            session.capture(frame, buffer)
+            session.pictures.capture(frame, buffer)
             order = [0, 1, 2] if session.pixels == "rgba" else [2, 1, 0]
             found.append(buffer[:, :, [*order, 3] if alpha else order].copy())
     return found

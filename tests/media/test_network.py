@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.page_load import PageLoad
+from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import SessionSpec
 from fanreel.config import RenderConfig
 from fanreel.errors import DiskFull
@@ -57,7 +58,7 @@ def colour_shown(project: Path, network: Recorder | Replayer, temp_dir: Path) ->
         )
         session.open()
         picture = np.empty((90, 160, 4), np.uint8)
-        session.capture(0, picture)
+        session.pictures.capture(0, picture)
         return [int(level) for level in picture[40, 80, [2, 1, 0]]]
 
 

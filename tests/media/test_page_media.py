@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from fanreel.browser.playwright_driver import PlaywrightDriver
-from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.page_load import PageLoad
+from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import SessionSpec
 from fanreel.errors import InvalidComposition
 from fanreel.files.plan_dir import Composition, MediaClip
@@ -86,7 +87,7 @@ class Film:
     def at(self, frame: int) -> Pixels:
         """Return the picture of *frame*, height × width × 3."""
         into = np.empty((VIEW[1], VIEW[0], 4), np.uint8)
-        self.session.capture(frame, into)
+        self.session.pictures.capture(frame, into)
         return into[..., :3]
 
     def run(self, expression: str, frame: int | None = None) -> Any:

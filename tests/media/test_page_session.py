@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.page_load import PageLoad
+from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import SessionSpec
 from fanreel.capture.xvfb import STAMP_HEIGHT
 from fanreel.errors import CaptureTimeout, MediaUnreadable
@@ -73,7 +74,7 @@ def _ignore(_request: SiteRequest) -> None:
 def colour(session: PageSession, frame: int, x: int = 80, y: int = 45) -> tuple[int, ...]:
     """Return red, green and blue of a point of *frame*."""
     picture = np.empty((90, 160, 4), np.uint8)
-    session.capture(frame, picture)
+    session.pictures.capture(frame, picture)
     order = [0, 1, 2] if session.pixels == "rgba" else [2, 1, 0]
     return tuple(int(level) for level in picture[y, x, order])
 
@@ -104,7 +105,7 @@ def test_animated_images_of_style_sheets_wait_for_their_frames(
         for x in (20, 60, 100):
             assert colour(session, frame, x, 20) == RED
         time.sleep(0.05)
-    [image] = session.describe()["media"]
+    [image] = session.page.describe()["media"]
     assert image["src"].endswith(f"moving.{kind}")
 
 
@@ -126,7 +127,7 @@ def test_svg_images_go_by_the_frames_time(show: Callable[..., PageSession]) -> N
         for x in (20, 60):
             assert colour(session, frame, x, 20) == (BLUE if frame in (2, 8) else RED)
         time.sleep(0.03)
-    assert session.describe()["warnings"] == []
+    assert session.page.describe()["warnings"] == []
 
 
 def test_sandboxed_frames_go_by_the_pages_clock(show: Callable[..., PageSession]) -> None:
@@ -200,7 +201,7 @@ def test_media_that_get_no_frames_are_named(show: Callable[..., PageSession]) ->
         s.srcObject = document.createElement("canvas").captureStream();
       </script>"""
     inner = '<!doctype html><video id="v" src="x.mp4" autoplay></video><audio src="x.mp3"></audio>'
-    warnings = show(body, {"inner.html": inner}).describe()["warnings"]
+    warnings = show(body, {"inner.html": inner}).page.describe()["warnings"]
     starts = [
         "video#v of inner.html is inside an iframe",
         "audio of inner.html is inside an iframe",
@@ -315,11 +316,11 @@ def test_what_stands_still_is_not_drawn_again(show: Callable[..., PageSession]) 
     devtools.on("LayerTree.layerTreeDidChange", note)
     session.browser.run(devtools.send("LayerTree.enable"), 5)
     try:
-        session.look(0)
-        session.look(1)
+        session.pictures.look(0)
+        session.pictures.look(1)
         before = dict(drawn)
         for frame in range(2, 8):
-            session.look(frame)
+            session.pictures.look(frame)
     finally:
         session.browser.run(devtools.send("LayerTree.disable"), 5)
     assert sum(before.values()) > 0
@@ -331,9 +332,9 @@ def test_a_page_opened_again_knows_its_media(show: Callable[..., PageSession]) -
     clips = """<video id="v" src="none.mp4" data-start="0" data-track-index="0"></video>
         <div id="after" class="clip" data-start="v" data-duration="1"></div>"""
     session = show(clips)
-    [media] = session.describe()["media"]
-    session.set_media_info({media["key"]: {"durationS": 2.5, "width": 2, "height": 2}})
+    [media] = session.page.describe()["media"]
+    session.page.set_media_info({media["key"]: {"durationS": 2.5, "width": 2, "height": 2}})
     session.open()
-    assert float(session.describe()["clips"][-1]["startS"]) == 2.5
+    assert float(session.page.describe()["clips"][-1]["startS"]) == 2.5
     show(clips)
-    assert float(session.describe()["clips"][-1]["startS"]) == 0
+    assert float(session.page.describe()["clips"][-1]["startS"]) == 0

@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 from fanreel.browser.sandbox import has_sandbox
-from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.page_load import PageLoad
+from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import SessionSpec
 from fanreel.network.outside import Recorder
 from fanreel.page.config import planning_config
@@ -58,7 +59,7 @@ def draw(folder: Path, temp_dir: Path) -> dict[str, object]:
             )
         )
         session.open()
-        picture = hashlib.sha256(session.look(0).tobytes()).hexdigest()
+        picture = hashlib.sha256(session.pictures.look(0).tobytes()).hexdigest()
         below = psutil.Process().children(recursive=True)
         renderers = [found for found in below if "--type=renderer" in " ".join(found.cmdline())]
         spaces = {str(Path(f"/proc/{found.pid}/ns/user").readlink()) for found in renderers}

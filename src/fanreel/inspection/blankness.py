@@ -32,7 +32,7 @@ def find_blankness(
     width, height = session.spec.pixel_size
     picture = np.empty((height, width, 4), np.uint8)
     for frame in path:
-        session.capture(frame, picture)
+        session.pictures.capture(frame, picture)
         colour = picture[0, 0].copy() if colour is None else colour
         if not _is_all(picture, colour):
             return None

@@ -83,7 +83,7 @@ def _ask(session: PageSession, asked: Sequence[tuple[int, int | None]]) -> list[
             tuple(sorted({_name(face) for face in faces if face["isCustomFont"]})),
             tuple(sorted({face["familyName"] for face in faces if not face["isCustomFont"]})),
         )
-        for faces in session.platform_fonts(asked)
+        for faces in session.page.platform_fonts(asked)
     ]
 
 

@@ -53,7 +53,7 @@ def follow(session: PageSession, path: Sequence[int], looks: Sequence[int]) -> d
             session.pass_through(passed)
             passed.clear()
         if frame in pictures:
-            session.capture(frame, pictures[frame])
+            session.pictures.capture(frame, pictures[frame])
     session.pass_through(passed)
     return pictures
 

@@ -11,7 +11,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from fanreel.capture.page_session import Opened, PageLoad, PageSession, WebGpuWanted
+from fanreel.capture.page_load import PageLoad
+from fanreel.capture.page_session import PageSession
+from fanreel.capture.readiness import Opened, WebGpuWanted
 from fanreel.config import RenderConfig
 from fanreel.errors import (
     InvalidComposition,
@@ -163,8 +165,8 @@ class _Surveyor:
         self._check_variables(session)
         media = self._sources.probe(described["media"])
         if media:
-            session.set_media_info({key: info_json(info) for key, (_, info) in media.items()})
-            described = session.describe()
+            session.page.set_media_info({key: info_json(info) for key, (_, info) in media.items()})
+            described = session.page.describe()
         self._check(described, session)
         duration_s = self._duration(described)
         total_frames = frame_count(duration_s, self._fps)
@@ -195,7 +197,7 @@ class _Surveyor:
         self._asked.check()
         self._warnings += self._check(described, session, inert)
         if described["usesWebgl"]:
-            session.verify_software_gl()
+            session.page.verify_software_gl()
         if self._config.hdr_mode == "auto":
             self._warnings += _hdr_warnings(described["media"], media)
         self._warnings += self._supply.problems(
@@ -245,7 +247,7 @@ class _Surveyor:
         for _ in range(_MOST_OPENINGS):
             session.load(self._page_load())
             self._opened = session.open()
-            described = session.describe()
+            described = session.page.describe()
             learned = self._supply.learn(described["fontNames"])
             if not (learned.names or learned.files):
                 break
@@ -255,10 +257,10 @@ class _Surveyor:
         self, session: PageSession, path: Sequence[int], looks: Sequence[int]
     ) -> tuple[Mapping[int, Any], dict[str, Any]]:
         """Go along the timeline; give pictures, and what the page says of itself at the end."""
-        session.watch_fonts(_thinned(path, _MOST_FONT_STOPS), looks)
+        session.page.watch_fonts(_thinned(path, _MOST_FONT_STOPS), looks)
         pictures = follow(session, path, looks)
         # What scripts add in the course of the timeline is known by its key only now.
-        return pictures, session.describe()
+        return pictures, session.page.describe()
 
     def _follow_volumes(
         self,
@@ -276,7 +278,7 @@ class _Surveyor:
         session.pass_through(range(total_frames))
         return {
             item["key"]: scripted_volume(dict(item["volumes"]), self._fps, item["volume"])
-            for item in session.describe()["media"]
+            for item in session.page.describe()["media"]
             if item["volumes"]
         }
 
@@ -324,7 +326,7 @@ class _Surveyor:
     def _check_variables(self, session: PageSession) -> None:
         problems = [
             Problem(rule="variables", message=item["message"], composition=item["composition"])
-            for item in session.check_variables()
+            for item in session.page.check_variables()
         ]
         if problems and self._config.strict_variables:
             raise refusal(InvalidVariables, problems)

@@ -23,7 +23,7 @@ def exposure_for(session: PageSession, *, hdr: bool) -> Exposure:
     As captured: height × width × 4, 8 bit, in the session's layout; for HDR in HLG: height × width
     × 3, 16 bit.
     """
-    return _HdrExposure(session).take if hdr else session.look
+    return _HdrExposure(session).take if hdr else session.pictures.look
 
 
 class _HdrExposure:
@@ -40,11 +40,11 @@ class _HdrExposure:
 
     def take(self, frame: int) -> Picture:
         pixels, into = self._session.pixels, self._developed
-        self._session.capture(frame, self._black)
-        if not self._session.capture_layer("white", frame, self._white):
+        self._session.pictures.capture(frame, self._black)
+        if not self._session.pictures.capture_layer("white", frame, self._white):
             develop_graphics(self._black, pixels, into)
             return into
-        self._session.capture_layer("high", frame, self._high)
-        self._session.capture_layer("low", frame, self._low)
+        self._session.pictures.capture_layer("high", frame, self._high)
+        self._session.pictures.capture_layer("low", frame, self._low)
         develop_layers(self._black, self._white, self._high, self._low, pixels, into)
         return into

@@ -11,7 +11,8 @@ from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
-from fanreel.capture.page_session import PageLoad, PageSession
+from fanreel.capture.page_load import PageLoad
+from fanreel.capture.page_session import PageSession
 from fanreel.capture.session_specs import Layout, session_spec
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
@@ -166,16 +167,21 @@ class SegmentRenderer:
         relief = _FRAMES_PER_RELIEF if shows_media else len(frames)
         take = exposure_for(session, hdr=self._plan.locked.hdr)
         wanted = [first + frame for frame in frames]
+        pictures = session.pictures
         last: list[Converted] = []
 
         def taken(frame: int) -> Converted:
-            begun_s, decode_s, raster_s = time.perf_counter(), self._feed.spent_s, session.raster_s
+            begun_s, decode_s = time.perf_counter(), self._feed.spent_s
+            raster_s = pictures.raster_s
             picture = take(frame)
             shown_s = time.perf_counter()
-            if not (last and session.is_unchanged):
+            if not (last and pictures.is_unchanged):
                 last[:] = [convert(picture)]
             noted.frame(
-                begun_s, shown_s, self._feed.spent_s - decode_s, session.raster_s - raster_s
+                begun_s,
+                shown_s,
+                self._feed.spent_s - decode_s,
+                pictures.raster_s - raster_s,
             )
             return last[0]
 
@@ -242,7 +248,7 @@ class SegmentRenderer:
                 )
             )
             if self._plan.locked.webgl:
-                self._session.verify_software_gl()
+                self._session.page.verify_software_gl()
             self._loaded = True
         return self._session
 
