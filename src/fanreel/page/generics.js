@@ -12,6 +12,7 @@ import * as animations from "./animations.js";
 import { generics, prefix } from "./families.js";
 import { isElement } from "./nodes.js";
 import { accessor } from "./real.js";
+import { styleRules } from "./style_rules.js";
 
 const changed = new WeakMap(); // style sheet -> number of its rules when it was last seen
 const ALIAS = new RegExp(`"?${prefix}[-a-z]+"?, `);
@@ -39,25 +40,17 @@ function changeStyle(style) {
   for (const name of [...style]) if (name.startsWith("--")) lead(style, name);
 }
 
-/** @param {Iterable<any>} rules */
-function changeRules(rules) {
-  for (const rule of rules) {
-    if (rule instanceof CSSFontFaceRule) continue;
-    if (rule.style) changeStyle(rule.style);
-    if (rule.cssRules) changeRules(rule.cssRules);
-    if (rule.styleSheet) changeSheet(rule.styleSheet);
-  }
-}
-
 /** @param {CSSStyleSheet} sheet */
 function changeSheet(sheet) {
   try {
-    const { cssRules } = sheet;
-    if (changed.get(sheet) === cssRules.length) return;
-    changed.set(sheet, cssRules.length);
-    changeRules(cssRules);
+    const { length } = sheet.cssRules;
+    if (changed.get(sheet) === length) return;
+    changed.set(sheet, length);
   } catch {
-    // Another origin's sheet keeps its rules to itself.
+    return; // Another origin's sheet keeps its rules to itself.
+  }
+  for (const rule of styleRules(sheet)) {
+    if (!(rule instanceof CSSFontFaceRule)) changeStyle(rule.style);
   }
 }
 
