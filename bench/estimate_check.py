@@ -18,8 +18,8 @@ from pathlib import Path
 from bench.cost_table import TOTAL_FRAMES, read_measured
 from fanreel.aws.cost.estimating import estimate_cut
 from fanreel.aws.cost.functions import FunctionSettings
-from fanreel.aws.cost.probing import probe
 from fanreel.config import RenderConfig
+from fanreel.remote.probing import probe
 from fanreel.timing.timeline import resolve_chunk_plan
 
 REGION = "us-east-1"

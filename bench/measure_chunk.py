@@ -26,8 +26,8 @@ COLD = "import handler.app"
 
 def inside(project: Path, frames: int, vcpus: float) -> dict[str, Any]:
     """Probe in this process, whatever limits it runs under."""
-    from fanreel.aws.cost.probing import probe  # noqa: PLC0415 (the measured environment's own)
     from fanreel.config import RenderConfig  # noqa: PLC0415
+    from fanreel.remote.probing import probe  # noqa: PLC0415 (the measured environment's own)
 
     config = RenderConfig(frame_range=(0, 2 * frames))
     return probe(project, config, frames=frames, vcpus=vcpus).measured.to_json()

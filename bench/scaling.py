@@ -24,7 +24,8 @@ from pathlib import Path
 from cost_table import nearest, read_measured
 
 from fanreel.aws.cost.prices import Prices, prices_for
-from fanreel.aws.cost.render_cost import Measured, Shape, estimate_render
+from fanreel.aws.cost.render_cost import Shape, estimate_render
+from fanreel.remote.measured import Measured
 from fanreel.timing.timeline import ChunkPlan, resolve_chunk_plan
 
 FPS = 30

@@ -5,7 +5,6 @@ import time
 import uuid
 from dataclasses import dataclass, replace
 
-from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.storage import layout
 from fanreel.storage.progress import (
     ASSEMBLE,
@@ -35,10 +34,11 @@ _WORK = {"plan": PLAN, "assemble": ASSEMBLE, "still": STILL}
 
 @dataclass(kw_only=True)
 class RecordingWorker(ScriptedWorker):
-    """Does what its script says, and leaves in S3 what `fanreel.aws` reads."""
+    """Does what its script says, and leaves in the bucket what clients read."""
 
     objects: ObjectStore
-    bucket: str
+    root: ObjectUri
+    """The bucket."""
     render_id: str
     billed_ms: int = 1500
     memory_mb: int = 2048
@@ -82,7 +82,7 @@ class RecordingWorker(ScriptedWorker):
 
     def recorded(self, work: str) -> bool:
         """Tell whether an invocation for *work* has left its record."""
-        folder = layout.progress(layout.render(s3_uri(self.bucket), self.render_id))
+        folder = layout.progress(layout.render(self.root, self.render_id))
         return any(
             found.uri.name.startswith(f"run.{work}.") for found in self.objects.list_objects(folder)
         )

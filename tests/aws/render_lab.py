@@ -73,7 +73,7 @@ class Lab:
         store = self.folder / render_id
         store.mkdir()
         made = RecordingWorker(
-            store=store, objects=self.store, bucket=self.bucket, render_id=render_id, **given
+            store=store, objects=self.store, root=s3_uri(self.bucket), render_id=render_id, **given
         )
         self.endpoint.workers[render_id] = made
         return made

@@ -42,7 +42,7 @@ def test_a_cancelled_render_is_stopped_at_once(tmp_path: Path) -> None:
         )
         gate = threading.Event()
         worker = RecordingWorker(
-            store=tmp_path, objects=S3ObjectStore(s3), bucket=BUCKET, render_id="r1"
+            store=tmp_path, objects=S3ObjectStore(s3), root=s3_uri(BUCKET), render_id="r1"
         )
         worker.on("plan", None, Step(before=gate.wait))
         endpoint.workers["r1"] = worker

@@ -10,7 +10,6 @@ import pytest
 from fanreel.aws.cost.prices import PRICES_DATE, REFERENCE_REGION, prices_for
 from fanreel.aws.cost.render_cost import (
     Billed,
-    Measured,
     Shape,
     Usage,
     cost_of,
@@ -18,6 +17,7 @@ from fanreel.aws.cost.render_cost import (
     transitions,
     vcpus,
 )
+from fanreel.remote.measured import Measured
 from fanreel.timing.timeline import resolve_chunk_plan
 
 VIRGINIA = prices_for(REFERENCE_REGION)

@@ -10,7 +10,7 @@ from fanreel.aws.cost.estimating import (
     estimate_project,
 )
 from fanreel.aws.cost.functions import FunctionSettings, parse_settings
-from fanreel.aws.cost.render_cost import Estimate, Measured
+from fanreel.aws.cost.render_cost import Estimate
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, PlanTooLarge
 from fanreel.remote.estimates import (
@@ -18,6 +18,7 @@ from fanreel.remote.estimates import (
     require_affordable,
     require_affordable_batch,
 )
+from fanreel.remote.measured import Measured
 from fanreel.timing.timeline import resolve_chunk_plan
 
 COMPOSITION = Path(__file__).parents[1] / "compositions" / "everything-moves"

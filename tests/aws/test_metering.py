@@ -8,8 +8,8 @@ import pytest
 
 from fanreel.aws.cost.estimating import chunks_at_once, estimate_cut
 from fanreel.aws.cost.functions import FunctionSettings
-from fanreel.aws.cost.metering import NOISE, Mark, Span
-from fanreel.aws.cost.render_cost import Measured
+from fanreel.remote.measured import Measured
+from fanreel.remote.metering import NOISE, Mark, Span
 from fanreel.timing.timeline import resolve_chunk_plan
 
 

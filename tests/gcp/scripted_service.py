@@ -12,6 +12,13 @@ from tests.aws.scripted_worker import FunctionFailed, Killed, ScriptedWorker, Th
 Answer = tuple[int, dict[str, Any] | str]
 
 
+class Server(ThreadingHTTPServer):
+    """As many may call at once as a workflow has iterations; five could wait otherwise."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 class ScriptedService:
     """Listens on loopback; a context manager."""
 
@@ -22,10 +29,8 @@ class ScriptedService:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                service.tokens.add(self.headers["Authorization"])
-                # Until the events know gs:// too.
-                text = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                event = json.loads(text.replace("gs://", "s3://"))
+                service.tokens.add(self.headers.get("Authorization", ""))
+                event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 answer = _answer(service.workers[event["RenderId"]], event)
                 if answer is None:  # the instance is gone, and nobody told Cloud Run
                     self.connection.shutdown(socket.SHUT_RDWR)
@@ -34,7 +39,7 @@ class ScriptedService:
                 status, body = answer
                 kind = "text/plain" if isinstance(body, str) else "application/json"
                 text = body if isinstance(body, str) else json.dumps(body)
-                self._send(status, kind, text.replace("s3://", "gs://").encode())
+                self._send(status, kind, text.encode())
 
             def _send(self, status: int, kind: str, data: bytes) -> None:
                 self.send_response(status)
@@ -46,8 +51,7 @@ class ScriptedService:
             def log_message(self, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 

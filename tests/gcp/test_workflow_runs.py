@@ -97,17 +97,17 @@ def test_each_step_gets_what_its_contract_says(lab: Lab, new_worker: Workers) ->
     assert limits == limits | {"TimeoutSeconds": 600, "MaxCostUsd": 0.5}
     shared = {
         "RenderId": name,
-        "PlanManifestS3Uri": f"s3://{RENDERS}/renders/{name}/plan.json",
+        "PlanManifestS3Uri": f"gs://{RENDERS}/renders/{name}/plan.json",
         "PlanHash": "5" * 64,
-        "ChunkOutputS3Prefix": f"s3://{RENDERS}/segments/{'5' * 64}/",
+        "ChunkOutputS3Prefix": f"gs://{RENDERS}/segments/{'5' * 64}/",
         "Format": "mp4",
         "Limits": limits,
     }
     assert plan == {
         "Action": "plan",
         "RenderId": name,
-        "ProjectS3Uri": f"s3://{RENDERS}/sites/a/",
-        "PlanOutputS3Prefix": f"s3://{RENDERS}/renders/{name}/",
+        "ProjectS3Uri": f"gs://{RENDERS}/sites/a/",
+        "PlanOutputS3Prefix": f"gs://{RENDERS}/renders/{name}/",
         "VariablesS3Uri": None,
         "OutputS3Uri": None,
         "Output": output,
@@ -117,7 +117,7 @@ def test_each_step_gets_what_its_contract_says(lab: Lab, new_worker: Workers) ->
     assert chunk == shared | {"Action": "renderChunk", "ChunkIndex": 0}
     assert assembly == shared | {
         "Action": "assemble",
-        "OutputS3Uri": f"s3://{RENDERS}/outputs/{name}.mp4",
+        "OutputS3Uri": f"gs://{RENDERS}/outputs/{name}.mp4",
         "Output": output,
         "Cfr": True,
     }
@@ -136,7 +136,7 @@ def test_given_places_are_used(lab: Lab, new_worker: Workers) -> None:
     }
     assert lab.run(worker, **places).state == "SUCCEEDED"
     plan, _, assembly = worker.invocations
-    assert {name: plan[name].replace("s3:", "gs:") for name in places} == places
+    assert {name: plan[name] for name in places} == places
     assert assembly["OutputS3Uri"] == plan["OutputS3Uri"]
     assert assembly["Cfr"] is False
 

@@ -7,6 +7,7 @@ Where everything lies in the bucket; nothing else spells a key. A bucket is any 
     renders/<id>/plan.json               the plan's manifest, written last
     renders/<id>/variables-<hash>.json   variables too big for the execution's input
     renders/<id>/cancelled               there: workers stop
+    renders/<id>/started.json            who runs it, where an execution cannot have its name
     renders/<id>/progress/               see `progress.py`
     renders/<id>/progress.json           the same in short, for those who may not list; if wanted
     renders/<id>/report.html             its report, if somebody kept it there
@@ -30,6 +31,7 @@ BLOBS = "blobs/sha256/"
 RENDERS = "renders/"
 PLAN_MANIFEST = "plan.json"
 CANCELLED = "cancelled"
+STARTED = "started.json"
 PROGRESS = "progress/"
 PROGRESS_DOCUMENT = "progress.json"
 REPORT = "report.html"
@@ -88,6 +90,11 @@ def plan_manifest(render_folder: ObjectUri) -> ObjectUri:
 def cancelled(render_folder: ObjectUri) -> ObjectUri:
     """Return the marker whose presence cancels a render."""
     return render_folder.joined(CANCELLED)
+
+
+def started(render_folder: ObjectUri) -> ObjectUri:
+    """Return what says which execution a render is."""
+    return render_folder.joined(STARTED)
 
 
 def progress(render_folder: ObjectUri) -> ObjectUri:

@@ -8,12 +8,12 @@ from fanreel.aws.cost.prices import prices_for
 from fanreel.aws.cost.quotas import USUAL_CONCURRENCY
 from fanreel.aws.cost.render_cost import (
     Estimate,
-    Measured,
     Shape,
     estimate_render,
 )
 from fanreel.config import RenderConfig
 from fanreel.remote.estimates import DEFAULT_PROBE_FRAMES
+from fanreel.remote.measured import Measured
 from fanreel.timing.timeline import ChunkPlan
 
 
@@ -44,7 +44,7 @@ def estimate_project(
         PlanProducedZeroChunks: The composition has no frames. Terminal.
         RenderError: As planning and rendering it would raise.
     """
-    from fanreel.aws.cost.probing import probe  # noqa: PLC0415 (a backend needs no Chromium until here)
+    from fanreel.remote.probing import probe  # noqa: PLC0415 (a backend needs no Chromium until here)
 
     probed = probe(project_dir, config, frames=probe_frames)
     return estimate_cut(probed.cut, probed.measured, function, region, at_once)

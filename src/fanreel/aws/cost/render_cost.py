@@ -8,14 +8,14 @@ Plan and Assemble; storing the video, sending it to the internet, log lines (abo
 invocation), the free tier.
 """
 
-import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any
 
 from fanreel.aws.cost.prices import PRICES_DATE, Prices
-from fanreel.timing.timeline import ChunkPlan, build_chunk_slices
+from fanreel.remote.measured import Forecast, Measured, forecast
+from fanreel.timing.timeline import ChunkPlan
 
 FREE_TMP_MB = 512
 MB_PER_VCPU = 1769
@@ -31,17 +31,6 @@ INLINE_MAP_LIMIT = 40
 _TRANSITIONS_PER_RENDER = 14
 _TRANSITIONS_PER_ROUND = 3
 _TRANSITIONS_PER_CHILD = 2
-
-# S3 requests of one invocation besides the segments it keeps: manifest, share of the artifacts,
-# look-ups; heartbeats and its record. Rounded up from what a traced render does.
-GETS_PER_INVOCATION = 12
-PUTS_PER_INVOCATION = 4
-HEARTBEAT_S = 2.0
-
-# What a machine outside Lambda cannot measure of it: `bench/measure_chunk.py` takes both from the
-# image under CPU limits; these stand in for `estimate`, whose notes say so.
-ASSUMED_COLD_START_MS = 4000.0
-ASSUMED_ASSEMBLE_MS = 2000.0
 
 
 def transitions(chunk_count: int, rounds: int) -> int:
@@ -141,51 +130,6 @@ def cost_of(usage: Usage, prices: Prices, notes: Iterable[str] = ()) -> Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """
-    How long the three steps take with `vcpus` processors, in milliseconds.
-
-    `ms_per_frame` is wall time; `cpu_ms_per_frame` is CPU time of the whole process tree, from
-    which other sizes follow: a function never renders a frame faster than its share of CPU allows.
-    """
-
-    vcpus: float
-    ms_per_frame: float
-    cpu_ms_per_frame: float
-    boot_ms: float
-    """Once a chunk: verifying the plan, launching the browser."""
-    segment_ms: float
-    """Once a segment besides its frames: opening the page afresh, closing the file."""
-    plan_ms: float
-    assemble_ms: float
-    cold_start_ms: float
-    source: str = ""
-    """Where the figures are from, for whoever reads the table."""
-
-    def at(self, target_vcpus: float) -> Self:
-        """Scale to *target_vcpus*: never faster than measured, slower by the missing CPU."""
-        slower = max(1.0, min(1.0, self.vcpus) / target_vcpus)  # launches keep one processor busy
-        return dataclasses.replace(
-            self,
-            vcpus=target_vcpus,
-            ms_per_frame=max(self.ms_per_frame, self.cpu_ms_per_frame / target_vcpus),
-            boot_ms=self.boot_ms * slower,
-            segment_ms=self.segment_ms * slower,
-            plan_ms=self.plan_ms * slower,
-            assemble_ms=self.assemble_ms * slower,
-            cold_start_ms=self.cold_start_ms * slower,
-        )
-
-    def chunk_ms(self, frames: int, segments: int) -> float:
-        """Return how long a warm worker takes for a chunk."""
-        return self.boot_ms + segments * self.segment_ms + frames * self.ms_per_frame
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """How a render is cut, and what the function that renders it is given."""
 
@@ -214,53 +158,34 @@ class Estimate:
 
 
 def estimate_render(shape: Shape, measured: Measured, prices: Prices) -> Estimate:
-    """
-    Foretell time and cost of a render of *shape* from *measured* speed.
-
-    The first wave of chunks starts cold, but for one in the planner's container; assembly is warm.
-    """
-    speed = measured.at(vcpus(shape.memory_mb))
-    cut = shape.cut
-    slices = build_chunk_slices(cut)
-    at_once = max(1, min(shape.concurrency, len(slices)))
-    chunk_ms = [
-        speed.chunk_ms(chunk.frames, math.ceil(chunk.frames / cut.segment_frames))
-        for chunk in slices
-    ]
-    rounds = [math.ceil(ms / (shape.timeout_s * 1000)) for ms in chunk_ms]
-    chunk_ms = [ms + (n - 1) * speed.boot_ms for ms, n in zip(chunk_ms, rounds, strict=True)]
-    cold_ms = [speed.cold_start_ms if i < at_once - 1 else 0.0 for i in range(len(slices))]
-    plan_ms = speed.cold_start_ms + speed.plan_ms
-    billed_ms = [plan_ms, *map(sum, zip(chunk_ms, cold_ms, strict=True)), speed.assemble_ms]
-    waves = math.ceil(len(slices) / at_once)
-    total_ms = (
-        plan_ms + max(cold_ms, default=0.0) + waves * max(chunk_ms, default=0.0) + speed.assemble_ms
+    """Foretell time and cost of a render of *shape* from *measured* speed."""
+    expected = forecast(
+        shape.cut,
+        measured.at(vcpus(shape.memory_mb)),
+        at_once=shape.concurrency,
+        timeout_s=shape.timeout_s,
     )
     return Estimate(
-        duration_s=total_ms / 1000,
+        duration_s=expected.total_ms / 1000,
         cost=cost_of(
-            _expected_usage(shape, billed_ms, sum(rounds)),
+            _expected_usage(shape, expected),
             prices,
             notes=(f"estimated {measured.source}".strip(),),
         ),
-        total_frames=cut.total_frames,
-        chunk_count=len(slices),
+        total_frames=shape.cut.total_frames,
+        chunk_count=expected.chunk_count,
         memory_mb=shape.memory_mb,
-        ms_per_frame=speed.ms_per_frame,
+        ms_per_frame=expected.ms_per_frame,
     )
 
 
-def _expected_usage(shape: Shape, billed_ms: Sequence[float], rounds: int) -> Usage:
-    segments = math.ceil(shape.cut.total_frames / shape.cut.segment_frames)
-    invocations = rounds + 2
-    heartbeats = math.ceil(sum(billed_ms) / 1000 / HEARTBEAT_S)
+def _expected_usage(shape: Shape, expected: Forecast) -> Usage:
     return Usage(
-        # A round is billed as a part of its chunk's time; only the count of requests differs.
         invocations=tuple(
             Billed(billed_ms=math.ceil(ms), memory_mb=shape.memory_mb, tmp_mb=shape.tmp_mb)
-            for ms in (*billed_ms, *([0.0] * (invocations - len(billed_ms))))
+            for ms in expected.billed_ms
         ),
-        transitions=transitions(shape.cut.chunk_count, rounds),
-        s3_puts=segments + PUTS_PER_INVOCATION * invocations + heartbeats,
-        s3_gets=2 * segments + GETS_PER_INVOCATION * invocations,
+        transitions=transitions(shape.cut.chunk_count, expected.rounds),
+        s3_puts=expected.writes,
+        s3_gets=expected.reads,
     )

@@ -5,18 +5,18 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanreel.aws.cost.metering import NOISE, Mark, Span
-from fanreel.aws.cost.render_cost import (
-    ASSUMED_ASSEMBLE_MS,
-    ASSUMED_COLD_START_MS,
-    Measured,
-)
 from fanreel.config import RenderConfig
 from fanreel.engine.engine import Engine
 from fanreel.errors import PlanProducedZeroChunks
 from fanreel.files.plan_reading import read_manifest
 from fanreel.formats import FORMATS
 from fanreel.remote.estimates import DEFAULT_PROBE_FRAMES
+from fanreel.remote.measured import (
+    ASSUMED_ASSEMBLE_MS,
+    ASSUMED_COLD_START_MS,
+    Measured,
+)
+from fanreel.remote.metering import NOISE, Mark, Span
 from fanreel.timing.timeline import ChunkPlan, resolve_chunk_plan
 
 FRAME_PARALLEL = 1.5

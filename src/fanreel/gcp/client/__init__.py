@@ -1,0 +1,1 @@
+"""Renders on Google Cloud: started, watched, fetched, removed."""

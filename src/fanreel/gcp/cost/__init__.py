@@ -1,0 +1,1 @@
+"""What renders on Google Cloud cost."""

@@ -1,0 +1,46 @@
+"""
+What Google Cloud charges: the one dated table.
+
+US dollars, first usage tier, without the free tier, discounts or tax; Cloud Run billed by request.
+Read from the pricing pages of Cloud Run, Workflows and Cloud Storage, and Cloud Run's list of
+regions by tier. Prices change seldom: compare with the date below.
+"""
+
+from dataclasses import dataclass
+
+PRICES_DATE = "2026-11"
+"""Month in which the lists were read."""
+REFERENCE_REGION = "us-central1"
+
+_DEARER = frozenset({
+    "africa-south1", "asia-east2", "asia-northeast3", "asia-south1", "asia-south2",
+    "asia-southeast1", "asia-southeast2", "australia-southeast1", "australia-southeast2",
+    "europe-central2", "europe-west10", "europe-west12", "europe-west2", "europe-west3",
+    "europe-west6", "me-central1", "me-central2", "northamerica-northeast1",
+    "northamerica-northeast2", "southamerica-east1", "southamerica-west1", "us-west2", "us-west3",
+    "us-west4",
+})  # fmt: skip
+"""Regions of Cloud Run's second tier; the others are of the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """Of one region, in USD."""
+
+    region: str
+    vcpu_second_usd: float
+    gib_second_usd: float
+    request_usd: float = 0.40 / 1_000_000
+    step_usd: float = 0.01 / 1_000
+    """Of Workflows, one inside Google Cloud, as calls of Cloud Run by `run.app` are."""
+    write_usd: float = 0.005 / 1_000
+    """Of Cloud Storage, class A in one region."""
+    read_usd: float = 0.0004 / 1_000
+    """Class B."""
+
+
+def prices_for(region: str) -> Prices:
+    """Return the list prices of *region*."""
+    if region in _DEARER:
+        return Prices(region=region, vcpu_second_usd=0.0000336, gib_second_usd=0.0000035)
+    return Prices(region=region, vcpu_second_usd=0.000024, gib_second_usd=0.0000025)
