@@ -120,6 +120,11 @@ class Heartbeat:
             )
             raise self._ending
 
+    def end(self, error: RenderError) -> None:
+        """End the step and all requests, from another thread; *error* is what it ended by."""
+        self._ending = error
+        self._cancel()
+
     def _check(self, limit: Callable[[], None]) -> None:
         try:
             limit()

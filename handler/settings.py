@@ -48,7 +48,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Read `FANREEL_*` and what Lambda sets."""
+        """Read `FANREEL_*`, and of the memory what Lambda sets."""
         owned = environ.get("FANREEL_TMP_DIR")
         tmp_dir = Path(owned or tempfile.gettempdir())
         limit = environ.get("FANREEL_PLAN_DIR_SIZE_LIMIT_BYTES", "")
@@ -70,7 +70,11 @@ class Settings:
             plan_dir_size_limit_bytes=int(limit) if limit else PLAN_DIR_SIZE_LIMIT_BYTES,
             assembly_room_bytes=int(room) if room else None,
             progress_document=bool(environ.get("FANREEL_PROGRESS_DOCUMENT")),
-            memory_mb=int(environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0),
+            memory_mb=int(
+                environ.get("FANREEL_MEMORY_MB")
+                or environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+                or 0
+            ),
             tmp_mb=_tmp_mb(tmp_dir),
             cache=cache_settings(environ) if environ.get(DIR_VARIABLE) else None,
         )

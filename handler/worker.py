@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fanreel.errors import InstanceStopped
 from fanreel.processes import memory_mb
 from fanreel.storage import progress
 from fanreel.storage.endpoints import OutputStores
@@ -72,6 +73,8 @@ class Worker:
         self._store.count(self._requests)
         self._init_ms = init_ms
         self._cold = True
+        self._heartbeat: Heartbeat | None = None
+        self._is_stopping = False
 
     def handle(self, event: Any, context: RequestContext) -> dict[str, Any]:
         """
@@ -102,6 +105,9 @@ class Worker:
                 Watched(request.limits, self._store, request.folder, self._spent_usd),
                 self._document(request, invocation),
             )
+            self._heartbeat = heartbeat
+            if self._is_stopping:
+                raise InstanceStopped  # noqa: TRY301 (as if it had come a moment later)
             outcome = self._act(request, context, heartbeat, phases)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 (each leaves under its name)
             code = code_of(exc)
@@ -128,6 +134,16 @@ class Worker:
         )
         heartbeat.record(record, journal)
         return outcome.reply
+
+    def stop(self) -> None:
+        """
+        End the request that is answered, from another thread; segments that are kept stay so.
+
+        It fails with `INSTANCE_STOPPED`: the process is to end.
+        """
+        self._is_stopping = True
+        if (heartbeat := self._heartbeat) is not None:
+            heartbeat.end(InstanceStopped())
 
     def _require_places(self, request: Request) -> None:
         project, place = request.project(), request.place()

@@ -194,11 +194,15 @@ class CaptureTimeout(RenderError, code="CAPTURE_TIMEOUT", retryable=True, exit_s
 
 
 class StorageUnavailable(RenderError, code="STORAGE_UNAVAILABLE", retryable=True, exit_status=5):
-    """S3 did not answer, or answered with a passing failure."""
+    """The bucket's service did not answer, or answered with a passing failure."""
 
 
 class DiskFull(RenderError, code="DISK_FULL", retryable=True, exit_status=5):
     """There is no room left on the disk for frames or outputs."""
+
+
+class InstanceStopped(RenderError, code="INSTANCE_STOPPED", retryable=True, exit_status=1):
+    """The instance was told to end; another goes on from the segments that are kept."""
 
 
 TERMINAL_CODES: tuple[str, ...] = tuple(c for c, e in CATALOGUE.items() if not e.retryable)
@@ -239,3 +243,4 @@ BROWSER_CRASHED = BrowserCrashed.code
 CAPTURE_TIMEOUT = CaptureTimeout.code
 STORAGE_UNAVAILABLE = StorageUnavailable.code
 DISK_FULL = DiskFull.code
+INSTANCE_STOPPED = InstanceStopped.code
