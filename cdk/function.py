@@ -111,6 +111,7 @@ class RenderFunction(Construct):
                 code=images.of(choice.architecture),
                 architecture=ARCHITECTURES[choice.architecture],
                 memory_size=choice.memory_mb,
+                reserved_concurrent_executions=choice.reserved_concurrency,
                 **shared,
             )
             for choice in settings.choices

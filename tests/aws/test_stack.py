@@ -28,7 +28,7 @@ EVERYTHING = Settings(
     timeout_s=600,
     ephemeral_storage_mb=5120,
     architecture="arm64",
-    functions=("big=10240", "1769:x86_64"),
+    functions=("big=10240@20", "1769:x86_64"),
     other_image_uri="111122223333.dkr.ecr.eu-central-1.amazonaws.com/fanreel:1.0-amd64",
     reserved_concurrency=50,
     max_concurrency=25,
@@ -388,6 +388,8 @@ class TestFunction:
             for name, function in chosen.items()
         }
         assert shown == {"big": (10_240, ["arm64"]), "1769x8664": (1769, ["x86_64"])}
+        reserved = {name: one.get("ReservedConcurrentExecutions") for name, one in chosen.items()}
+        assert reserved == {"big": 20, "1769x8664": None}
         main = full_template.find_outputs("FunctionName")["FunctionName"]["Value"]["Ref"]
         own = ("Code", "Description", "MemorySize", "Architectures", "ReservedConcurrentExecutions")
         shared = {

@@ -62,17 +62,23 @@ def concurrency_of(quotas: "Quotas") -> dict[str, int]:
     return {"max_concurrency": max(1, quotas.concurrency)} if quotas.is_new_account else {}
 
 
-def check_reserved(quotas: "Quotas", reserved: int | None) -> None:
+def check_reserved(quotas: "Quotas", wanted: int, held: int = 0) -> None:
     """
     Refuse to reserve concurrency that the account cannot spare.
 
+    Args:
+        quotas: Of the account, as it stands.
+        wanted: For all functions of the stack.
+        held: What they have reserved already.
     Raises:
         InvalidConfig: Lambda would refuse it too, at the end of the deployment. Terminal.
     """
-    if reserved is not None and reserved > quotas.reservable:
+    room = quotas.reservable + held
+    if wanted > max(room, held):
         raise InvalidConfig(
-            f"--reserved-concurrency {reserved}: this account can reserve {quotas.reservable} "
-            f"(Lambda keeps 100 of its {quotas.concurrency} for everything else)"
+            f"a reserved concurrency of {wanted} in all: this account can reserve {room} (Lambda "
+            f"keeps 100 of its {quotas.concurrency} for everything else); lower "
+            "--reserved-concurrency, or the numbers behind @ in `functions`"
         )
 
 
@@ -144,14 +150,15 @@ def deploy(  # noqa: PLR0913 (each is an option)
     quotas = quotas_or_none(target) if check_quotas else None
     if quotas is not None:
         chosen["memory_mb"] = choose_memory(quotas, chosen.get("memory_mb"))
-        check_reserved(quotas, chosen.get("reserved_concurrency"))
         if deployed is None:
             chosen = concurrency_of(quotas) | chosen
     wanted = Settings.chosen(chosen)
+    before = None if deployed is None else Settings.chosen(deployed)
     if quotas is not None:
+        check_reserved(quotas, wanted.reserved_in_all, before.reserved_in_all if before else 0)
         for choice in wanted.choices:
             choose_memory(quotas, choice.memory_mb, f"function {choice.name}")
-    tell_changes(target, None if deployed is None else Settings.chosen(deployed), wanted)
+    tell_changes(target, before, wanted)
     for text in advice(wanted, platform.machine()):
         target.say(f"note: {text}")
     if dry_run:

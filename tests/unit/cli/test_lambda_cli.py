@@ -112,6 +112,14 @@ def test_reserving_leaves_a_hundred_to_others() -> None:
         check_reserved(judge_quotas("eu-west-1", 10, 10), 5)
 
 
+def test_what_is_reserved_already_may_stay() -> None:
+    """The account tells what is left besides; deploying again asks for no more."""
+    check_reserved(judge_quotas("eu-west-1", 1000, 100), 900, held=900)
+    check_reserved(judge_quotas("eu-west-1", 1000, 50), 900, held=900)
+    with pytest.raises(InvalidConfig, match="can reserve 900"):
+        check_reserved(judge_quotas("eu-west-1", 1000, 100), 901, held=900)
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

@@ -12,7 +12,11 @@ from fanreel.aws.client import executions
 from fanreel.aws.client.causes import read_cause
 from fanreel.aws.client.deployment import Connection
 from fanreel.aws.cost.estimating import AtOnce, chunks_at_once, estimate_project
-from fanreel.aws.cost.functions import FunctionSettings, parse_settings
+from fanreel.aws.cost.functions import (
+    FunctionSettings,
+    parse_settings,
+    reserved_concurrency,
+)
 from fanreel.aws.cost.prices import prices_for
 from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY, read_quotas
 from fanreel.aws.cost.render_cost import Cost, Estimate, cost_of
@@ -174,6 +178,5 @@ class AwsCloud:
             )
         except RenderError:  # who may render need not have the right to ask
             return chunks_at_once(wanted, None)
-        reserved = settings.get("reserved_concurrency") if function is None else None
-        granted = reserved or quotas.unreserved_concurrency
-        return chunks_at_once(wanted, granted)
+        reserved = reserved_concurrency(settings, function)
+        return chunks_at_once(wanted, reserved or quotas.unreserved_concurrency)

@@ -1,7 +1,7 @@
 """What the deployed functions were given, and which of them a render may choose."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,8 +27,10 @@ class FunctionSettings:
     """These are the defaults, because the function's name is not known."""
 
 
-# [NAME=]MEMORY[:ARCHITECTURE]
-_CHOICE = re.compile(r"(?:([a-z][a-z0-9]{0,29})=)?([0-9]{4,5})(?::(x86_64|arm64))?")
+# [NAME=]MEMORY[:ARCHITECTURE][@CONCURRENCY]
+_CHOICE = re.compile(
+    r"(?:([a-z][a-z0-9]{0,29})=)?([0-9]{4,5})(?::(x86_64|arm64))?(?:@([1-9][0-9]{0,5}))?"
+)
 _MEMORY_MB = range(1024, MAX_MEMORY_MB + 1)
 DEFAULT_FUNCTION = "default"
 """Names the function that a render gets if it does not choose."""
@@ -41,11 +43,15 @@ class FunctionChoice:
     name: str
     memory_mb: int
     architecture: Architecture
+    reserved_concurrency: int | None = None
+    """Most invocations of it at once, of all renders; None shares the account's."""
 
     @classmethod
     def parse(cls, text: str, architecture: Architecture) -> "FunctionChoice":
         """
-        Read `big=7076`, `7076` or `3538:arm64`; what has no name is called by the rest.
+        Read `big=7076`, `7076` or `3538:arm64`, each perhaps with `@20`.
+
+        What has no name is called by memory and processor.
 
         Args:
             text: One item of the setting `functions`.
@@ -56,13 +62,16 @@ class FunctionChoice:
         found = _CHOICE.fullmatch(text)
         if found is None or int(found[2]) not in _MEMORY_MB:
             raise ValueError(
-                f"{text!r}: allowed: [NAME=]MEMORY[:ARCHITECTURE], such as big=7076 or 3538:arm64, "
-                f"with {_MEMORY_MB.start} to {_MEMORY_MB[-1]} MB and a name of small letters and "
-                "digits"
+                f"{text!r}: allowed: [NAME=]MEMORY[:ARCHITECTURE][@CONCURRENCY], such as big=7076, "
+                f"3538:arm64 or big=7076@20, with {_MEMORY_MB.start} to {_MEMORY_MB[-1]} MB and a "
+                "name of small letters and digits"
             )
         own = cast("Architecture", found[3]) if found[3] else architecture
         name = found[1] or f"{found[2]}{(found[3] or '').replace('_', '')}"
-        return cls(name=name, memory_mb=int(found[2]), architecture=own)
+        reserved = int(found[4]) if found[4] else None
+        return cls(
+            name=name, memory_mb=int(found[2]), architecture=own, reserved_concurrency=reserved
+        )
 
 
 def parse_choices(texts: Iterable[str], architecture: Architecture) -> tuple[FunctionChoice, ...]:
@@ -78,6 +87,14 @@ def parse_choices(texts: Iterable[str], architecture: Architecture) -> tuple[Fun
         if names.count(name) > 1:
             raise ValueError(f"two functions are called {name}; give one another name: NAME=MEMORY")
     return choices
+
+
+def reserved_concurrency(settings: Mapping[str, Any], function: str | None) -> int | None:
+    """Return what a function of a stack with these settings reserves; *function* None: its own."""
+    if function in (None, DEFAULT_FUNCTION):
+        return settings.get("reserved_concurrency")
+    choices = parse_choices(settings.get("functions", ()), "x86_64")
+    return next((one.reserved_concurrency for one in choices if one.name == function), None)
 
 
 def parse_settings(

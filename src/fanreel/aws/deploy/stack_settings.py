@@ -66,9 +66,9 @@ class Settings(BaseModel):
     """Largest planned directory; None takes a fifth of /tmp, at most 2 GiB."""
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     functions: Names = ()
-    """More functions that a render may choose by name, `[NAME=]MEMORY[:ARCHITECTURE]` each."""
+    """More functions to choose by name, `[NAME=]MEMORY[:ARCHITECTURE][@CONCURRENCY]` each."""
     reserved_concurrency: int | None = Field(default=None, ge=1)
-    """Most invocations at once, of all renders; None shares the account's."""
+    """Most invocations of the default function at once; None shares the account's."""
     max_concurrency: int = Field(default=DEFAULT_MAX_CONCURRENCY, ge=0)
     """Chunks of one render at once if it does not say itself; 0 for no limit."""
     concurrency_limit: int | None = Field(default=None, ge=1)
@@ -172,6 +172,17 @@ class Settings(BaseModel):
     def choices(self) -> tuple[FunctionChoice, ...]:
         """The functions that a render may choose besides the default one."""
         return parse_choices(self.functions, self.architecture)
+
+    @property
+    def reserved_in_all(self) -> int:
+        """What the functions together reserve of the account's concurrency."""
+        return sum(
+            reserved or 0
+            for reserved in (
+                self.reserved_concurrency,
+                *(choice.reserved_concurrency for choice in self.choices),
+            )
+        )
 
     @property
     def plan_dir_limit_bytes(self) -> int:

@@ -3,6 +3,7 @@
 import pytest
 
 from fanreel.aws.client.deployment import Deployment
+from fanreel.aws.cost.functions import reserved_concurrency
 from fanreel.aws.deploy.stack_settings import Settings
 from fanreel.errors import InvalidConfig
 
@@ -52,6 +53,18 @@ def test_functions_are_named_or_called_by_what_they_are() -> None:
         "big": (7076, "arm64"), "1769": (1769, "arm64"), "3538x8664": (3538, "x86_64"),
     }  # fmt: skip
     assert settings.to_json()["functions"] == ["big=7076", "1769", "3538:x86_64"]
+
+
+def test_functions_may_reserve_concurrency() -> None:
+    """Each for itself, behind `@`; the default one by the setting of its own."""
+    settings = Settings(reserved_concurrency=50, functions=("big=7076:arm64@20", "1769"))
+    assert settings.reserved_in_all == 70
+    found = settings.to_json()
+    assert [reserved_concurrency(found, name) for name in (None, "default", "big", "1769")] == [
+        50, 50, 20, None,
+    ]  # fmt: skip
+    with pytest.raises(InvalidConfig, match=r"NAME=\]MEMORY\[:ARCHITECTURE\]\[@CONCURRENCY"):
+        Settings.chosen({"functions": "big=7076@0"})
 
 
 @pytest.mark.parametrize(
