@@ -1,4 +1,5 @@
-# The image of the Lambda function: Chromium, Xvfb and fonts, then locked Python packages, then us.
+# The image of the Lambda function and of the Cloud Run service: Chromium, Xvfb and fonts, then
+# locked Python packages, then us.
 # Nothing here names a processor, so it builds for amd64 and arm64 alike.
 # The index of all processors; a new one comes with a new DEBIAN_SNAPSHOT, and is the older of the two.
 ARG BASE=debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f
@@ -52,10 +53,10 @@ COPY pyproject.toml uv.lock ./
 RUN set -eux; \
     without=; \
     for package in playwright greenlet pyee \
-      rich pygments markdown-it-py mdurl typer shellingham watchfiles anyio; do \
+      rich pygments markdown-it-py mdurl typer shellingham watchfiles; do \
       without="$without --no-install-package $package"; \
     done; \
-    /opt/uv/bin/uv sync --locked --no-default-groups --group lambda --extra aws \
+    /opt/uv/bin/uv sync --locked --no-default-groups --group lambda --group cloud-run --extra aws \
       --no-install-project $without; \
     cd /opt/venv/lib/python3*/site-packages; \
     find numpy -type d -name tests -prune -exec rm -rf {} +; \
@@ -85,12 +86,13 @@ FROM system
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=fonts /usr/local/share/fanreel /usr/local/share/fanreel
 COPY --from=project /opt/fanreel/lib /opt/fanreel
-# Lambda runs it as a user of its own, without a home; the only place to write is /tmp, which is
+# Lambda runs it as a user of its own, Cloud Run as this one, without a home; the only place to write is /tmp, which is
 # emptied after every invocation: frames of videos kept there would serve nobody.
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/opt/fanreel HOME=/tmp TMPDIR=/tmp FANREEL_TMP_DIR=/tmp \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 FANREEL_EXTRACT_CACHE_DIR=off
 WORKDIR /opt/fanreel
 USER 65534:65534
 RUN python -m handler.image.check && rm -rf /tmp/* /tmp/.X11-unix
+# Cloud Run is told another: `python -m handler.cloud_run` (command of the container).
 ENTRYPOINT ["python", "-m", "awslambdaric"]
 CMD ["handler.app.lambda_handler"]

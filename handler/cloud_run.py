@@ -131,6 +131,18 @@ class Service:
         threading.Thread(target=self._worker.stop, name="stop").start()
 
 
+def spent_usd(activity: RenderActivity, settings: Settings, environ: Mapping[str, str]) -> float:
+    """Return what the requests of a render have cost so far, by Cloud Run's list prices."""
+    # Of no use to a render without a limit.
+    from fanreel.gcp.cost.prices import REFERENCE_REGION, prices_for  # noqa: PLC0415
+    from fanreel.gcp.cost.render_cost import Machine, cost_of, used_so_far  # noqa: PLC0415
+
+    machine = Machine(cpu=int(environ.get("FANREEL_CPU") or 4), memory_mb=settings.memory_mb)
+    usage, _ = used_so_far(activity, machine, None)
+    prices = prices_for(environ.get("FANREEL_REGION") or REFERENCE_REGION)
+    return cost_of(usage, machine, prices).total_usd
+
+
 def serve(environ: Mapping[str, str] = os.environ) -> None:
     """Serve until the process is told to end."""
     hide_process()  # for good: what it knows is nobody's to look into
@@ -145,7 +157,7 @@ def serve(environ: Mapping[str, str] = os.environ) -> None:
         OutputStores(GcsObjectStore(client), settings.output_endpoints, _refuse_endpoint),
         primitives=engine,
         telemetry=telemetry,
-        spent_usd=_no_price,
+        spent_usd=lambda activity: spent_usd(activity, settings, environ),
         init_ms=age_ms(),
     )
     timeout_s = float(environ.get("FANREEL_REQUEST_TIMEOUT_S") or USUAL_TIMEOUT_S)
@@ -169,12 +181,6 @@ async def _listen(service: Service, environ: Mapping[str, str]) -> None:
         lifespan="off",
     )
     await uvicorn.Server(config).serve()
-
-
-def _no_price(_activity: RenderActivity) -> float:
-    raise InvalidConfig(
-        "MaxCostUsd: this service does not know what its requests cost; leave it out"
-    )
 
 
 def _refuse_endpoint(endpoint: OutputEndpoint) -> ObjectStore:

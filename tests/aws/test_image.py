@@ -80,7 +80,7 @@ def test_our_code_is_a_small_layer(image: str) -> None:
     sizes = [int(size) for size in history.splitlines()]
     code = next(size for size in sizes if size > 0)  # newest first
     assert code < 10 * 1024**2
-    assert sum(sizes) < 950e6
+    assert sum(sizes) < 990e6  # 37 MB of them serve Cloud Run
 
 
 def test_its_files_can_be_read_by_anyone(image: str) -> None:

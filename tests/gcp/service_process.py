@@ -22,14 +22,11 @@ START_LIMIT_S = 60.0
 
 
 @dataclass
-class ServiceProcess:
-    """A running instance."""
+class Instance:
+    """Where an instance listens."""
 
     url: str
-    process: subprocess.Popen[bytes]
-    log_path: Path
-    tmp_dir: Path
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict, kw_only=True)
 
     def post(self, event: Any) -> tuple[int, dict[str, Any]]:
         """Send a request; give status and answer."""
@@ -52,6 +49,15 @@ class ServiceProcess:
                 return exc.code
         except OSError:
             return 0
+
+
+@dataclass
+class ServiceProcess(Instance):
+    """An instance that is a process of this machine."""
+
+    process: subprocess.Popen[bytes]
+    log_path: Path
+    tmp_dir: Path
 
     def lines(self) -> list[dict[str, Any]]:
         """Return what it has told so far."""

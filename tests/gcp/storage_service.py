@@ -356,12 +356,12 @@ class StorageService:
 
 
 @contextmanager
-def serve_storage() -> Iterator[StorageService]:
-    """Serve on a free port of loopback."""
+def serve_storage(host: str = "127.0.0.1") -> Iterator[StorageService]:
+    """Serve on a free port of loopback, or of a bridge that only containers reach."""
     buckets = Buckets()
     handler = type("Api", (_Api,), {"buckets": buckets})
-    server = _Server(("127.0.0.1", 0), handler)
-    service = StorageService(f"http://127.0.0.1:{server.server_port}", buckets)
+    server = _Server((host, 0), handler)
+    service = StorageService(f"http://{host}:{server.server_port}", buckets)
     handler.service = service  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

@@ -16,26 +16,24 @@ from fanreel.storage.progress import read_progress
 from fanreel.storage.sites import upload_site
 from fanreel.storage.transfer import fetch_file
 from tests.aws.scripted_worker import wait_until
+from tests.gcp.cloud_requests import (
+    CONFIG,
+    FRAMES,
+    assemble_event,
+    chunk_event,
+    plan_event,
+    write_project,
+)
 from tests.gcp.service_process import ServiceProcess, serving
 from tests.gcp.storage_service import StorageService
 
-CONFIG = {"quality": "draft", "targetChunkFrames": 20, "segmentFrames": 4}
-FRAMES = 40
 HASH = "0" * 64
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Make a project in which a word moves for 40 frames."""
-    folder = tmp_path / "moving"
-    folder.mkdir()
-    (folder / "index.html").write_text(
-        "<!doctype html><style>@keyframes go {to {transform: translateX(90px) rotate(1turn)}} "
-        "b {position: absolute; background: #4de2c5; animation: go 2s linear both}</style>"
-        f'<div data-composition-id="main" data-start="0" data-duration="{FRAMES / 30:.4f}" '
-        'data-width="160" data-height="90"><b>word</b></div>'
-    )
-    return folder
+    return write_project(tmp_path / "moving")
 
 
 @pytest.fixture
@@ -43,36 +41,6 @@ def service(storage_service: StorageService, gcs_bucket: str) -> Iterator[Servic
     """Start an instance for the bucket."""
     with serving(storage_service.url, gcs_bucket) as process:
         yield process
-
-
-def plan_event(bucket: str, project_uri: str, **changes: Any) -> dict[str, Any]:
-    """Return the request that plans a render."""
-    return {
-        "Action": "plan",
-        "RenderId": "r1",
-        "ProjectS3Uri": project_uri,
-        "PlanOutputS3Prefix": f"gs://{bucket}/renders/r1/",
-        "Config": CONFIG,
-    } | changes
-
-
-def chunk_event(planned: dict[str, Any], index: int) -> dict[str, Any]:
-    """Return the request that renders a chunk."""
-    return {
-        "Action": "renderChunk",
-        "RenderId": "r1",
-        "PlanManifestS3Uri": planned["PlanManifestS3Uri"],
-        "PlanHash": planned["PlanHash"],
-        "ChunkIndex": index,
-        "Format": planned["Format"],
-    }
-
-
-def assemble_event(planned: dict[str, Any], output: str) -> dict[str, Any]:
-    """Return the request that assembles the video."""
-    event = chunk_event(planned, 0) | {"Action": "assemble", "OutputS3Uri": output, "Cfr": False}
-    del event["ChunkIndex"]
-    return event
 
 
 @pytest.mark.media
@@ -137,6 +105,9 @@ def test_what_cannot_be_answered_says_why(
         found, answer = service.post(event)
         assert (found, answer["code"]) == (status, code)
         assert answer["message"]
+    begun = {"Action": "renderChunk", "ChunkIndex": 1, "Limits": {"MaxCostUsd": 1e-9}, **work}
+    status, answer = service.post(begun)
+    assert (status, answer["code"]) == (400, "RENDER_COST_LIMIT")
     storage_service.fail("GET /storage/", 403)
     status, answer = service.post(chunk)
     assert (status, answer["code"]) == (400, "S3_URI_NOT_ALLOWED")
