@@ -20,7 +20,7 @@ EXAMPLES = "fanreel/starters/examples"
 PATTERNS = (
     "Dockerfile", ".dockerignore", "pyproject.toml", "uv.lock", "README.md", "LICENSE",
     "handler/**/*", "statemachine/*.py", "cdk/*.py", "cdk/package.json", "cdk/package-lock.json",
-    "scripts/wheel_files.py",
+    "terraform/gcp/*", "scripts/wheel_files.py",
 )  # fmt: skip
 
 

@@ -215,6 +215,8 @@ class _Api(BaseHTTPRequestHandler):
 
     def _route(self, path: str, query: Query, body: bytes) -> None:
         patterns = {
+            r"GET /storage/v1/b/([^/]+)": self._bucket,
+            r"POST /storage/v1/b": self._new_bucket,
             r"GET /storage/v1/b/([^/]+)/o": self._list,
             r"GET /storage/v1/b/([^/]+)/o/([^/]+)": self._get,
             r"GET /download/storage/v1/b/([^/]+)/o/([^/]+)": self._media,
@@ -233,6 +235,20 @@ class _Api(BaseHTTPRequestHandler):
     def _take(self, query: Query, *known: str) -> None:
         if unknown := query.keys() - _HARMLESS - set(known):
             raise Refused(501, f"not here: {sorted(unknown)}")
+
+    def _bucket(self, names: list[str], query: Query, _body: bytes) -> None:
+        self._take(query)
+        self.buckets.bucket(names[0])
+        self._json({"kind": "storage#bucket", "name": names[0]})
+
+    def _new_bucket(self, _names: list[str], query: Query, body: bytes) -> None:
+        self._take(query, "project")
+        about = json.loads(body)
+        closed = about["iamConfiguration"]
+        if closed.get("publicAccessPrevention") != "enforced":
+            raise Refused(501, f"not here: {closed}")
+        self.service.create(about["name"])
+        self._json({"kind": "storage#bucket"} | about)
 
     def _list(self, names: list[str], query: Query, _body: bytes) -> None:
         self._take(query, "prefix", "delimiter", "maxResults", "pageToken")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from fanreel.errors import InvalidConfig, StorageUnavailable
+from fanreel.errors import InvalidConfig, StorageUnavailable, UnexpectedError
 from fanreel.gcp import RenderClient
 from fanreel.gcp.client import started
 from fanreel.gcp.client.started import Started
 from fanreel.storage import layout
-from tests.aws.scripted_worker import FunctionFailed, Step, wait_until
+from tests.aws.scripted_worker import FunctionFailed, Killed, Step, wait_until
 from tests.gcp.google_apis import PROJECT, REGION
 from tests.gcp.render_lab import Lab, open_lab
 from tests.gcp.storage_service import StorageService
@@ -189,3 +189,14 @@ def test_a_still_is_asked_of_the_service(lab: Lab, tmp_path: Path) -> None:
     saved = lab.client.still(lab.project, 2.5, render_id=worker.render_id)
     assert saved.output_uri == f"gs://{lab.bucket}/outputs/{worker.render_id}.png"
     assert len(lab.apis.executions) == before
+
+
+def test_an_instance_that_dies_twice_is_explained(lab: Lab) -> None:
+    """Cloud Run says 503, the workflow names it, and the client says what to do."""
+    worker = lab.worker(chunks=1).on("renderChunk", 0, *[Step(ending=Killed())] * 2)
+    lab.start(worker)
+    with pytest.raises(UnexpectedError, match="deploy with more memory"):
+        lab.wait(worker)
+    failure = lab.client.progress(worker.render_id).failure
+    assert failure
+    assert (failure.code, failure.retryable) == ("CloudRun.Unanswered", True)

@@ -1,4 +1,4 @@
-"""The commands by name; those of AWS are loaded when one of them is asked for."""
+"""The commands by name; those of a cloud are loaded when one of them is asked for."""
 
 from typing import Annotated, Any
 
@@ -20,31 +20,50 @@ from fanreel.cli.watch import watch
 from fanreel.errors import InvalidConfig
 
 
-class _LambdaCommand(TyperCommand):
-    """Stands for the `lambda` commands, which need boto3, until one of them is called."""
+class _CloudCommand(TyperCommand):
+    """Stands for the commands of a cloud, which need its library, until one of them is called."""
 
-    def __init__(self) -> None:
-        super().__init__(name="lambda", help="Deploy to AWS Lambda and render there.")
+    def __init__(self, name: str, text: str, extra: str) -> None:
+        super().__init__(name=name, help=text)
+        self._extra = extra
 
     def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
         try:
-            from fanreel.cli.lambda_ import lambda_app  # noqa: PLC0415 (the point of this class)
+            command = typer.main.get_command(_cloud_app(str(self.name)))
         except ModuleNotFoundError as exc:
             if (exc.name or "").startswith("fanreel"):
                 raise
             raise InvalidConfig(
-                f"`fanreel lambda` needs {exc.name}: pip install 'fanreel[aws]'"
+                f"`fanreel {self.name}` needs {exc.name}: pip install 'fanreel[{self._extra}]'"
             ) from exc
-        command = typer.main.get_command(lambda_app)
         return command.make_context(info_name, args, parent=parent, **extra)
+
+
+def _cloud_app(name: str) -> typer.Typer:
+    if name == "lambda":
+        from fanreel.cli.lambda_ import lambda_app  # noqa: PLC0415 (the point of the class above)
+
+        return lambda_app
+    from fanreel.cli.cloudrun import cloudrun_app  # noqa: PLC0415
+
+    return cloudrun_app
+
+
+_CLOUDS = {
+    "lambda": ("Deploy to AWS Lambda and render there.", "aws"),
+    "cloudrun": ("Deploy to Google Cloud Run and render there.", "gcp"),
+}
+"""Commands by name: what they are for, and the extra that they need."""
 
 
 class _Root(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), "lambda"]
+        return [*super().list_commands(ctx), *_CLOUDS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return _LambdaCommand() if cmd_name == "lambda" else super().get_command(ctx, cmd_name)
+        if cmd_name in _CLOUDS:
+            return _CloudCommand(cmd_name, *_CLOUDS[cmd_name])
+        return super().get_command(ctx, cmd_name)
 
 
 app = typer.Typer(
@@ -72,7 +91,7 @@ def _root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Turn an HTML composition into a video, on this machine or on AWS Lambda."""
+    """Turn an HTML composition into a video, on this machine or in a cloud."""
 
 
 app.command()(render)

@@ -11,7 +11,7 @@ from fanreel.cli.lambda_target import camel
 from fanreel.cli.report import duration_in_words
 
 if TYPE_CHECKING:
-    from fanreel.aws import RenderClient
+    from fanreel.remote.render_client import RenderClient
     from fanreel.remote.results import Progress
 
 _LOG_EVERY_S = 10.0
@@ -50,7 +50,7 @@ def wait_for(client: "RenderClient", render_id: str, *, as_json: bool) -> "Progr
             return client.wait(render_id, on_progress=on_progress)
     except KeyboardInterrupt:
         sys.stderr.write(
-            f"{render_id} goes on without us; `fanreel lambda cancel {render_id}` stops it\n"
+            f"{render_id} goes on without us; `{client.command} cancel {render_id}` stops it\n"
         )
         raise
 

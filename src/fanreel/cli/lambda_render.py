@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fanreel.cli.lambda_link import tell_session_end
 from fanreel.cli.lambda_progress import wait_for, write_progress
 from fanreel.cli.lambda_request import Function, with_request_options
-from fanreel.cli.lambda_target import Target, camel, stack_command
+from fanreel.cli.lambda_target import CloudTarget, camel, stack_command
 from fanreel.cli.options import build_config, split_project, with_config_options
 from fanreel.cli.render import RootDir
 from fanreel.cli.report import duration_in_words, size_in_words
@@ -25,7 +24,7 @@ Project = Annotated[
     str,
     typer.Argument(
         metavar="PROJECT",
-        help="A folder, a page, the S3 URI of a site or an archive, or an archive's https URL.",
+        help="A folder, a page, the URI of a site or an archive, or an archive's https URL.",
     ),
 ]
 MaxCost = Annotated[
@@ -36,7 +35,7 @@ MaxCost = Annotated[
 
 def split_target(project: str, fields: dict[str, Any]) -> tuple[str | Path, dict[str, Any]]:
     """Let PROJECT be a URI, a folder, or a page."""
-    if project.startswith(("s3://", "https://")):
+    if project.startswith(("s3://", "gs://", "https://")):
         return project, fields
     return split_project(Path(project), fields)
 
@@ -45,7 +44,7 @@ def split_target(project: str, fields: dict[str, Any]) -> tuple[str | Path, dict
 @with_request_options
 @with_config_options
 def render(  # noqa: PLR0913 (each is an option)
-    target: Target,
+    target: CloudTarget,
     project: Project,
     *,
     output: Annotated[
@@ -71,7 +70,7 @@ def render(  # noqa: PLR0913 (each is an option)
     config_fields: dict[str, Any],
     request_options: dict[str, Any],
 ) -> None:
-    """Render PROJECT on the deployed stack."""
+    """Render PROJECT on what is deployed."""
     where, fields = split_target(project, config_fields)
     config = build_config(fields, output)
     client = target.client()
@@ -90,7 +89,7 @@ def render(  # noqa: PLR0913 (each is an option)
         target.answer(
             started,
             started.render_id,
-            f"started{again}; `fanreel lambda progress {started.render_id} --wait` watches it",
+            f"started{again}; `{client.command} progress {started.render_id} --wait` watches it",
         )
         return
     target.say(f"{started.render_id} started{again}")
@@ -104,7 +103,7 @@ def render(  # noqa: PLR0913 (each is an option)
     if link is not None:
         name = request_options["output_options"].get("download_name")
         url = client.presigned_url(started.render_id, expires_s=link, download_name=name)
-        tell_session_end(target, client, link)
+        target.tell_link_end(client, link)
         result["url"] = url
         lines = [*lines, url]
     took = f"took {duration_in_words(end.elapsed_s)}"
@@ -116,7 +115,7 @@ def render(  # noqa: PLR0913 (each is an option)
 @stack_command(render_app, "still")
 @with_config_options
 def still(
-    target: Target,
+    target: CloudTarget,
     project: Project,
     *,
     at: Annotated[str, typer.Option(metavar="SECONDS", help="Time on the timeline.")],
@@ -137,9 +136,10 @@ def still(
     render_id = None
     if output is not None and output_uri is None:
         from fanreel.remote.inputs import new_render_id  # noqa: PLC0415
+        from fanreel.storage.layout import OUTPUTS  # noqa: PLC0415
 
         render_id = new_render_id()
-        output_uri = f"s3://{client.deployment.bucket}/outputs/{render_id}{output.suffix}"
+        output_uri = str(client.root.at(f"{OUTPUTS}{render_id}{output.suffix}"))
     saved = client.still(
         where,
         at,
@@ -156,7 +156,7 @@ def still(
         from fanreel.storage.uris import ObjectUri  # noqa: PLC0415
 
         uri = ObjectUri.parse(saved.output_uri)
-        fetch_file(client.connection.outputs.of(uri), uri, output)
+        fetch_file(client.outputs.of(uri), uri, output)
     target.answer(saved, str(output or saved.output_uri))
 
 
@@ -164,7 +164,7 @@ def still(
 @with_request_options
 @with_config_options
 def render_batch(  # noqa: PLR0913 (each is an option)
-    target: Target,
+    target: CloudTarget,
     project: Project,
     batch: Annotated[
         Path,
@@ -223,7 +223,7 @@ def render_batch(  # noqa: PLR0913 (each is an option)
 @stack_command(render_app, "estimate")
 @with_config_options
 def estimate(
-    target: Target,
+    target: CloudTarget,
     project: Annotated[Path, typer.Argument(metavar="PROJECT", help="A folder, or a page.")],
     *,
     probe_frames: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fanreel.cli.lambda_target import Target, stack_command
+from fanreel.cli.lambda_target import CloudTarget, stack_command
 from fanreel.cli.render import RootDir
 from fanreel.cli.report import size_in_words
 
@@ -14,7 +14,7 @@ sites_app = typer.Typer(help="Upload projects, list and delete them.", no_args_i
 
 @stack_command(sites_app, "create")
 def create(
-    target: Target,
+    target: CloudTarget,
     project: Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")],
     *,
     site_name: Annotated[
@@ -32,7 +32,7 @@ def create(
 
 
 @stack_command(sites_app, "ls")
-def ls(target: Target) -> None:
+def ls(target: CloudTarget) -> None:
     """List uploaded projects, newest first."""
     sites = target.client().list_sites()
     target.answer(
@@ -43,7 +43,7 @@ def ls(target: Target) -> None:
 
 @stack_command(sites_app, "rm")
 def rm(
-    target: Target,
+    target: CloudTarget,
     site_id: Annotated[str, typer.Argument(metavar="SITE", help="The site's id or name.")],
 ) -> None:
     """Delete an uploaded project, and the files that no other one shares."""

@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic.alias_generators import to_camel
 
+from fanreel.cli.report import duration_in_words
 from fanreel.errors import InvalidConfig
 
 if TYPE_CHECKING:
     import boto3
 
     from fanreel.aws import RenderClient
+    from fanreel.remote.render_client import RenderClient as AnyClient
 
 DEFAULT_STACK = "fanreel"
 _PANEL = "Where"
 
-_OPTIONS: dict[str, tuple[Any, Any]] = {
+OPTIONS: dict[str, tuple[Any, Any]] = {
     "stack": (
         Annotated[
             str,
@@ -65,17 +67,44 @@ _REGIONS: tuple[Any, Any] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where a command acts, and how it answers."""
+class CloudTarget:
+    """Where a command acts, and how it answers; each cloud has one of its own."""
 
-    stack: str = DEFAULT_STACK
     region: str | None = None
-    profile: str | None = None
-    endpoint_url: str | None = None
     as_json: bool = False
     debug: bool = False
     answers: list[Any] | None = None
     """Collects the JSON answers of several regions, printed as one list at the end."""
+
+    def client(self) -> "AnyClient":
+        """Open the client of what is deployed there."""
+        raise NotImplementedError
+
+    def tell_link_end(self, client: Any, expires_s: int) -> None:
+        """Warn where a link ends before it is meant to."""
+
+    def answer(self, value: Any, *lines: str) -> None:
+        """Print *value* as JSON if asked to, else *lines*."""
+        if self.as_json and self.answers is not None:
+            self.answers.append({"region": self.region} | camel(value))
+        elif self.as_json:
+            write_json(value)
+        else:
+            sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+    def say(self, text: str) -> None:
+        """Print one line for people on standard error; nothing with `--json`."""
+        if not self.as_json:
+            sys.stderr.write(f"{text}\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target(CloudTarget):
+    """A stack on AWS."""
+
+    stack: str = DEFAULT_STACK
+    profile: str | None = None
+    endpoint_url: str | None = None
 
     def session(self) -> "boto3.Session":
         """
@@ -103,19 +132,17 @@ class Target:
 
         return RenderClient.from_stack(self.stack, session, self.endpoint_url)
 
-    def answer(self, value: Any, *lines: str) -> None:
-        """Print *value* as JSON if asked to, else *lines*."""
-        if self.as_json and self.answers is not None:
-            self.answers.append({"region": self.region} | camel(value))
-        elif self.as_json:
-            write_json(value)
-        else:
-            sys.stdout.write("".join(f"{line}\n" for line in lines))
+    def tell_link_end(self, client: "RenderClient", expires_s: int) -> None:
+        """Warn where the session that signs a link ends before the link is meant to."""
+        from fanreel.aws.storage.credentials import session_left  # noqa: PLC0415
 
-    def say(self, text: str) -> None:
-        """Print one line for people on standard error; nothing with `--json`."""
-        if not self.as_json:
-            sys.stderr.write(f"{text}\n")
+        left = session_left(client.connection.session)
+        if left is not None and left.total_seconds() < expires_s:
+            known = f"in {duration_in_words(left.total_seconds())}" if left else "sooner than that"
+            self.say(
+                f"warning: signed by a temporary session, the link ends with it {known}; sign with "
+                "lasting keys for a longer life"
+            )
 
 
 def write_json(value: Any) -> None:
@@ -134,21 +161,22 @@ def camel(value: Any) -> Any:
     return value
 
 
+Command = Callable[..., None]
+
+
 def stack_command(
     app: typer.Typer, name: str, *, regions: bool = False
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+) -> Callable[[Command], Command]:
     """
     Register a function as command *name* of *app*, its first parameter `target` filled in.
 
     With *regions* it takes `--region` more than once, and acts in one after the other; what fails
     in one ends it.
     """
-    options = _OPTIONS | ({"region": _REGIONS} if regions else {})
+    options = OPTIONS | ({"region": _REGIONS} if regions else {})
 
-    def register(function: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(function)
-        def run(**values: Any) -> None:
-            given = {option: values.pop(option) for option in options}
+    def register(function: Command) -> Command:
+        def act(given: dict[str, Any], values: dict[str, Any]) -> None:
             if not regions:
                 function(target=Target(**given), **values)
                 return
@@ -162,16 +190,31 @@ def stack_command(
             if answers is not None and given["as_json"]:
                 write_json(answers)
 
-        own = list(inspect.signature(function).parameters.values())[1:]
-        added = [
-            inspect.Parameter(
-                option, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
-            )
-            for option, (annotation, default) in options.items()
-        ]
-        # typer reads the signature to know which options there are.
-        run.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
-        app.command(name)(run)
+        app.command(name)(with_options(function, options, act))
         return function
 
     return register
+
+
+def with_options(
+    function: Command,
+    options: dict[str, tuple[Any, Any]],
+    act: Callable[[dict[str, Any], dict[str, Any]], None],
+) -> Command:
+    """Return a command that takes *options* and those of *function*, and hands both to *act*."""
+
+    @functools.wraps(function)
+    def run(**values: Any) -> None:
+        given = {option: values.pop(option) for option in options}
+        act(given, values)
+
+    own = list(inspect.signature(function).parameters.values())[1:]
+    added = [
+        inspect.Parameter(
+            option, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default
+        )
+        for option, (annotation, default) in options.items()
+    ]
+    # typer reads the signature to know which options there are.
+    run.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
+    return run

@@ -7,10 +7,9 @@ from typing import Annotated, Any, cast, get_args
 
 import typer
 
-from fanreel.cli.lambda_link import tell_session_end
 from fanreel.cli.lambda_progress import progress_lines, wait_for
 from fanreel.cli.lambda_render import cost_lines
-from fanreel.cli.lambda_target import Target, stack_command
+from fanreel.cli.lambda_target import CloudTarget, Target, stack_command
 from fanreel.cli.report import size_in_words
 from fanreel.errors import InvalidConfig
 
@@ -21,7 +20,7 @@ RenderId = Annotated[str, typer.Argument(metavar="ID", help="The render's id.")]
 
 @stack_command(watch_app, "progress")
 def progress(
-    target: Target,
+    target: CloudTarget,
     render_id: RenderId,
     *,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Until it has ended.")] = False,
@@ -37,18 +36,19 @@ def progress(
 
 @stack_command(watch_app, "cancel")
 def cancel(
-    target: Target,
+    target: CloudTarget,
     render_id: RenderId,
     *,
-    reason: Annotated[str, typer.Option(help="Kept with the render.")] = "fanreel lambda cancel",
+    reason: Annotated[str | None, typer.Option(help="Kept with the render.")] = None,
 ) -> None:
     """Stop a render; what is finished of it stays for another start."""
-    now = target.client().cancel(render_id, reason)
+    client = target.client()
+    now = client.cancel(render_id, reason or f"{client.command} cancel")
     target.answer(now, *progress_lines(now))
 
 
 @stack_command(watch_app, "redrive")
-def redrive(target: Target, render_id: RenderId) -> None:
+def redrive(target: CloudTarget, render_id: RenderId) -> None:
     """Go on with a render that failed or was cancelled; what is finished of it is kept."""
     started = target.client().redrive(render_id)
     target.answer(started, f"{render_id} goes on")
@@ -56,7 +56,7 @@ def redrive(target: Target, render_id: RenderId) -> None:
 
 @stack_command(watch_app, "logs")
 def logs(
-    target: Target,
+    target: CloudTarget,
     render_id: RenderId,
     *,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most this many lines.")] = 1000,
@@ -75,7 +75,7 @@ def _log_line(line: dict[str, Any]) -> str:
 
 @stack_command(watch_app, "ls")
 def ls(
-    target: Target,
+    target: CloudTarget,
     *,
     status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="Only RUNNING, SUCCEEDED, FAILED, …")
@@ -97,7 +97,7 @@ def ls(
 
 @stack_command(watch_app, "rm")
 def rm(
-    target: Target,
+    target: CloudTarget,
     render_id: RenderId,
     *,
     keep_video: Annotated[bool, typer.Option("--keep-video", help="Leave the video.")] = False,
@@ -137,7 +137,7 @@ def cost(
 
 @stack_command(watch_app, "report")
 def report(
-    target: Target,
+    target: CloudTarget,
     render_id: RenderId,
     *,
     output: Annotated[
@@ -161,7 +161,7 @@ def report(
 
 @stack_command(watch_app, "download")
 def download(
-    target: Target,
+    target: CloudTarget,
     render_id: RenderId,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A file to write, or a folder.")],
 ) -> None:
@@ -172,7 +172,7 @@ def download(
 
 @stack_command(watch_app, "url")
 def url(
-    target: Target,
+    target: CloudTarget,
     render_id: RenderId,
     *,
     expires: Annotated[int, typer.Option(metavar="SECONDS", help="At most 7 days.")] = 3600,
@@ -189,5 +189,5 @@ def url(
         link = client.progress_url(render_id, expires_s=expires)
     else:
         link = client.presigned_url(render_id, expires_s=expires, download_name=download_name)
-    tell_session_end(target, client, expires)
+    target.tell_link_end(client, expires)
     target.answer({"url": link}, link)

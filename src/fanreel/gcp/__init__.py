@@ -8,6 +8,7 @@ The same render on Google Cloud: Cloud Run renders, Workflows orders it, Cloud S
     workflow/  what orders a render
     cost/      what renders cost
     client/    renders started, watched, fetched, removed
+    deploy/    what is deployed, by Terraform
 """
 
 from typing import TYPE_CHECKING, Any

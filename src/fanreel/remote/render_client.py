@@ -32,8 +32,10 @@ from fanreel.remote.results import (
 from fanreel.remote.stills import RemoteStill, still_uri, take_still
 from fanreel.remote.watching import Watcher
 from fanreel.storage import layout
+from fanreel.storage.endpoints import OutputStores
 from fanreel.storage.outputs import OutputOptions
 from fanreel.storage.sites import Site, delete_site, list_sites
+from fanreel.storage.uris import ObjectUri
 
 _FIRST_POLL_S = 0.25
 
@@ -50,6 +52,21 @@ class RenderClient:
         self._cloud = cloud
         self._watcher = Watcher(cloud)
         self._preparation = Preparation(cloud)
+
+    @property
+    def command(self) -> str:
+        """What the commands of its cloud begin with."""
+        return self._cloud.command
+
+    @property
+    def root(self) -> ObjectUri:
+        """Its bucket."""
+        return self._cloud.deployment.root
+
+    @property
+    def outputs(self) -> OutputStores:
+        """What holds outputs, wherever they lie."""
+        return self._cloud.outputs
 
     def deploy_site(
         self,

@@ -67,8 +67,9 @@ class Failure(_Result):
         if error is not None:
             advice, retryable = (error.__doc__ or "").strip(), error.retryable
         else:
-            advice = PLATFORM_ADVICE.get(code, _UNKNOWN_ADVICE)
-            retryable = code in PLATFORM_ADVICE
+            known = PLATFORM_ADVICE | GOOGLE_ADVICE
+            advice = known.get(code, _UNKNOWN_ADVICE)
+            retryable = code in known
         return cls(
             code=code,
             message=message or advice,
@@ -99,7 +100,7 @@ _TIMEOUT_ADVICE = (
 _THROTTLE_ADVICE = (
     "AWS held invocations back; `fanreel lambda quotas` shows the concurrency this account has."
 )
-_UNKNOWN_ADVICE = "Not a code of fanreel's; `fanreel lambda logs` shows what the workers wrote."
+_UNKNOWN_ADVICE = "Not a code of fanreel's; the command `logs` shows what the workers wrote."
 # Names from the Lambda and Step Functions guides, and those of the local emulators. docs/aws.md
 # has them as a table, which a test keeps true.
 PLATFORM_ADVICE = {
@@ -112,6 +113,14 @@ PLATFORM_ADVICE = {
     "Lambda.ServiceException": "Lambda failed for a moment; start the render again.",
     "Lambda.SdkClientException": "Lambda could not be reached; start the render again.",
 }
+
+
+GOOGLE_ADVICE = {
+    "CloudRun.Unanswered": "An instance ran out of memory or was ended before it could answer; "
+    "deploy with more memory (`fanreel cloudrun deploy --memory`), or lower the resolution.",
+    "CloudRun.Busy": "No instance was free for hours; deploy with more --max-instances.",
+}
+"""The same of Google Cloud, where the service itself could not name its failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from fanreel.gcp.client.deployment import (
     read_deployment,
 )
 from fanreel.gcp.client.rest import Rest
-from fanreel.gcp.cost.render_cost import Cost
+from fanreel.gcp.cost.render_cost import Cost, Machine
 from fanreel.remote import render_client
 
 
@@ -26,7 +26,8 @@ class RenderClient(render_client.RenderClient):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        super().__init__(GoogleCloud(connection))
+        self._google = GoogleCloud(connection)
+        super().__init__(self._google)
 
     @classmethod
     def from_deployment(
@@ -65,6 +66,11 @@ class RenderClient(render_client.RenderClient):
     def connection(self) -> Connection:
         """The clients this client uses."""
         return self._connection
+
+    @property
+    def machine(self) -> Machine:
+        """What an instance is given."""
+        return self._google.machine
 
     def cost(self, render_id: str) -> Cost:
         """

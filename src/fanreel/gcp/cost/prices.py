@@ -30,6 +30,8 @@ class Prices:
     region: str
     vcpu_second_usd: float
     gib_second_usd: float
+    idle_vcpu_second_usd: float
+    """Of an instance that is kept and has no request; memory is as dear as ever."""
     request_usd: float = 0.40 / 1_000_000
     step_usd: float = 0.01 / 1_000
     """Of Workflows, one inside Google Cloud, as calls of Cloud Run by `run.app` are."""
@@ -41,6 +43,7 @@ class Prices:
 
 def prices_for(region: str) -> Prices:
     """Return the list prices of *region*."""
-    if region in _DEARER:
-        return Prices(region=region, vcpu_second_usd=0.0000336, gib_second_usd=0.0000035)
-    return Prices(region=region, vcpu_second_usd=0.000024, gib_second_usd=0.0000025)
+    busy, memory = (0.0000336, 0.0000035) if region in _DEARER else (0.000024, 0.0000025)
+    return Prices(
+        region=region, vcpu_second_usd=busy, gib_second_usd=memory, idle_vcpu_second_usd=memory
+    )

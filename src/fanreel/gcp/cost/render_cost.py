@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fanreel.gcp.cost.prices import PRICES_DATE, Prices
+from fanreel.gcp.cost.prices import PRICES_DATE, Prices, prices_for
 from fanreel.gcp.workflow.definition import CALL_TIMEOUT_S
 from fanreel.remote.measured import Measured, forecast
 from fanreel.storage.progress import RenderActivity, to_ms
@@ -133,6 +133,13 @@ def estimate_cut(
         memory_mb=machine.memory_mb,
         ms_per_frame=expected.ms_per_frame,
     )
+
+
+def waiting_usd(machine: Machine, region: str, instances: int) -> float:
+    """Return what *instances* that wait for requests cost a second."""
+    prices = prices_for(region)
+    cpu_usd = machine.cpu * prices.idle_vcpu_second_usd
+    return instances * (cpu_usd + machine.memory_mb / 1024 * prices.gib_second_usd)
 
 
 def used_so_far(

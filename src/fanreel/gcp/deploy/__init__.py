@@ -1,0 +1,1 @@
+"""What is deployed on Google Cloud, by Terraform."""
