@@ -47,12 +47,9 @@ def showing(style: Style, log: "RenderLog | None" = None) -> Iterator[OnEvent]:
         case "bar":
             from rich.console import Console  # noqa: PLC0415 (120 ms that only a terminal pays)
 
-            from fanreel.cli.terminal import bars, shows_pictures  # noqa: PLC0415
+            from fanreel.cli.terminal import bars  # noqa: PLC0415
 
-            console = Console(stderr=True)
-            if log is not None:
-                log.looks = shows_pictures(console)
-            with bars(console, log) as on_event:
+            with bars(Console(stderr=True), log) as on_event:
                 yield on_event
 
 

@@ -1,10 +1,10 @@
 """A render in a terminal: a bar for all of it, one for each worker, and the frame that is drawn."""
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from rich.color import Color
 from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
@@ -14,10 +14,17 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.segment import Segment, Segments
-from rich.style import Style
+from rich.segment import Segments
 
 from fanreel.cli.pace import STAGES, Rate
+from fanreel.cli.terminal_pictures import (
+    Look,
+    Way,
+    forgetting,
+    picture,
+    way_of,
+    without_controls,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,24 +32,17 @@ if TYPE_CHECKING:
     from fanreel.reporting.render_log import Current, RenderLog
     from fanreel.results import RenderEvent
 
-_COLOURS = frozenset({"truecolor", "256"})
-_LEAST_LINES = 30
-"""The picture takes up to 18 of them, and what was written before is to be seen too."""
-_MOST_LOOK_BYTES = 100_000
-
-
-def shows_pictures(console: Console) -> bool:
-    """Tell if a terminal has the colours and the room for a picture of blocks."""
-    return (
-        console.is_terminal
-        and console.color_system in _COLOURS
-        and (console.height >= _LEAST_LINES)
-    )
-
 
 @contextlib.contextmanager
 def bars(console: Console, log: "RenderLog | None") -> Iterator["Bars"]:
-    """Yield what shows events; the display ends with the block."""
+    """
+    Yield what shows events; the display ends with the block.
+
+    Has workers leave pictures of what they are at, where the terminal can show them.
+    """
+    way = way_of(console, os.environ)
+    if log is not None:
+        log.looks = way is not None
     with _Screen(
         TextColumn("{task.description:<10}"),
         BarColumn(),
@@ -51,9 +51,13 @@ def bars(console: Console, log: "RenderLog | None") -> Iterator["Bars"]:
         TimeRemainingColumn(compact=True),
         console=console,
         transient=True,
+        # What lies over text is drawn again with it.
+        refresh_per_second=2 if way == "iterm" else 10,
     ) as screen:
-        screen.watched = log
+        screen.watched, screen.way = log, way
         yield Bars(screen, log)
+    if way is not None:
+        console.print(forgetting(way), end="")
 
 
 class Bars:
@@ -108,52 +112,30 @@ class _Screen(Progress):
     """Bars, and below them the newest frame of a worker."""
 
     watched: "RenderLog | None" = None
+    way: Way | None = None
+    _shown: "tuple[float, Path] | None" = None
+    _picture: Segments | None = None
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        """Yield bars and picture; rich asks ten times a second."""
+        """Yield bars and picture; rich asks several times a second."""
         yield from super().get_renderables()
-        if self.watched and self.watched.looks and (picture := _newest(self.watched)):
-            yield picture
+        if self.watched and self.way and (found := self._newest(self.watched, self.way)):
+            yield found
 
-
-def _newest(log: "RenderLog") -> Segments | None:
-    newest: tuple[float, Path] | None = None
-    for current in list(log.current.values()):
-        with contextlib.suppress(OSError):
-            look = current.look()
-            newest = max(newest or (0.0, look), (look.stat().st_mtime, look))
-    if newest is None:
-        return None
-    try:
-        return picture_of_blocks(newest[1].read_bytes())
-    except (OSError, ValueError):  # it has gone, or is none: workers are not to be trusted
-        return None
-
-
-def picture_of_blocks(look: bytes) -> Segments:
-    """
-    Return a picture of half blocks, two pixels in each: plain text in two colours.
-
-    It needs no protocol for images, and can leave nothing odd on a screen that has none.
-
-    Args:
-        look: Width and height, a line feed, RGB.
-    Raises:
-        ValueError: It is no picture.
-    """
-    head, _, pixels = look[:_MOST_LOOK_BYTES].partition(b"\n")
-    width, height = map(int, head.split())
-    if not (width > 0 and height > 0 and len(pixels) == width * height * 3):
-        raise ValueError("no picture")
-
-    def colour(x: int, y: int) -> Color:
-        at = 3 * (min(y, height - 1) * width + x)
-        return Color.from_rgb(*pixels[at : at + 3])
-
-    cells = []
-    for y in range(0, height, 2):
-        cells += [
-            Segment("▀", Style(color=colour(x, y), bgcolor=colour(x, y + 1))) for x in range(width)
-        ]
-        cells.append(Segment.line())
-    return Segments(cells)
+    def _newest(self, log: "RenderLog", way: Way) -> Segments | None:
+        newest: tuple[float, Path] | None = None
+        for current in list(log.current.values()):
+            with contextlib.suppress(OSError):
+                look = current.look()
+                newest = max(newest or (0.0, look), (look.stat().st_mtime, look))
+        if newest is None:
+            return None
+        if newest != self._shown:
+            self._shown = newest
+            try:
+                self._picture = picture(Look.parse(newest[1].read_bytes()), way)
+            except (OSError, ValueError):  # it has gone, or is none: workers are not to be trusted
+                self._picture = None
+        elif self._picture and way == "kitty":  # the terminal has it
+            self._picture = without_controls(self._picture)
+        return self._picture

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # whoever only knows where a look lies needs no NumPy
     import numpy.typing as npt
 
 LOOK_SUFFIX = ".look"
-_WIDTH, _HEIGHT, _EVERY_S = 64, 36, 1.0
+_WIDTH, _HEIGHT, _EVERY_S = 192, 108, 1.0
 
 
 class LookWriter:

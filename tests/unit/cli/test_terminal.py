@@ -1,12 +1,13 @@
 """What a terminal shows of a render."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from fanreel.cli.terminal import bars, picture_of_blocks, shows_pictures
+from fanreel.cli.terminal import bars
 from fanreel.reporting.render_log import Current, RenderLog
 from fanreel.results import RenderEvent
 from fanreel.segments.times import SegmentRun
@@ -20,34 +21,46 @@ def terminal(height: int = 40, **given: object) -> Console:
     return Console(file=io.StringIO(), height=height, **about)  # type: ignore[arg-type]
 
 
-def test_two_pixels_share_a_cell() -> None:
-    """The upper one is the block, the lower one what is behind it; an odd last row stands alone."""
-    picture = picture_of_blocks(b"1 3\n" + RED + BLUE + BLUE)
-    cells = [segment for segment in picture.segments if segment.style]
-    assert [cell.text for cell in cells] == ["▀", "▀"]
-    colours = [(cell.style.color, cell.style.bgcolor) for cell in cells if cell.style]
-    shown = [tuple(c.triplet.hex for c in pair if c and c.triplet) for pair in colours]
-    assert shown == [("#ff0000", "#0000ff"), ("#0000ff", "#0000ff")]
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be in a terminal that is not known for pictures."""
+    for name in ("TERM", "TERM_PROGRAM", "TMUX", "STY"):
+        monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.parametrize("junk", [b"", b"2 2\n", b"a b\nccc", b"-1 -1\n" + RED, b"9 9\n" + RED])
-def test_what_is_no_picture_is_not_shown(junk: bytes) -> None:
-    """A worker that was taken over may write anything."""
-    with pytest.raises(ValueError, match=r"."):
-        picture_of_blocks(junk)
+def test_workers_are_asked_for_pictures_where_they_can_be_shown() -> None:
+    """In a window of 24 lines nobody draws any."""
+    for height, wanted in ((40, True), (24, False)):
+        log = RenderLog()
+        with bars(terminal(height), log):
+            assert log.looks is wanted
 
 
-def test_pictures_need_colours_and_room() -> None:
-    """Not in a window of 24 lines, with eight colours, or without a terminal."""
-    assert shows_pictures(terminal())
-    assert not shows_pictures(terminal(24))
-    assert not shows_pictures(terminal(color_system="standard"))
-    assert not shows_pictures(terminal(force_terminal=False))
+def test_kitty_is_sent_a_picture_once_and_forgets_it_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is drawn again is its text; the next picture is sent as the first was."""
+    monkeypatch.setenv("TERM", "xterm-kitty")
+    console, log = terminal(), RenderLog()
+    run = SegmentRun(worker=0, start_frame=0, end_frame=60, begin_s=0)
+    log.current[0] = Current(run, tmp_path / "0", frames=15)
+    look = tmp_path / "0.look"
+    with bars(console, log) as on_event:
+        for red in (1, 2):
+            look.write_bytes(b"1 2\n" + bytes((red, 0, 0)) * 2)
+            os.utime(look, (red, red))
+            on_event.screen.refresh()
+            on_event.screen.refresh()
+    written = console.file.getvalue()  # type: ignore[attr-defined]
+    assert written.count("\x1b_Ga=T,") == 2
+    assert written.count("\U0010eeee") >= 4
+    assert written.count("\x1b_Ga=d,") == 1
+    assert written.endswith("\x1b\\")
 
 
 def test_each_worker_has_a_bar_while_it_renders(tmp_path: Path) -> None:
     """The newest picture is below them; at the end nothing is left."""
-    console, log = terminal(), RenderLog(looks=True)
+    console, log = terminal(), RenderLog()
     for worker, start in enumerate((0, 60)):
         run = SegmentRun(worker=worker, start_frame=start, end_frame=start + 60, begin_s=0)
         log.current[worker] = Current(run, tmp_path / str(worker), frames=15)

@@ -17,12 +17,12 @@ def picture(height: int, width: int) -> np.ndarray[tuple[int, ...], np.dtype[np.
 
 @pytest.mark.parametrize(
     ("height", "width", "head"),
-    [(1080, 1920, b"64 36\n"), (1920, 1080, b"20 36\n"), (20, 30, b"30 20\n")],
+    [(1080, 1920, b"192 108\n"), (1920, 1080, b"60 107\n"), (20, 30, b"30 20\n")],
 )
 def test_a_look_is_red_green_blue_and_small(
     tmp_path: Path, height: int, width: int, head: bytes
 ) -> None:
-    """It fits 64 x 36 in its own shape; nothing is made larger."""
+    """It fits 192 x 108 in its own shape; nothing is made larger."""
     look = LookWriter(tmp_path / "a.mp4", is_blue_first=True)
     look.take(picture(height, width))
     data = (tmp_path / "a.mp4.look").read_bytes()
