@@ -39,6 +39,17 @@ resource "google_storage_bucket" "renders" {
     }
   }
 
+  # Videos that are to expire, and parts of a video whose instance was killed: their time is over a
+  # day before (gcp/storage/gcs_client.py).
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+    condition {
+      days_since_custom_time = 1
+    }
+  }
+
   dynamic "cors" {
     for_each = length(var.cors_origins) > 0 ? [var.cors_origins] : []
     content {

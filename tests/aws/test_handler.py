@@ -392,6 +392,18 @@ def test_a_counter_is_written_every_two_seconds_at_most(
     assert len([name for name in written if name.startswith("run.")]) == 1
 
 
+def test_a_worker_that_is_stopped_ends_its_request(function: Function, steps: Carrying) -> None:
+    """By a code of its own that is retryable, in the record too; and it begins no other."""
+    steps.during = lambda *_: function.worker.stop()
+    raised = _raised(function, function.plan_event())
+    assert type(raised).__name__ == "INSTANCE_STOPPED"
+    assert json.loads(str(raised))["Retryable"] is True
+    [record] = read_progress("r1", s3_uri(function.bucket), function.store).records
+    assert record.outcome == "INSTANCE_STOPPED"
+    steps.during = lambda *_: None
+    assert type(_raised(function, function.plan_event())).__name__ == "INSTANCE_STOPPED"
+
+
 def test_progress_is_worth_less_than_a_render(
     function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:

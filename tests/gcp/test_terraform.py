@@ -67,10 +67,11 @@ def test_videos_outlive_the_deployment(module: Blocks) -> None:
 
 
 def test_what_expires_is_what_may(module: Blocks) -> None:
-    """Plans, segments and progress as on AWS; nothing deletes a site or an output."""
+    """Plans, segments and progress as on AWS; of the rest only what has a custom time."""
     rules = only(module, "google_storage_bucket")["lifecycle_rule"]
     deleting = [rule for rule in rules if "Delete" in rule["action"][0]["type"]]
-    (condition,) = (rule["condition"][0] for rule in deleting)
+    condition, by_custom_time = (rule["condition"][0] for rule in deleting)
+    assert by_custom_time == {"__is_block__": True, "days_since_custom_time": 1}
     expiring = [prefix.strip('"') for prefix in condition["matches_prefix"]]
     assert sorted(expiring) == sorted(INTERMEDIATE_PREFIXES)
     assert condition["age"] == "${var.expiry_days}"

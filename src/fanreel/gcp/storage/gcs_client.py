@@ -1,7 +1,7 @@
 """Cloud Storage clients."""
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
@@ -13,6 +13,15 @@ from fanreel.errors import InvalidConfig
 from fanreel.storage.uris import ObjectUri
 
 SCHEME = "gs"
+
+
+_RULE_DAYS = 1
+"""The bucket's rule deletes an object so many days after its custom time."""
+
+
+def dies_after(days: int) -> datetime:
+    """Return the custom time of an object that is to be deleted in so many days, from 1."""
+    return datetime.now(UTC) + timedelta(days=days - _RULE_DAYS)
 
 
 def gs_uri(bucket: str, key: str = "") -> ObjectUri:

@@ -8,17 +8,18 @@ copies nothing; it takes 32 objects at a time, so more are composed in layers.
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from fanreel.gcp.storage.gcs_client import dies_after
 from fanreel.storage.outputs import OutputOptions
 from fanreel.storage.store import in_parallel
 from fanreel.storage.uris import ObjectUri
 
 _COMPOSED_AT_ONCE = 32  # the service's limit
-PARTS_LIVE = timedelta(days=1)
-"""Then the bucket's rule by custom time deletes those of an upload that was killed."""
+_PARTS_LIVE_DAYS = 1
+"""Then the bucket's rule deletes those of an upload that was killed."""
 
 
 class Composer(Protocol):
@@ -49,7 +50,7 @@ class GcsPartUpload:
     def __init__(self, store: Composer, uri: ObjectUri, options: OutputOptions) -> None:
         self._store, self._uri, self._options = store, uri, options
         self._folder = uri.at(f"{uri.key}.parts-{uuid.uuid4().hex[:12]}/")
-        self._dies = datetime.now(UTC) + PARTS_LIVE
+        self._dies = dies_after(_PARTS_LIVE_DAYS)
         self._parts: dict[int, ObjectUri] = {}
         self._made: list[ObjectUri] = []
         self._lock = threading.Lock()

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any, cast
@@ -13,17 +13,15 @@ from google.cloud.storage import Blob, Client
 from fanreel.errors import AssetNotFound, RenderError, StorageUnavailable, UnexpectedError
 from fanreel.gcp.storage.failures import WAIT_S, gcs_failures, retrying, status_of
 from fanreel.gcp.storage.gcs_client import SCHEME, sign
+from fanreel.gcp.storage.gcs_objects import DIGEST, CheckedFile, describe, stored
 from fanreel.gcp.storage.gcs_parts import GcsPartUpload
 from fanreel.storage.outputs import OutputOptions, attachment
 from fanreel.storage.store import Content, RequestCounts, StoredObject, in_parallel
-from fanreel.storage.transfer import PART_BYTES, HashingWriter, content_type
+from fanreel.storage.transfer import HashingWriter, content_type
 from fanreel.storage.uris import ObjectUri
 
-_DIGEST = "sha256"
 _PAGE = 1000
 _READS_OF_ONE_STATE = 5
-# What S3 has by other names; "INTELLIGENT_TIERING" leaves it to the bucket's Autoclass.
-_CLASSES = {"STANDARD_IA": "NEARLINE", "ONEZONE_IA": "NEARLINE", "GLACIER_IR": "ARCHIVE"}
 
 
 class GcsObjectStore:
@@ -58,13 +56,13 @@ class GcsObjectStore:
         """Return what is at *uri*, or None."""
         with gcs_failures(uri):
             blob = self.client.bucket(uri.bucket).get_blob(uri.key, **self._request(write=False))
-        return None if blob is None else _stored(uri, blob)
+        return None if blob is None else stored(uri, blob)
 
     def list_objects(self, folder: ObjectUri) -> Iterator[StoredObject]:
         """Yield every object below *folder* in key order, 1000 a request."""
         for page in self._pages(folder):
             for blob in page:
-                yield _stored(folder.at(blob.name), blob)
+                yield stored(folder.at(blob.name), blob)
 
     def list_folders(self, folder: ObjectUri) -> Iterator[ObjectUri]:
         """Yield the folders directly in *folder*, 1000 a request."""
@@ -178,7 +176,7 @@ class GcsObjectStore:
         """Upload *path*; with generation 0 an existing object is left alone."""
         blob = self._described(uri, options)
         if tell_digest:
-            blob.metadata = {**(blob.metadata or {}), _DIGEST: sha256}
+            blob.metadata = {**(blob.metadata or {}), DIGEST: sha256}
         return self._upload(uri, blob, path, **({"if_generation_match": 0} if if_absent else {}))
 
     def begin_parts(self, uri: ObjectUri, options: OutputOptions) -> GcsPartUpload:
@@ -239,7 +237,7 @@ class GcsObjectStore:
         with gcs_failures(uri), path.open("rb") as file:
             try:
                 blob.upload_from_file(
-                    _CheckedFile(file, self._check),
+                    CheckedFile(file, self._check),
                     size=path.stat().st_size,
                     content_type=content_type(uri),
                     checksum="crc32c",
@@ -260,19 +258,7 @@ class GcsObjectStore:
 
     def _described(self, uri: ObjectUri, options: OutputOptions | None) -> Blob:
         blob = self._blob(uri)
-        blob.chunk_size = PART_BYTES  # of which a large upload takes one at a time into memory
-        blob.content_type = content_type(uri)
-        if options is None:
-            return blob
-        if options.storage_class in _CLASSES:
-            blob.storage_class = _CLASSES[options.storage_class]
-        if options.download_name is not None:
-            blob.content_disposition = attachment(options.download_name)
-        if options.tags:
-            blob.metadata = dict(options.tags)
-        if options.expires_in_days is not None:
-            # The bucket's rule deletes what has this time behind it.
-            blob.custom_time = datetime.now(UTC) + timedelta(days=options.expires_in_days)
+        describe(blob, uri, options)
         return blob
 
     def _request(self, *, write: bool) -> dict[str, Any]:
@@ -287,29 +273,3 @@ class GcsObjectStore:
     def _check(self) -> None:
         for check in tuple(self._checks):
             check()
-
-
-class _CheckedFile:
-    """A file on its way, checked at every read."""
-
-    def __init__(self, file: IO[bytes], check: Callable[[], None]) -> None:
-        self._file, self._check = file, check
-
-    def read(self, size: int = -1) -> bytes:
-        self._check()
-        return self._file.read(size)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seek(self, position: int, whence: int = 0) -> int:
-        return self._file.seek(position, whence)
-
-
-def _stored(uri: ObjectUri, blob: Blob) -> StoredObject:
-    return StoredObject(
-        uri=uri,
-        size_bytes=int(blob.size),
-        modified=blob.time_created,  # of this generation: what an expiry rule goes by
-        sha256=(blob.metadata or {}).get(_DIGEST),
-    )
