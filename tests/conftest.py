@@ -16,7 +16,7 @@ from fanreel.page import bundles
 
 TESTS_DIR = Path(__file__).parent
 BUNDLED = (bundles.PAGE_DIR, bundles.PAGE_DIR.parent / "preview" / "ui")
-FOLDERS = ("unit", "media", "aws", "gcp", "live")
+FOLDERS = ("unit", "media", "aws", "gcp", "clouds", "live")
 
 # What an earlier run decoded is no business of this one; tests of the cache open their own.
 os.environ["FANREEL_EXTRACT_CACHE_DIR"] = "off"

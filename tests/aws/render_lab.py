@@ -41,6 +41,7 @@ class Lab:
         self.number = next(_numbers)
         self.stack_name = f"stack-{self.number}"
         self.bucket = f"render-client-{self.number}"
+        self.root = s3_uri(self.bucket)
         self.s3.create_bucket(
             Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
@@ -73,7 +74,7 @@ class Lab:
         store = self.folder / render_id
         store.mkdir()
         made = RecordingWorker(
-            store=store, objects=self.store, root=s3_uri(self.bucket), render_id=render_id, **given
+            store=store, objects=self.store, root=self.root, render_id=render_id, **given
         )
         self.endpoint.workers[render_id] = made
         return made
