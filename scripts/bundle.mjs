@@ -14,6 +14,7 @@ const FOLDERS = {
     parsers: "parsing.js",
     worker: "worker_clock.js",
     shell: "shell.js",
+    frames: "frame_worker.js",
     preview_shell: "preview_shell.js",
   },
   "src/fanreel/preview/ui": { app: "app.js" },

@@ -95,6 +95,7 @@ def test_the_wheel_carries_the_page_bundled(site_dir: Path) -> None:
     page_dir = site_dir / "fanreel" / "page"
     assert not list(page_dir.glob("*.js"))
     assert {file.name for file in (page_dir / "bundle").glob("*.js")} == {
+        "frames.js",
         "page.js",
         "parsers.js",
         "preview_shell.js",

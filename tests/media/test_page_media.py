@@ -173,6 +173,28 @@ def test_a_picture_does_not_depend_on_what_was_shown_before(film: Film, clip: Me
     assert np.array_equal(film.at(20), direct)
 
 
+def test_pictures_are_fetched_where_devtools_does_not_watch(
+    tmp_path: Path, clip: MediaClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would tell of each request and each of its pieces, in a third of the time of fetching."""
+    spec = SessionSpec(width=VIEW[0], height=VIEW[1], engine="screenshot")
+    with PageSession(spec, tmp_path) as session, contextlib.ExitStack() as stack:
+        film = Film(session, tmp_path, stack)
+        told: list[str] = []
+        note = session.events.note_request
+
+        def note_request(url: str, kind: str) -> None:
+            told.append(url)
+            note(url, kind)
+
+        monkeypatch.setattr(session.events, "note_request", note_request)
+        film.show(VIDEO, m0=clip)
+        assert [number_at(film.at(frame)) for frame in range(8)] == list(range(8))
+        assert not session.events.pending
+    assert any(url.endswith("/index.html") for url in told)
+    assert not any("/frame/" in url for url in told), told
+
+
 def test_offset_rate_loop_and_the_held_end(film: Film, clip: MediaClip) -> None:
     """Four videos of one file, each by its own rule."""
     attributes = ["", 'data-media-start="0.5"', 'data-playback-rate="2"', "loop"]

@@ -7,6 +7,9 @@ from typing import Literal
 
 HOST = "fanreel.localhost"
 """The one name that a page can look up: its own origin's (`network/site.py`)."""
+FRAME_WORKER = f"http://{HOST}/__fanreel__/frames.js"
+"""A worker of ours that fetches pictures of media from our own server (page/frame_worker.js). It is
+not watched, so nothing tells that its script has come either."""
 
 _FLAGS = (
     "--disable-dev-shm-usage",  # Lambda has no /dev/shm

@@ -14,6 +14,7 @@ from typing import Any
 from fanreel.browser.cdp import Connection, Params, ProtocolError, Session, TargetGone
 from fanreel.browser.driver import Answer, PageListener
 from fanreel.browser.interception import Interceptor
+from fanreel.browser.launch import FRAME_WORKER
 from fanreel.browser.page_events import forward_events
 
 # Gives a value as JSON text, with NaN and infinities as Python reads them. It does not ask the
@@ -240,7 +241,7 @@ class PipeDriver:
         """Set up a frame of another process, or a worker, before its first line runs."""
         kind = event["targetInfo"]["type"]
         session = self._connection.session(event["sessionId"], kind)
-        if kind in {"iframe", "worker"}:
+        if kind in {"iframe", "worker"} and event["targetInfo"]["url"] != FRAME_WORKER:
             self._set_up(session)
         session.post("Runtime.runIfWaitingForDebugger")
 

@@ -7,6 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, TypeVar
 
 from fanreel.browser.driver import Driver
+from fanreel.browser.launch import FRAME_WORKER
 
 Result = TypeVar("Result")
 
@@ -114,6 +115,8 @@ class EventLog:
 
     def note_request(self, url: str, resource_type: str) -> None:
         """Note a request that sets out."""
+        if url == FRAME_WORKER:
+            return
         self.pending[url] = resource_type
         if resource_type == _SCRIPT:
             self.last_script_s = time.monotonic()

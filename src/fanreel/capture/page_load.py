@@ -9,13 +9,17 @@ from typing import Any
 from fanreel.network.answering import Reply
 from fanreel.network.outside import Recorder, Replayer
 from fanreel.network.site import SiteRequest, content_type
-from fanreel.page import parsers_script, shell_script
+from fanreel.page import frames_script, parsers_script, shell_script
 
 FIRST_PAGE = "first.html"
 """Empty: what a browser shows until something is loaded."""
 SHELL = "shell.html"
 """The page around the composition's."""
-_OWN_SCRIPTS = {"shell.js": shell_script, "parsers.js": parsers_script}
+_OWN_SCRIPTS = {
+    "shell.js": shell_script,
+    "frames.js": frames_script,
+    "parsers.js": parsers_script,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 What runs inside the page: JavaScript modules, bundled into one script for each realm.
 
 Chromium runs `page.js` in every frame before any script of the page, `worker.js` comes first in
-every worker, `shell.js` is the page around the composition (`preview_shell.js` in a preview),
-`parsers.js` is what a page asks for
-that holds nested compositions. `main.js` is where to start reading.
+every worker, `shell.js` is the page around the composition (`preview_shell.js` in a preview) and
+`frames.js` its worker, `parsers.js` is what a page asks for that holds nested compositions.
+`main.js` is where to start reading.
 """
 
 import json
@@ -45,6 +45,11 @@ def worker_script() -> str:
 def shell_script() -> str:
     """Return the script of the page that the composition is shown in."""
     return _bundle("shell")
+
+
+def frames_script() -> str:
+    """Return the script of the worker that fetches pictures of media for the composition."""
+    return _bundle("frames")
 
 
 def preview_shell_script() -> str:

@@ -30,7 +30,7 @@ def problem(page_dir: Path = PAGE_DIR) -> str | None:
 @functools.cache
 def bundle(name: str, page_dir: Path | None = None) -> str:
     """
-    Return one bundle of *page_dir*: `page`, `parsers`, `worker`, `shell` or `preview_shell`.
+    Return one bundle of *page_dir*: `page`, `parsers`, `worker`, `shell`, `frames`, ....
 
     Raises:
         FileNotFoundError: It is not there, or older than its sources.

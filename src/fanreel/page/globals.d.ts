@@ -7,6 +7,7 @@ declare global {
     __fanreelConfig: Record<string, any>;
     __fanreelPaint?: (serial: number) => void;
     __fanreelTexts?: Map<string, string>;
+    __fanreelFrame?: (url: string, signal: AbortSignal) => Promise<ArrayBuffer | null>;
     __fanreelShell: Record<string, Function>;
   }
   var __fanreel: Realm;

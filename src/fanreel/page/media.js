@@ -98,6 +98,16 @@ function drop(item) {
   item.ahead = null;
 }
 
+function loader() {
+  try {
+    return globalThis.parent.__fanreelFrame ?? fetchHere;
+  } catch {
+    return fetchHere;
+  }
+}
+
+const load = loader();
+
 /**
  * A picture that was asked for; *ready* when it is there.
  * @typedef {object} Wanted
@@ -128,10 +138,11 @@ function request(item, frame) {
 }
 
 /**
+ * Where there is no shell of a render.
  * @param {string} url
  * @param {AbortSignal} signal
  */
-async function load(url, signal) {
+async function fetchHere(url, signal) {
   const response = await real.fetch(url, { signal });
   if (response.status === 204) return null;
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);

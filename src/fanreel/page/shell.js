@@ -1,5 +1,7 @@
 // Drives the composition's frame; called by capture/page_session.py. Nothing of the project changes
 // while it is there, so it keeps what frames have read of it (assets.js).
+import { fetchFrame } from "./frame_requests.js";
+
 const BITS = 32;
 const PASS_MS = 200;
 const params = new URLSearchParams(location.search);
@@ -132,6 +134,7 @@ async function pass(numbers) {
 
 window.__fanreelPaint = paint;
 window.__fanreelTexts = new Map();
+window.__fanreelFrame = fetchFrame;
 window.__fanreelShell = {
   open,
   turn,
