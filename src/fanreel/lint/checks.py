@@ -12,7 +12,8 @@ from fanreel.files.project import open_project, within_root
 from fanreel.inspection.locking import lock_config, padding_warnings
 from fanreel.inspection.survey import survey
 from fanreel.lint.findings import LintResult, Severity
-from fanreel.lint.text_lint import TextLint, problems_told
+from fanreel.lint.planning_problems import problems_told
+from fanreel.lint.text_lint import TextLint
 from fanreel.problems import Problem
 
 

@@ -17,7 +17,8 @@ from fanreel.files.plan_reading import read_composition
 from fanreel.files.project import open_project, output_fps, within_root
 from fanreel.fonts.frozen import PlannedFonts
 from fanreel.lint.findings import Finding
-from fanreel.lint.text_lint import TextLint, problems_told
+from fanreel.lint.planning_problems import problems_told
+from fanreel.lint.text_lint import TextLint
 from fanreel.network.answering import Reply
 from fanreel.page.config import planning_config, rendering_config
 from fanreel.preview.preview_media import PreviewMedia

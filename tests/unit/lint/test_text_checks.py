@@ -6,7 +6,7 @@ import pytest
 
 from fanreel.errors import InvalidComposition
 from fanreel.files.project import parse_root
-from fanreel.lint.text_lint import _lint
+from fanreel.lint.text_checks import check_page
 from fanreel.markup.elements import Pages, Spot, read_page
 
 ROOT = '<div data-composition-id="m" data-width="160" data-height="90" data-duration="{}"></div>'
@@ -17,7 +17,7 @@ def rules(folder: Path, html: str) -> list[str]:
     """Return the rules that *html* breaks."""
     page = folder / "index.html"
     page.write_text(html)
-    return [finding.rule for finding in _lint(folder, "index.html", read_page(page))]
+    return [finding.rule for finding in check_page(folder, "index.html", read_page(page))]
 
 
 @pytest.mark.parametrize("value", ["5", "5s", " 7.5 s ", "5.", ".5", "five", "-1", "5m", "1e3"])
