@@ -82,6 +82,15 @@ def test_the_image_finds_all_that_it_copies(site_dir: Path) -> None:
             assert (carried / name).exists() or (inside and inside.exists()) or name == "src", line
 
 
+def test_the_wheel_carries_the_module_of_google_cloud(site_dir: Path) -> None:
+    """What `fanreel cloudrun deploy` has Terraform apply, the workflow's text among it."""
+    carried = site_dir / "fanreel" / "deployable" / "terraform" / "gcp"
+    module = ROOT / "terraform" / "gcp"
+    files = {path.name for path in module.iterdir()}
+    assert {path.name for path in carried.iterdir()} == files
+    assert {"main.tf", "render.workflow.yaml"} <= files
+
+
 def test_the_wheel_carries_the_examples(site_dir: Path) -> None:
     """What `fanreel init --example` copies: git's files, without libraries and fonts."""
     carried = site_dir / "fanreel" / "starters" / "examples"

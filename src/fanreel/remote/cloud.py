@@ -71,6 +71,8 @@ class Cloud(Protocol):
 
     command: str
     """What its commands begin with, for messages."""
+    forgets: str
+    """When renders are forgotten, and their ids free again."""
     max_input_bytes: int
     """An execution's input may have."""
 

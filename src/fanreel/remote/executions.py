@@ -29,12 +29,12 @@ def start(cloud: Cloud, request: RenderRequest) -> StartedRender:
     document = request.to_json()
     existing = cloud.find(request.render_id)
     if existing is not None:
-        return _existing(request, document, existing)
+        return _existing(cloud, request, document, existing)
     if request.sends_variables_apart:
         cloud.store.write_bytes(request.variables_uri, request.variables_json)
     reference = cloud.begin(request.render_id, document)
     if reference is None:
-        return _existing(request, document, describe(cloud, request.render_id))
+        return _existing(cloud, request, document, describe(cloud, request.render_id))
     return StartedRender(
         render_id=request.render_id,
         execution_arn=reference,
@@ -44,7 +44,7 @@ def start(cloud: Cloud, request: RenderRequest) -> StartedRender:
 
 
 def _existing(
-    request: RenderRequest, document: dict[str, Any], execution: Execution
+    cloud: Cloud, request: RenderRequest, document: dict[str, Any], execution: Execution
 ) -> StartedRender:
     found = execution.input
     if found != document:
@@ -52,7 +52,7 @@ def _existing(
         differing = [name for name in names if found.get(name) != document.get(name)]
         raise InvalidConfig(
             f"render id {request.render_id} is taken by a render with other input (differs in "
-            f"{', '.join(differing)}); choose another id, ids stay taken for 90 days",
+            f"{', '.join(differing)}); choose another id; ids are free again {cloud.forgets}",
             render_id=request.render_id,
             differing=differing,
         )
@@ -75,8 +75,8 @@ def describe(cloud: Cloud, render_id: str) -> Execution:
     found = cloud.find(render_id)
     if found is None:
         raise InvalidConfig(
-            f"there is no render {render_id!r} (renders are forgotten 90 days after they end); "
-            f"`{cloud.command} ls` lists them",
+            f"there is no render {render_id!r} (renders are forgotten "
+            f"{cloud.forgets}); `{cloud.command} ls` lists them",
             render_id=render_id,
         )
     return found

@@ -38,6 +38,7 @@ class AwsCloud:
     """One stack; asks for each function's settings once."""
 
     command = "fanreel lambda"
+    forgets = "90 days after they end"
     max_input_bytes = MAX_INPUT_BYTES
 
     def __init__(self, connection: Connection) -> None:

@@ -35,6 +35,7 @@ class GoogleCloud:
     """One deployment."""
 
     command = "fanreel cloudrun"
+    forgets = "as their plans expire (expiry_days)"
     max_input_bytes = _MAX_INPUT_BYTES
 
     def __init__(self, connection: Connection) -> None:
