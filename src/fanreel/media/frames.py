@@ -6,8 +6,9 @@ from types import TracebackType
 from typing import Self
 
 from fanreel.media.animated import WebpReader, is_animated_webp
-from fanreel.media.colour import Orientation, SourceFrame, read_orientation, to_source_frame
+from fanreel.media.colour import SourceFrame, to_source_frame
 from fanreel.media.hdr import is_hdr, to_layered_frame
+from fanreel.media.orientation import Orientation, read_orientation
 from fanreel.media.presentation import Presentation
 from fanreel.media.reader import StreamReader
 

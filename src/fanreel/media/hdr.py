@@ -14,16 +14,7 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
-from fanreel.media.colour import (
-    UPRIGHT,
-    ColourTags,
-    Orientation,
-    SourceFrame,
-    colour_tags,
-    displayed_size,
-    has_alpha,
-    turned,
-)
+from fanreel.media.colour import ColourTags, SourceFrame, colour_tags, has_alpha
 from fanreel.media.hlg import (
     BT2020_WEIGHTS,
     CHROMA_SPAN,
@@ -35,6 +26,7 @@ from fanreel.media.hlg import (
     split_signal,
     video_to_hlg,
 )
+from fanreel.media.orientation import UPRIGHT, Orientation, displayed_size, turned
 
 _HDR_TRANSFERS = ("pq", "hlg")
 # Red's and blue's share of luma.

@@ -10,9 +10,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from fanreel.media.animated import WebpReader, is_animated_webp, play_count
-from fanreel.media.colour import displayed_size, has_alpha, read_orientation
+from fanreel.media.colour import has_alpha
 from fanreel.media.hdr import is_hdr
 from fanreel.media.opening import open_media, unreadable
+from fanreel.media.orientation import displayed_size, read_orientation
 from fanreel.media.presentation import read_presentation, source_zero
 from fanreel.media.reader import picture_stream, stores_alpha_beside
 from fanreel.media.time_limit import WHOLE_S, timed
