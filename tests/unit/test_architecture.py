@@ -98,10 +98,16 @@ def test_the_storage_knows_no_cloud() -> None:
     assert clouds_in((TOP / "storage").glob("*.py")) == set()
 
 
+def test_the_shared_client_knows_no_cloud() -> None:
+    """It asks `remote/cloud.py`; each cloud's own package imports it."""
+    assert clouds_in((TOP / "remote").glob("*.py")) == set()
+
+
 def test_the_handler_knows_a_cloud_at_its_rim_only() -> None:
     """The actions are the same; an entry point and what it tells are the cloud's."""
     rims = {
         "app.py", "lambda_telemetry.py", "webhook.py", "cloud_run.py", "cloud_run_telemetry.py",
+        "step.py",
     }  # fmt: skip
     inner = [path for path in (REPOSITORY / "handler").glob("*.py") if path.name not in rims]
     assert clouds_in(inner) == set()
