@@ -2,14 +2,15 @@
 What Google Cloud charges: the one dated table.
 
 US dollars, first usage tier, without the free tier, discounts or tax; Cloud Run billed by request.
-Read from the pricing pages of Cloud Run, Workflows and Cloud Storage, and Cloud Run's list of
-regions by tier. Prices change seldom: compare with the date below.
+As the pricing pages of Cloud Run, Workflows and Cloud Storage and Cloud Run's list of regions by
+tier have them in public copies, none younger than the date below; nobody has compared them with a
+bill yet.
 """
 
 from dataclasses import dataclass
 
 PRICES_DATE = "2026-11"
-"""Month in which the lists were read."""
+"""Month in which they were looked up."""
 REFERENCE_REGION = "us-central1"
 
 _DEARER = frozenset({
