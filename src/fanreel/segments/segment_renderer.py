@@ -194,7 +194,7 @@ class SegmentRenderer:
     @property
     def pixels(self) -> Layout:
         """Layout of captured pictures."""
-        return self._open_session().pixels
+        return self._spec.layout
 
     def _render_once(
         self, start_frame: int, end_frame: int, path: Path, heartbeat: Callable[[int], None]
