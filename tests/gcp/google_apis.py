@@ -33,6 +33,8 @@ class GoogleApis:
         self.requests: list[str] = []
         self.lose_next_answer = False
         """Create the next execution, and say that it failed."""
+        self.refuse_next = False
+        """Create no execution the next time: whoever asks may not."""
         apis = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -100,6 +102,9 @@ class GoogleApis:
         if len(body["argument"].encode()) > MOST_ARGUMENT_BYTES or body.keys() != {"argument"}:
             return 400, {"error": {"message": "argument too large"}}
         deployed = Workflow(printed(), self.workflows[name])
+        if self.refuse_next:
+            self.refuse_next = False
+            return 403, {"error": {"message": "workflows.executions.create is not allowed"}}
         execution = deployed.execute(json.loads(body["argument"]))
         execution_name = f"{workflow}/executions/{execution.identifier}"
         self.executions[execution_name] = execution

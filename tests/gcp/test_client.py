@@ -84,6 +84,35 @@ def test_an_owner_that_died_after_the_execution_is_remembered(lab: Lab) -> None:
     assert worker.count("plan") == 1
 
 
+def test_what_google_refuses_is_started_by_nobody_later(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its claim goes with the refusal: looking at a render that failed to start costs nothing."""
+    monkeypatch.setattr(started, "DEAD_AFTER_S", 0.0)
+    worker = lab.worker()
+    lab.apis.refuse_next = True
+    with pytest.raises(InvalidConfig, match="not allowed"):
+        lab.start(worker)
+    with pytest.raises(InvalidConfig, match=worker.render_id):
+        lab.client.progress(worker.render_id)
+    assert worker.invocations == []
+    assert not lab.start(worker).already_started
+    assert lab.wait(worker).stage == "done"
+
+
+def test_a_redrive_that_google_refuses_leaves_the_render_as_it_was(lab: Lab) -> None:
+    """The execution that failed stays its own."""
+    worker = lab.worker().on("plan", None, Step(ending=FunctionFailed("INVALID_COMPOSITION")))
+    lab.start(worker)
+    with pytest.raises(Exception, match="as scripted"):
+        lab.wait(worker)
+    failed = lab.client.progress(worker.render_id)
+    lab.apis.refuse_next = True
+    with pytest.raises(InvalidConfig, match="not allowed"):
+        lab.client.redrive(worker.render_id)
+    assert lab.client.progress(worker.render_id).failure == failed.failure
+
+
 def test_a_claim_of_the_living_is_left_alone(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever comes second waits, and then says so; nothing is started twice."""
     monkeypatch.setattr(started, "_LOOK_EVERY_S", 0.01)

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fanreel.errors import StorageUnavailable
+from fanreel.errors import InvalidConfig, StorageUnavailable, UnexpectedError
 from fanreel.gcp.client import executions
 from fanreel.gcp.client.deployment import Connection
 from fanreel.gcp.client.rest import TIMEOUT_S
@@ -89,24 +89,50 @@ def again(connection: Connection, render_id: str) -> Started | None:
     if found is None:
         return None
     data, version = found
-    mine = Started(input=json.loads(data)["input"])
+    before = Started(**json.loads(data))
+    mine = Started(input=before.input)
     if not connection.store.write_version(uri, mine.to_bytes(), version):
         return None
-    return _run(connection, uri, render_id, mine)
+    return _run(connection, uri, render_id, mine, before)
 
 
 def note_reason(connection: Connection, render_id: str, reason: str) -> None:
     """Keep why a render is cancelled, as far as it was started here."""
     uri = _place(connection, render_id)
-    if found := connection.store.read_version(uri):
+    while (found := connection.store.read_version(uri)) is not None:
         data, version = found
         cancelled = replace(Started(**json.loads(data)), reason=reason)
-        connection.store.write_version(uri, cancelled.to_bytes(), version)
+        if connection.store.write_version(uri, cancelled.to_bytes(), version):
+            return
 
 
-def _run(connection: Connection, uri: ObjectUri, render_id: str, mine: Started) -> Started:
-    name = executions.create(connection, dict(mine.input) | {"RenderId": render_id})
+def _run(
+    connection: Connection,
+    uri: ObjectUri,
+    render_id: str,
+    mine: Started,
+    before: Started | None = None,
+) -> Started:
+    try:
+        name = executions.create(connection, dict(mine.input) | {"RenderId": render_id})
+    except (InvalidConfig, UnexpectedError):
+        # Refused, not unanswered: whoever looks later must not start what its caller gave up.
+        _give_back(connection, uri, mine, before)
+        raise
     return _told(connection, uri, mine, name)
+
+
+def _give_back(
+    connection: Connection, uri: ObjectUri, mine: Started, before: Started | None
+) -> None:
+    """Leave what was there before a claim, unless the claim has gone to somebody else since."""
+    found = connection.store.read_version(uri)
+    if found is None or Started(**json.loads(found[0])).claim != mine.claim:
+        return
+    if before is None:
+        connection.store.delete_objects([uri])
+    else:
+        connection.store.write_version(uri, before.to_bytes(), found[1])
 
 
 def _told(connection: Connection, uri: ObjectUri, mine: Started, name: str) -> Started:
