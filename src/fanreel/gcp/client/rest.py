@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import google.auth
 import requests
+from google.auth import impersonated_credentials
 from google.auth.credentials import Credentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession, Request
@@ -92,6 +93,12 @@ class Rest:
         """
         if self._endpoint_url is not None:
             return None
+        if isinstance(self.credentials, impersonated_credentials.Credentials):
+            identity = impersonated_credentials.IDTokenCredentials(
+                self.credentials, target_audience=audience, include_email=True
+            )
+            identity.refresh(Request())
+            return str(identity.token)
         try:
             return str(id_token.fetch_id_token(Request(), audience))
         except (DefaultCredentialsError, GoogleAuthError):

@@ -58,13 +58,14 @@ def sign(blob: Blob, expires: timedelta, disposition: str | None) -> str:
     credentials = blob.client._credentials  # noqa: SLF001 (a client tells it no other way)
     given: dict[str, Any] = {}
     if not isinstance(credentials, Signing):
+        if not credentials.valid:
+            credentials.refresh(Request())  # the metadata server tells the account's name with it
         email = getattr(credentials, "service_account_email", None)
         if email is None:
             raise InvalidConfig(
                 "these Google credentials cannot sign links; act as a service account "
                 "(`gcloud auth application-default login --impersonate-service-account=EMAIL`)"
             )
-        credentials.refresh(Request())
         given = {"service_account_email": email, "access_token": credentials.token}
     return str(
         blob.generate_signed_url(
