@@ -56,6 +56,7 @@ def test_the_predicate_is_the_catalogue(code: str, status: int) -> None:
         (told(OUT_OF_MEMORY, 503), "has_died"),
         (told("BUSY", 429), "was_not_taken"),
         ({"tags": ["HttpError"], "message": "", "code": 429, "body": "Rate"}, "was_not_taken"),
+        ({"tags": ["HttpError"], "message": "", "code": 500, "body": "instance"}, "is_passing"),
         ({"tags": ["HttpError"], "message": "", "code": 503, "body": "upstream"}, "has_died"),
         ({"tags": ["HttpError"], "message": "", "code": 504, "body": {}}, "has_died"),
         ({"tags": ["HttpError"], "message": "", "code": 403, "body": "<html>"}, "is_passing"),

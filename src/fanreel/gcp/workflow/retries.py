@@ -15,10 +15,10 @@ OUT_OF_MEMORY = "Runtime.OutOfMemory"
 """What a worker says that ran out of memory in Python, a moment before Cloud Run says 503."""
 NO_INSTANCE = 429
 """Cloud Run has no instance to give, and may have none for a while: nothing was begun."""
-GONE = (500, 502, 503, 504)
+GONE = (502, 503, 504)
 """
 An answer of these without a body of ours is Cloud Run's own: the instance died (of memory, mostly)
-or the request took longer than it may.
+or the request took longer than it may. A 500 is no instance in time, while many start at once.
 """
 LOST_TAGS = ("ConnectionError", "ConnectionFailedError", "TimeoutError")
 """What Workflows says of a call that was never answered."""
@@ -29,9 +29,10 @@ UNANSWERED = "CloudRun.Unanswered"
 """The code of a failure that the service itself could not name."""
 
 _RETRIES = (
-    # 100 attempts at up to 120 s are about three hours. Nothing was begun, so waiting is cheap.
-    (NOT_TAKEN, "was_not_taken", 100, (2, 120, 2)),
-    (PASSING, "is_passing", 3, (2, 30, 2)),
+    # 40 attempts at up to 300 s are about three hours. Nothing was begun, so waiting is cheap; each
+    # attempt takes steps of the execution's.
+    (NOT_TAKEN, "was_not_taken", 40, (2, 300, 2)),
+    (PASSING, "is_passing", 3, (5, 60, 3)),
     # Once: what exceeds memory twice will exceed it always, and each attempt may bill half an hour.
     # Finished segments are kept, so the second attempt has less to do.
     (DIED, "has_died", 1, (5, 5, 2)),
@@ -78,9 +79,21 @@ def _kind_of() -> Step:
     return {
         "params": ["e"],
         "steps": [
+            {"read": {"assign": [{"status": '${default(map.get(e, "code"), 0)}'}]}},
+            # Cloud Run's own word, with no document; in a queue it is the one that comes often.
+            {
+                "queue": {
+                    "switch": [
+                        {
+                            "condition": f"${{status == {NO_INSTANCE} and "
+                            'get_type(map.get(e, "body")) != "map"}',
+                            "return": NOT_TAKEN,
+                        }
+                    ]
+                }
+            },
             {"lists": {"assign": [{"terminal": list(TERMINAL_CODES)}, {"gone": list(GONE)}]}},
             {"ask": {"call": "failure_of", "args": {"e": "${e}"}, "result": "failure"}},
-            {"read": {"assign": [{"status": '${default(map.get(e, "code"), 0)}'}]}},
             {
                 "decide": {
                     "switch": [
