@@ -4,7 +4,7 @@ Cloud Run's entry point: `python -m handler.cloud_run`.
 `POST /` takes what the Lambda function takes, with `gs://` URIs, and answers with its reply, or
 with `{code, message}`: 400 where another try does not help, 503 where it may. One request is
 answered at a time; a second gets 429, which is also what Cloud Run says where it has no instance.
-`GET /healthz` says that it listens.
+`GET /health` says that it listens.
 
 SIGTERM ends the request that is answered, with 503: Cloud Run gives ten seconds. Segments that are
 kept by then are found by the instance that goes on.
@@ -73,7 +73,7 @@ class Service:
         return Starlette(
             routes=[
                 Route("/", self.answer, methods=["POST"]),
-                Route("/healthz", self.tell_health, methods=["GET"]),
+                Route("/health", self.tell_health, methods=["GET"]),
             ]
         )
 

@@ -20,6 +20,9 @@ locals {
   answer_within_s = min(var.request_timeout_s, 1800) - 60
   apis = [
     "artifactregistry.googleapis.com",
+    "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "logging.googleapis.com",
     "monitoring.googleapis.com",
     "run.googleapis.com",
     "storage.googleapis.com",
@@ -48,12 +51,14 @@ resource "google_service_account" "service" {
   project      = var.project
   account_id   = "${var.name}-service"
   display_name = "fanreel: renders"
+  depends_on   = [google_project_service.used]
 }
 
 resource "google_service_account" "workflow" {
   project      = var.project
   account_id   = "${var.name}-workflow"
   display_name = "fanreel: orders renders"
+  depends_on   = [google_project_service.used]
 }
 
 resource "google_cloud_run_v2_service" "render" {
@@ -64,6 +69,17 @@ resource "google_cloud_run_v2_service" "render" {
   deletion_protection = false                 # it holds nothing
   labels              = var.labels
   depends_on          = [google_project_service.used]
+
+  lifecycle {
+    precondition {
+      condition     = var.memory_mb <= var.cpu * 4096
+      error_message = "memory_mb: Cloud Run gives at most 4096 for each processor; raise cpu."
+    }
+    precondition {
+      condition     = var.tmp_mb <= var.memory_mb * 0.75
+      error_message = "tmp_mb: /tmp is memory; leave a quarter of memory_mb to what renders."
+    }
+  }
 
   template {
     service_account                  = google_service_account.service.email
@@ -113,7 +129,7 @@ resource "google_cloud_run_v2_service" "render" {
         period_seconds        = 2
         failure_threshold     = 60
         http_get {
-          path = "/healthz"
+          path = "/health"
         }
       }
 

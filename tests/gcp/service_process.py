@@ -40,9 +40,9 @@ class Instance:
                 return exc.code, json.loads(exc.read())
 
     def health(self) -> int:
-        """Return the status of `/healthz`, 0 where nobody listens."""
+        """Return the status of `/health`, 0 where nobody listens."""
         try:
-            with urllib.request.urlopen(f"{self.url}healthz", timeout=5) as answer:  # noqa: S310 (loopback)
+            with urllib.request.urlopen(f"{self.url}health", timeout=5) as answer:  # noqa: S310 (loopback)
                 return int(answer.status)
         except urllib.error.HTTPError as exc:
             with exc:

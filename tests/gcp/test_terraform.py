@@ -129,6 +129,23 @@ def test_a_request_is_answered_before_the_workflow_gives_up(module: Blocks) -> N
     assert defaults["max_concurrency"] == AT_ONCE
 
 
+def test_a_machine_that_there_is_not_is_refused_by_the_plan(module: Blocks) -> None:
+    """Memory for its processors, `/tmp` in its memory: said before anything is changed."""
+    (lifecycle,) = only(module, "google_cloud_run_v2_service")["lifecycle"]
+    conditions = [one["condition"] for one in lifecycle["precondition"]]
+    assert conditions == [
+        "${var.memory_mb <= var.cpu * 4096}",
+        "${var.tmp_mb <= var.memory_mb * 0.75}",
+    ]
+
+
+def test_every_service_that_is_asked_is_switched_on(module: Blocks) -> None:
+    """In a new project: accounts, signed links and logs have APIs of their own."""
+    (apis,) = (block["apis"] for block in module["locals"] if "apis" in block)
+    needed = {f'"{name}.googleapis.com"' for name in ("iam", "iamcredentials", "logging")}
+    assert needed <= set(apis)
+
+
 def test_failed_renders_and_runaway_requests_raise_alarms(module: Blocks) -> None:
     """By the metrics that Workflows and Cloud Run count."""
     policies = resources(module, "google_monitoring_alert_policy")
