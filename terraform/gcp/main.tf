@@ -14,8 +14,9 @@ terraform {
 locals {
   bucket_name = coalesce(var.bucket_name, "${var.project}-${var.name}")
   registry    = "${var.region}-docker.pkg.dev/${var.project}/${var.name}"
+  tmp_mb      = coalesce(var.tmp_mb, floor(var.memory_mb * 5 / 8))
   # A planned directory may take a fifth of /tmp; frames and encoders get the rest.
-  plan_limit_bytes = min(floor(var.tmp_mb / 5), 2048) * 1024 * 1024
+  plan_limit_bytes = min(floor(local.tmp_mb / 5), 2048) * 1024 * 1024
   # A segment that has begun is finished and stored before the caller gives up.
   answer_within_s = min(var.request_timeout_s, 1800) - 60
   apis = [
@@ -76,7 +77,7 @@ resource "google_cloud_run_v2_service" "render" {
       error_message = "memory_mb: Cloud Run gives at most 4096 for each processor; raise cpu."
     }
     precondition {
-      condition     = var.tmp_mb <= var.memory_mb * 0.75
+      condition     = local.tmp_mb <= var.memory_mb * 0.75
       error_message = "tmp_mb: /tmp is memory; leave a quarter of memory_mb to what renders."
     }
   }
@@ -98,7 +99,7 @@ resource "google_cloud_run_v2_service" "render" {
       name = "tmp"
       empty_dir {
         medium     = "MEMORY"
-        size_limit = "${var.tmp_mb}Mi"
+        size_limit = "${local.tmp_mb}Mi"
       }
     }
 
@@ -176,7 +177,7 @@ resource "google_workflows_workflow" "render" {
     FANREEL_DEPLOYED = jsonencode({
       cpu                       = var.cpu
       memory_mb                 = var.memory_mb
-      tmp_mb                    = var.tmp_mb
+      tmp_mb                    = local.tmp_mb
       min_instances             = var.min_instances
       max_instances             = var.max_instances
       max_concurrency           = var.max_concurrency

@@ -99,12 +99,12 @@ variable "memory_mb" {
 }
 
 variable "tmp_mb" {
-  description = "What of the memory /tmp may take; a planned directory may take a fifth of it."
+  description = "What of the memory /tmp may take, five eighths unless set; a planned directory may take a fifth of it."
   type        = number
-  default     = 10240
+  default     = null
 
   validation {
-    condition     = var.tmp_mb >= 1024 && var.tmp_mb <= 24576
+    condition     = var.tmp_mb == null ? true : var.tmp_mb >= 1024 && var.tmp_mb <= 24576
     error_message = "From 1024 to 24576, and well below memory_mb."
   }
 }

@@ -163,6 +163,17 @@ def test_a_deployment_keeps_what_it_was_told(lab: Lab, terraform: Path, tmp_path
     assert lab.store.look_up(gs_uri(bucket, "terraform/settings.json"))
 
 
+@pytest.mark.parametrize("argv", [["deploy", "--dry-run"], ["destroy", "--yes"]], ids=str)
+def test_what_was_never_deployed_is_left_alone(
+    lab: Lab, terraform: Path, capsys: pytest.CaptureFixture[str], argv: list[str]
+) -> None:
+    """Neither looking nor removing makes a bucket, and nothing is run."""
+    where = ["--name", "typo", "--endpoint-url", lab.apis.url]
+    assert run(app, ["cloudrun", *argv, *where]) == 2
+    assert f"no bucket {PROJECT}-typo" in capsys.readouterr().err
+    assert not terraform.exists()
+
+
 def test_a_setting_that_is_misspelt_is_refused(
     lab: Lab, terraform: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -135,7 +135,7 @@ def test_a_machine_that_there_is_not_is_refused_by_the_plan(module: Blocks) -> N
     conditions = [one["condition"] for one in lifecycle["precondition"]]
     assert conditions == [
         "${var.memory_mb <= var.cpu * 4096}",
-        "${var.tmp_mb <= var.memory_mb * 0.75}",
+        "${local.tmp_mb <= var.memory_mb * 0.75}",
     ]
 
 

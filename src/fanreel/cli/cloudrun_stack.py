@@ -92,7 +92,10 @@ def deploy(  # noqa: PLR0913 (each is an option)
     given = {name: value for name, value in given.items() if value is not None}
     known = deploying.known_settings(deploying.find_checkout() / MODULE)
     given |= deploying.parse_settings(settings or [], known)
-    deploying.ensure_bucket(place, store.client)
+    if dry_run:
+        deploying.require_bucket(place, store.client)
+    else:
+        deploying.ensure_bucket(place, store.client)
     chosen = deploying.chosen_settings(place, store, given)
     image = image_uri or f"{place.registry}/fanreel:{time.strftime('%Y%m%d-%H%M%S')}"
     root = deploying.root_of(place, _folder(place), image, chosen)
@@ -127,11 +130,11 @@ def destroy(
     """Remove the deployment; its bucket stays, unless this is told to take it along."""
     from fanreel.gcp.deploy import deploying  # noqa: PLC0415
 
-    place = _place(target)
+    place, store = _place(target), _store(target)
+    deploying.require_bucket(place, store.client)
     also = f" and its bucket {place.bucket} with everything in it" if delete_bucket else ""
     if not yes:
         typer.confirm(f"Remove {place.name} from {place.project}{also}?", abort=True, err=True)
-    store = _store(target)
     image = f"{place.registry}/fanreel:gone"
     chosen = deploying.chosen_settings(place, store, {})
     root = deploying.root_of(place, _folder(place), image, chosen)

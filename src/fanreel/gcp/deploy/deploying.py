@@ -94,6 +94,21 @@ def ensure_bucket(place: Place, client: Client) -> None:
         client.create_bucket(bucket, project=place.project, location=place.region)
 
 
+def require_bucket(place: Place, client: Client) -> None:
+    """
+    Refuse a deployment that was never begun: all that is known of one is in its bucket.
+
+    Raises:
+        InvalidConfig: There is no bucket. Terminal.
+    """
+    with gcs_failures(gs_uri(place.bucket)):
+        if client.lookup_bucket(place.bucket) is None:
+            raise InvalidConfig(
+                f"there is no deployment {place.name} in {place.project}: no bucket "
+                f"{place.bucket}; `deploy` makes it, or correct --project and --name"
+            )
+
+
 def chosen_settings(
     place: Place, store: GcsObjectStore, given: Mapping[str, Any]
 ) -> dict[str, Any]:
