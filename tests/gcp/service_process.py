@@ -15,6 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from fanreel.browser.orphans import processes_of
+from fanreel.processes import kill_all
 from tests.aws.handling import short_tmp_dir
 
 REPOSITORY = Path(__file__).parents[2]
@@ -105,5 +109,12 @@ def serving(storage_url: str, bucket: str | None, **environ: str) -> Iterator[Se
                 time.sleep(0.05)
             yield service
         finally:
-            process.kill()
+            # What it started would end by itself, but writes and clears its folder until then.
+            kill_all({process.pid, *_told_of(tmp_dir), *processes_of(tmp_dir)})
             process.wait()
+
+
+def _told_of(folder: Path) -> list[int]:
+    """Return the processes in whose environment a folder is, whoever their parent is by now."""
+    found = psutil.process_iter(["environ"])
+    return [one.pid for one in found if str(folder) in (one.info["environ"] or {}).values()]

@@ -452,7 +452,7 @@ def test_webgl_on_hardware_is_refused(
     place: Place, session: PageSession, monkeypatch: pytest.MonkeyPatch, renderer: str
 ) -> None:
     """By the planner too, which learns from the page that it draws so; others pass."""
-    monkeypatch.setattr("fanreel.capture.page_session._ASK_RENDERER", f"() => {renderer}")
+    monkeypatch.setattr("fanreel.capture.page_questions._ASK_RENDERER", f"() => {renderer}")
     place.write({"index.html": page(WEBGL)})
     assert refusal(place, session, "not by SwiftShader").code == "BROWSER_GPU_NOT_SOFTWARE"
     place.write({"index.html": page()})

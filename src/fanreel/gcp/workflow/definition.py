@@ -43,6 +43,7 @@ ENVIRONMENT = {
 DEPLOYED = "FANREEL_DEPLOYED"
 """One more, which clients read: what was deployed, as JSON."""
 
+_MOST_PARALLEL, _CHUNK_SIZE = "maxParallelChunks", "chunkSize"
 _NO_TEXT = ["map", "list", "boolean", "bytes", "integer", "double"]
 _NO_NUMBER = ["map", "list", "boolean", "bytes", "string"]
 _NO_OBJECT = ["list", "boolean", "bytes", "integer", "double", "string", "null"]
@@ -272,7 +273,7 @@ def _plan() -> list[Step]:
                         "condition": f"${{plan.ChunkCount > {CHUNK_LIMIT}}}",
                         "raise": _failure(
                             f"A workflow spreads a render over at most {CHUNK_LIMIT} chunks: "
-                            "lower maxParallelChunks or raise chunkSize."
+                            f"lower {_MOST_PARALLEL} or raise {_CHUNK_SIZE}."
                         ),
                     },
                 ]

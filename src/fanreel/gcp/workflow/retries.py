@@ -145,8 +145,9 @@ def _failure_of() -> Step:
     }
 
 
+_SEGMENT_FRAMES = "segmentFrames"
 STUCK = {
     "code": CAPTURE_TIMEOUT,
     "message": "A whole invocation did not finish one segment: "
-    "lower segmentFrames, or give the service more memory.",
+    f"lower {_SEGMENT_FRAMES}, or give the service more memory.",
 }
