@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.aws.cost.prices import ARCHITECTURES, PRICES_DATE, Prices, prices_for
-from fanreel.aws.cost.render_cost import Estimate, Shape, estimate_render, vcpus
+from fanreel.aws.cost.render_cost import Shape, estimate_render, vcpus
+from fanreel.remote.estimates import Estimate
 from fanreel.remote.measured import Measured
 from fanreel.timing.timeline import resolve_chunk_plan
 

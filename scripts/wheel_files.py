@@ -2,7 +2,7 @@
 What the wheel carries besides the package: all that image and stack are built from, and examples.
 
 A hook of hatchling's. `fanreel lambda deploy` makes a folder like this checkout of them
-(`fanreel/aws/deploy/checkout.py`), so that deploying needs no checkout. What is not there is left
+(`fanreel/files/checkout.py`), so that deploying needs no checkout. What is not there is left
 out: the image builds the package from fewer files, and carries none of these.
 
 Without the bundled page a wheel could not render, so none is built.

@@ -12,7 +12,6 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
@@ -21,6 +20,7 @@ from fanreel.errors import CATALOGUE, RenderError
 from fanreel.timing.timeline import build_chunk_slices, resolve_chunk_plan, segments_of
 from handler.events import parse_event
 from handler.naming import RequestFailed, describe, named
+from tests.loopback import Answering, Loopback
 
 Event = dict[str, Any]
 PLAN_HASH = "5" * 64
@@ -204,7 +204,7 @@ def _chunk_result(event: Event, *, done: bool, next_frame: int, frames: int) -> 
     }
 
 
-class LambdaEndpoint:
+class LambdaEndpoint(Loopback):
     """Lambda's Invoke API in front of one worker per render id."""
 
     def __init__(self) -> None:
@@ -213,37 +213,17 @@ class LambdaEndpoint:
         """Names of the functions that each render invoked, in order."""
         endpoint = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
+        class Handler(Answering):
+            def do_POST(self) -> None:  # noqa: N802 (http.server's name)
                 event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 # /2015-03-31/functions/NAME/invocations
                 name = unquote(self.path).split("/")[-2].rpartition(":")[2]
                 endpoint.invoked.setdefault(event["RenderId"], []).append(name)
                 status, headers, answer = _answer(endpoint.workers[event["RenderId"]], event)
-                data = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("x-amzn-RequestId", "00000000-0000-4000-8000-000000000000")
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
+                headers |= {"x-amzn-RequestId": "00000000-0000-4000-8000-000000000000"}
+                self.give(status, json.dumps(answer).encode(), headers=headers)
 
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
 
 
 def _answer(worker: ScriptedWorker, event: Event) -> tuple[int, dict[str, str], Event]:

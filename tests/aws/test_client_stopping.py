@@ -3,9 +3,8 @@
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -21,6 +20,7 @@ from statemachine.definition import definition
 from tests.aws.interpreters import BUCKET, FUNCTION_ARN, REGION, ministack
 from tests.aws.recording_worker import RecordingWorker
 from tests.aws.scripted_worker import LambdaEndpoint, Step, wait_until
+from tests.loopback import Answering, Loopback
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,7 +64,7 @@ def _entered(state: str) -> dict[str, Any]:
     }
 
 
-class StepFunctions:
+class StepFunctions(Loopback):
     """Answers a few actions of Step Functions' protocol, and remembers what it was asked."""
 
     def __init__(self, status: str, last_states: Sequence[str] = (), **execution: Any) -> None:
@@ -86,8 +86,8 @@ class StepFunctions:
         }
         asked, started = self.asked, self.started
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
+        class Handler(Answering):
+            def do_POST(self) -> None:  # noqa: N802 (http.server's name)
                 document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 action = self.headers["X-Amz-Target"].partition(".")[2]
                 asked.append(action)
@@ -101,27 +101,9 @@ class StepFunctions:
                     refused = False
                 if action == "StartExecution":
                     started.append(document)
-                data = json.dumps(body).encode()
-                self.send_response(400 if refused else 200)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
+                self.give(400 if refused else 200, json.dumps(body).encode())
 
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
 
 
 @pytest.fixture(params=["FAILED", "SUCCEEDED"])

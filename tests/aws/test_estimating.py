@@ -10,11 +10,11 @@ from fanreel.aws.cost.estimating import (
     estimate_project,
 )
 from fanreel.aws.cost.functions import FunctionSettings, parse_settings
-from fanreel.aws.cost.render_cost import Estimate
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, PlanTooLarge
 from fanreel.remote.estimates import (
     DEFAULT_PROBE_FRAMES,
+    Estimate,
     require_affordable,
     require_affordable_batch,
 )

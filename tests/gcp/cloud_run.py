@@ -4,18 +4,17 @@ import http.client
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from tests.gcp.scripted_service import Server
 from tests.gcp.service_process import ServiceProcess, serving
+from tests.loopback import Answering, Loopback
 
 _ANSWER_LIMIT_S = 240
 
 
 @dataclass
-class CloudRun:
+class CloudRun(Loopback):
     """As many instances as asked for; one that died is replaced at the next request."""
 
     storage_url: str
@@ -29,34 +28,24 @@ class CloudRun:
         self._lock, self._stack = threading.Lock(), ExitStack()
         front = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
+        class Handler(Answering):
+            def do_POST(self) -> None:  # noqa: N802 (http.server's name)
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status, kind, data = front.forward(body)
                 front.statuses.append(status)
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
+                self.give(status, data, kind)
 
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        super().__init__(Handler)
+        self.url += "/"
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        super().__enter__()
         for _ in range(self.instances):
             self._begin()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__(*exc)
         self._stack.close()
 
     def _begin(self) -> None:

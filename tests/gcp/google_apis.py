@@ -6,22 +6,20 @@ Executions are run by the interpreter of `workflow_interpreter.py`. What is not 
 
 import json
 import re
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from fanreel.gcp.workflow.__main__ import printed
-from tests.gcp.scripted_service import Server
 from tests.gcp.workflow_interpreter import MOST_ARGUMENT_BYTES, Execution, Workflow
+from tests.loopback import Answering, Loopback
 
 PROJECT, REGION = "renders", "europe-west3"
 _WORKFLOW = rf"/v1/(projects/{PROJECT}/locations/{REGION}/workflows/([a-z0-9-]+))"
 Answer = tuple[int, dict[str, Any]]
 
 
-class GoogleApis:
+class GoogleApis(Loopback):
     """Deployed workflows and their executions; a context manager."""
 
     def __init__(self) -> None:
@@ -37,11 +35,11 @@ class GoogleApis:
         """Create no execution the next time: whoever asks may not."""
         apis = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Handler(Answering):
+            def do_GET(self) -> None:  # noqa: N802 (http.server's name)
                 self._answer(None)
 
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # noqa: N802 (http.server's name)
                 self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
             def _answer(self, body: Any) -> None:
@@ -49,28 +47,9 @@ class GoogleApis:
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 apis.requests.append(f"{self.command} {parts.path}")
                 status, answer = apis.answer(self.command, parts.path, query, body)
-                data = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
+                self.give(status, json.dumps(answer).encode())
 
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
         """Answer one request."""

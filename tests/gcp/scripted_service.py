@@ -2,33 +2,25 @@
 
 import json
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 from fanreel.errors import CATALOGUE, RenderError
 from tests.aws.scripted_worker import FunctionFailed, Killed, ScriptedWorker, Throttled
+from tests.loopback import Answering, Loopback
 
 Answer = tuple[int, dict[str, Any] | str]
 
 
-class Server(ThreadingHTTPServer):
-    """As many may call at once as a workflow has iterations; five could wait otherwise."""
-
-    request_queue_size = 128
-    daemon_threads = True
-
-
-class ScriptedService:
-    """Listens on loopback; a context manager."""
+class ScriptedService(Loopback):
+    """Answers for every render's worker; a context manager."""
 
     def __init__(self) -> None:
         self.workers: dict[str, ScriptedWorker] = {}
         self.tokens: set[str] = set()
         service = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
+        class Handler(Answering):
+            def do_POST(self) -> None:  # noqa: N802 (http.server's name)
                 service.tokens.add(self.headers.get("Authorization", ""))
                 event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 answer = _answer(service.workers[event["RenderId"]], event)
@@ -39,30 +31,10 @@ class ScriptedService:
                 status, body = answer
                 kind = "text/plain" if isinstance(body, str) else "application/json"
                 text = body if isinstance(body, str) else json.dumps(body)
-                self._send(status, kind, text.encode())
+                self.give(status, text.encode(), kind)
 
-            def _send(self, status: int, kind: str, data: bytes) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
+        self.url += "/"
 
 
 def _answer(worker: ScriptedWorker, event: dict[str, Any]) -> Answer | None:

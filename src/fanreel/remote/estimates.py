@@ -1,6 +1,7 @@
 """What a render costs, or is expected to: what every cloud tells of it, and limits on it."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from fanreel.config import RenderConfig
@@ -46,35 +47,23 @@ class Cost(Protocol):
         """Return a JSON object, the total first."""
 
 
-class Estimate(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
     """What a render is expected to take: seconds from start to video, and USD."""
 
-    @property
-    def duration_s(self) -> float:
-        """From start to video."""
-
-    @property
-    def cost(self) -> Cost:
-        """All of it."""
-
-    @property
-    def total_frames(self) -> int:
-        """Of the timeline."""
-
-    @property
-    def chunk_count(self) -> int:
-        """Of the plan."""
-
-    @property
-    def memory_mb(self) -> int:
-        """Of a worker."""
-
-    @property
-    def ms_per_frame(self) -> float:
-        """On such a worker."""
+    duration_s: float
+    cost: Cost
+    total_frames: int
+    chunk_count: int
+    memory_mb: int
+    """Of a worker."""
+    ms_per_frame: float
+    """On such a worker."""
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object."""
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        return told | {"cost": self.cost.to_json()}
 
 
 def require_affordable(estimate: Estimate, max_cost_usd: float) -> None:

@@ -19,12 +19,13 @@ from fanreel.aws.cost.functions import (
 )
 from fanreel.aws.cost.prices import prices_for
 from fanreel.aws.cost.quotas import DEFAULT_MAX_CONCURRENCY, read_quotas
-from fanreel.aws.cost.render_cost import Cost, Estimate, cost_of
+from fanreel.aws.cost.render_cost import Cost, cost_of
 from fanreel.aws.cost.usage import used_so_far
 from fanreel.aws.storage.failures import aws_errors
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, RenderError
 from fanreel.remote.cloud import Execution
+from fanreel.remote.estimates import Estimate
 from fanreel.remote.inputs import FUNCTION, MAX_INPUT_BYTES
 from fanreel.remote.results import Failure, RenderSummary, StartedRender, Status
 from fanreel.storage.endpoints import OutputStores

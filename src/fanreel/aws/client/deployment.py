@@ -1,6 +1,5 @@
 """Where a deployed stack is: the names `RenderClient` needs, read from CloudFormation outputs."""
 
-import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from fanreel.aws.storage.s3_client import connect, s3_uri
 from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.errors import InvalidConfig
 from fanreel.remote.inputs import require_function
+from fanreel.remote.json_object import read_json_object
 from fanreel.storage.endpoints import OutputEndpoint, OutputStores, parse_endpoints
 from fanreel.storage.projects import ProjectSources
 from fanreel.storage.uris import ObjectUri
@@ -134,18 +134,10 @@ class Deployment:
             function_name=output(FUNCTION, required=False),
             log_group=output(LOG_GROUP, required=False),
             stack_name=stack_name,
-            function_names=_parse_object(output(FUNCTIONS, required=False)),
-            settings=_parse_object(output(SETTINGS, required=False)),
+            # Of stacks deployed before there was one there is nothing in it.
+            function_names=read_json_object(output(FUNCTIONS, required=False)),
+            settings=read_json_object(output(SETTINGS, required=False)),
         )
-
-
-def _parse_object(text: str | None) -> dict[str, Any]:
-    """Read an output of JSON; stacks deployed before there was one have nothing in it."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        found = {}
-    return found if isinstance(found, dict) else {}
 
 
 class Connection:

@@ -5,7 +5,6 @@ The execution's name is the render id, so the same id and input are the same ren
 it is asked for.
 """
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from fanreel.files.digest import canonical_json
 from fanreel.remote.cloud import Execution
 from fanreel.remote.executions import output_uri_in
 from fanreel.remote.inputs import OUTPUT_URI, PLAN_PREFIX, PROJECT_URI
+from fanreel.remote.json_object import read_json_object
 from fanreel.remote.results import RenderSummary, StartedRender, Status
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def _read(found: "DescribeExecutionOutputTypeDef") -> Execution:
         status=status,
         started_at=found["startDate"],
         stopped_at=found.get("stopDate"),
-        input=_decoded(found.get("input")),
-        output=_decoded(found.get("output")),
+        input=read_json_object(found.get("input")),
+        output=read_json_object(found.get("output")),
         code=code,
         # Of one that was stopped it is what whoever stopped it said.
         message=(found.get("cause") or "") if status == "ABORTED" else cause.message,
@@ -78,14 +78,6 @@ def _read(found: "DescribeExecutionOutputTypeDef") -> Execution:
         # A distributed Map reports only that too many of its children failed.
         is_vague=code.startswith("States."),
     )
-
-
-def _decoded(text: str | None) -> dict[str, Any]:
-    try:
-        document = json.loads(text or "{}")
-    except ValueError:
-        document = {}
-    return document if isinstance(document, dict) else {}
 
 
 def stop(connection: Connection, execution: Execution, reason: str) -> None:

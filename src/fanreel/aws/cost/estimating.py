@@ -6,13 +6,9 @@ from pathlib import Path
 from fanreel.aws.cost.functions import FunctionSettings
 from fanreel.aws.cost.prices import prices_for
 from fanreel.aws.cost.quotas import USUAL_CONCURRENCY
-from fanreel.aws.cost.render_cost import (
-    Estimate,
-    Shape,
-    estimate_render,
-)
+from fanreel.aws.cost.render_cost import Shape, estimate_render
 from fanreel.config import RenderConfig
-from fanreel.remote.estimates import DEFAULT_PROBE_FRAMES
+from fanreel.remote.estimates import DEFAULT_PROBE_FRAMES, Estimate
 from fanreel.remote.measured import Measured
 from fanreel.timing.timeline import ChunkPlan
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from fanreel.aws.cost.prices import PRICES_DATE, Prices
+from fanreel.remote.estimates import Estimate
 from fanreel.remote.measured import Forecast, Measured, forecast
 from fanreel.timing.timeline import ChunkPlan
 
@@ -139,22 +140,6 @@ class Shape:
     concurrency: int = 1000
     """Chunks at once; more chunks than this take turns, in warm containers."""
     timeout_s: float = 900.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What a render is expected to take: seconds from start to video, and USD."""
-
-    duration_s: float
-    cost: Cost
-    total_frames: int
-    chunk_count: int
-    memory_mb: int
-    ms_per_frame: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object."""
-        return asdict(self) | {"cost": self.cost.to_json()}
 
 
 def estimate_render(shape: Shape, measured: Measured, prices: Prices) -> Estimate:

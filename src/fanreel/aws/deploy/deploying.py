@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fanreel.aws.deploy.checkout import carried_files, source_checkout, unpacked_checkout
 from fanreel.aws.deploy.templates import read_template
 from fanreel.errors import InvalidConfig
+from fanreel.files.checkout import carried_files, source_checkout, unpacked_checkout
 
 CDK_DIR_VARIABLE = "FANREEL_CDK_DIR"
 _APP = "app.py"

@@ -8,6 +8,7 @@ from typing import Any
 from fanreel.errors import UnexpectedError
 from fanreel.gcp.client.deployment import Connection
 from fanreel.remote.cloud import Execution
+from fanreel.remote.json_object import read_json_object
 from fanreel.remote.results import Status
 
 EXECUTIONS = "https://workflowexecutions.googleapis.com"
@@ -67,14 +68,16 @@ def cancel(connection: Connection, name: str) -> None:
 
 def render_id_of(found: Mapping[str, Any]) -> str:
     """Return a render's id: as its argument says, or the execution's own."""
-    return str(_decoded(found.get("argument")).get("RenderId") or found["name"].rpartition("/")[2])
+    return str(
+        read_json_object(found.get("argument")).get("RenderId") or found["name"].rpartition("/")[2]
+    )
 
 
 def read(found: Mapping[str, Any], reason: str = "") -> Execution:
     """Read the API's description; *reason* is why it was cancelled."""
-    argument = _decoded(found.get("argument"))
+    argument = read_json_object(found.get("argument"))
     status: Status = _STATES.get(found["state"], "FAILED")
-    told = _decoded((found.get("error") or {}).get("payload"))
+    told = read_json_object((found.get("error") or {}).get("payload"))
     code = str(told.get("code") or "")
     if not code and status == "FAILED":
         tags = told.get("tags") or ["Error"]
@@ -87,18 +90,10 @@ def read(found: Mapping[str, Any], reason: str = "") -> Execution:
         started_at=_moment(found.get("startTime") or found["createTime"]),
         stopped_at=_moment(found["endTime"]) if found.get("endTime") else None,
         input={name: value for name, value in argument.items() if name != "RenderId"},
-        output=_decoded(found.get("result")),
+        output=read_json_object(found.get("result")),
         code=code,
         message=reason if status == "ABORTED" else message,
     )
-
-
-def _decoded(text: str | None) -> dict[str, Any]:
-    try:
-        document = json.loads(text or "{}")
-    except ValueError:
-        document = {}
-    return document if isinstance(document, dict) else {}
 
 
 def _moment(text: str) -> datetime:

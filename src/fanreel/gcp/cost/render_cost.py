@@ -13,6 +13,7 @@ from typing import Any
 
 from fanreel.gcp.cost.prices import PRICES_DATE, Prices, prices_for
 from fanreel.gcp.workflow.definition import CALL_TIMEOUT_S
+from fanreel.remote.estimates import Estimate
 from fanreel.remote.measured import Measured, forecast
 from fanreel.storage.progress import RenderActivity, to_ms
 from fanreel.timing.timeline import ChunkPlan
@@ -86,22 +87,6 @@ class Cost:
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object, the total first."""
         return {"total_usd": self.total_usd} | asdict(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What a render is expected to take: seconds from start to video, and USD."""
-
-    duration_s: float
-    cost: Cost
-    total_frames: int
-    chunk_count: int
-    memory_mb: int
-    ms_per_frame: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a JSON object."""
-        return asdict(self) | {"cost": self.cost.to_json()}
 
 
 def estimate_cut(

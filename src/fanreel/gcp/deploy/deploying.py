@@ -11,8 +11,8 @@ from typing import Any
 
 from google.cloud.storage import Client
 
-from fanreel.aws.deploy.checkout import carried_files, source_checkout, unpacked_checkout
 from fanreel.errors import InvalidConfig, UnexpectedError
+from fanreel.files.checkout import carried_files, source_checkout, unpacked_checkout
 from fanreel.gcp.deploy.terraform import MODULE, STATE_PREFIX, Root
 from fanreel.gcp.storage.failures import gcs_failures
 from fanreel.gcp.storage.gcs_client import gs_uri

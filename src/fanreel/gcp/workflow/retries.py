@@ -29,10 +29,9 @@ UNANSWERED = "CloudRun.Unanswered"
 """The code of a failure that the service itself could not name."""
 
 _RETRIES = (
-    # 40 attempts at up to 300 s are about three hours. Nothing was begun, so waiting is cheap; each
-    # attempt takes steps of the execution's.
-    (NOT_TAKEN, "was_not_taken", 40, (2, 300, 2)),
-    (PASSING, "is_passing", 3, (5, 60, 3)),
+    # 100 attempts at up to 120 s are about three hours. Nothing was begun, so waiting is cheap.
+    (NOT_TAKEN, "was_not_taken", 100, (2, 120, 2)),
+    (PASSING, "is_passing", 3, (2, 30, 2)),
     # Once: what exceeds memory twice will exceed it always, and each attempt may bill half an hour.
     # Finished segments are kept, so the second attempt has less to do.
     (DIED, "has_died", 1, (5, 5, 2)),

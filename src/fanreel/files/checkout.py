@@ -16,7 +16,7 @@ from pathlib import Path
 from fanreel.files.digest import canonical_json, sha256_file
 from fanreel.files.kept_dirs import cache_dir
 
-PACKAGE_DIR = Path(__file__).resolve().parents[2]
+PACKAGE_DIR = Path(__file__).resolve().parents[1]
 DEPLOYABLE = "deployable"
 _DIGITS = 16
 
