@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fanreel.aws.cost.prices import ARCHITECTURES, PRICES_DATE, Prices, prices_for
-from fanreel.aws.cost.render_cost import Shape, estimate_render, vcpus
+from fanreel.aws.cost.render_cost import Cost, Shape, estimate_render, vcpus
 from fanreel.remote.estimates import Estimate
 from fanreel.remote.measured import Measured
 from fanreel.timing.timeline import resolve_chunk_plan
@@ -56,7 +56,7 @@ def with_transfers(measured: Measured, s3_ms: float) -> Measured:
     )
 
 
-def estimate(measured: Measured, memory_mb: int, chunks: int, prices: Prices) -> Estimate:
+def estimate(measured: Measured, memory_mb: int, chunks: int, prices: Prices) -> Estimate[Cost]:
     """Foretell the video in *chunks* chunks."""
     cut = resolve_chunk_plan(
         TOTAL_FRAMES, chunk_size=-(-TOTAL_FRAMES // chunks), max_parallel_chunks=chunks

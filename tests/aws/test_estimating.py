@@ -10,6 +10,7 @@ from fanreel.aws.cost.estimating import (
     estimate_project,
 )
 from fanreel.aws.cost.functions import FunctionSettings, parse_settings
+from fanreel.aws.cost.render_cost import Cost
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig, PlanTooLarge
 from fanreel.remote.estimates import (
@@ -94,7 +95,7 @@ def test_a_batch_is_held_against_the_limit_as_a_whole() -> None:
     """What differs in variables only is measured once, and counts every time."""
     measured: list[RenderConfig] = []
 
-    def estimate(config: RenderConfig) -> Estimate:
+    def estimate(config: RenderConfig) -> Estimate[Cost]:
         measured.append(config)
         frames = 1800 if config.fps == 60 else 900
         return estimate_cut(resolve_chunk_plan(frames), MEASURED, FunctionSettings(), "eu-west-1")

@@ -120,5 +120,5 @@ class Cloud(Protocol):
         probe_frames: int,
         max_concurrency: int | None,
         function: str | None,
-    ) -> Estimate:
+    ) -> Estimate[Cost]:
         """Foretell time and cost, by a few frames rendered here."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig
@@ -47,12 +47,16 @@ class Cost(Protocol):
         """Return a JSON object, the total first."""
 
 
+Cost_co = TypeVar("Cost_co", bound=Cost, covariant=True)
+"""A cloud's own kind of cost."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class Estimate(Generic[Cost_co]):
     """What a render is expected to take: seconds from start to video, and USD."""
 
     duration_s: float
-    cost: Cost
+    cost: Cost_co
     total_frames: int
     chunk_count: int
     memory_mb: int
@@ -66,7 +70,7 @@ class Estimate:
         return told | {"cost": self.cost.to_json()}
 
 
-def require_affordable(estimate: Estimate, max_cost_usd: float) -> None:
+def require_affordable(estimate: Estimate[Cost], max_cost_usd: float) -> None:
     """
     Refuse a render that is expected to cost more than *max_cost_usd*.
 
@@ -79,7 +83,7 @@ def require_affordable(estimate: Estimate, max_cost_usd: float) -> None:
 def require_affordable_batch(
     configs: Iterable[RenderConfig],
     max_cost_usd: float,
-    estimate: Callable[[RenderConfig], Estimate],
+    estimate: Callable[[RenderConfig], Estimate[Cost]],
 ) -> None:
     """
     Refuse renders of one project that are expected to cost more than *max_cost_usd* together.

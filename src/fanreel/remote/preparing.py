@@ -14,6 +14,7 @@ from fanreel.remote.batches import BatchLine, batch_requests
 from fanreel.remote.cloud import Cloud
 from fanreel.remote.estimates import (
     DEFAULT_PROBE_FRAMES,
+    Cost,
     Estimate,
     require_affordable,
     require_affordable_batch,
@@ -122,7 +123,7 @@ class Preparation:
         """
         with self._local(project, requests[0].config.entry_file, root_dir) as (folder, root):
 
-            def estimate(config: RenderConfig) -> Estimate:
+            def estimate(config: RenderConfig) -> Estimate[Cost]:
                 first = requests[0]
                 return self.estimate(
                     folder,
@@ -147,7 +148,7 @@ class Preparation:
         root_dir: Folder = None,
         max_concurrency: int | None = None,
         function: str | None = None,
-    ) -> Estimate:
+    ) -> Estimate[Cost]:
         """Foretell time and cost. Raises as `RenderClient.estimate()`."""
         folder, checked = within_root(Path(project_dir), parse_config(config), root_dir)
         cap = self._cloud.deployment.settings.get("plan_dir_size_limit_bytes")

@@ -438,7 +438,7 @@ class RenderClient:
         root_dir: Path | str | None = None,
         max_concurrency: int | None = None,
         function: str | None = None,
-    ) -> Estimate:
+    ) -> Estimate[Cost]:
         """
         Foretell time and cost by planning the project here and rendering a few frames of it.
 

@@ -160,7 +160,7 @@ class AwsCloud:
         probe_frames: int,
         max_concurrency: int | None,
         function: str | None,
-    ) -> Estimate:
+    ) -> Estimate[Cost]:
         """Scale what this machine takes to the function."""
         return estimate_project(
             project_dir,

@@ -6,7 +6,7 @@ from pathlib import Path
 from fanreel.aws.cost.functions import FunctionSettings
 from fanreel.aws.cost.prices import prices_for
 from fanreel.aws.cost.quotas import USUAL_CONCURRENCY
-from fanreel.aws.cost.render_cost import Shape, estimate_render
+from fanreel.aws.cost.render_cost import Cost, Shape, estimate_render
 from fanreel.config import RenderConfig
 from fanreel.remote.estimates import DEFAULT_PROBE_FRAMES, Estimate
 from fanreel.remote.measured import Measured
@@ -30,7 +30,7 @@ def estimate_project(
     *,
     probe_frames: int = DEFAULT_PROBE_FRAMES,
     at_once: AtOnce | None = None,
-) -> Estimate:
+) -> Estimate[Cost]:
     """
     Probe *project_dir* on this machine and scale the result to *function*.
 
@@ -67,7 +67,7 @@ def estimate_cut(
     function: FunctionSettings,
     region: str,
     at_once: AtOnce | None = None,
-) -> Estimate:
+) -> Estimate[Cost]:
     """Foretell a render cut as *cut* on *function* in *region*, at the *measured* speed."""
     at_once = at_once or chunks_at_once(0, None)
     shape = Shape(

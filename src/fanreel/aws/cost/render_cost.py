@@ -142,7 +142,7 @@ class Shape:
     timeout_s: float = 900.0
 
 
-def estimate_render(shape: Shape, measured: Measured, prices: Prices) -> Estimate:
+def estimate_render(shape: Shape, measured: Measured, prices: Prices) -> Estimate[Cost]:
     """Foretell time and cost of a render of *shape* from *measured* speed."""
     expected = forecast(
         shape.cut,

@@ -170,7 +170,7 @@ class GoogleCloud:
         probe_frames: int,
         max_concurrency: int | None,
         function: str | None,
-    ) -> Estimate:
+    ) -> Estimate[Cost]:
         """Scale what this machine takes to the service's instances."""
         from fanreel.remote.probing import probe  # noqa: PLC0415 (needs Chromium from here on)
 

@@ -91,7 +91,7 @@ class Cost:
 
 def estimate_cut(
     cut: ChunkPlan, measured: Measured, machine: Machine, prices: Prices, at_once: int
-) -> Estimate:
+) -> Estimate[Cost]:
     """Foretell a render cut as *cut*, *at_once* chunks on a *machine* each."""
     expected = forecast(
         cut,
