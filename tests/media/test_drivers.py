@@ -25,6 +25,7 @@ from fanreel.network.fetch import Response
 from fanreel.network.outside import Recorder
 from fanreel.page.config import planning_config
 from fanreel.planning import plan
+from fanreel.processes import descendants
 from fanreel.work.planning import make_plan
 from tests.media.hostile import page
 
@@ -196,6 +197,17 @@ def test_a_page_that_crashes_is_told_at_once(
             os.kill(pid, signal.SIGKILL)
     with pytest.raises(BrowserCrashed):
         session._calls._await(forever, 20, "waiting")
+
+
+def test_every_process_of_a_browser_is_found(
+    session: PageSession, shown: Callable[[str], Recorder]
+) -> None:
+    """Also its services, which name no directory and write to the profile after its end."""
+    shown("<script>localStorage.setItem('a', 'b')</script>")
+    started = {pid: " ".join(psutil.Process(pid).cmdline()) for pid in descendants()}
+    services = {pid for pid, line in started.items() if "--type=utility" in line}
+    assert services
+    assert services < processes_of(session.browser.launch.temp_dir)
 
 
 def test_both_drivers_make_the_same_plan(tmp_path: Path) -> None:

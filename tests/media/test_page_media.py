@@ -581,15 +581,12 @@ def play_natively(film: Film, body: str) -> npt.NDArray[np.int64]:
             """async (body) => {
               document.body.innerHTML = `<base href="/">${body}`;
               document.body.style.margin = 0;
-              await Promise.all([...document.querySelectorAll("video")].map(async (video) => {
-                if (video.readyState < 2) {
-                  await new Promise((done) => video.addEventListener("loadeddata", done));
-                }
-                // Its first picture may come a little after the event.
-                while (!(await createImageBitmap(video).catch(() => null))) {
-                  await new Promise((done) => setTimeout(done, 20));
-                }
-              }));
+              // A video has loaded, and can be drawn, before the page shows its first picture.
+              const videos = [...document.querySelectorAll("video")];
+              await Promise.all(videos.map((video) => new Promise((done) => {
+                video.requestVideoFrameCallback(done);
+              })));
+              await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
             }""",
             body,
         )

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from fanreel.processes import kill_all, named
+from fanreel.processes import descendants, kill_all, named
 
 
-def processes_of(directory: Path) -> list[int]:
+def processes_of(directory: Path) -> set[int]:
     """Return the ids of browsers and screens with a profile or display below *directory*."""
     # A screen's is a word of its own, at whatever depth: planning has a folder to itself.
-    return named(f"--user-data-dir={directory}/", f"{directory}/")
+    options = [f"--{name}={directory}/" for name in ("user-data-dir", "database")]
+    owners = named(*options, f"{directory}/")
+    # Chromium's services write to the profile, and name no directory.
+    return {*owners, *(pid for owner in owners for pid in descendants(owner))}
 
 
 def kill_orphans(temp_dir: Path) -> None:

@@ -19,6 +19,7 @@ _SIGN_OF_LIFE = ".alive"
 _YOUNG_S = 60.0
 # A profile takes 5 MiB and a screen 8 at 1080p; a browser without room fails in ways of its own.
 _ROOM_BYTES = 32 * 1024**2
+_DYING_S, _DYING_POLL_S = 5.0, 0.02
 
 
 @contextlib.contextmanager
@@ -46,6 +47,15 @@ def open_work_dir(parent: Path | None = None) -> Iterator[Path]:
             fcntl.flock(sign, fcntl.LOCK_EX)
             yield path
     finally:
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    # A browser whose owner was killed may make a directory again while it dies.
+    end = time.monotonic() + _DYING_S
+    shutil.rmtree(path, ignore_errors=True)
+    while path.exists() and time.monotonic() < end:
+        time.sleep(_DYING_POLL_S)
         shutil.rmtree(path, ignore_errors=True)
 
 

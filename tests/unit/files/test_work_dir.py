@@ -1,9 +1,11 @@
 """Work directories go with their owner, and nothing else ever does."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -30,6 +32,24 @@ def test_the_directory_is_removed_at_the_end(tmp_path: Path) -> None:
     with open_work_dir(tmp_path) as path:
         (path / "file").write_text("x")
     assert not path.exists()
+
+
+def test_what_is_written_by_those_who_die_meanwhile_goes_too(tmp_path: Path) -> None:
+    """A browser makes its profile again for some moments after its owner was killed."""
+    end = time.monotonic() + 0.3
+
+    def write() -> None:
+        while time.monotonic() < end:
+            profile = path / "profile"
+            with contextlib.suppress(OSError):
+                profile.mkdir()
+                (profile / "Local State").write_text("{}")
+
+    with open_work_dir(tmp_path) as path:
+        writer = threading.Thread(target=write)
+        writer.start()
+    writer.join()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_process_left_is_swept_and_a_living_one_kept(tmp_path: Path) -> None:
