@@ -15,7 +15,8 @@ import os
 import sys
 from pathlib import Path
 
-from bench.cost_table import TOTAL_FRAMES, read_measured
+from cost_table import TOTAL_FRAMES, read_measured
+
 from fanreel.aws.cost.estimating import estimate_cut
 from fanreel.aws.cost.functions import FunctionSettings
 from fanreel.config import RenderConfig

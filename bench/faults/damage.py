@@ -30,6 +30,8 @@ def damage(rng: random.Random, path: Path, others: Sequence[Path]) -> str:
         case "swapped" if other != path:
             path.write_bytes(other.read_bytes())
             other.write_bytes(content)
+        case _:  # its bytes have changed, or there is no other
+            pass
     return kind
 
 
@@ -47,7 +49,8 @@ def _changed(rng: random.Random, kind: str, content: bytes) -> bytes | None:
             return content + rng.randbytes(rng.randint(1, 64))
         case "zeroed":
             return content[:at] + bytes(min(512, len(content) - at)) + content[at + 512 :]
-    return None
+        case _:
+            return None
 
 
 def flip(rng: random.Random, content: bytes) -> bytes:

@@ -111,7 +111,7 @@ def _wrong_chunks(rng: random.Random, ground: Ground, folder: Path) -> list[Path
             chunks.clear()
         case "no chunk":
             chunks[at].write_bytes(rng.randbytes(rng.randint(1, 5000)))
-        case "a folder":
+        case _:  # a folder
             chunks[at] = folder
     return chunks
 

@@ -9,6 +9,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from fanreel.aws.storage.s3_client import connect
 from fanreel.config import RenderConfig
 from fanreel.errors import RETRYABLE_CODES
 from fanreel.media.cache import CacheSettings, CacheStats
-from fanreel.results import AssembleResult, ChunkResult, PlanResult
+from fanreel.results import AssembleResult, ChunkResult, PlanResult, StillResult
 from fanreel.segments.chunks import SegmentWork, read_chunk, render_chunk_segments
 from fanreel.segments.stores import SegmentStore
 from fanreel.segments.verification import verify_plan
@@ -62,7 +63,7 @@ class KnownSteps:
         shutil.copytree(self._ground.plan_dir, plan_dir)
         return self._ground.planned
 
-    def render_chunk(
+    def render_chunk(  # noqa: PLR0913 (each is an option)
         self,
         plan_dir: Path,
         chunk_index: int,
@@ -73,9 +74,12 @@ class KnownSteps:
         heartbeat: Callable[[int], None] | None = None,
         cache: CacheSettings | None = None,
         temp_dir: Path | None = None,
+        fetch: Callable[[], None] | None = None,
     ) -> ChunkResult:
-        """Check the plan as a worker does, and send its segments."""
+        """Fetch and check the plan as a worker does, and send its segments."""
         del cache
+        if fetch is not None:
+            fetch()
         verify_plan(plan_dir, chunk_index)
         work_dir = (temp_dir or plan_dir.parent) / f"work-{uuid.uuid4().hex}"
         work_dir.mkdir()
@@ -106,6 +110,23 @@ class KnownSteps:
         """Put them together."""
         del cfr
         return make_video(plan_dir, chunk_paths, audio_path, output_path)
+
+    def still(
+        self, project_dir: Path, output: Path, at_s: Fraction, config: RenderConfig
+    ) -> StillResult:
+        """Be asked by no event here."""
+        raise NotImplementedError
+
+    def assemble_parts(
+        self,
+        plan_dir: Path,
+        chunk_paths: Sequence[Path],
+        audio_path: Path | None,
+        parts_dir: Path,
+        part_bytes: int,
+    ) -> AssembleResult:
+        """Be asked by no event here: the film is small."""
+        raise NotImplementedError
 
 
 class Storage:

@@ -103,7 +103,7 @@ def compare_one(row: Row, programs: Path, out: Path, *, again: bool) -> Row:
     in_mp4 = is_encoded(expected.libraries)
     try:
         theirs = film_theirs(programs, their_project_dir, config, theirs_dir, in_mp4=in_mp4)
-    except subprocess.SubprocessError as error:
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         (work_dir / "theirs.log").write_bytes((error.stdout or b"") + (error.stderr or b""))
         return row
     with film_ours(project_dir, config) as filmed:
