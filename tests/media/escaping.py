@@ -1,7 +1,9 @@
 """What a child does that somebody has taken over: it tries to get at its parent, and tells."""
 
 import ctypes
+import errno
 import os
+import socket
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -74,7 +76,17 @@ def _reached(parent: int) -> dict[str, str]:
         "write": _write(home / ".profile"),
         "replace": _write(home / ".aws" / "credentials"),
         "signal": _signal(parent),
+        "metadata": _connect(("169.254.169.254", 80)),
+        "runtime": _connect(("127.0.0.1", 9001)),
     }
+
+
+def _connect(address: tuple[str, int]) -> str:
+    """Begin to connect; only the kernel's refusal comes at once, whether anybody listens or not."""
+    with socket.socket() as connection:
+        connection.setblocking(False)  # noqa: FBT003 (the name is the meaning)
+        error = connection.connect_ex(address)
+    return "" if error == errno.EACCES else errno.errorcode.get(error, "connected")
 
 
 def _list_names(path: Path) -> str:

@@ -1,10 +1,15 @@
 """
-The files that a child can reach: the system's, fanreel's own, and those of its step (landlock(7)).
+What a child can reach: the system's files, fanreel's own, those of its step, its own pages.
 
-The kernel refuses the rest to a child and to all that it starts, whoever its user is: keys in a
-home, other projects, what containers mount as secrets. Nor can they send signals to, or look into,
-a process outside. Where the kernel has no landlock (before 5.13, or not switched on) all stays as
-the user's rights have it; the page itself gets no file but its project's either way.
+The kernel (landlock(7)) refuses the rest to a child and to all that it starts, whoever its user is:
+keys in a home, other projects, what containers mount as secrets. Nor can they send signals to, or
+look into, a process outside, or connect to anything but the pages of the child itself: a cloud's
+metadata, the runtime of a function, whatever listens on the machine. What a page asks of the net
+another process fetches (`network/gateway.py`).
+
+Where the kernel has no landlock (before 5.13, or not switched on), or none for connections (before
+6.7), all stays as the user's rights have it; the page itself gets no file but its project's, and
+no address but a public one, either way.
 """
 
 import contextlib
@@ -14,15 +19,19 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from landlockpy import AccessFS, AccessNet, LandlockError, Ruleset, Scope
+from landlockpy import AccessFS, AccessNet, LandlockError, Ruleset, Scope, abi_version
 
 from fanreel.browser.locate import find_chromium, find_xvfb
 from fanreel.engine.reach import Reach
 from fanreel.errors import BrowserUnavailable
 from fanreel.files.kept_dirs import is_off
+from fanreel.fonts.registry import npm_registry
+from fanreel.network import ports
 
 VARIABLE = "FANREEL_LANDLOCK"
 """`off` lets children reach all that their user may reach."""
+
+_CONNECTIONS_ABI = 4
 
 _READ = AccessFS.READ_FILE | AccessFS.READ_DIR
 _RUN = _READ | AccessFS.EXECUTE
@@ -56,7 +65,7 @@ _LONG_TEMP_DIR = 34
 
 
 def confine(reach: Reach) -> None:
-    """Give up all other files, for this thread and all that it starts, for good."""
+    """Give up all else, for this thread and all that it starts; before there are other threads."""
     if reach.temp_dir is not None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(reach.temp_dir)
     if is_off(os.environ.get(VARIABLE, "")):
@@ -77,6 +86,22 @@ def confine(reach: Reach) -> None:
         for path, access in _rules(reach):
             if path.exists():
                 ruleset.allow_path(path, access if path.is_dir() else access & _FOR_FILES)
+        ruleset.restrict()
+    if abi_version() >= _CONNECTIONS_ABI:
+        _confine_connections(fetches=reach.fetches)
+
+
+def _confine_connections(*, fetches: bool) -> None:
+    """Leave the connections to this process's own pages; whoever fetches is not held."""
+    if fetches:
+        from fanreel.fonts.web import URL_VARIABLE  # noqa: PLC0415 (most children fetch nothing)
+        from fanreel.network import gateway  # noqa: PLC0415
+
+        named = (npm_registry(os.environ), os.environ.get(URL_VARIABLE, "").strip().rstrip("/"))
+        gateway.start([service for service in named if service and not is_off(service)])
+    with Ruleset(handled_fs=AccessFS.NONE, handled_net=AccessNet.CONNECT_TCP) as ruleset:
+        for port in ports.hold():
+            ruleset.allow_port(port, AccessNet.CONNECT_TCP)
         ruleset.restrict()
 
 

@@ -301,7 +301,12 @@ def _prepare(plan_dir: Path, work_dir: Path) -> Prepare:
 
 
 def _planning(work_dir: Path, folder: Path) -> Reach:
-    return Reach(temp_dir=work_dir, reads=(folder.absolute(),), keeps=(fonts_dir(os.environ),))
+    return Reach(
+        temp_dir=work_dir,
+        reads=(folder.absolute(),),
+        keeps=(fonts_dir(os.environ),),
+        fetches=True,
+    )
 
 
 def _rendered(

@@ -15,6 +15,8 @@ class Reach:
     """What is not there yet is made, so it takes the nearest folder above it that is."""
     keeps: tuple[Path, ...] = ()
     """Folders of our own between two runs, made here if they are not there."""
+    fetches: bool = False
+    """Its page may ask for what is on the net; another process fetches it."""
 
     def writing(self, *outputs: Path | None) -> "Reach":
         """Return this and the folders that *outputs* are written aside in."""

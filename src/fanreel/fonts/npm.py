@@ -9,7 +9,7 @@ import hashlib
 import ssl
 import urllib.error
 import urllib.request
-from typing import IO
+from collections.abc import Callable
 
 _TIMEOUT_S = 30.0
 _MOST_BYTES = 64 * 2**20
@@ -19,7 +19,19 @@ class PackageUnavailable(Exception):
     """The registry does not answer, or not with the pinned bytes."""
 
 
-def fetch_package(registry: str, name: str, version: str, integrity: str) -> bytes:
+def read(url: str) -> bytes:
+    """Return what *url* gives. Raises `OSError`, `ValueError`."""
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("a registry is an http(s) address")
+    context = ssl.create_default_context() if url.startswith("https://") else None
+    with urllib.request.urlopen(url, timeout=_TIMEOUT_S, context=context) as answer:  # noqa: S310 (checked)
+        data: bytes = answer.read(_MOST_BYTES)
+    return data
+
+
+def fetch_package(
+    registry: str, name: str, version: str, integrity: str, get: Callable[[str], bytes] = read
+) -> bytes:
     """
     Return the archive of a package.
 
@@ -28,13 +40,13 @@ def fetch_package(registry: str, name: str, version: str, integrity: str) -> byt
         name: Of the package, with its scope.
         version: The exact one.
         integrity: `sha512-` and the digest, as in a lock file.
+        get: Reads a URL; raises `OSError` or `ValueError`.
     Raises:
         PackageUnavailable: No answer, or not the pinned bytes.
     """
     url = f"{registry}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
     try:
-        with _opened(url) as answer:
-            data = answer.read(_MOST_BYTES)
+        data = get(url)
     except (OSError, ValueError) as exc:
         reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
         raise PackageUnavailable(f"{url}: {reason}") from exc
@@ -42,11 +54,3 @@ def fetch_package(registry: str, name: str, version: str, integrity: str) -> byt
     if f"sha512-{digest}" != integrity:
         raise PackageUnavailable(f"{url} is not the package that this version of fanreel pins")
     return data
-
-
-def _opened(url: str) -> IO[bytes]:
-    if not url.startswith(("https://", "http://")):
-        raise ValueError("a registry is an http(s) address")
-    context = ssl.create_default_context() if url.startswith("https://") else None
-    opened: IO[bytes] = urllib.request.urlopen(url, timeout=_TIMEOUT_S, context=context)  # noqa: S310 (checked)
-    return opened

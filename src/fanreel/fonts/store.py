@@ -9,14 +9,14 @@ import io
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from fanreel.files.kept_dirs import fonts_dir
 from fanreel.fonts.faces import Face, parse_faces
 from fanreel.fonts.library import Family
-from fanreel.fonts.npm import PackageUnavailable, fetch_package
+from fanreel.fonts.npm import PackageUnavailable, fetch_package, read
 from fanreel.fonts.registry import npm_registry
 
 SYSTEM_DIR = Path("/usr/local/share/fanreel/fonts")
@@ -35,6 +35,8 @@ class FontStore:
     directory: Path
     registry: str
     system_dir: Path = SYSTEM_DIR
+    get: Callable[[str], bytes] = read
+    """How the registry is read."""
 
     def place(self, family: Family) -> Path:
         """Return where *family* lies, or would."""
@@ -70,7 +72,9 @@ class FontStore:
             FontsUnavailable: No answer, not the pinned bytes, or nowhere to write to.
         """
         try:
-            data = fetch_package(self.registry, family.package, family.version, family.integrity)
+            data = fetch_package(
+                self.registry, family.package, family.version, family.integrity, self.get
+            )
         except PackageUnavailable as exc:
             raise FontsUnavailable(str(exc)) from exc
         place = self.directory / self.place(family).name
@@ -121,6 +125,6 @@ def _unpack(data: bytes, family: Family, target: Path) -> None:
         path.write_bytes(content)
 
 
-def font_store(environ: Mapping[str, str]) -> FontStore:
+def font_store(environ: Mapping[str, str], get: Callable[[str], bytes] = read) -> FontStore:
     """Return the store that *environ* names, by default one in this user's cache folder."""
-    return FontStore(directory=fonts_dir(environ), registry=npm_registry(environ))
+    return FontStore(directory=fonts_dir(environ), registry=npm_registry(environ), get=get)

@@ -3,18 +3,16 @@
 import os
 import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from typing import Self
 
 from fanreel.files.kept_dirs import is_off
 from fanreel.fonts.faces import Face, parse_faces
-from fanreel.network.fetch import Refused, fetch
+from fanreel.network import gateway
+from fanreel.network.fetch import Refused, require_success
 
 URL_VARIABLE = "FANREEL_WEB_FONTS_URL"
 DEFAULT_URL = "https://fonts.googleapis.com"
-_TIMEOUT_S = 20.0
-_MOST_BYTES = 32 * 2**20
 # The API answers with WOFF 2 by subset only to a browser that is known to read it.
 _AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -70,14 +68,8 @@ class WebFonts:
         named = self._base_url not in {None, DEFAULT_URL}
         # Whoever runs fanreel named this address; it may be one of the machine's own.
         if named and url.startswith(f"{self._base_url}/"):
-            request = urllib.request.Request(url, headers={"User-Agent": _AGENT})  # noqa: S310 (named by the user)
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
-                body: bytes = answer.read(_MOST_BYTES)
-            return body
-        response = fetch(url, {"User-Agent": _AGENT})
-        if response.status >= 400:  # noqa: PLR2004 (HTTP errors)
-            raise urllib.error.HTTPError(url, response.status, "", None, None)  # type: ignore[arg-type]
-        return response.body
+            return gateway.read(url, {"User-Agent": _AGENT})
+        return require_success(gateway.fetch(url, {"User-Agent": _AGENT})).body
 
 
 def web_fonts() -> WebFonts:

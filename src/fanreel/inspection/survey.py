@@ -50,6 +50,7 @@ from fanreel.media.serving import ProbeFeed
 from fanreel.media.sound.declared import read_desk
 from fanreel.media.sound.desk import Desk
 from fanreel.media.sound.lanes import Lane
+from fanreel.network import gateway
 from fanreel.network.site import ORIGIN
 from fanreel.page.config import planning_config
 from fanreel.problems import Problem, each_once, refusal
@@ -144,7 +145,7 @@ class _Surveyor:
         self._supply = FontSupply(
             project_dir,
             [json.dumps(config.variables, ensure_ascii=False)],
-            font_store(os.environ),
+            font_store(os.environ, gateway.read),
             web_fonts(),
             work_dir / "fonts",
         )

@@ -11,7 +11,9 @@ import socket
 import ssl
 import threading
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ DEADLINE_S = 120.0
 """For all of it, redirects too."""
 MAX_REDIRECTS = 5
 MAX_BODY_BYTES = 512 * 1024**2
+_MOST_SERVICE_BYTES = 64 * 1024**2
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 _LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")  # RFC 8215
@@ -80,6 +83,33 @@ def fetch(url: str, headers: Mapping[str, str], *, resolver: Resolve = resolve) 
     except ValueError as exc:  # UnicodeError too: a host or port that is none
         raise Refused(f"{url} is no URL: {exc}") from exc
     raise Refused(f"more than {MAX_REDIRECTS} redirects")
+
+
+def read_service(url: str, headers: Mapping[str, str]) -> Response:
+    """
+    GET *url* of a service that whoever runs fanreel has named: it may be of this machine.
+
+    Raises:
+        Refused: It is no URL.
+        OSError: No connection, or no whole answer.
+    """
+    if not url.startswith(("https://", "http://")):
+        raise Refused(f"{url}: a service is an http(s) address")
+    request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 (checked)
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            return Response(url=url, status=200, headers={}, body=answer.read(_MOST_SERVICE_BYTES))
+    except urllib.error.HTTPError as exc:
+        return Response(url=url, status=exc.code, headers={}, body=b"")
+    except urllib.error.URLError as exc:
+        raise OSError(str(exc.reason)) from exc
+
+
+def require_success(response: Response) -> Response:
+    """Return *response*. Raises `HTTPError` where it has an error's status."""
+    if response.status >= 400:  # noqa: PLR2004 (HTTP errors)
+        raise urllib.error.HTTPError(response.url, response.status, "", None, None)  # type: ignore[arg-type]
+    return response
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from fanreel.browser.driver import Driver, OutsideRequest
 from fanreel.files.plan_dir import RecordedResponse
-from fanreel.network.fetch import Refused, Response, fetch
+from fanreel.network.fetch import Refused, Response
+from fanreel.network.gateway import fetch
 from fanreel.network.redirects import stand_in
 from fanreel.network.site import ORIGIN
 

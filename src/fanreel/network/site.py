@@ -18,6 +18,7 @@ from typing import Self
 from fanreel.browser.launch import HOST
 from fanreel.files.site_files import SiteFiles
 from fanreel.fonts.generics import lead_generics
+from fanreel.network import ports
 from fanreel.network.answering import AnsweringHandler, LoopbackServer, Reply
 from fanreel.network.still_svg import still_svg
 from fanreel.page import worker_script
@@ -134,7 +135,9 @@ class SiteServer(Site):
     ) -> None:
         super().__init__(own, on_request)
         handler = type("_BoundHandler", (_Handler,), {"site": self})
-        self._server = LoopbackServer(("127.0.0.1", 0), handler, bind_and_activate=False)
+        self._held = ports.take()
+        self._server = LoopbackServer(("127.0.0.1", self._held), handler, bind_and_activate=False)
+        self._server.allow_reuse_port = bool(self._held)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
@@ -153,6 +156,7 @@ class SiteServer(Site):
     def __exit__(self, *_exc: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+        ports.give_back(self._held)
 
 
 def _on_the_clock(script: bytes) -> bytes:
