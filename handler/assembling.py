@@ -16,7 +16,8 @@ from fanreel.storage.segments import fetch_segments, find_segments, pack, segmen
 from fanreel.storage.store import Content, ObjectStore, StoredObject, in_parallel
 from fanreel.storage.streamed import Streaming, part_size
 from fanreel.storage.uris import ObjectUri
-from handler.events import AssembleReply, AssembleRequest
+from handler.events import AssembleRequest
+from handler.replies import AssembleReply
 from handler.run import Outcome, Run, check_format
 
 _DISK_SHARE = 2.1

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from fanreel.errors import RenderError
-from fanreel.storage.progress import InvocationRecord
+from fanreel.storage.invocations import InvocationRecord
 from handler.telemetry import numbers_of
 
 _TRACE = "logging.googleapis.com/trace"

@@ -11,8 +11,8 @@ from fanreel.errors import RenderCancelled, RenderCostLimit, RenderError, Render
 from fanreel.processes import memory_mb
 from fanreel.storage import layout
 from fanreel.storage.endpoints import OutputStores
+from fanreel.storage.invocations import Invocation, InvocationRecord
 from fanreel.storage.journal import Journal
-from fanreel.storage.progress import Invocation, InvocationRecord
 from fanreel.storage.uris import ObjectUri
 from handler.limits import Watched
 from handler.publishing import EVERY_S, ProgressDocument

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from fanreel.errors import RenderError
-from fanreel.storage.progress import InvocationRecord
+from fanreel.storage.invocations import InvocationRecord
 from handler.telemetry import numbers_of
 
 

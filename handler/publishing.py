@@ -10,11 +10,8 @@ import random
 from typing import Any
 
 from fanreel.storage import layout
-from fanreel.storage.progress import (
-    Invocation,
-    describe_progress,
-    read_progress_of,
-)
+from fanreel.storage.invocations import Invocation
+from fanreel.storage.progress import describe_progress, read_progress_of
 from fanreel.storage.store import ObjectStore
 from fanreel.storage.uris import ObjectUri
 

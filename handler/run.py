@@ -11,8 +11,8 @@ from fanreel.files.plan_dir import PlanManifest, UsedFont
 from fanreel.media.cache import CacheSettings
 from fanreel.segments.times import SegmentRun
 from fanreel.storage.endpoints import OutputStores
+from fanreel.storage.invocations import DONE
 from fanreel.storage.journal import Film
-from fanreel.storage.progress import DONE
 from fanreel.storage.projects import ProjectSources
 from fanreel.storage.store import ObjectStore
 from handler.heartbeat import Heartbeat

@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from fanreel.errors import RenderError
-from fanreel.storage.progress import CACHE_NUMBERS, InvocationRecord
+from fanreel.storage.invocations import CACHE_NUMBERS, InvocationRecord
 
 
 class Telemetry(Protocol):

@@ -13,10 +13,17 @@ from typing import Any
 
 from fanreel.errors import InstanceStopped
 from fanreel.processes import memory_mb
-from fanreel.storage import progress
 from fanreel.storage.endpoints import OutputStores
+from fanreel.storage.invocations import (
+    ASSEMBLE,
+    PLAN,
+    STILL,
+    Invocation,
+    InvocationRecord,
+    chunk_work,
+)
 from fanreel.storage.journal import Journal
-from fanreel.storage.progress import Invocation, InvocationRecord, RenderActivity
+from fanreel.storage.progress import RenderActivity
 from fanreel.storage.store import RequestCounts
 from fanreel.storage.uris import ObjectUri, require_allowed, require_scheme
 from handler.actions import act
@@ -156,7 +163,7 @@ class Worker:
             self._settings.output_places.require(*place)
 
     def _document(self, request: Request, invocation: Invocation) -> ProgressDocument | None:
-        if not self._settings.progress_document or invocation.work == progress.STILL:
+        if not self._settings.progress_document or invocation.work == STILL:
             return None
         return ProgressDocument(self._store, request.folder, invocation)
 
@@ -219,9 +226,9 @@ _REQUEST_DIGITS = 8
 
 
 def _invocation(request: Request, context: RequestContext) -> Invocation:
-    works = {"plan": progress.PLAN, "assemble": progress.ASSEMBLE, "still": progress.STILL}
+    works = {"plan": PLAN, "assemble": ASSEMBLE, "still": STILL}
     if isinstance(request, RenderChunkRequest):
-        work = progress.chunk_work(request.chunk_index)
+        work = chunk_work(request.chunk_index)
     else:
         work = works[request.action]
     digits = "".join(filter(str.isalnum, context.request_id))[:_REQUEST_DIGITS]

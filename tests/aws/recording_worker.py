@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, replace
 
 from fanreel.storage import layout
-from fanreel.storage.progress import (
+from fanreel.storage.invocations import (
     ASSEMBLE,
     DONE,
     MORE,

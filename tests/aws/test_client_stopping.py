@@ -14,7 +14,7 @@ from fanreel.aws.storage.s3_client import connect, s3_uri
 from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.errors import AssetNotFound, InvalidConfig, RenderCancelled
 from fanreel.storage import layout
-from fanreel.storage.progress import Invocation, InvocationRecord, chunk_work
+from fanreel.storage.invocations import Invocation, InvocationRecord, chunk_work
 from fanreel.storage.store import ObjectStore
 from statemachine.definition import definition
 from tests.aws.interpreters import BUCKET, FUNCTION_ARN, REGION, ministack

@@ -12,15 +12,8 @@ from fanreel.errors import (
 )
 from fanreel.storage.outputs import OutputOptions
 from fanreel.storage.uris import ObjectUri
-from handler.events import (
-    MAX_CHUNK_REPLY_BYTES,
-    MAX_CHUNKS,
-    AssembleRequest,
-    PlanRequest,
-    RenderChunkReply,
-    RenderChunkRequest,
-    parse_event,
-)
+from handler.events import MAX_CHUNKS, AssembleRequest, PlanRequest, RenderChunkRequest, parse_event
+from handler.replies import MAX_CHUNK_REPLY_BYTES, RenderChunkReply
 
 PLAN = {
     "Action": "plan",

@@ -19,7 +19,7 @@ from fanreel.storage.progress import read_progress
 from fanreel.storage.segments import StoredSegments, segment_folder
 from fanreel.storage.store import ObjectStore
 from fanreel.timing.timeline import segments_of
-from handler.events import MAX_CHUNK_REPLY_BYTES
+from handler.replies import MAX_CHUNK_REPLY_BYTES
 from tests.aws.plans import write_plan
 from tests.aws.runtime_api import TRACE_ID, Runtime, container
 

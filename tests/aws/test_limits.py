@@ -13,7 +13,7 @@ from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import CALLER_CODES, InvalidConfig, RenderCancelled
 from fanreel.remote.inputs import build_request
 from fanreel.storage import layout
-from fanreel.storage.progress import Invocation, InvocationRecord
+from fanreel.storage.invocations import Invocation, InvocationRecord
 from fanreel.storage.uris import ObjectUri
 from handler import heartbeat
 from tests.aws.carrying import Carrying

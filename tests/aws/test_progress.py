@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING
 
 from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.storage import layout
+from fanreel.storage.invocations import DONE, PLAN, Invocation, InvocationRecord, chunk_work
 from fanreel.storage.journal import LIMIT_BYTES, Journal
-from fanreel.storage.progress import (
-    DONE,
-    PLAN,
-    Invocation,
-    InvocationRecord,
-    chunk_work,
-    read_progress,
-)
+from fanreel.storage.progress import read_progress
 from fanreel.storage.store import ObjectStore
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from fanreel.aws import RenderClient
 from fanreel.browser.locate import find_chromium
 from fanreel.storage import layout
-from fanreel.storage.progress import Invocation
+from fanreel.storage.invocations import Invocation
 from fanreel.storage.uris import ObjectUri
 from handler.publishing import ProgressDocument
 from tests.aws.handling import Function

@@ -9,7 +9,7 @@ import pytest
 
 from fanreel.aws import RenderClient
 from fanreel.storage import layout
-from fanreel.storage.progress import Invocation
+from fanreel.storage.invocations import Invocation
 from fanreel.storage.uris import ObjectUri
 from handler import heartbeat, publishing
 from handler.publishing import ProgressDocument

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Self
 
 from fanreel.remote.results import Status
-from fanreel.storage.progress import Invocation, InvocationRecord, RenderActivity, to_ms
+from fanreel.storage.invocations import Invocation, InvocationRecord, to_ms
+from fanreel.storage.progress import RenderActivity
 
 
 @dataclass(frozen=True, slots=True)

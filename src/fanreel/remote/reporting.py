@@ -14,8 +14,9 @@ from fanreel.remote.results import Progress
 from fanreel.remote.watching import Watcher
 from fanreel.reporting.report import Bar, Kind, Lane, MemoryCurve, Report, segment_bar
 from fanreel.segments.times import SegmentRun
+from fanreel.storage.invocations import InvocationRecord, LiveCounter, to_ms
 from fanreel.storage.journal import Film, Journal, Phase
-from fanreel.storage.progress import InvocationRecord, LiveCounter, RenderActivity, to_ms
+from fanreel.storage.progress import RenderActivity
 
 if TYPE_CHECKING:
     from fanreel.remote.estimates import Cost

@@ -16,8 +16,9 @@ from fanreel.remote.estimates import Cost
 from fanreel.remote.executions import describe, folder_of, output_uri_in
 from fanreel.remote.pace import Pace, retries
 from fanreel.remote.results import Failure, Progress, Stage, Status
+from fanreel.storage.invocations import InvocationRecord
 from fanreel.storage.journal import Journal
-from fanreel.storage.progress import InvocationRecord, RenderActivity, parse_progress
+from fanreel.storage.progress import RenderActivity, parse_progress
 from fanreel.storage.store import in_parallel
 from fanreel.storage.uris import ObjectUri
 

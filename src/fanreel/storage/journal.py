@@ -9,7 +9,7 @@ from fanreel.errors import AssetNotFound, UnexpectedError
 from fanreel.files.plan_dir import UsedFont
 from fanreel.segments.times import SegmentRun
 from fanreel.storage import layout
-from fanreel.storage.progress import InvocationRecord
+from fanreel.storage.invocations import InvocationRecord
 from fanreel.storage.store import ObjectStore
 from fanreel.storage.uris import ObjectUri
 

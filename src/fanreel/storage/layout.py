@@ -8,7 +8,7 @@ Where everything lies in the bucket; nothing else spells a key. A bucket is any 
     renders/<id>/variables-<hash>.json   variables too big for the execution's input
     renders/<id>/cancelled               there: workers stop
     renders/<id>/started.json            who runs it, where an execution cannot have its name
-    renders/<id>/progress/               see `progress.py`
+    renders/<id>/progress/               see `invocations.py`
     renders/<id>/progress.json           the same in short, for those who may not list; if wanted
     renders/<id>/report.html             its report, if somebody kept it there
     segments/<plan_hash>/<start>-<end>.<ext>

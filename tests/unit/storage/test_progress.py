@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import CATALOGUE, InvalidConfig
-from fanreel.storage.layout import require_render_id
-from fanreel.storage.progress import (
+from fanreel.storage.invocations import (
     ASSEMBLE,
     DONE,
     MORE,
@@ -17,8 +16,9 @@ from fanreel.storage.progress import (
     Invocation,
     InvocationRecord,
     chunk_work,
-    parse_progress,
 )
+from fanreel.storage.layout import require_render_id
+from fanreel.storage.progress import parse_progress
 from fanreel.storage.store import StoredObject
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

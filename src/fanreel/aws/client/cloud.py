@@ -29,7 +29,8 @@ from fanreel.remote.estimates import Estimate
 from fanreel.remote.inputs import FUNCTION, MAX_INPUT_BYTES
 from fanreel.remote.results import Failure, RenderSummary, StartedRender, Status
 from fanreel.storage.endpoints import OutputStores
-from fanreel.storage.progress import RenderActivity, to_ms
+from fanreel.storage.invocations import to_ms
+from fanreel.storage.progress import RenderActivity
 from fanreel.storage.store import ObjectStore
 
 _ANSWER_TIMEOUT_S = 900

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from fanreel.aws.cost.functions import FunctionSettings
 from fanreel.aws.cost.render_cost import Billed, Usage, transitions
-from fanreel.storage.progress import InvocationRecord, LiveCounter, RenderActivity, to_ms
+from fanreel.storage.invocations import InvocationRecord, LiveCounter, to_ms
+from fanreel.storage.progress import RenderActivity
 
 
 def used_so_far(

@@ -15,7 +15,8 @@ from fanreel.gcp.cost.prices import PRICES_DATE, Prices, prices_for
 from fanreel.gcp.workflow.definition import CALL_TIMEOUT_S
 from fanreel.remote.estimates import Estimate
 from fanreel.remote.measured import Measured, forecast
-from fanreel.storage.progress import RenderActivity, to_ms
+from fanreel.storage.invocations import to_ms
+from fanreel.storage.progress import RenderActivity
 from fanreel.timing.timeline import ChunkPlan
 
 _STEPS_PER_RENDER = 39
