@@ -13,11 +13,11 @@ from fanreel.files.plan_reading import read_chunks
 from fanreel.files.project import within_root
 from fanreel.segments.stores import SegmentKey
 from fanreel.storage.artifacts import fetch_artifacts, fetch_manifest, upload_plan
+from fanreel.storage.fetching import fetch_project, root_of_site
 from fanreel.storage.invocations import CACHE_NUMBERS, DONE, MORE
 from fanreel.storage.journal import Film
 from fanreel.storage.projects import Project
 from fanreel.storage.segments import StoredSegments, segment_folder
-from fanreel.storage.sites import fetch_project, root_of_site
 from fanreel.storage.store import in_parallel
 from fanreel.timing.timeline import ChunkSlice, segments_of
 from handler.assembling import assemble

@@ -15,8 +15,9 @@ from fanreel.errors import AssetNotFound, InvalidConfig, S3UriNotAllowed, Storag
 from fanreel.network import fetch
 from fanreel.network.fetch import Response
 from fanreel.remote.inputs import build_request
+from fanreel.storage.fetching import fetch_project
 from fanreel.storage.projects import ArchiveUrl, ProjectSources, parse_project
-from fanreel.storage.sites import delete_site, fetch_project, list_sites, upload_site
+from fanreel.storage.sites import delete_site, list_sites, upload_site
 from fanreel.storage.store import ObjectStore
 from fanreel.storage.uris import ObjectUri
 from tests.aws.carrying import Carrying

@@ -9,14 +9,9 @@ import pytest
 from fanreel.aws.storage.s3_client import s3_uri
 from fanreel.errors import ArtifactDigestMismatch, AssetNotFound, InvalidComposition, UnsafeArchive
 from fanreel.storage import layout, sites
+from fanreel.storage.fetching import fetch_project, root_of_site
 from fanreel.storage.projects import ProjectSources
-from fanreel.storage.sites import (
-    delete_site,
-    fetch_project,
-    list_sites,
-    root_of_site,
-    upload_site,
-)
+from fanreel.storage.sites import delete_site, list_sites, upload_site
 from fanreel.storage.store import ObjectStore
 from fanreel.storage.uris import ObjectUri
 

@@ -21,9 +21,10 @@ from fanreel.errors import (
     S3UriNotAllowed,
     UnexpectedError,
 )
+from fanreel.storage.fetching import fetch_project
 from fanreel.storage.outputs import OutputOptions
 from fanreel.storage.projects import ProjectSources
-from fanreel.storage.sites import delete_site, fetch_project, list_sites, upload_site
+from fanreel.storage.sites import delete_site, list_sites, upload_site
 from fanreel.storage.store import Content, ObjectStore, RequestCounts
 from fanreel.storage.transfer import fetch_file, put_file_once, read_back
 from fanreel.storage.uris import ObjectUri

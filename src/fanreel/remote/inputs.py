@@ -17,9 +17,9 @@ from fanreel.config import RenderConfig
 from fanreel.errors import InvalidConfig
 from fanreel.files.digest import canonical_json
 from fanreel.storage import layout
+from fanreel.storage.fetching import require_project
 from fanreel.storage.outputs import OutputOptions, OutputPlaces
 from fanreel.storage.projects import ProjectSources, parse_project
-from fanreel.storage.sites import require_project
 from fanreel.storage.uris import ObjectUri, require_scheme
 
 MAX_INPUT_BYTES = 256 * 1024

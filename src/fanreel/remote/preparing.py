@@ -21,8 +21,9 @@ from fanreel.remote.estimates import (
 )
 from fanreel.remote.inputs import RenderRequest, build_request, parse_config
 from fanreel.storage import layout
+from fanreel.storage.fetching import borrowed_project
 from fanreel.storage.projects import HTTPS, parse_project
-from fanreel.storage.sites import Site, borrowed_project, site_of, upload_site
+from fanreel.storage.sites import Site, site_of, upload_site
 
 Config = RenderConfig | Mapping[str, Any] | None
 Project = Path | str | Site

@@ -6,16 +6,13 @@ an unchanged project therefore uploads nothing, one changed file one object, and
 the same bytes for ever.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from fanreel.config import RenderConfig
@@ -24,36 +21,17 @@ from fanreel.errors import (
     AssetNotFound,
     InvalidComposition,
     InvalidConfig,
-    UnsafeArchive,
 )
 from fanreel.files.digest import canonical_json, sha256_file
 from fanreel.files.project import within_root
-from fanreel.markup.outward import used_outside
 from fanreel.storage import layout
-from fanreel.storage.archives import (
-    ARCHIVE_SUFFIXES,
-    DEFAULT_LIMITS,
-    is_archive,
-    member_path,
-    project_root,
-    unpack,
-)
-from fanreel.storage.projects import ArchiveUrl, Project, ProjectSources
-from fanreel.storage.store import Content, ObjectStore, in_parallel
-from fanreel.storage.transfer import fetch_file, put_file_once
+from fanreel.storage.site_files import site_files
+from fanreel.storage.store import ObjectStore, in_parallel
+from fanreel.storage.transfer import put_file_once
 from fanreel.storage.uris import ObjectUri
 
 SITE_VERSION = 1
 MANIFEST_LIMIT_BYTES = 64 * 1024**2
-SKIPPED_ANYWHERE = frozenset({
-    ".DS_Store", ".cache", ".git", ".hg", ".idea", ".svn", ".venv", ".vscode", "__pycache__",
-    "node_modules",
-})  # fmt: skip
-"""Names never uploaded, at any depth."""
-SKIPPED_ON_TOP = frozenset({"build", "cdk.out", "coverage", "dist", "out", "renders"})
-"""Names not uploaded when they lie directly in the project; a vendored `gsap/dist/` stays."""
-SECRETS = ".env"
-"""`.env`, `.env.local`, …: never uploaded."""
 _SWEEP_AFTER = timedelta(days=1)
 _ID_DIGITS = 32
 _ID = re.compile(rf"[0-9a-f]{{{_ID_DIGITS}}}")
@@ -80,14 +58,6 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectFile:
-    """One file of a project, by its path from the project root."""
-
-    path: str
-    source: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Packed:
     """A project as a site, before anything of it is sent."""
 
@@ -103,7 +73,7 @@ def _pack(project_dir: Path, bucket: ObjectUri, root_dir: Path | None) -> _Packe
         raise AssetNotFound(f"{project_dir} is not a folder", path=str(project_dir))
     ignored: list[str] = []
     root, config = within_root(project_dir, RenderConfig(), root_dir)
-    files = _site_files(project_dir, root, config.project_path, ignored)
+    files = site_files(project_dir, root, config.project_path, ignored)
     digests = in_parallel(lambda file: sha256_file(file.source), files)
     sizes = [file.source.stat().st_size for file in files]
     entries = [
@@ -182,82 +152,6 @@ def upload_site(
     return replace(site, name=name, uri=str(named))
 
 
-def require_project(uri: Project) -> None:
-    """
-    Refuse what is neither a site nor an archive by its name.
-
-    Raises:
-        InvalidConfig: It is neither. Terminal.
-    """
-    if isinstance(uri, ArchiveUrl):
-        return
-    is_site = uri.key.startswith(layout.SITES) and uri.key != layout.SITES
-    if not is_site and not is_archive(uri.key):
-        raise InvalidConfig(
-            f"ProjectS3Uri {uri}: a site below {uri.at(layout.SITES)}, or an archive "
-            f"({', '.join(ARCHIVE_SUFFIXES)})"
-        )
-
-
-def fetch_project(
-    store: ObjectStore, uri: Project, into: Path, entry_file: str, sources: ProjectSources
-) -> Path:
-    """
-    Bring a project to the new folder *into*.
-
-    Args:
-        store: Of the bucket.
-        uri: A site (its folder or its `site.json`), or a `.tar.gz`, `.tgz` or `.zip`.
-        into: Made; the archive lies beside it while it is unpacked.
-        entry_file: Tells whether an archive holds the project or one folder around it.
-        sources: Where it may come from.
-    Returns:
-        The project: *into*, the one folder in it, or of a site the folder that it names.
-    Raises:
-        AssetNotFound: There is no such object. Terminal.
-        UnsafeArchive: See `archives.unpack()`. Terminal.
-        As `store` and `fetch_file()`.
-    """
-    if isinstance(uri, ObjectUri) and not is_archive(uri.key):
-        return into / _fetch_site(store, uri, into)
-    archive = into.with_name(f"{into.name}-{uri.name}")
-    try:
-        if isinstance(uri, ArchiveUrl):
-            sources.download(uri, archive)
-        else:
-            _fetch_archive(store, uri, archive)
-        unpack(archive, into)
-    finally:
-        archive.unlink(missing_ok=True)
-    return project_root(into, entry_file)
-
-
-def _fetch_archive(store: ObjectStore, uri: ObjectUri, archive: Path) -> None:
-    found = store.look_up(uri)
-    if found is not None and found.size_bytes > DEFAULT_LIMITS.total_bytes:
-        raise UnsafeArchive(f"{uri} is larger than a project may be", member="", reason="size")
-    fetch_file(store, uri, archive)
-
-
-@contextlib.contextmanager
-def borrowed_project(
-    store: ObjectStore, uri: Project, entry_file: str, sources: ProjectSources
-) -> Iterator[tuple[Path, Path | None]]:
-    """
-    Yield a project, and what it may use around it, as folders that are gone afterwards.
-
-    Raises as `fetch_project()`.
-    """
-    with tempfile.TemporaryDirectory(prefix="fanreel-project-") as folder:
-        into = Path(folder, "project")
-        yield fetch_project(store, uri, into, entry_file, sources), root_of_site(uri, into)
-
-
-def root_of_site(uri: Project, into: Path) -> Path | None:
-    """Return what a project fetched *into* may use: all of a site, none of an archive."""
-    return None if isinstance(uri, ArchiveUrl) or is_archive(uri.key) else into
-
-
 def list_sites(bucket: ObjectUri, store: ObjectStore) -> list[Site]:
     """Return every site of *bucket*, newest first. Raises as `store`."""
     found = in_parallel(store.look_up, _manifests(store, bucket))
@@ -285,7 +179,7 @@ def delete_site(site_id: str, bucket: ObjectUri, store: ObjectStore) -> int:
         raise AssetNotFound(f"there is no site {site_id!r} in {bucket.bucket}", site_id=site_id)
     store.delete_objects([uri])
     contents = in_parallel(
-        lambda other: _read_manifest(store, other),
+        lambda other: read_manifest(store, other),
         [other for other in _manifests(store, bucket) if other != uri],
     )
     wanted = {entry["sha256"] for entries, _ in contents for entry in entries}
@@ -298,99 +192,10 @@ def delete_site(site_id: str, bucket: ObjectUri, store: ObjectStore) -> int:
     return 1 + store.delete_objects(unused)
 
 
-def _site_files(
-    project_dir: Path, root: Path, project_path: str, ignored: list[str]
-) -> list[ProjectFile]:
-    """Return all files of a site by their paths in it: the project, and what it uses around it."""
-    own = list(project_files(project_dir, ignored, root))
-    if not project_path:
-        return sorted(own, key=lambda file: file.path)
-    found = {f"{project_path}/{file.path}": file.source for file in own}
-    for source in used_outside(project_dir.resolve(), root, found.values()):
-        found.setdefault(source.relative_to(root).as_posix(), source)
-    return [ProjectFile(path=path, source=found[path]) for path in sorted(found)]
-
-
-def project_files(
-    project_dir: Path, ignored: list[str], root_dir: Path | None = None
-) -> Iterator[ProjectFile]:
-    """
-    Yield the files to upload; symlinks inside the project, or up to *root_dir*, are followed.
-
-    Args:
-        project_dir: Where the project lies; the names above it do not matter.
-        ignored: Takes the paths left out.
-        root_dir: A folder around the project; None is the project.
-    Raises:
-        InvalidComposition: As `upload_site()`. Terminal.
-    """
-    root = project_dir.resolve()
-    limit = root if root_dir is None else root_dir.resolve()
-    yield from _walk(limit, root, "", ignored, frozenset({root}))
-
-
-def _walk(
-    root: Path, folder: Path, prefix: str, ignored: list[str], above: frozenset[Path]
-) -> Iterator[ProjectFile]:
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        path = prefix + entry.name
-        if _is_skipped(entry.name, on_top=not prefix):
-            ignored.append(path + "/" * entry.is_dir())
-            continue
-        source = _inside(root, Path(entry.path), path)
-        if source.is_dir():
-            if source in above:
-                raise InvalidComposition(f"{path} is a symlink to a folder around it", path=path)
-            yield from _walk(root, source, path + "/", ignored, above | {source})
-        elif source.is_file():
-            yield ProjectFile(path=path, source=source)
-        else:
-            raise InvalidComposition(f"{path} is neither a file nor a folder", path=path)
-
-
-def _is_skipped(name: str, *, on_top: bool) -> bool:
-    is_secret = name == SECRETS or name.startswith(SECRETS + ".")
-    return is_secret or name in SKIPPED_ANYWHERE or (on_top and name in SKIPPED_ON_TOP)
-
-
-def _inside(root: Path, entry: Path, path: str) -> Path:
-    try:
-        path.encode()
-        source = entry.resolve(strict=True)
-    except FileNotFoundError as exc:
-        raise InvalidComposition(f"{path} is a symlink to nothing", path=path) from exc
-    except UnicodeEncodeError as exc:
-        raise InvalidComposition(f"{path!r} is not a UTF-8 file name", path=repr(path)) from exc
-    if not source.is_relative_to(root):
-        raise InvalidComposition(
-            f"{path} is a symlink that leaves the project for {source}; allow that by --root DIR "
-            "(root_dir in Python) with a folder that holds both, or copy the file into the project",
-            path=path,
-        )
-    return source
-
-
 def _manifests(store: ObjectStore, bucket: ObjectUri) -> Iterator[ObjectUri]:
     for folder in store.list_folders(bucket.at(layout.SITES)):
         if folder.key != layout.SITE_FILES:
             yield folder.joined(layout.SITE_MANIFEST)
-
-
-def _fetch_site(store: ObjectStore, uri: ObjectUri, into: Path) -> PurePosixPath:
-    """Fetch all files of a site; give the project's path in it."""
-    manifest = uri if uri.name == layout.SITE_MANIFEST else uri.joined(layout.SITE_MANIFEST)
-    entries, project = _read_manifest(store, manifest)
-    project_path = member_path(project) if project else PurePosixPath()
-    targets = [into / member_path(entry["path"]) for entry in entries]
-    into.mkdir(parents=True)
-
-    def fetch(item: tuple[dict[str, Any], Path]) -> None:
-        entry, path = item
-        expected = Content(sha256=entry["sha256"], size_bytes=entry["size_bytes"])
-        fetch_file(store, layout.site_file(uri, entry["sha256"]), path, expected=expected)
-
-    in_parallel(fetch, zip(entries, targets, strict=True))
-    return project_path
 
 
 def _check_id(content: bytes, uri: ObjectUri) -> None:
@@ -404,8 +209,15 @@ def _check_id(content: bytes, uri: ObjectUri) -> None:
         )
 
 
-def _read_manifest(store: ObjectStore, uri: ObjectUri) -> tuple[list[dict[str, Any]], str]:
-    """Return a site's files, and the project's path among them, empty where they are one."""
+def read_manifest(store: ObjectStore, uri: ObjectUri) -> tuple[list[dict[str, Any]], str]:
+    """
+    Return a site's files, and the project's path among them, empty where they are one.
+
+    Raises:
+        InvalidComposition: It is no manifest. Terminal.
+        ArtifactDigestMismatch: It is not that of its id. Retryable.
+        As `store`.
+    """
     try:
         content = store.read_bytes(uri, limit_bytes=MANIFEST_LIMIT_BYTES)
         _check_id(content, uri)
