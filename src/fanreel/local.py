@@ -150,7 +150,6 @@ class _Render:
             temp_dir=work_dir,
             reads=(self._project_dir.absolute(),),
             keeps=tuple(filter(None, kept)),
-            fetches=True,
         )
         return reach.writing(self._output, self._keep_dir)
 

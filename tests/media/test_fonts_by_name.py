@@ -13,6 +13,7 @@ import pytest
 from fanreel import UsedFont
 from fanreel.config import RenderConfig
 from fanreel.errors import InvalidComposition
+from fanreel.planning import plan
 from fanreel.rendering import render_chunk
 from fanreel.results import PlanResult
 from fanreel.work.planning import make_distributed_plan
@@ -85,6 +86,16 @@ def service(npm_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str
 def by_element(result: PlanResult) -> dict[str, UsedFont]:
     """Return what was found, by the element's id."""
     return {font.element.rpartition("#")[2]: font for font in result.fonts}
+
+
+def test_a_confined_child_has_another_process_ask_the_service(
+    write: Write, service: list[str], tmp_path: Path
+) -> None:
+    """Which the environment names: by itself the child connects to its own pages only."""
+    project = write("<p id='web'>web</p>", "<style>#web { font-family: 'Martian Mono' }</style>")
+    result = plan(project, RenderConfig(), tmp_path / "plan")
+    assert {name: font.way for name, font in by_element(result).items()} == {"web": "web"}
+    assert service
 
 
 def test_each_text_says_which_way_gave_its_face(

@@ -1,6 +1,7 @@
 """Several children of one local render: one plans, then all render, and one assembles."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -54,8 +55,8 @@ class Pool:
         try:
             if self._size > 1:
                 self._server = ForkServer(lambda fd: spawn("fanreel.engine.fork_server", fd))
-            for _ in range(self._size):
-                self._children.append(self._start())
+            for number in range(self._size):
+                self._children.append(self._start(plans=number == 0))
         except BaseException:
             self._end()
             raise
@@ -119,17 +120,17 @@ class Pool:
             self.cache_stats.add(child.finish())
         return result
 
-    def _start(self) -> Child:
-        child = self._child()
+    def _start(self, *, plans: bool = False) -> Child:
+        child = self._child(plans=plans)
         child.tell(self._prepare)
         return child
 
-    def _child(self) -> Child:
+    def _child(self, *, plans: bool = False) -> Child:
         try:
             child = Child(server=self._server)
         except OSError:  # the server has settled: this child takes another's place
             child = Child()
-        child.confine(self._reach)
+        child.confine(replace(self._reach, fetches=plans))
         return child
 
     def _end(self) -> None:
