@@ -50,8 +50,8 @@ class Backdrop:
         self._side = CELL * round(scale) if self._whole else max(width, height)
         self.columns, rows = (-(-length // self._side) for length in (width, height))
         self._light = _light(round(scale)) if self._whole else np.zeros((1, 1), np.uint32)
-        # 2 × 8.3 MB at 1080p: the last picture over the pattern, and over its negative.
-        self._seen = np.zeros((2, height, width), np.uint32)
+        # 2 × 8.3 MB at 1080p: each cell as it looks now, and as it did when it was last turned.
+        self._now, self._before = np.zeros((2, height, width), np.uint32)
         self._turned = np.zeros((rows, self.columns), np.intp)
         self._is_known = False
 
@@ -82,37 +82,31 @@ class Backdrop:
             changed = self._changed(words, row) if self._is_known and self._whole else turned >= 0
             cells += [row * self.columns + column for column in np.nonzero(changed)[0].tolist()]
         self._is_known = True
-        self._keep(words, cells)
+        for place in map(self._place, cells):
+            self._before[place] = words[place]
         return cells
 
     def finish(self, shown: Pixels, cells: Sequence[int]) -> None:
         """Take the picture in which *cells* have been turned, and bring `picture` up to date."""
+        words = shown.view(np.uint32)[..., 0]
         for cell in cells:
             self._turned.flat[cell] ^= 1
-        self._keep(shown.view(np.uint32)[..., 0], cells)
-        for cell in cells:
-            rows, columns = self._place(cell)
-            over, under = self._seen[:, rows, columns]
+            place = self._place(cell)
+            self._now[place] = words[place]
+            over, under = self._before[place], self._now[place]
+            if not self._turned.flat[cell]:
+                over, under = under, over
             light = self._light[: over.shape[0], : over.shape[1]]
-            black, white = over & ~light | under & light, over & light | under & ~light
-            with_transparency(black, white, self.picture[rows, columns])
+            # What is of one picture where the pattern is light, and of the other elsewhere.
+            crossed = (over ^ under) & light
+            with_transparency(over ^ crossed, under ^ crossed, self.picture[place])
 
     def _changed(self, words: Words, row: int) -> npt.NDArray[np.bool_]:
-        """Tell which cells of a row do not look as they last did over what they show now."""
+        """Tell which cells of a row do not look as they last did."""
         rows = slice(row * self._side, (row + 1) * self._side)
-        width = words.shape[1]
-        turned = np.repeat(self._turned[row], self._side)[:width]
-        old, negative = self._seen[:, rows]
-        if turned.any():
-            old = np.where(turned, negative, old)
-        differs = (words[rows] != old).any(axis=0)
-        starts = np.arange(0, width, self._side)
+        differs = (words[rows] != self._now[rows]).any(axis=0)
+        starts = np.arange(0, words.shape[1], self._side)
         return np.logical_or.reduceat(differs, starts)
-
-    def _keep(self, words: Words, cells: Sequence[int]) -> None:
-        for cell in cells:
-            rows, columns = self._place(cell)
-            self._seen[self._turned.flat[cell], rows, columns] = words[rows, columns]
 
     def _place(self, cell: int) -> tuple[slice, slice]:
         top, left = (self._side * at for at in divmod(cell, self.columns))
