@@ -42,6 +42,9 @@ _FLAGS = (
 # Pictures are composed on the CPU: with the compositor on SwiftShader too a frame costs four times
 # as much.
 _COMPOSED_ON_CPU = ("--disable-gpu",)
+# Without a sandbox a process for the compositor keeps nothing apart, and the zygote it is forked
+# from has no other use: 20 MB a browser for both. WebGPU's driver stays outside: it may fail alone.
+_COMPOSED_IN_BROWSER = ("--in-process-gpu", "--no-unsandboxed-zygote")
 # Except for WebGPU: where the compositor is not on SwiftShader by Vulkan too, Chromium 156 offers
 # Dawn's SwiftShader, but the device is lost at the first submission.
 _WITH_WEBGPU = (
@@ -131,6 +134,7 @@ def browser_argv(launch: Launch) -> list[str]:
         *_FLAGS,
         *([] if launch.sandbox else ["--no-sandbox"]),
         *(_WITH_WEBGPU if launch.webgpu else _COMPOSED_ON_CPU),
+        *([] if launch.webgpu or launch.sandbox else _COMPOSED_IN_BROWSER),
         _BLINK_SETTINGS,
         _BLINK_FEATURES,
         f"--disable-features={','.join(_DISABLED_FEATURES)}",

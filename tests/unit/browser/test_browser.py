@@ -1,5 +1,6 @@
 """Chromium's command line, and what a start that fails is called."""
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Literal
@@ -51,6 +52,20 @@ def test_switches_with_lists_are_given_once(tmp_path: Path, display: str | None)
 def test_a_picture_owes_nothing_to_the_one_before(tmp_path: Path, switch: str) -> None:
     """Without either, a pixel depends on which frames a busy machine left out (bench/repeat.py)."""
     assert switch in browser_argv(_launch(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "webgpu", "alone"),
+    [(False, False, False), (True, False, True), (False, True, True)],
+    ids=["plain", "sandboxed", "webgpu"],
+)
+def test_the_compositor_has_a_process_where_that_keeps_something_apart(
+    tmp_path: Path, *, sandbox: bool, webgpu: bool, alone: bool
+) -> None:
+    """Elsewhere it is in the browser's; pictures are the same (tests/media/test_sandbox.py)."""
+    launch = dataclasses.replace(_launch(tmp_path), sandbox=sandbox, webgpu=webgpu)
+    in_browser = {"--in-process-gpu", "--no-unsandboxed-zygote"}
+    assert in_browser & set(browser_argv(launch)) == (set() if alone else in_browser)
 
 
 @pytest.mark.parametrize("kind", ["disable", "enable"])
