@@ -44,6 +44,7 @@ from fanreel.engine.requests import (
 from fanreel.engine.serving import requests, serve_parent
 from fanreel.errors import RenderError, UnexpectedError
 from fanreel.media.cache import CacheStats, FrameCache
+from fanreel.network import gateway
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import VerifiedPlan, verify_plan
 
@@ -149,11 +150,9 @@ class _Session:
         if request.distributed:
             return Planned(result=make_distributed_plan(*asked, request.temp_dir))
         # Below the parent's, which removes it should this process be killed.
-        return Planned(
-            result=make_plan(
-                *asked, self._session, request.temp_dir, sound_later=request.sound_later
-            )
-        )
+        result = make_plan(*asked, self._session, request.temp_dir, sound_later=request.sound_later)
+        gateway.stop()  # what this child may render next replays what was fetched
+        return Planned(result=result)
 
     def _open(self, request: Open) -> Answer:
         self._plan = verify_plan(request.plan_dir, request.chunk_index)

@@ -13,7 +13,7 @@ from tests.loopback import Answering, Loopback
 
 _CONNECTIONS_ABI = 4
 ASKING = """
-import json, socket, sys, threading, time
+import json, psutil, socket, sys, threading, time
 from pathlib import Path
 from fanreel.engine.confinement import confine
 from fanreel.engine.reach import Reach
@@ -49,6 +49,9 @@ ask = lambda n: many.append(told(gateway.read, f"{named}/{n}", {"X-Own": str(n)}
 threads = [threading.Thread(target=ask, args=[n]) for n in range(20)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
+[child] = psutil.Process().children()
+gateway.stop()
+found |= {"child runs": child.is_running(), "after": told(gateway.read, f"{named}/font")}
 print(json.dumps(found | {"many": sorted(many)}))
 """
 
@@ -76,6 +79,8 @@ def test_another_process_fetches_what_is_named_or_public(tmp_path: Path) -> None
             argv, check=True, capture_output=True, text=True, timeout=60, env=environ
         )
     found = json.loads(done.stdout)
+    assert found.pop("after").startswith("OSError: ")
+    assert found.pop("child runs") is False
     refused = "Refused: 127.0.0.1 is 127.0.0.1, which is not a public address"
     assert found.pop("alike").startswith("Refused: ")
     assert found == {
