@@ -6,38 +6,38 @@ machine's `ErrorEquals` matches; `errorMessage` is JSON for people and programs.
 """
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from fanreel.aws.storage.endpoint_keys import output_stores
-from fanreel.aws.storage.s3_client import connect
-from fanreel.aws.storage.s3_store import S3ObjectStore
 from fanreel.engine.engine import Engine
 from fanreel.engine.isolation import hide_process
 from fanreel.processes import age_ms
-from fanreel.storage.progress import RenderActivity
 from fanreel.versions import architecture
-from handler.lambda_telemetry import LambdaTelemetry
 from handler.naming import RequestFailed, named
 from handler.settings import Settings
-from handler.worker import RequestContext, Worker
 
-_worker: Worker | None = None
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from fanreel.storage.progress import RenderActivity
+    from handler.worker import Worker
+
+_worker: "Worker | None" = None
 
 
-def lambda_handler(event: Any, context: LambdaContext) -> dict[str, Any]:
+def lambda_handler(event: Any, context: "LambdaContext") -> dict[str, Any]:
     """Answer one event; the container's worker is made once."""
     return answer(_container_worker(), event, context)
 
 
-def answer(worker: Worker, event: Any, context: LambdaContext) -> dict[str, Any]:
+def answer(worker: "Worker", event: Any, context: "LambdaContext") -> dict[str, Any]:
     """
     Have *worker* answer one event.
 
     Raises:
         An exception whose class is named by the failure's code.
     """
+    from handler.worker import RequestContext  # noqa: PLC0415 (see `_container_worker`)
+
     request = RequestContext(
         request_id=context.aws_request_id,
         remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,
@@ -48,7 +48,7 @@ def answer(worker: Worker, event: Any, context: LambdaContext) -> dict[str, Any]
         raise named(exc) from None
 
 
-def spent_usd(activity: RenderActivity, settings: Settings) -> float:
+def spent_usd(activity: "RenderActivity", settings: Settings) -> float:
     """Return what the workers of a render have cost so far, by Lambda's list prices."""
     # The prices are of no use to a render without a limit, and a cold start reads no more than it
     # needs.
@@ -67,13 +67,20 @@ def spent_usd(activity: RenderActivity, settings: Settings) -> float:
     return cost_of(usage, prices_for(region, function.architecture)).total_usd
 
 
-def _container_worker() -> Worker:
+def _container_worker() -> "Worker":
     global _worker  # noqa: PLW0603 (what a warm container keeps)
     if _worker is None:
         hide_process()  # for good: what the credentials are in is nobody's to look into
         settings = Settings.from_environment()
         engine = Engine(settings.tmp_dir)
-        engine.start()  # it imports what the steps need while this process connects
+        # It imports what the steps need while this process imports AWS's libraries and connects.
+        engine.start()
+        from fanreel.aws.storage.endpoint_keys import output_stores  # noqa: PLC0415
+        from fanreel.aws.storage.s3_client import connect  # noqa: PLC0415
+        from fanreel.aws.storage.s3_store import S3ObjectStore  # noqa: PLC0415
+        from handler.lambda_telemetry import LambdaTelemetry  # noqa: PLC0415
+        from handler.worker import Worker  # noqa: PLC0415
+
         _worker = Worker(
             settings,
             output_stores(S3ObjectStore(connect()), settings.output_endpoints),

@@ -113,6 +113,9 @@ def test_the_handler_knows_a_cloud_at_its_rim_only() -> None:
     assert clouds_in(inner) == set()
 
 
+WORKER_ENV = {"FANREEL_RENDER_BUCKET": "bucket", "AWS_DEFAULT_REGION": "eu-central-1"}
+
+
 def loaded_with(*modules: str) -> list[str]:
     """Return the modules that a new process holds once it has imported *modules*."""
     code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
@@ -122,14 +125,35 @@ def loaded_with(*modules: str) -> list[str]:
         text=True,
         check=True,
         cwd=REPOSITORY,
-        env={"FANREEL_RENDER_BUCKET": "bucket", "AWS_DEFAULT_REGION": "eu-central-1"},
+        env=WORKER_ENV,
     ).stdout.split()
 
 
-def test_a_worker_loads_of_aws_what_it_needs() -> None:
-    """The handler imports the storage alone: not the client, the prices or the deployment."""
-    loaded = loaded_with("handler.app")
-    rooms = {name.split(".")[2] for name in loaded if name.startswith("fanreel.aws.")}
+STARTING = """
+import sys
+from fanreel.engine.engine import Engine
+Engine.start = lambda self: print(*sys.modules)
+import handler.app
+handler.app._container_worker()
+print(*sys.modules)
+"""
+
+
+def test_a_worker_starts_its_child_before_it_loads_of_aws_what_it_needs() -> None:
+    """Both import at once; of ours the storage alone: not the client, prices or deployment."""
+    ran = subprocess.run(
+        [sys.executable, "-c", STARTING],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=REPOSITORY,
+        env=WORKER_ENV,
+    )
+    first, last = (set(line.split()) for line in ran.stdout.splitlines())
+    libraries = {"boto3", "botocore", "aws_xray_sdk", "aws_lambda_powertools"}
+    assert libraries <= last
+    assert libraries.isdisjoint(first)
+    rooms = {name.split(".")[2] for name in last if name.startswith("fanreel.aws.")}
     assert rooms == {"storage"}
 
 
