@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, cast
 
 from pydantic import TypeAdapter
 
@@ -44,6 +44,11 @@ class SoundWork:
         """Write it to *path* for another process."""
         path.write_bytes(_WORK.dump_json(self))
 
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return what `write()` wrote."""
+        return cast("Self", _WORK.validate_json(path.read_bytes()))
+
 
 _WORK = TypeAdapter(SoundWork)
 
@@ -64,7 +69,7 @@ def add_sound(plan_dir: Path, sound_path: Path) -> None:
     Raises:
         NotMedia, MediaUnreadable, AssetNotFound: A source is not what it should be. Terminal.
     """
-    work = _WORK.validate_json(sound_path.read_bytes())
+    work = SoundWork.read(sound_path)
     make_sound(work, plan_dir)
     audio = plan_dir / work.audio_path
     mixed = Artifact(

@@ -42,10 +42,11 @@ class Preset:
         return self.lane.values(first, count)
 
 
-Chain = Sequence[Node]
+Chain = tuple[Node, ...]
+"""A tuple, so that one is equal to another that came as JSON from another process."""
 
 
-def through(chain: Chain, pieces: Iterator[Samples], start: int) -> Iterator[Samples]:
+def through(chain: Sequence[Node], pieces: Iterator[Samples], start: int) -> Iterator[Samples]:
     """
     Send *pieces* through *chain*.
 
@@ -64,14 +65,14 @@ def through(chain: Chain, pieces: Iterator[Samples], start: int) -> Iterator[Sam
     return pieces
 
 
-def tail_s(chain: Chain) -> float:
+def tail_s(chain: Sequence[Node]) -> float:
     """Return how long *chain* still sounds after what goes into it, in seconds."""
     return sum(
         KINDS[node.kind].tail_s(Knobs(settings=node.settings, lanes=node.lanes)) for node in chain
     )
 
 
-def _serial(nodes: Chain, start: int) -> Callable[[Iterator[Samples]], Iterator[Samples]]:
+def _serial(nodes: Sequence[Node], start: int) -> Callable[[Iterator[Samples]], Iterator[Samples]]:
     def process(pieces: Iterator[Samples]) -> Iterator[Samples]:
         together: list[Filter] = []
         for node in nodes:
