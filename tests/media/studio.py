@@ -31,18 +31,18 @@ class Studio:
             self._session = self._stack.enter_context(PageSession(spec, self._temp_dir))
         return self._session
 
-    @property
-    def at_hand(self) -> PageSession:
-        """The session of what was planned or rendered last."""
-        assert self._session is not None
-        return self._session
-
-    def plan(self, project_dir: Path, config: RenderConfig, plan_dir: Path) -> PlanResult:
-        """Plan a project as `plan()` does."""
+    def plan(
+        self,
+        project_dir: Path,
+        config: RenderConfig,
+        plan_dir: Path,
+        sound_later: Path | None = None,
+    ) -> PlanResult:
+        """Plan a project as `plan()` does; see `make_plan()` for *sound_later*."""
         root = open_project(project_dir, config)
         locked = lock_config(root, config, webgl=False)
         session = self.session(session_spec(root.width, root.height, locked))
-        return make_plan(project_dir, config, plan_dir, session)
+        return make_plan(project_dir, config, plan_dir, session, sound_later=sound_later)
 
     def renderer(self, plan_dir: Path) -> SegmentRenderer:
         """Return what renders the segments of a plan."""

@@ -6,6 +6,7 @@ it: a new one for each would take most of the time.
 """
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from fanreel.capture.session_specs import Layout
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.segment import SegmentWriter
 from fanreel.formats import FORMATS
+from fanreel.results import PlanResult
 from fanreel.segments.segment_renderer import SegmentRenderer
 from fanreel.segments.verification import VerifiedPlan, verify_plan
 from fanreel.timing.timeline import segments_of
 from fanreel.work.assembly import make_video
-from fanreel.work.planning import make_plan
+from fanreel.work.sound import SoundWork, add_sound, make_sound
 from tests.media.compositions import COMPOSITIONS, Expected, expected, lay_out, names
 from tests.media.sources import Picture, read_samples
 from tests.media.studio import Studio, as_rgba
@@ -54,11 +56,12 @@ def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path)
     found = lay_out(name, project_dir)
     cut = {"segment_frames": -(-found.frames // CHUNKS), "target_chunk_frames": 1}
     config = found.render_config.replace(**cut)
-    planned = studio.plan(project_dir, config, tmp_path / "plan")
+    planned = studio.plan(project_dir, config, tmp_path / "plan", tmp_path / "sound.json")
     assert planned.total_frames == found.frames
     assert len(planned.warnings) == len(found.warnings), planned.warnings
     for part, warning in zip(found.warnings, planned.warnings, strict=True):
         assert part in warning
+    check_sound(found, planned, tmp_path)
     plan = verify_plan(tmp_path / "plan")
     with studio.renderer(tmp_path / "plan") as renderer:
         whole = [picture.copy() for picture in renderer.capture(range(found.frames))]
@@ -66,7 +69,6 @@ def test_a_composition_is_as_expected(name: str, studio: Studio, tmp_path: Path)
     seen = [as_rgba(picture, renderer.pixels) for picture in whole]
     for see in found.see:
         see.check(seen)
-    check_sound(found, plan, studio, tmp_path)
     runs = segment_bounds(plan)
     assert planned.chunk_count == min(CHUNKS, len(runs))
     once = write_again(plan, whole, renderer.pixels, tmp_path / "once")
@@ -116,17 +118,18 @@ def suffix(plan: VerifiedPlan) -> str:
     return FORMATS[plan.locked.format].segment_extension
 
 
-def check_sound(found: Expected, plan: VerifiedPlan, studio: Studio, out: Path) -> None:
-    """Assert what is heard, in a mix without the losses of AAC."""
-    assert plan.manifest.has_audio == bool(found.hear)
+def check_sound(found: Expected, planned: PlanResult, out: Path) -> None:
+    """Assert what is heard, in a mix without the losses of AAC; then make that of the plan."""
+    assert planned.has_audio == bool(found.hear)
     if not found.hear:
         return
-    config = found.render_config.replace(format="mov")
-    make_plan(out / "project", config, out / "sound", studio.at_hand)
-    sound = read_samples(out / "sound" / "audio.wav")
-    assert len(sound) == round(plan.manifest.total_frames / plan.manifest.fps * 48_000)
+    work = SoundWork.read(out / "sound.json")
+    make_sound(dataclasses.replace(work, audio_path="exact.wav", codec="pcm_s16le"), out)
+    sound = read_samples(out / "exact.wav")
+    assert len(sound) == round(planned.total_frames / planned.fps * 48_000)
     for hear in found.hear:
         hear.check(sound)
+    add_sound(planned.plan_dir, out / "sound.json")
 
 
 def test_the_docs_list_every_composition() -> None:
