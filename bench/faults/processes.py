@@ -28,7 +28,6 @@ from tests.media.hostile import Place
 WHO = {
     "browser": "--user-data-dir=",
     "renderer": "--type=renderer",
-    "gpu": "--type=gpu-process",
     "child": "fanreel.engine.child",
     "screen": "Xvfb",
     "parent": "fanreel",
