@@ -179,7 +179,7 @@ def _of(place: Place, who: str, command: subprocess.Popen[str]) -> list[psutil.P
     found = []
     for process in place.processes():
         line = " ".join(process.info["cmdline"] or [])
-        if WHO[who] in line and ("--type=" not in line or who in {"renderer", "gpu"}):
+        if WHO[who] in line and ("--type=" not in line or who == "renderer"):
             found.append(process)
     return found
 
