@@ -132,7 +132,6 @@ def test_lambda_renders_what_this_machine_renders(
         ({"format": "gif", "fps": 15}, "gif", "gif"),
         ({"hdrMode": "force-hdr"}, "mp4", "hevc"),
         ({"format": "mov"}, "mov", "prores"),
-        ({"format": "mp4"}, "mp4", "h264"),
     ],
 )
 def test_every_format_is_rendered_in_chunks(
