@@ -111,6 +111,16 @@ def test_transparency_read_from_the_screen_is_that_of_a_screenshot(tmp_path: Pat
         assert np.array_equal(one, other)
 
 
+def test_a_layer_that_a_script_scales_is_as_drawn_for_its_size(tmp_path: Path) -> None:
+    """Not stretched from an earlier one in one of the two pictures that are put together."""
+    project, frames = Path(__file__).parents[2] / "examples" / "name-strap", list(range(3, 17))
+    by_screen = pictures(project, "xvfb", frames, tmp_path, alpha=True)
+    by_screenshot = pictures(project, "screenshot", frames, tmp_path, alpha=True)
+    apart = np.abs(np.subtract(by_screen, by_screenshot, dtype=np.int16))
+    assert apart.max() <= 2
+    assert np.count_nonzero(apart.max(axis=-1)) <= 8
+
+
 def test_transparency_is_read_at_a_scale_that_is_not_whole(tmp_path: Path) -> None:
     """At one and a half times the size too, where the screen is black or white as a whole."""
     project = COMPOSITIONS / "alpha-page"

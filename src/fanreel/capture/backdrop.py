@@ -74,13 +74,19 @@ class Backdrop:
         """Begin anew, with a page that has just been opened over cells that stay."""
         self._is_known = False
 
-    def look(self, shown: Pixels) -> list[int]:
-        """Take a picture; give the cells that have to be turned, after which `finish()` follows."""
+    def changed(self, shown: Pixels) -> list[int]:
+        """Return the cells that do not look as they last did."""
         words = shown.view(np.uint32)[..., 0]
         cells = []
         for row, turned in enumerate(self._turned):
             changed = self._changed(words, row) if self._is_known and self._whole else turned >= 0
             cells += [row * self.columns + column for column in np.nonzero(changed)[0].tolist()]
+        return cells
+
+    def look(self, shown: Pixels) -> list[int]:
+        """Take a picture; give the cells that have to be turned, after which `finish()` follows."""
+        words = shown.view(np.uint32)[..., 0]
+        cells = self.changed(shown)
         self._is_known = True
         for place in map(self._place, cells):
             self._before[place] = words[place]

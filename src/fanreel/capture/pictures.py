@@ -71,14 +71,21 @@ class Pictures:
         return self._over(self._backdrop, picture, frame) if self._backdrop else picture
 
     def _over(self, backdrop: Backdrop, shown: Pixels, frame: int) -> Pixels:
-        cells = backdrop.look(shown)
-        self.is_unchanged = not cells
-        if cells:
-            self._serial += 1
-            turning = "([cells, serial]) => __fanreelShell.turnCells(cells, serial)"
-            self._page.evaluate(turning, [cells, self._serial], f"frame {frame}")
-            backdrop.finish(self._grab(self._serial, frame), cells)
+        self.is_unchanged = not backdrop.changed(shown)
+        if not self.is_unchanged:
+            # A layer that a script scales is on the screen at once, stretched from an earlier size,
+            # and drawn anew with a later picture. That may be any of the two that are put together.
+            settled = self._turned([], frame)
+            cells = backdrop.look(settled)
+            if cells:
+                backdrop.finish(self._turned(cells, frame), cells)
         return backdrop.picture
+
+    def _turned(self, cells: list[int], frame: int) -> Pixels:
+        self._serial += 1
+        turning = "([cells, serial]) => __fanreelShell.turnCells(cells, serial)"
+        self._page.evaluate(turning, [cells, self._serial], f"frame {frame}")
+        return self._grab(self._serial, frame)
 
     def capture(self, frame: int, into: Pixels) -> None:
         """Put the page to *frame* and copy its picture, `height × width × 4` device pixels."""
