@@ -14,17 +14,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from fanreel.aws.deploy.stack_settings import Settings
-from fanreel.errors import (
-    CAPTURE_TIMEOUT,
-    INVALID_CONFIG,
-    PLAN_PRODUCED_ZERO_CHUNKS,
-)
+from fanreel.errors import CAPTURE_TIMEOUT, INVALID_CONFIG, PLAN_PRODUCED_ZERO_CHUNKS
 from fanreel.formats import FORMATS
-from fanreel.storage.layout import OUTPUT_EXTENSIONS, OUTPUTS, RENDERS, SEGMENTS
+from fanreel.storage.layout import OUTPUT_EXTENSIONS, OUTPUTS, SEGMENTS
 from statemachine import chunk_failures
+from statemachine.request import understand_request
 from statemachine.retries import retriers
-
-State = dict[str, Any]
+from statemachine.states import State, choice, fail, formatted, reshape
 
 INLINE_LIMIT = 40
 """An inline Map runs at most 40 iterations at once; beyond, the distributed Map takes over."""
@@ -60,7 +56,7 @@ def definition(
         "StartAt": "IsRequest",
         "TimeoutSeconds": settings.render_timeout_s,
         "States": (
-            _understand_request(bucket_name, settings, functions)
+            understand_request(bucket_name, settings, functions)
             | _plan()
             | _spread(bucket_name)
             | _render()
@@ -72,155 +68,6 @@ def definition(
 def arn_variable(name: str | None = None) -> str:
     """Return what stands for a function's ARN in the text of the definition."""
     return f"RenderFunction{(name or '').capitalize()}Arn"
-
-
-def _understand_request(
-    bucket_name: str, settings: Settings, functions: Mapping[str | None, str]
-) -> dict[str, State]:
-    defaults: State = {
-        "PlanOutputS3Prefix.$": _format(f"s3://{bucket_name}/{RENDERS}{{}}/", "$$.Execution.Name"),
-        "OutputS3Uri": None,
-        "Output": {},
-        "VariablesS3Uri": None,
-        "MaxConcurrency": settings.max_concurrency,
-        "TimeoutSeconds": None,
-        "MaxCostUsd": settings.max_render_cost_usd,
-        "Function": None,
-        "Config": {},
-    }
-    known = len(defaults) + 1  # and ProjectS3Uri, which has no default
-    project = "$.ProjectS3Uri"
-    return {
-        # On AWS a comparison of a field that is not there ends the execution as States.Runtime.
-        "IsRequest": _choice(
-            {
-                "And": [
-                    {"Variable": project, "IsPresent": True},
-                    {"Variable": project, "IsString": True},
-                ],
-                "Next": "Defaults",
-            },
-            otherwise="NotARequest",
-        ),
-        "NotARequest": _fail(
-            INVALID_CONFIG,
-            "The execution input is an object with ProjectS3Uri, and optionally "
-            "PlanOutputS3Prefix, OutputS3Uri, VariablesS3Uri, MaxConcurrency, TimeoutSeconds "
-            "and MaxCostUsd (numbers), Function (a name), Output and Config (objects), and with "
-            "no other field.",
-        ),
-        "Defaults": _reshape({"Defaults": defaults, "Given.$": "$"}, then="Request"),
-        "Request": _reshape(
-            {"Request.$": "States.JsonMerge($.Defaults, $.Given, false)"}, then="Fields"
-        ),
-        # A field that is misspelt adds one to those that are known.
-        "Fields": {
-            "Type": "Pass",
-            "Parameters": {"Count.$": "States.ArrayLength($.Request[*])"},
-            "ResultPath": "$.Fields",
-            "Next": "AreKnown",
-        },
-        "AreKnown": _choice(
-            {"Variable": "$.Fields.Count", "NumericGreaterThan": known, "Next": "NotARequest"},
-            {"Not": {"Variable": "$.Request.MaxConcurrency", "IsNumeric": True}}
-            | {"Next": "NotARequest"},
-            *(_not_a_number(name) for name in ("TimeoutSeconds", "MaxCostUsd")),
-            {"Or": _not_an_object("$.Request.Config"), "Next": "NotARequest"},
-            {"Or": _not_an_object("$.Request.Output"), "Next": "NotARequest"},
-            *_above_what_is_deployed(settings),
-            *(_chosen(name) for name in functions),
-            otherwise="NoSuchFunction",
-        ),
-        **_refusals(settings),
-        "NoSuchFunction": _fail(
-            INVALID_CONFIG, f"Function: {_to_choose_from([name for name in functions if name])}"
-        ),
-        **{_config_for(name): _request_sheet(arn) for name, arn in functions.items()},
-    }
-
-
-def _to_choose_from(names: list[str]) -> str:
-    return f"this deployment has {', '.join(names)} to choose." if names else "none to choose here."
-
-
-def _chosen(name: str | None) -> State:
-    asked = {"Variable": "$.Request.Function"}
-    is_it: State = {"IsNull": True} if name is None else {"StringEquals": name}
-    return asked | is_it | {"Next": _config_for(name)}
-
-
-def _config_for(name: str | None) -> str:
-    return "Config" if name is None else f"ConfigFor{name.capitalize()}"
-
-
-def _request_sheet(function_arn: str) -> State:
-    """Return the state that keeps the request as the rest needs it, and who works on it."""
-    # The configuration may be nearly as big as a payload may be (256 KiB), so no state's data ever
-    # holds it twice, and from "Spread" on it is gone.
-    config = """States.JsonMerge(States.StringToJson('{"cfr":false}'), $.Request.Config, false)"""
-    return _reshape(
-        {
-            "FunctionArn": function_arn,
-            "ProjectS3Uri.$": "$.Request.ProjectS3Uri",
-            "PlanOutputS3Prefix.$": "$.Request.PlanOutputS3Prefix",
-            "OutputS3Uri.$": "$.Request.OutputS3Uri",
-            "Output.$": "$.Request.Output",
-            "VariablesS3Uri.$": "$.Request.VariablesS3Uri",
-            "MaxConcurrency.$": "$.Request.MaxConcurrency",
-            "Limits": {
-                "StartedAt.$": "$$.Execution.StartTime",
-                "TimeoutSeconds.$": "$.Request.TimeoutSeconds",
-                "MaxCostUsd.$": "$.Request.MaxCostUsd",
-            },
-            "Config.$": config,
-        },
-        then="Plan",
-    )
-
-
-def _not_a_number(name: str) -> State:
-    variable = f"$.Request.{name}"
-    kinds: list[State] = [{"Variable": variable, kind: True} for kind in ("IsNumeric", "IsNull")]
-    return {"Not": {"Or": kinds}, "Next": "NotARequest"}
-
-
-def _above_what_is_deployed(settings: Settings) -> list[State]:
-    """Return the choices that refuse more than the deployment allows to any render."""
-    choices = []
-    if most := settings.concurrency_limit:
-        asked = "$.Request.MaxConcurrency"
-        outside: list[State] = [
-            {"Variable": asked, "NumericGreaterThan": most},
-            {"Variable": asked, "NumericLessThan": 1},
-        ]
-        choices.append({"Or": outside, "Next": "TooManyAtOnce"})
-    if limit := settings.max_render_cost_usd:
-        asked = "$.Request.MaxCostUsd"
-        dearer: list[State] = [
-            {"Variable": asked, "IsNull": True},
-            {"Variable": asked, "NumericGreaterThan": limit},
-        ]
-        choices.append({"Or": dearer, "Next": "TooDear"})
-    return choices
-
-
-def _refusals(settings: Settings) -> dict[str, State]:
-    states = {}
-    if most := settings.concurrency_limit:
-        states["TooManyAtOnce"] = _fail(
-            INVALID_CONFIG, f"MaxConcurrency: this deployment allows 1 to {most}."
-        )
-    if limit := settings.max_render_cost_usd:
-        states["TooDear"] = _fail(
-            INVALID_CONFIG, f"MaxCostUsd: this deployment allows a render at most {limit:g} USD."
-        )
-    return states
-
-
-def _not_an_object(variable: str) -> list[State]:
-    kinds = ("IsNull", "IsString", "IsNumeric", "IsBoolean")
-    found: list[State] = [{"Variable": variable, kind: True} for kind in kinds]
-    return [*found, {"Variable": f"{variable}[0]", "IsPresent": True}]
 
 
 def _plan() -> dict[str, State]:
@@ -245,7 +92,7 @@ def _plan() -> dict[str, State]:
             ResultPath="$.Plan",
             Next="AnyChunks",
         ),
-        "AnyChunks": _choice(
+        "AnyChunks": choice(
             {
                 "And": [
                     {"Variable": count, "NumericLessThan": 1},
@@ -258,11 +105,11 @@ def _plan() -> dict[str, State]:
             {"Or": _sound_alone("$.Plan.Format"), "Next": "SpreadSound"},
             otherwise="Spread",
         ),
-        "ZeroChunks": _fail(
+        "ZeroChunks": fail(
             PLAN_PRODUCED_ZERO_CHUNKS,
             "The plan holds no frames, so there is nothing to render.",
         ),
-        "TooManyChunks": _fail(
+        "TooManyChunks": fail(
             INVALID_CONFIG,
             f"A state machine spreads a render over at most {CHUNK_LIMIT} chunks: "
             "lower maxParallelChunks or raise chunkSize.",
@@ -276,12 +123,12 @@ def _spread(bucket_name: str) -> dict[str, State]:
         "SpreadSound": _spread_sheet(bucket_name, "$.OutputS3Uri", pictures=False),
     }
     for output_format, extension in OUTPUT_EXTENSIONS.items():
-        output = _format(f"s3://{bucket_name}/{OUTPUTS}{{}}{extension}", "$$.Execution.Name")
+        output = formatted(f"s3://{bucket_name}/{OUTPUTS}{{}}{extension}", "$$.Execution.Name")
         pictures = FORMATS[output_format].pictures
         states[_spread_to(extension)] = _spread_sheet(bucket_name, output, pictures=pictures)
     few = {"Variable": "$.ChunkCount", "NumericLessThanEquals": INLINE_LIMIT}
     return states | {
-        "FewChunks": _choice(few | {"Next": "RenderChunks"}, otherwise="RenderManyChunks")
+        "FewChunks": choice(few | {"Next": "RenderChunks"}, otherwise="RenderManyChunks")
     }
 
 
@@ -315,20 +162,22 @@ def _spread_sheet(bucket_name: str, output_uri: str, *, pictures: bool) -> State
         "PlanManifestS3Uri.$": "$.Plan.PlanManifestS3Uri",
         "PlanHash.$": "$.Plan.PlanHash",
         "Format.$": "$.Plan.Format",
-        "ChunkOutputS3Prefix.$": _format(f"s3://{bucket_name}/{SEGMENTS}{{}}/", "$.Plan.PlanHash"),
+        "ChunkOutputS3Prefix.$": formatted(
+            f"s3://{bucket_name}/{SEGMENTS}{{}}/", "$.Plan.PlanHash"
+        ),
         "OutputS3Uri.$": output_uri,
         "Output.$": "$.Output",
         "Limits.$": "$.Limits",
         "Cfr.$": "$.Config.cfr",
     }
     if not pictures:
-        return _reshape(sheet, then="Assemble")
+        return reshape(sheet, then="Assemble")
     chunks = {
         "MaxConcurrency.$": "$.MaxConcurrency",
         "ChunkCount.$": "$.Plan.ChunkCount",
         "ChunkIndexes.$": "States.ArrayRange(0, States.MathAdd($.Plan.ChunkCount, -1), 1)",
     }
-    return _reshape(sheet | chunks, then="FewChunks")
+    return reshape(sheet | chunks, then="FewChunks")
 
 
 def _render() -> dict[str, State]:
@@ -380,7 +229,7 @@ def _chunk(suffix: str) -> State:
                 ResultPath="$.Result",
                 Next=done,
             ),
-            done: _choice(
+            done: choice(
                 {"Variable": "$.Result.Done", "BooleanEquals": True, "Next": end},
                 # A round that got nowhere would be repeated, and billed, for ever.
                 {
@@ -390,7 +239,7 @@ def _chunk(suffix: str) -> State:
                 },
                 otherwise=stuck,
             ),
-            again: _reshape(
+            again: reshape(
                 {
                     "Event.$": "$.Event",
                     "FunctionArn.$": "$.FunctionArn",
@@ -399,7 +248,7 @@ def _chunk(suffix: str) -> State:
                 then=render,
             ),
             end: {"Type": "Pass", "Result": {}, "End": True},
-            stuck: _fail(
+            stuck: fail(
                 CAPTURE_TIMEOUT,
                 "A whole invocation did not finish one segment: "
                 "lower segmentFrames, or give the function more memory.",
@@ -432,19 +281,3 @@ def _invoke(parameters: State, **fields: Any) -> State:
         "TimeoutSeconds": TASK_TIMEOUT_S,
         "Retry": retriers(),
     } | fields
-
-
-def _choice(*choices: State, otherwise: str) -> State:
-    return {"Type": "Choice", "Choices": list(choices), "Default": otherwise}
-
-
-def _reshape(parameters: State, *, then: str) -> State:
-    return {"Type": "Pass", "Parameters": parameters, "Next": then}
-
-
-def _fail(code: str, cause: str) -> State:
-    return {"Type": "Fail", "Error": code, "Cause": cause}
-
-
-def _format(template: str, *paths: str) -> str:
-    return f"States.Format('{template}', {', '.join(paths)})"
