@@ -68,12 +68,6 @@ class Presentation:
             found = bisect.bisect_right(self.pts, ticks) - 1
         return min(max(found, 0), len(self.pts) - 1)
 
-    def time_of(self, index: int) -> Fraction:
-        """Return the time in seconds at which frame *index* appears."""
-        if self.fps is not None:
-            return self.first_s + index / self.fps
-        return self.first_s + (self.pts[index] - self.pts[0]) * self.time_base
-
     def key_packet(self, index: int) -> int:
         """Return the last packet, in decoding order, from which frame *index* can be decoded."""
         wanted = self.pts[index]
