@@ -13,6 +13,7 @@ from fanreel.engine.answers import Failed
 from fanreel.engine.messages import send_answer
 from fanreel.engine.requests import Request
 from fanreel.errors import UnexpectedError
+from fanreel.network import ports
 
 _ATTACH, _SEIZE = 16, 0x4206  # sys/ptrace.h
 
@@ -120,9 +121,11 @@ def _list(path: Path) -> str:
 
 
 def _descriptors() -> list[str]:
-    """Return what each open descriptor leads to, but for the one that looks."""
-    found = []
+    """Return what each open descriptor leads to, but for the one that looks and the held ports."""
+    found, own = [], {str(holder.fileno()) for holder in ports._holding}
     for entry in Path("/proc/self/fd").iterdir():
+        if entry.name in own:
+            continue
         try:
             found.append(f"{entry.name} {entry.readlink()}")
         except OSError:
