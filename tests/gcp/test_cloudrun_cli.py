@@ -151,7 +151,7 @@ def test_a_deployment_keeps_what_it_was_told(lab: Lab, terraform: Path, tmp_path
     assert given["max_render_cost_usd"] == 2.5
     assert given["source"].strip('"') == str(MODULE)
     (backend,) = root["terraform"]
-    assert "fresh" in str(backend["backend"])
+    assert f"{PROJECT}-fresh-state" in str(backend["backend"])
     bucket = f"{PROJECT}-fresh"
     terraform.unlink()
     _deploy(lab, "destroy", "--yes")
@@ -160,7 +160,7 @@ def test_a_deployment_keeps_what_it_was_told(lab: Lab, terraform: Path, tmp_path
         "init", "state rm module.fanreel.google_storage_bucket.renders", "destroy",
     ]  # fmt: skip
     assert "import" not in folder.read_text()
-    assert lab.store.look_up(gs_uri(bucket, "terraform/settings.json"))
+    assert lab.store.look_up(gs_uri(f"{bucket}-state", "settings.json"))
 
 
 @pytest.mark.parametrize("argv", [["deploy", "--dry-run"], ["destroy", "--yes"]], ids=str)

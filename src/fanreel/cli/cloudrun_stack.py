@@ -93,9 +93,9 @@ def deploy(  # noqa: PLR0913 (each is an option)
     known = deploying.known_settings(deploying.find_checkout() / MODULE)
     given |= deploying.parse_settings(settings or [], known)
     if dry_run:
-        deploying.require_bucket(place, store.client)
+        deploying.require_buckets(place, store.client)
     else:
-        deploying.ensure_bucket(place, store.client)
+        deploying.ensure_buckets(place, store.client)
     chosen = deploying.chosen_settings(place, store, given)
     image = image_uri or f"{place.registry}/fanreel:{time.strftime('%Y%m%d-%H%M%S')}"
     root = deploying.root_of(place, _folder(place), image, chosen)
@@ -107,8 +107,9 @@ def deploy(  # noqa: PLR0913 (each is an option)
     if image_uri is None:
         root.apply_registry()
         deploying.push_image(image)
-    root.apply()
+    # Before: what a deployment that broke off has made is brought up to date with the same.
     deploying.keep_settings(place, store, chosen)
+    root.apply()
     target.answer(
         {"project": place.project, "region": place.region, "name": place.name}
         | {"bucket": place.bucket, "image": image, "settings": chosen},
@@ -131,7 +132,7 @@ def destroy(
     from fanreel.gcp.deploy import deploying  # noqa: PLC0415
 
     place, store = _place(target), _store(target)
-    deploying.require_bucket(place, store.client)
+    deploying.require_buckets(place, store.client)
     also = f" and its bucket {place.bucket} with everything in it" if delete_bucket else ""
     if not yes:
         typer.confirm(f"Remove {place.name} from {place.project}{also}?", abort=True, err=True)
@@ -140,7 +141,7 @@ def destroy(
     root = deploying.root_of(place, _folder(place), image, chosen)
     root.prepare()
     root.destroy()
-    objects = deploying.delete_bucket(place, store) if delete_bucket else 0
+    objects = deploying.delete_buckets(place, store) if delete_bucket else 0
     target.answer(
         {"destroyed": place.name, "deleted_objects": objects},
         f"{place.name} is removed{also}",

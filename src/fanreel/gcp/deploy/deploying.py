@@ -13,13 +13,13 @@ from google.cloud.storage import Client
 
 from fanreel.errors import InvalidConfig, UnexpectedError
 from fanreel.files.checkout import carried_files, source_checkout, unpacked_checkout
-from fanreel.gcp.deploy.terraform import MODULE, STATE_PREFIX, Root
+from fanreel.gcp.deploy.terraform import MODULE, Root
 from fanreel.gcp.storage.failures import gcs_failures
 from fanreel.gcp.storage.gcs_client import gs_uri
 from fanreel.gcp.storage.gcs_store import GcsObjectStore
 
 _STDERR = 2  # of the process, whatever `sys.stderr` is
-_SETTINGS = f"{STATE_PREFIX}/settings.json"
+_SETTINGS = "settings.json"
 _PLACE = ("project", "region", "name", "image_uri", "bucket_name")
 """Variables of the module that have options of their own."""
 
@@ -78,49 +78,60 @@ class Place:
         return f"{self.project}-{self.name}"
 
     @property
+    def state_bucket(self) -> str:
+        """
+        Where Terraform's state and the settings are.
+
+        Whoever may write them decides what the next deployment does: the service may not.
+        """
+        return f"{self.bucket}-state"
+
+    @property
     def registry(self) -> str:
         """Where its images go."""
         return f"{self.region}-docker.pkg.dev/{self.project}/{self.name}"
 
 
-def ensure_bucket(place: Place, client: Client) -> None:
-    """Make the bucket, closed to the public, unless it is there; Terraform does the rest of it."""
-    with gcs_failures(gs_uri(place.bucket)):
-        if client.lookup_bucket(place.bucket) is not None:
-            return
-        bucket = client.bucket(place.bucket)
-        bucket.iam_configuration.uniform_bucket_level_access_enabled = True
-        bucket.iam_configuration.public_access_prevention = "enforced"
-        client.create_bucket(bucket, project=place.project, location=place.region)
+def ensure_buckets(place: Place, client: Client) -> None:
+    """Make both buckets, closed to the public, unless they are there; Terraform does the rest."""
+    for name in (place.state_bucket, place.bucket):
+        with gcs_failures(gs_uri(name)):
+            if client.lookup_bucket(name) is not None:
+                continue
+            bucket = client.bucket(name)
+            bucket.iam_configuration.uniform_bucket_level_access_enabled = True
+            bucket.iam_configuration.public_access_prevention = "enforced"
+            client.create_bucket(bucket, project=place.project, location=place.region)
 
 
-def require_bucket(place: Place, client: Client) -> None:
+def require_buckets(place: Place, client: Client) -> None:
     """
-    Refuse a deployment that was never begun: all that is known of one is in its bucket.
+    Refuse a deployment that was never begun: all that is known of one is in its buckets.
 
     Raises:
-        InvalidConfig: There is no bucket. Terminal.
+        InvalidConfig: One of them is not there. Terminal.
     """
-    with gcs_failures(gs_uri(place.bucket)):
-        if client.lookup_bucket(place.bucket) is None:
-            raise InvalidConfig(
-                f"there is no deployment {place.name} in {place.project}: no bucket "
-                f"{place.bucket}; `deploy` makes it, or correct --project and --name"
-            )
+    for name in (place.bucket, place.state_bucket):
+        with gcs_failures(gs_uri(name)):
+            if client.lookup_bucket(name) is None:
+                raise InvalidConfig(
+                    f"there is no deployment {place.name} in {place.project}: no bucket {name}; "
+                    "`deploy` makes it, or correct --project and --name"
+                )
 
 
 def chosen_settings(
     place: Place, store: GcsObjectStore, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what was deployed with, *given* over it; None goes back to the default."""
-    found = store.read_version(gs_uri(place.bucket, _SETTINGS))
+    found = store.read_version(gs_uri(place.state_bucket, _SETTINGS))
     merged = {**(json.loads(found[0]) if found else {}), **given}
     return {name: value for name, value in merged.items() if value is not None}
 
 
 def keep_settings(place: Place, store: GcsObjectStore, settings: Mapping[str, Any]) -> None:
-    """Keep what was deployed with, for the next deployment."""
-    store.write_bytes(gs_uri(place.bucket, _SETTINGS), json.dumps(settings).encode())
+    """Keep what is deployed with, for the next deployment."""
+    store.write_bytes(gs_uri(place.state_bucket, _SETTINGS), json.dumps(settings).encode())
 
 
 def root_of(place: Place, folder: Path, image_uri: str, settings: Mapping[str, Any]) -> Root:
@@ -130,6 +141,7 @@ def root_of(place: Place, folder: Path, image_uri: str, settings: Mapping[str, A
         folder=folder,
         module=find_checkout() / MODULE,
         bucket=place.bucket,
+        state_bucket=place.state_bucket,
         variables={**where, "image_uri": image_uri, **settings},
     )
 
@@ -149,10 +161,15 @@ def push_image(image_uri: str) -> None:
             )
 
 
-def delete_bucket(place: Place, store: GcsObjectStore) -> int:
-    """Delete the bucket with everything in it; gives how many objects that were."""
-    uri = gs_uri(place.bucket)
+def delete_buckets(place: Place, store: GcsObjectStore) -> int:
+    """Delete both buckets with everything in them; gives how many objects renders had left."""
+    _delete(place.state_bucket, store)
+    return _delete(place.bucket, store)
+
+
+def _delete(name: str, store: GcsObjectStore) -> int:
+    uri = gs_uri(name)
     deleted = store.delete_objects(found.uri for found in store.list_objects(uri))
     with gcs_failures(uri):
-        store.client.bucket(place.bucket).delete()
+        store.client.bucket(name).delete()
     return deleted

@@ -1,8 +1,9 @@
 """
 Terraform run on the module that comes along (`terraform/gcp`).
 
-Its state lies in the render bucket, below `terraform/`, which no rule expires: whoever may deploy
-finds it there, on any machine. So the bucket is made before, and handed to Terraform by an import.
+Its state lies in a bucket of its own, which the service has no rights in: whoever may deploy finds
+it there, on any machine. Both buckets are made before; that of renders is handed to Terraform by an
+import.
 """
 
 import json
@@ -44,6 +45,7 @@ class Root:
     module: Path
     """Of `terraform/gcp`, in a checkout or as the wheel carries it."""
     bucket: str
+    state_bucket: str
     variables: Mapping[str, Any]
     """Of the module: project, region, name, image_uri and what else differs from its defaults."""
     program: str = field(default_factory=find_program)
@@ -55,7 +57,7 @@ class Root:
         return f"""\
 terraform {{
   backend "gcs" {{
-    bucket = {_literal(self.bucket)}
+    bucket = {_literal(self.state_bucket)}
     prefix = {_literal(STATE_PREFIX)}
   }}
 }}
@@ -89,7 +91,7 @@ module "fanreel" {{
         self.run("apply", "-input=false", "-auto-approve")
 
     def destroy(self) -> None:
-        """Remove all but the bucket, which holds the state of this very run."""
+        """Remove all but the bucket of renders."""
         # Without it Terraform would stop at a bucket that is not empty, having removed the rest.
         main = self.folder / "main.tf"
         self.run("state", "rm", _BUCKET, may_fail=True)
