@@ -77,16 +77,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, default=10)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        project, plan_dir, once = (
-            Path(folder, "project"),
-            Path(folder, "plan"),
-            Path(folder, "once"),
-        )
+        project, plan_dir, once = (Path(folder, name) for name in ("project", "plan", "once.mp4"))
         project.mkdir()
-        write_once(once.with_suffix(".mp4"))
+        write_once(once)
         for number in range(asked.videos):
             path = project / f"{number}.mp4"
-            write_long(path, once.with_suffix(".mp4"), asked.minutes * 60 // ONCE_S)
+            write_long(path, once, asked.minutes * 60 // ONCE_S)
         (project / "index.html").write_text(page(asked.videos, asked.minutes * 30))
         begun = time.monotonic()
         plan(project, RenderConfig(), plan_dir)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import landlockpy
 import pytest
 
 from fanreel import plan, still
@@ -20,6 +19,7 @@ from fanreel.engine.process import Child
 from fanreel.engine.reach import Reach
 from fanreel.engine.requests import Finish
 from fanreel.errors import UnexpectedError
+from tests.landlock import require_landlock
 from tests.media.hostile import page
 from tests.media.test_steps_in_children import STEPS, taken_over
 
@@ -31,14 +31,8 @@ NOBODY = 65534
 
 @pytest.fixture
 def abi() -> int:
-    """Return what the kernel's landlock can do; skip where there is none, but in CI it must be."""
-    try:
-        version: int = landlockpy.abi_version()
-    except OSError as exc:
-        if os.environ.get("CI"):
-            pytest.fail(f"in CI the kernel must have landlock: {exc}", pytrace=False)
-        pytest.skip("this kernel has no landlock")
-    return version
+    """Return what the kernel's landlock can do."""
+    return require_landlock()
 
 
 @pytest.fixture

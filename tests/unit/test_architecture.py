@@ -116,9 +116,8 @@ def test_the_handler_knows_a_cloud_at_its_rim_only() -> None:
 WORKER_ENV = {"FANREEL_RENDER_BUCKET": "bucket", "AWS_DEFAULT_REGION": "eu-central-1"}
 
 
-def loaded_with(*modules: str) -> list[str]:
-    """Return the modules that a new process holds once it has imported *modules*."""
-    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+def printed_by(code: str) -> str:
+    """Return what a new process says that runs *code*."""
     return subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -126,7 +125,12 @@ def loaded_with(*modules: str) -> list[str]:
         check=True,
         cwd=REPOSITORY,
         env=WORKER_ENV,
-    ).stdout.split()
+    ).stdout
+
+
+def loaded_with(*modules: str) -> list[str]:
+    """Return the modules that a new process holds once it has imported *modules*."""
+    return printed_by(f"import sys, {', '.join(modules)}; print(*sys.modules)").split()
 
 
 STARTING = """
@@ -141,15 +145,7 @@ print(*sys.modules)
 
 def test_a_worker_starts_its_child_before_it_loads_of_aws_what_it_needs() -> None:
     """Both import at once; of ours the storage alone: not the client, prices or deployment."""
-    ran = subprocess.run(
-        [sys.executable, "-c", STARTING],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=REPOSITORY,
-        env=WORKER_ENV,
-    )
-    first, last = (set(line.split()) for line in ran.stdout.splitlines())
+    first, last = (set(line.split()) for line in printed_by(STARTING).splitlines())
     libraries = {"boto3", "botocore", "aws_xray_sdk", "aws_lambda_powertools"}
     assert libraries <= last
     assert libraries.isdisjoint(first)

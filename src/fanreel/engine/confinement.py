@@ -25,7 +25,6 @@ from fanreel.browser.locate import find_chromium, find_xvfb
 from fanreel.engine.reach import Reach
 from fanreel.errors import BrowserUnavailable
 from fanreel.files.kept_dirs import is_off
-from fanreel.fonts.registry import npm_registry
 from fanreel.network import ports
 
 VARIABLE = "FANREEL_LANDLOCK"
@@ -94,11 +93,11 @@ def confine(reach: Reach) -> None:
 def _confine_connections(*, fetches: bool) -> None:
     """Leave the connections to this process's own pages; whoever fetches is not held."""
     if fetches:
-        from fanreel.fonts.web import URL_VARIABLE  # noqa: PLC0415 (most children fetch nothing)
+        from fanreel.fonts.registry import npm_registry  # noqa: PLC0415 (most fetch nothing)
+        from fanreel.fonts.web import web_fonts  # noqa: PLC0415
         from fanreel.network import gateway  # noqa: PLC0415
 
-        named = (npm_registry(os.environ), os.environ.get(URL_VARIABLE, "").strip().rstrip("/"))
-        gateway.start([service for service in named if service and not is_off(service)])
+        gateway.start(list(filter(None, [npm_registry(os.environ), web_fonts().named])))
     with Ruleset(handled_fs=AccessFS.NONE, handled_net=AccessNet.CONNECT_TCP) as ruleset:
         for port in ports.hold():
             ruleset.allow_port(port, AccessNet.CONNECT_TCP)

@@ -41,6 +41,11 @@ class WebFonts:
         named = environ.get(URL_VARIABLE, "").strip()
         return cls(None if is_off(named) else (named or DEFAULT_URL).rstrip("/"))
 
+    @property
+    def named(self) -> str | None:
+        """URL of the service that the user has named in the place of the usual one."""
+        return None if self._base_url == DEFAULT_URL else self._base_url
+
     def find(self, name: str) -> list[Face]:
         """Return the faces of the family *name*; none where nobody knows it or nobody answers."""
         if self.offline is not None:
@@ -65,9 +70,8 @@ class WebFonts:
         Raises:
             OSError, Refused, ValueError: No answer, or not a usable one.
         """
-        named = self._base_url not in {None, DEFAULT_URL}
         # Whoever runs fanreel named this address; it may be one of the machine's own.
-        if named and url.startswith(f"{self._base_url}/"):
+        if self.named is not None and url.startswith(f"{self.named}/"):
             return gateway.read(url, {"User-Agent": _AGENT})
         return require_success(gateway.fetch(url, {"User-Agent": _AGENT})).body
 

@@ -9,8 +9,6 @@ metadata of a cloud, no runtime of a function, no database of a neighbour.
 Where none was started, as where the kernel cannot confine, this process connects by itself.
 """
 
-# ruff: noqa: PLC0415 (TLS is loaded where something is fetched, by a browser's start it waits)
-
 import contextlib
 import json
 import os
@@ -19,10 +17,9 @@ import socket
 import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fanreel.network.fetch import Response
+from fanreel.network import fetch as fetching
+from fanreel.network.fetch import Refused, Response
 
 _FIRST_FD = 3
 _MOST_FDS = 4096
@@ -65,13 +62,9 @@ def stop() -> None:
     _pid = 0
 
 
-def fetch(url: str, headers: Mapping[str, str]) -> "Response":
+def fetch(url: str, headers: Mapping[str, str]) -> Response:
     """Fetch from a public address. Raises as `fanreel.network.fetch.fetch()`."""
-    if _control is not None:
-        return _asked(_control, url, headers)
-    from fanreel.network import fetch as fetching
-
-    return fetching.fetch(url, headers)
+    return fetching.fetch(url, headers) if _control is None else _asked(_control, url, headers)
 
 
 def read(url: str, headers: Mapping[str, str] | None = None) -> bytes:
@@ -82,18 +75,13 @@ def read(url: str, headers: Mapping[str, str] | None = None) -> bytes:
         OSError: No connection, or no whole answer; `HTTPError` for an error's status.
         Refused: The environment does not name it.
     """
-    from fanreel.network.fetch import read_service, require_success
-
     sent = headers or {}
-    return require_success(
-        read_service(url, sent) if _control is None else _asked(_control, url, sent)
-    ).body
+    response = fetching.read_service(url, sent) if _control is None else _asked(_control, url, sent)
+    return fetching.require_success(response).body
 
 
-def _asked(control: socket.socket, url: str, headers: Mapping[str, str]) -> "Response":
+def _asked(control: socket.socket, url: str, headers: Mapping[str, str]) -> Response:
     """Have it fetched; each question has a connection of its own, made here and handed over."""
-    from fanreel.network.fetch import Refused, Response
-
     ours, theirs = socket.socketpair()
     with Connection(ours.detach()) as connection:
         with theirs, _asking:
@@ -130,8 +118,6 @@ def _serve(control_fd: int) -> None:
 
 
 def _answer(connection_fd: int) -> None:
-    from fanreel.network.fetch import Refused
-
     with Connection(connection_fd) as connection:
         url, headers = json.loads(connection.recv_bytes())
         told: dict[str, object]
@@ -153,8 +139,6 @@ def _answer(connection_fd: int) -> None:
         connection.send_bytes(body)
 
 
-def _fetched(url: str, headers: Mapping[str, str]) -> "Response":
-    from fanreel.network import fetch as fetching
-
+def _fetched(url: str, headers: Mapping[str, str]) -> Response:
     is_named = url.startswith(tuple(f"{service}/" for service in _named))
     return (fetching.read_service if is_named else fetching.fetch)(url, headers)

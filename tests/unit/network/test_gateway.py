@@ -6,9 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import landlockpy
-import pytest
-
+from tests.landlock import require_landlock
 from tests.loopback import Answering, Loopback
 
 _CONNECTIONS_ABI = 4
@@ -64,14 +62,7 @@ class _Service(Answering):
 
 def test_another_process_fetches_what_is_named_or_public(tmp_path: Path) -> None:
     """By itself the process connects to neither; twenty questions at once keep apart."""
-    try:
-        abi = landlockpy.abi_version()
-    except OSError:
-        abi = 0
-    if abi < _CONNECTIONS_ABI:
-        if os.environ.get("CI"):
-            pytest.fail("in CI the kernel must confine connections", pytrace=False)
-        pytest.skip("this kernel does not confine connections")
+    require_landlock(_CONNECTIONS_ABI)
     with Loopback(_Service) as named, Loopback(_Service) as other:
         argv = [sys.executable, "-c", ASKING, str(tmp_path), named.url, other.url]
         environ = os.environ | {"FANREEL_WEB_FONTS_URL": named.url}
