@@ -2,8 +2,6 @@
 
 import json
 import os
-import re
-import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,23 +14,20 @@ from fanreel.capture.page_session import PageSession
 from fanreel.capture.readiness import Opened, WebGpuWanted
 from fanreel.config import RenderConfig
 from fanreel.errors import (
-    InvalidComposition,
-    InvalidVariables,
     RenderError,
 )
 from fanreel.files.plan_dir import Clip, MediaClip, RecordedResponse, UsedFont
-from fanreel.files.project import MAX_TOTAL_FRAMES, Root, output_fps
+from fanreel.files.project import Root, output_fps
 from fanreel.files.site_files import SiteFiles
 from fanreel.fonts.store import font_store
 from fanreel.fonts.supply import FontSupply, FrozenFonts
 from fanreel.fonts.web import web_fonts
 from fanreel.inspection.asked_for import AskedFor
 from fanreel.inspection.blankness import find_blankness
+from fanreel.inspection.checks import check_page, check_variables, duration_of, hdr_warnings
 from fanreel.inspection.described import (
     clip_of,
-    exact,
     info_json,
-    local_name,
     media_clip_of,
     scripted_volume,
 )
@@ -45,25 +40,21 @@ from fanreel.inspection.statefulness import (
     frames_to_look_at,
     stepping_cost,
 )
+from fanreel.inspection.visits import thinned, visits
 from fanreel.media.probe import MediaInfo
 from fanreel.media.serving import ProbeFeed
 from fanreel.media.sound.declared import read_desk
 from fanreel.media.sound.desk import Desk
 from fanreel.media.sound.lanes import Lane
 from fanreel.network import gateway
-from fanreel.network.site import ORIGIN
 from fanreel.page.config import planning_config
-from fanreel.problems import Problem, each_once, refusal
+from fanreel.problems import Problem, each_once
 from fanreel.timing.timeline import frame_count
 
-# Besides the bounds of clips, so that what a page loads in between is recorded too.
-_VISITS_PER_TIMELINE = 24
-_MAX_VISITS = 240
 _MOST_FONT_STOPS = 64
 _MOST_BLANK = 48
 # What a face brings may make a page ask for another one.
 _MOST_OPENINGS = 3
-_FRAME = re.compile(rf"{re.escape(ORIGIN)}/(?P<file>[^\s()]+?):(?P<line>\d+):\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,20 +151,12 @@ class _Surveyor:
             raise
 
     def _survey(self, session: PageSession) -> Survey:
-        described = self._open(session)
-        self._asked.check(described["media"])
-        self._sources.check_pictures(self._opened.failed)
-        self._check_variables(session)
-        media = self._sources.probe(described["media"])
-        if media:
-            session.page.set_media_info({key: info_json(info) for key, (_, info) in media.items()})
-            described = session.page.describe()
-        self._check(described, session)
-        duration_s = self._duration(described)
+        described, media = self._begin(session)
+        duration_s = duration_of(self._root, described, self._config, self._fps)
         total_frames = frame_count(duration_s, self._fps)
         clips = tuple(clip_of(item) for item in described["clips"])
         looks = frames_to_look_at(total_frames)
-        path = sorted({*_visits(clips, total_frames, self._fps), *looks})
+        path = sorted({*visits(clips, total_frames, self._fps), *looks})
         pictures, described = self._follow(session, path, looks)
         if self._supply.learn(described["fontNames"]).names:
             # Families that are named in the course of the timeline only.
@@ -186,29 +169,11 @@ class _Surveyor:
         desk, inert = read_desk(
             described, self._follow_volumes(session, media, described["media"], total_frames)
         )
-        cost = stepping_cost(total_frames, self._config)
-        with ThreadPoolExecutor(1) as aside:  # of it the page knows nothing
-            drawn = aside.submit(self._is_drawn, session, described, pictures.values())
-            stepped, warning = find_statefulness(session, pictures, cost)
-        blank = None
-        if not any(item["shown"] for item in described["media"]):  # their frames come later
-            blank = find_blankness(session, pictures.values(), _thinned(path, _MOST_BLANK))
-        self._warnings += [problem for problem in (warning, blank) if problem]
-        self._asked.check_recorder()
-        self._asked.check()
-        self._warnings += self._check(described, session, inert)
-        if described["usesWebgl"]:
-            session.page.verify_software_gl()
+        drawn, stepped = self._judge(session, described, pictures, path, total_frames)
+        self._check_at_the_end(session, described, inert)
         if self._config.hdr_mode == "auto":
-            self._warnings += _hdr_warnings(described["media"], media)
-        self._warnings += self._supply.problems(
-            {name for font in fonts for name in font.system_fonts}
-        )
-        self._warnings += check_fonts(
-            fonts,
-            frozenset(name for item in described["fonts"] for name in item["generic"]),
-            reject_system=self._config.reject_on_system_fonts,
-        )
+            self._warnings += hdr_warnings(described["media"], media)
+        self._check_fonts(described, fonts)
         return Survey(
             root=self._root,
             fps=self._fps,
@@ -228,10 +193,63 @@ class _Surveyor:
             frozen_fonts=self._supply.frozen(),
             uses_webgl=bool(described["usesWebgl"]),
             uses_webgpu=session.spec.webgpu,
-            drawn=drawn.result(),
+            drawn=drawn,
             stepped=stepped,
             warnings=each_once([*self._asked.warnings, *self._sources.warnings, *self._warnings]),
             desk=desk,
+        )
+
+    def _begin(
+        self, session: PageSession
+    ) -> tuple[dict[str, Any], dict[str, tuple[Path, MediaInfo]]]:
+        """Open the page; return what it says of itself, and its media by key."""
+        described = self._open(session)
+        self._asked.check(described["media"])
+        self._sources.check_pictures(self._opened.failed)
+        self._warnings += check_variables(session.page, self._config)
+        media = self._sources.probe(described["media"])
+        if media:
+            session.page.set_media_info({key: info_json(info) for key, (_, info) in media.items()})
+            described = session.page.describe()
+        self._check(described, session)
+        return described, media
+
+    def _judge(
+        self,
+        session: PageSession,
+        described: Mapping[str, Any],
+        pictures: Mapping[int, Any],
+        path: Sequence[int],
+        total_frames: int,
+    ) -> tuple[bool, bool]:
+        """Return whether a composition is drawn, and whether its frames need those before them."""
+        cost = stepping_cost(total_frames, self._config)
+        with ThreadPoolExecutor(1) as aside:  # of it the page knows nothing
+            drawn = aside.submit(self._is_drawn, session, described, pictures.values())
+            stepped, warning = find_statefulness(session, pictures, cost)
+        blank = None
+        if not any(item["shown"] for item in described["media"]):  # their frames come later
+            blank = find_blankness(session, pictures.values(), thinned(path, _MOST_BLANK))
+        self._warnings += [problem for problem in (warning, blank) if problem]
+        return drawn.result(), stepped
+
+    def _check_at_the_end(
+        self, session: PageSession, described: Mapping[str, Any], inert: Sequence[Problem]
+    ) -> None:
+        self._asked.check_recorder()
+        self._asked.check()
+        self._warnings += self._check(described, session, inert)
+        if described["usesWebgl"]:
+            session.page.verify_software_gl()
+
+    def _check_fonts(self, described: Mapping[str, Any], fonts: Sequence[UsedFont]) -> None:
+        self._warnings += self._supply.problems(
+            {name for font in fonts for name in font.system_fonts}
+        )
+        self._warnings += check_fonts(
+            fonts,
+            frozenset(name for item in described["fonts"] for name in item["generic"]),
+            reject_system=self._config.reject_on_system_fonts,
         )
 
     def _is_drawn(
@@ -258,7 +276,7 @@ class _Surveyor:
         self, session: PageSession, path: Sequence[int], looks: Sequence[int]
     ) -> tuple[Mapping[int, Any], dict[str, Any]]:
         """Go along the timeline; give pictures, and what the page says of itself at the end."""
-        session.page.watch_fonts(_thinned(path, _MOST_FONT_STOPS), looks)
+        session.page.watch_fonts(thinned(path, _MOST_FONT_STOPS), looks)
         pictures = follow(session, path, looks)
         # What scripts add in the course of the timeline is known by its key only now.
         return pictures, session.page.describe()
@@ -309,96 +327,5 @@ class _Surveyor:
         session: PageSession,
         inert: Sequence[Problem] = (),
     ) -> list[Problem]:
-        """Refuse what is broken, and with `strict` what is doubtful; give the doubts."""
-        doubts = [
-            *map(Problem.model_validate, described["warnings"]),
-            *inert,
-            *self._opened.warnings,
-            *map(_not_loaded, self._opened.failed),
-            *(_thrown(text, stack) for text, stack in session.events.uncaught.items()),
-        ]
-        problems = [Problem.model_validate(item) for item in described["errors"]]
-        if self._config.strict:
-            problems += doubts
-        if problems:
-            raise refusal(InvalidComposition, problems, f"{self._config.entry_path}: ")
-        return doubts
-
-    def _check_variables(self, session: PageSession) -> None:
-        problems = [
-            Problem(rule="variables", message=item["message"], composition=item["composition"])
-            for item in session.page.check_variables()
-        ]
-        if problems and self._config.strict_variables:
-            raise refusal(InvalidVariables, problems)
-        self._warnings += problems
-
-    def _duration(self, described: Mapping[str, Any]) -> Fraction:
-        duration_s = self._root.duration_s
-        if duration_s is None and described.get("inferredDurationS") is not None:
-            duration_s = exact(described["inferredDurationS"])
-        if duration_s is None or duration_s <= 0:
-            raise InvalidComposition(
-                f"{self._config.entry_path}: the root has no data-duration, and nothing finite "
-                "(a timeline, an animation, a timed clip or media) tells how long the composition "
-                'is; add data-duration="SECONDS" to the root',
-                rule="no-length",
-            )
-        if duration_s * self._fps > MAX_TOTAL_FRAMES:
-            raise InvalidComposition(
-                f"{self._config.entry_path}: {float(duration_s):g} s at "
-                f"{float(self._fps):g} frames/s is more than {MAX_TOTAL_FRAMES} frames; shorten "
-                "data-duration",
-                rule="too-long",
-            )
-        return duration_s
-
-
-def _visits(clips: Sequence[Clip], total_frames: int, fps: Fraction) -> Sequence[int]:
-    """Return the frames to look at, in order: the bounds of every clip and a regular grid."""
-    step = max(1, total_frames // _VISITS_PER_TIMELINE)
-    frames = set(range(0, total_frames, step))
-    for clip in clips:
-        end_s = clip.start_s + (clip.duration_s or 0)
-        first, last = frame_count(clip.start_s, fps), frame_count(end_s, fps) - 1
-        frames |= {first, last}
-    return _thinned(sorted(frame for frame in frames if 0 <= frame < total_frames), _MAX_VISITS)
-
-
-def _thinned(frames: Sequence[int], most: int) -> Sequence[int]:
-    """Return at most *most* of *frames*, evenly."""
-    return frames[:: max(1, -(-len(frames) // most))]
-
-
-def _not_loaded(what: str) -> Problem:
-    url = what.rpartition(" ")[2]
-    names = (local_name(url),) if "://" in url else ()
-    return Problem(
-        rule="broken-file", message=f"{local_name(what)} could not be loaded", names=names
-    )
-
-
-def _thrown(text: str, stack: str) -> Problem:
-    """Tell of what a script threw, with the first place of the project in its stack."""
-    place = _FRAME.search(stack)
-    return Problem(
-        rule="script-threw",
-        message=f"the page's scripts threw: {text}",
-        file=urllib.parse.unquote(place["file"]).partition("?")[0] if place else None,
-        line=int(place["line"]) if place else None,
-    )
-
-
-def _hdr_warnings(
-    described: Sequence[Mapping[str, Any]], known: Mapping[str, tuple[Path, MediaInfo]]
-) -> list[Problem]:
-    names = {local_name(i["src"]) for i in described if i["shown"] and known[i["key"]][1].is_hdr}
-    return [
-        Problem(
-            rule="hdr-source",
-            names=(name,),
-            message=f"{name} is HDR and is brought to SDR, as Chromium shows it; HDR mode "
-            "'force-hdr' keeps its highlights, 'force-sdr' says that SDR is meant",
-        )
-        for name in sorted(names)
-    ]
+        thrown = session.events.uncaught
+        return check_page(self._config, described, self._opened, thrown, inert)
