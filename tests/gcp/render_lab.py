@@ -11,7 +11,7 @@ from google.auth.credentials import AnonymousCredentials
 
 from fanreel.gcp import RenderClient
 from fanreel.gcp.storage.gcs_client import gs_uri
-from fanreel.gcp.workflow.definition import BUCKET, DEPLOYED, SERVICE_URL
+from fanreel.gcp.workflow.settings import BUCKET, DEPLOYED, SERVICE_URL
 from fanreel.remote.results import Progress, StartedRender
 from tests.aws.recording_worker import RecordingWorker
 from tests.gcp.google_apis import PROJECT, REGION, GoogleApis

@@ -13,7 +13,7 @@ from fanreel.cli.cloudrun import cloudrun_app
 from fanreel.config import RenderConfig
 from fanreel.files.digest import sha256_file
 from fanreel.gcp import RenderClient
-from fanreel.gcp.workflow.definition import BUCKET, DEPLOYED, SERVICE_URL
+from fanreel.gcp.workflow.settings import BUCKET, DEPLOYED, SERVICE_URL
 from fanreel.local import render
 from tests.aws.scripted_worker import wait_until
 from tests.aws.telling import tell

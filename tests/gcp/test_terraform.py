@@ -7,7 +7,7 @@ from typing import Any
 import hcl2
 import pytest
 
-from fanreel.gcp.workflow.definition import AT_ONCE, CALL_TIMEOUT_S, DEPLOYED, ENVIRONMENT
+from fanreel.gcp.workflow.settings import AT_ONCE, CALL_TIMEOUT_S, DEPLOYED, ENVIRONMENT
 from fanreel.storage.layout import INTERMEDIATE_PREFIXES
 
 MODULES = Path(__file__).parents[2] / "terraform"

@@ -7,8 +7,9 @@ import pytest
 
 from fanreel.errors import CATALOGUE, RETRYABLE_CODES, TERMINAL_CODES
 from fanreel.gcp.workflow.__main__ import printed
-from fanreel.gcp.workflow.definition import ENVIRONMENT, definition
+from fanreel.gcp.workflow.definition import definition
 from fanreel.gcp.workflow.retries import OUT_OF_MEMORY
+from fanreel.gcp.workflow.settings import ENVIRONMENT
 from handler import naming
 from tests.gcp.workflow_expressions import UnknownSyntaxError
 from tests.gcp.workflow_functions import functions

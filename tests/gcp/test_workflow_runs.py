@@ -17,7 +17,8 @@ from fanreel.errors import (
     TERMINAL_CODES,
 )
 from fanreel.gcp.workflow.__main__ import printed
-from fanreel.gcp.workflow.definition import (
+from fanreel.gcp.workflow.retries import UNANSWERED
+from fanreel.gcp.workflow.settings import (
     BUCKET,
     CONCURRENCY_LIMIT,
     MAX_CONCURRENCY,
@@ -25,7 +26,6 @@ from fanreel.gcp.workflow.definition import (
     RENDER_TIMEOUT,
     SERVICE_URL,
 )
-from fanreel.gcp.workflow.retries import UNANSWERED
 from tests.aws.scripted_worker import (
     FunctionFailed,
     Killed,

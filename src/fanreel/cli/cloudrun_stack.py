@@ -151,7 +151,7 @@ def destroy(
 @deployment_command(stack_app, "quotas")
 def quotas(target: CloudRunTarget) -> None:
     """Show what limits renders here: of the deployment, and of Google Cloud."""
-    from fanreel.gcp.workflow.definition import AT_ONCE, CALL_TIMEOUT_S, CHUNK_LIMIT  # noqa: PLC0415
+    from fanreel.gcp.workflow.settings import AT_ONCE, CALL_TIMEOUT_S, CHUNK_LIMIT  # noqa: PLC0415
 
     settings = target.client().deployment.settings
     instances = settings.get("max_instances")

@@ -14,7 +14,7 @@ from fanreel.gcp.client import executions, started
 from fanreel.gcp.client.deployment import Connection
 from fanreel.gcp.cost.prices import prices_for
 from fanreel.gcp.cost.render_cost import Cost, Machine, cost_of, estimate_cut, used_so_far
-from fanreel.gcp.workflow.definition import AT_ONCE
+from fanreel.gcp.workflow.settings import AT_ONCE
 from fanreel.remote.cloud import Execution
 from fanreel.remote.estimates import Estimate
 from fanreel.remote.executions import output_uri_in

@@ -13,7 +13,7 @@ from fanreel.errors import InvalidConfig
 from fanreel.gcp.client.rest import Rest
 from fanreel.gcp.storage.gcs_client import connect, gs_uri
 from fanreel.gcp.storage.gcs_store import GcsObjectStore
-from fanreel.gcp.workflow.definition import BUCKET, DEPLOYED, SERVICE_URL
+from fanreel.gcp.workflow.settings import BUCKET, DEPLOYED, SERVICE_URL
 from fanreel.storage.endpoints import OutputStores
 from fanreel.storage.projects import ProjectSources
 from fanreel.storage.uris import ObjectUri

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fanreel.gcp.cost.prices import PRICES_DATE, Prices, prices_for
-from fanreel.gcp.workflow.definition import CALL_TIMEOUT_S
+from fanreel.gcp.workflow.settings import CALL_TIMEOUT_S
 from fanreel.remote.estimates import Estimate
 from fanreel.remote.measured import Measured, forecast
 from fanreel.storage.invocations import to_ms

@@ -5,11 +5,8 @@ A retry of Workflows has one predicate and one count, so three of them lie insid
 most patient one innermost. Which of them takes an error is decided in one place, `kind_of`.
 """
 
-from typing import Any
-
 from fanreel.errors import CAPTURE_TIMEOUT, TERMINAL_CODES
-
-Step = dict[str, Any]
+from fanreel.gcp.workflow.steps import Step
 
 OUT_OF_MEMORY = "Runtime.OutOfMemory"
 """What a worker says that ran out of memory in Python, a moment before Cloud Run says 503."""
