@@ -102,7 +102,7 @@ class Announcement(Construct):
         )
         announcer.node.add_dependency(rights)
         self._machine, self._announcer = machine, announcer
-        self.ended_rule = self._rule(
+        self._rule(
             "RenderEnded",
             "Renders that ended as they should, or through their input",
             {

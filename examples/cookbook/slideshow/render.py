@@ -11,7 +11,6 @@ from fanreel import RenderConfig, render
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]  # the pictures are those of the manual
-PICTURES = ROOT / "docs" / "pictures"
 SHOWN = ("daylight.webp", "launch.webp", "late-radio.webp")
 
 
