@@ -178,12 +178,17 @@ def test_a_batch_that_costs_too_much_is_not_started(lab: Lab) -> None:
     site = lab.client.deploy_site(project)
     before = lab.objects()
     workers = [lab.worker(), lab.worker()]
-    lines = [{"renderId": w.render_id, "variables": {"n": n}} for n, w in enumerate(workers)]
+    # Its estimate is planned only: no frame of it is measured.
+    sound = {"format": "wav"}
+    lines = [
+        {"renderId": w.render_id, "variables": {"n": n}, "config": sound}
+        for n, w in enumerate(workers)
+    ]
     (project / "new.txt").write_text("not to be uploaded")
     with pytest.raises(InvalidConfig, match="the batch of 2 renders is estimated to cost"):
         lab.client.render_batch(project, lines, max_cost_usd=1e-6)
     with pytest.raises(InvalidConfig, match="the render is estimated to cost"):
-        lab.client.start_render(site, render_id=workers[0].render_id, max_cost_usd=1e-6)
+        lab.client.start_render(site, sound, render_id=workers[0].render_id, max_cost_usd=1e-6)
     assert lab.objects() == before
     assert not workers[0].invocations
     items = list(lab.client.render_batch(site, lines, max_cost_usd=1.0, poll_s=0.05))
