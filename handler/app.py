@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fanreel.engine.engine import Engine
 from fanreel.engine.isolation import hide_process
+from fanreel.engine.warm import stay_warm
 from fanreel.processes import age_ms
 from fanreel.versions import architecture
 from handler.naming import RequestFailed, named
@@ -72,9 +73,8 @@ def _container_worker() -> "Worker":
     if _worker is None:
         hide_process()  # for good: what the credentials are in is nobody's to look into
         settings = Settings.from_environment()
-        engine = Engine(settings.tmp_dir)
         # It imports what the steps need while this process imports AWS's libraries and connects.
-        engine.start()
+        stay_warm()
         from fanreel.aws.storage.endpoint_keys import output_stores  # noqa: PLC0415
         from fanreel.aws.storage.s3_client import connect  # noqa: PLC0415
         from fanreel.aws.storage.s3_store import S3ObjectStore  # noqa: PLC0415
@@ -84,7 +84,7 @@ def _container_worker() -> "Worker":
         _worker = Worker(
             settings,
             output_stores(S3ObjectStore(connect()), settings.output_endpoints),
-            primitives=engine,
+            primitives=Engine(),
             telemetry=LambdaTelemetry(),
             spent_usd=lambda activity: spent_usd(activity, settings),
             init_ms=age_ms(),

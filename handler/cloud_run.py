@@ -30,6 +30,7 @@ from starlette.routing import Route
 
 from fanreel.engine.engine import Engine
 from fanreel.engine.isolation import hide_process
+from fanreel.engine.warm import stay_warm
 from fanreel.errors import INVALID_CONFIG, InstanceStopped, InvalidConfig
 from fanreel.gcp.storage.gcs_client import connect
 from fanreel.gcp.storage.gcs_store import GcsObjectStore
@@ -147,25 +148,21 @@ def serve(environ: Mapping[str, str] = os.environ) -> None:
     """Serve until the process is told to end."""
     hide_process()  # for good: what it knows is nobody's to look into
     settings = Settings.from_environment(environ)
-    engine = Engine(settings.tmp_dir)
-    engine.start()  # it imports what the steps need while this process connects
+    stay_warm()  # it imports what the steps need while this process connects
     client = connect()
     # A client of an emulator has none.
     telemetry = CloudRunTelemetry(environ.get("GOOGLE_CLOUD_PROJECT") or client.project)
     worker = Worker(
         settings,
         OutputStores(GcsObjectStore(client), settings.output_endpoints, _refuse_endpoint),
-        primitives=engine,
+        primitives=Engine(),
         telemetry=telemetry,
         spent_usd=lambda activity: spent_usd(activity, settings, environ),
         init_ms=age_ms(),
     )
     timeout_s = float(environ.get("FANREEL_REQUEST_TIMEOUT_S") or USUAL_TIMEOUT_S)
     service = Service(worker, telemetry, timeout_s)
-    try:
-        asyncio.run(_listen(service, environ))
-    finally:
-        engine.close()
+    asyncio.run(_listen(service, environ))
 
 
 async def _listen(service: Service, environ: Mapping[str, str]) -> None:

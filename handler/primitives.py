@@ -14,9 +14,6 @@ from fanreel.segments.stores import SegmentStore
 class Primitives(Protocol):
     """What `fanreel.engine.engine.Engine` is; a test of the storage around it puts in another."""
 
-    def start(self) -> None:
-        """Get ready for the next step, without waiting for it."""
-
     def cancel(self) -> None:
         """End the step that is under way, from another thread."""
 

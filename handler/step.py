@@ -34,12 +34,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> i
     """Answer the event that is the one argument; return the exit status."""
     hide_process()  # what the credentials are in is nobody's to look into
     settings = Settings.from_environment(environ)
-    engine = Engine(settings.tmp_dir)
     try:
         worker = Worker(
             settings,
             output_stores(S3ObjectStore(connect()), settings.output_endpoints),
-            primitives=engine,
+            primitives=Engine(),
             telemetry=CloudRunTelemetry(stream=sys.stderr),
             spent_usd=lambda _: 0.0,  # machines of one's own have no list price
         )
@@ -48,8 +47,6 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> i
     except RequestFailed as exc:
         sys.stdout.write(exc.to_json() + "\n")
         return RETRYABLE if exc.retryable else TERMINAL
-    finally:
-        engine.close()
     sys.stdout.write(json.dumps(reply) + "\n")
     return 0
 

@@ -192,9 +192,6 @@ class Worker:
             if heartbeat.ending is not None:
                 raise heartbeat.ending from exc
             raise
-        finally:
-            # The next step's child, while this one's record is written: its imports take a second.
-            self._primitives.start()
 
     def _record(
         self,

@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from fanreel.browser.locate import INSTALL_XVFB, find_chromium, find_xvfb
+from fanreel.engine import warm
+from fanreel.engine.warm import keep_warm
 from fanreel.errors import BrowserUnavailable
 from fanreel.page import bundles
 
@@ -33,6 +36,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # No deadline: a busy machine is not a defect. The same examples in CI: neither is chance.
 settings.register_profile("fanreel", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("fanreel")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm() -> Iterator[None]:
+    """Copy one process for all steps of all tests, as a worker of a cloud does for its steps."""
+    with keep_warm():
+        yield
+
+
+@pytest.fixture
+def cold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start an interpreter for each step, as a program does that keeps no process."""
+    monkeypatch.setattr(warm, "_kept", None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from fanreel.config import RenderConfig
 from fanreel.doctor.examination import examine
 from fanreel.engine.engine import Engine
+from fanreel.engine.warm import keep_warm
 from fanreel.files.plan_reading import read_encoder
 
 HERE = Path(__file__).parent
@@ -144,11 +145,12 @@ def check(names: Sequence[str]) -> list[str]:
         for finding in examine(start_browser=False)
         if finding.state == "missing"
     ]
-    for name in names or LOOKS:
-        started = time.monotonic()
-        found = look_at(LOOKS[name])
-        sys.stdout.write(f"{name}: {time.monotonic() - started:.1f} s\n")
-        problems += [f"{name}: {problem}" for problem in found]
+    with keep_warm():  # as the worker does
+        for name in names or LOOKS:
+            started = time.monotonic()
+            found = look_at(LOOKS[name])
+            sys.stdout.write(f"{name}: {time.monotonic() - started:.1f} s\n")
+            problems += [f"{name}: {problem}" for problem in found]
     return problems
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fanreel.configuration.distributed import (
         reject_unsupported_distributed_format as reject_unsupported_distributed_format,
     )
+    from fanreel.engine.warm import keep_warm as keep_warm
     from fanreel.errors import *  # noqa: F403
     from fanreel.files.plan_dir import Artifact as Artifact
     from fanreel.files.plan_dir import Clip as Clip
@@ -55,6 +56,7 @@ _NAMES_OF_MODULE = {
         "RenderConfig",
     ),
     "fanreel.configuration.distributed": ("reject_unsupported_distributed_format",),
+    "fanreel.engine.warm": ("keep_warm",),
     "fanreel.segments.stores": ("SegmentKey", "SegmentStore"),
     "fanreel.errors": (
         "CATALOGUE",

@@ -121,9 +121,7 @@ def deployed(
         project.mkdir()
         (project / "index.html").write_text("<html>")
     with short_tmp_dir() as tmp_dir:
-        engine = Engine(tmp_dir)
-        yield _deploy(s3, bucket, tmp_dir, primitives or engine, project, environ)
-        engine.close()
+        yield _deploy(s3, bucket, tmp_dir, primitives or Engine(), project, environ)
         assert list(tmp_dir.iterdir()) == []  # after every invocation, so after the last
 
 

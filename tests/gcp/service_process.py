@@ -89,6 +89,7 @@ def serving(storage_url: str, bucket: str | None, **environ: str) -> Iterator[Se
             "PORT": str(port),
             "FANREEL_HOST": "127.0.0.1",
             "FANREEL_TMP_DIR": str(tmp_dir),
+            "TMPDIR": str(tmp_dir),
             "FANREEL_MEMORY_MB": "4096",
             "FANREEL_CPU": "2",
             **({"FANREEL_RENDER_BUCKET": bucket} if bucket else {}),

@@ -8,6 +8,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from fanreel.engine import child
 from fanreel.engine.answers import Failed
 from fanreel.engine.messages import send_answer
@@ -40,23 +42,35 @@ def _try_all(connection: Connection) -> None:
 
 
 def _found() -> dict[str, Any]:
-    """Return what there is to be had of the parent, and what this process has itself."""
-    parent = os.getppid()
-    libc = ctypes.CDLL(None, use_errno=True)
-    got = {
-        name: _read(Path(f"/proc/{parent}/{name}"))
-        for name in ("environ", "mem", "maps", "auxv", "stack")
-    }
-    got["fd"] = _list(Path(f"/proc/{parent}/fd"))
-    got |= {
-        name: "attached" if libc.ptrace(request, parent, 0, 0) == 0 else ""
-        for name, request in (("ptrace attach", _ATTACH), ("ptrace seize", _SEIZE))
-    }
+    """Return what there is to be had of the caller, and what this process has itself."""
+    above = _above()
+    got = {f"{name} of {pid}": what for pid in above for name, what in _had(pid).items()}
     return {
         "got": {name: what for name, what in got.items() if what},
-        "reached": {name: what for name, what in _reached(parent).items() if what},
+        "reached": {name: what for name, what in _reached(above[-1]).items() if what},
         "environ": dict(os.environ),
         "descriptors": _descriptors(),
+    }
+
+
+def _above() -> list[int]:
+    """Return the caller, after the process that this one is a copy of, if it is one."""
+    parent = psutil.Process(os.getppid())
+    is_copy = any("fork_server" in word for word in parent.cmdline())
+    return [parent.pid, parent.ppid()] if is_copy else [parent.pid]
+
+
+def _had(pid: int) -> dict[str, str]:
+    """Return what there is to be had of process *pid*."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    got = {
+        name: _read(Path(f"/proc/{pid}/{name}"))
+        for name in ("environ", "mem", "maps", "auxv", "stack")
+    }
+    got["fd"] = _list(Path(f"/proc/{pid}/fd"))
+    return got | {
+        name: "attached" if libc.ptrace(request, pid, 0, 0) == 0 else ""
+        for name, request in (("ptrace attach", _ATTACH), ("ptrace seize", _SEIZE))
     }
 
 

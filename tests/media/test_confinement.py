@@ -13,7 +13,6 @@ import pytest
 
 from fanreel import plan, still
 from fanreel.config import RenderConfig
-from fanreel.engine import process
 from fanreel.engine.answers import Done
 from fanreel.engine.process import Child
 from fanreel.engine.reach import Reach
@@ -21,7 +20,8 @@ from fanreel.engine.requests import Finish
 from fanreel.errors import UnexpectedError
 from tests.landlock import require_landlock
 from tests.media.hostile import page
-from tests.media.test_steps_in_children import STEPS, taken_over
+from tests.media.taken_over import take_over
+from tests.media.test_steps_in_children import STARTS, STEPS
 
 ESCAPING = "tests.media.escaping"
 KEY = "aws_secret_access_key = secret"
@@ -50,7 +50,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def _reached(reach: Reach) -> dict[str, Any]:
-    with Child(module=ESCAPING) as child:
+    with Child(ESCAPING) as child:
         child.confine(reach)
         with pytest.raises(UnexpectedError) as caught:
             child.ask(Finish(), Done)
@@ -81,13 +81,21 @@ def test_confining_can_be_switched_off(folder: Path, monkeypatch: pytest.MonkeyP
     }
 
 
+@pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("step", STEPS)
 def test_each_step_gets_its_own_files_only(
-    abi: int, step: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    abi: int,
+    step: str,
+    start: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     """What it is asked to do is confined before it is done."""
+    if start == "cold":
+        request.getfixturevalue(start)
     monkeypatch.chdir(folder / "cwd")
-    monkeypatch.setattr(process, "child_argv", taken_over)
+    take_over(monkeypatch)
     with pytest.raises(UnexpectedError) as caught:
         STEPS[step]()
     reached: dict[str, Any] = caught.value.facts["reached"]

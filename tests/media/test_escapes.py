@@ -5,6 +5,7 @@ import ctypes
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -14,10 +15,12 @@ from typing import Any
 import pytest
 
 from fanreel.engine.answers import Done
+from fanreel.engine.forking import ForkServer
 from fanreel.engine.isolation import hidden_process
 from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.reach import Reach
 from fanreel.engine.requests import Finish
+from fanreel.engine.warm import start_server
 from fanreel.errors import RenderCancelled, UnexpectedError
 from fanreel.processes import descendants, runs
 from tests.media import escaping
@@ -37,21 +40,32 @@ def secret_fd(tmp_path: Path) -> Iterator[int]:
     os.close(fd)
 
 
-def _tried(**options: Any) -> dict[str, Any]:
-    with Child(module=ESCAPING, **options) as child:
+def _tried(server: ForkServer | None) -> dict[str, Any]:
+    with Child(ESCAPING, server) as child:
         child.confine(Reach(temp_dir=None, reads=()))
         with pytest.raises(UnexpectedError) as caught:
             child.ask(Finish(), Done)
         return caught.value.facts
 
 
+@pytest.fixture(params=["interpreter", "copy"])
+def server(request: pytest.FixtureRequest) -> Iterator[ForkServer | None]:
+    """Yield what a child is a copy of: nothing, if it is an interpreter of its own."""
+    if request.param == "interpreter":
+        yield None
+        return
+    with contextlib.closing(start_server()) as server:
+        yield server
+
+
 def test_a_child_gets_nothing_of_its_parent(
-    secret_fd: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: ForkServer | None, secret_fd: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not its first environment, memory, descriptors; no debugger; root has no more rights."""
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_LAMBDA_RUNTIME_API", "GITHUB_TOKEN", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "secret")
-    facts = _tried(temp_dir=tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    facts = _tried(server)
     assert facts["got"] == {}
     assert "secret" not in facts["environ"].values()
     assert {name for name in facts["environ"] if name.startswith("AWS")} == set()
@@ -72,7 +86,7 @@ def test_a_process_is_hidden_as_long_as_a_child_lives() -> None:
     libc = ctypes.CDLL(None)
     before = libc.prctl(_GET_DUMPABLE, 0, 0, 0, 0)
     with hidden_process():
-        with Child(module=f"{ESCAPING}"):
+        with Child(ESCAPING):
             assert libc.prctl(_GET_DUMPABLE, 0, 0, 0, 0) == 0
         assert libc.prctl(_GET_DUMPABLE, 0, 0, 0, 0) == 0
     assert libc.prctl(_GET_DUMPABLE, 0, 0, 0, 0) == before

@@ -18,7 +18,6 @@ import pytest
 from fanreel import assemble, plan, render_chunk, still
 from fanreel.comparison.comparing import compare
 from fanreel.config import RenderConfig
-from fanreel.engine import process
 from fanreel.engine.answers import Described
 from fanreel.engine.decoder import Decoder
 from fanreel.engine.engine import Engine
@@ -27,10 +26,9 @@ from fanreel.errors import UnexpectedError
 from fanreel.files.plan_dir import MANIFEST, STARTING
 from fanreel.lint.linting import lint
 from fanreel.preview.preview_media import PreviewMedia
-from fanreel.processes import descendants
-from tests.media import escaping
 from tests.media.hostile import Place, page, script
 from tests.media.sources import numbered, write_video
+from tests.media.taken_over import take_over
 from tests.media.test_hostile_processes import BROWSER, kill, ours, wait_for
 
 HERE = Path("here")
@@ -48,6 +46,8 @@ STEPS: dict[str, Callable[[], object]] = {
     "serve media": lambda: _preview_asked("info/clip.mp4"),
 }
 """By what is asked of the child first."""
+STARTS = ("cold", "warm")
+"""A child is an interpreter of its own, or a copy of the process that is kept."""
 ENDLESS = {
     "plan": "fanreel.plan('project', fanreel.RenderConfig(), 'out/plan')",
     "still": "fanreel.still('project', 'out/still.png', 0)",
@@ -110,16 +110,23 @@ print(json.dumps({"paths": list(map(str, paths)), "told": told, "loaded": loaded
 """
 
 
+@pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("step", STEPS)
 def test_who_takes_over_a_step_gets_nothing_of_its_caller(
-    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    step: str,
+    start: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Not its environment, memory or descriptors, whatever holds the page or the decoder."""
+    if start == "cold":
+        request.getfixturevalue(start)
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"):
         monkeypatch.setenv(name, "secret")
-    monkeypatch.setattr(process, "child_argv", taken_over)
+    take_over(monkeypatch)
     with (tmp_path / "secret").open("w") as secret:
         os.set_inheritable(secret.fileno(), True)  # noqa: FBT003 (posix)
         with pytest.raises(UnexpectedError) as caught:
@@ -139,12 +146,6 @@ def _decoder_asked(request: Describe | FilmPictures) -> object:
 def _preview_asked(path: str) -> object:
     with PreviewMedia(HERE, RenderConfig(), None) as media:
         return media.reply(path)
-
-
-def taken_over(_module: str, fd: int) -> list[str]:
-    """Return the command line of a child that somebody takes over."""
-    code = f"from {escaping.__name__} import amid_a_step; amid_a_step({fd})"
-    return [sys.executable, "-c", code]
 
 
 @pytest.fixture(name="filmed")
@@ -249,13 +250,16 @@ def test_a_browser_starts_while_the_rest_of_a_plan_is_fetched(place: Place) -> N
     assert fetched == (place.out / "whole.mp4").read_bytes()
 
 
-def test_children_may_be_nicer_than_their_parent() -> None:
+def test_children_may_be_nicer_than_their_parent(place: Place) -> None:
     """So that planning does not keep a preview's page waiting."""
-    others = set(descendants())
+    place.write({"index.html": page("<p>Nice</p>")})
+    plan(place.project, RenderConfig(), place.out / "plan")
+    seen: set[int] = set()
+
+    def look(_frames: int) -> None:
+        seen.update(browser.nice() for browser in ours(place, BROWSER))
+
     engine = Engine(niceness=_NICER)
-    engine.start()
-    try:
-        (child,) = set(descendants()) - others
-        assert os.getpriority(os.PRIO_PROCESS, child) == os.getpriority(os.PRIO_PROCESS, 0) + _NICER
-    finally:
-        engine.close()
+    chunk = place.out / "chunk.mp4"
+    engine.render_chunk(place.out / "plan", 0, chunk, heartbeat=look, temp_dir=place.temp)
+    assert seen == {os.getpriority(os.PRIO_PROCESS, 0) + _NICER}

@@ -40,6 +40,7 @@ def _large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_file_that_takes_too_long_is_named(
     large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +55,7 @@ def test_a_file_that_takes_too_long_is_named(
         assert decoder.ask(Describe(path=clip), Described).result.picture
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_plan_says_which_video_took_too_long(
     large: Path, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,15 +135,15 @@ def loaded_with(*modules: str) -> list[str]:
 
 STARTING = """
 import sys
-from fanreel.engine.engine import Engine
-Engine.start = lambda self: print(*sys.modules)
+from fanreel.engine import warm
+warm.stay_warm = lambda: print(*sys.modules)
 import handler.app
 handler.app._container_worker()
 print(*sys.modules)
 """
 
 
-def test_a_worker_starts_its_child_before_it_loads_of_aws_what_it_needs() -> None:
+def test_a_worker_gets_warm_before_it_loads_of_aws_what_it_needs() -> None:
     """Both import at once; of ours the storage alone: not the client, prices or deployment."""
     first, last = (set(line.split()) for line in printed_by(STARTING).splitlines())
     libraries = {"boto3", "botocore", "aws_xray_sdk", "aws_lambda_powertools"}

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from fanreel.engine.answers import Done, Replied
-from fanreel.engine.process import Child, ChildLost, Expected
+from fanreel.engine.process import DECODING, Child, ChildLost, Expected
 from fanreel.engine.reach import Reach
 from fanreel.engine.requests import Request, ServeMedia
+from fanreel.engine.warm import new_child
 from fanreel.errors import BrowserCrashed, RenderCancelled
 from fanreel.files.work_dir import open_work_dir
 
@@ -91,7 +92,7 @@ class Decoder:
             self._child.kill()
             self._child = None
         if self._child is None:
-            self._child = Child(self._temp_dir, module="fanreel.engine.decoding")
+            self._child = new_child(DECODING)
             try:
                 self._begin(self._child)
             except BaseException:

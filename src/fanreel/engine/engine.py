@@ -25,6 +25,7 @@ from fanreel.engine.requests import (
     Prepare,
     Still,
 )
+from fanreel.engine.warm import new_child
 from fanreel.errors import BrowserCrashed, RenderCancelled
 from fanreel.files.aside import clearing_beside
 from fanreel.files.kept_dirs import fonts_dir
@@ -47,21 +48,14 @@ class Engine:
     Nothing of one step is left for the next: whoever took over a child has it until its end only.
 
     Args:
-        temp_dir: Where children put what is temporary; None is the system's.
         niceness: Of children and their browsers, above this process's.
     """
 
-    def __init__(self, temp_dir: Path | None = None, *, niceness: int = 0) -> None:
-        self._temp_dir, self._niceness = temp_dir, niceness
-        self._ready: Child | None = None
+    def __init__(self, *, niceness: int = 0) -> None:
+        self._niceness = niceness
         self._child: Child | ChildRenderer | None = None
         self._cancelled = False
         self._lock = threading.Lock()
-
-    def start(self) -> None:
-        """Start the next step's child now: its imports take a second of a processor."""
-        if self._ready is None:
-            self._ready = self._new_child()
 
     def cancel(self) -> None:
         """End the step that is under way, from another thread; it raises `RenderCancelled`."""
@@ -74,12 +68,6 @@ class Engine:
         """Take steps again after `cancel()`."""
         with self._lock:
             self._cancelled = False
-
-    def close(self) -> None:
-        """End the child that waits."""
-        ready, self._ready = self._ready, None
-        if ready is not None:
-            ready.kill()
 
     def plan(
         self,
@@ -249,7 +237,7 @@ class Engine:
             return child.ask(request, Linted).result
 
     def _new_child(self) -> Child:
-        child = Child(self._temp_dir)
+        child = new_child()
         if self._niceness:
             own = os.getpriority(os.PRIO_PROCESS, 0)
             with contextlib.suppress(OSError):  # it has ended, which shows when it is asked
@@ -264,7 +252,7 @@ class Engine:
     @contextmanager
     def _working(self, doing: str, reach: Reach, *outputs: Path | None) -> Iterator[Child]:
         """Yield the child for one step, which is gone at the end, with what it left half done."""
-        child, self._ready = self._ready or self._new_child(), None
+        child = self._new_child()
         try:
             with self._lock:
                 self._child = child

@@ -2,23 +2,33 @@
 A process that has imported what a child needs, and is copied for each child.
 
 Importing takes half a second of a processor, which several children then pay once. This process
-itself opens no page and no media; once there are children enough it becomes a small one, which only
-waits for them.
+itself opens no page and no media, and no child can look into it; once there are children enough it
+can become a small one, which only waits for them.
 """
 
 import contextlib
 import gc
+import importlib
 import os
 import select
 import signal
 import socket
 import sys
+import tempfile
 import traceback
 from typing import NoReturn
 
-from fanreel.engine import child
-from fanreel.engine.forking import ENDED, REPORT_FORMAT, SETTLE, STARTED, Report
-from fanreel.engine.isolation import drop_rights
+from fanreel.engine.forking import (
+    ENDED,
+    MOST_MESSAGE_BYTES,
+    REPORT_FORMAT,
+    SETTLE,
+    STARTED,
+    Copy,
+    Report,
+)
+from fanreel.engine.isolation import drop_rights, hide_process, show_process
+from fanreel.engine.process import CHILD, DECODING
 
 # For an interpreter without libraries, which takes 5 MB. A process that becomes another program
 # keeps its children.
@@ -37,8 +47,11 @@ except OSError:
 def main(control_fd: int) -> None:
     """Fork a child for each descriptor that comes through *control_fd*, until its peer is gone."""
     drop_rights()
+    hide_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     os.set_inheritable(control_fd, False)  # noqa: FBT003 (posix)
+    for module in (CHILD, DECODING):
+        importlib.import_module(module)
     # Collecting would write into the pages that all copies share.
     gc.collect()
     gc.freeze()
@@ -54,7 +67,7 @@ def main(control_fd: int) -> None:
                 _report_ended(control)
             if control_fd not in ready:
                 continue
-            message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            message, descriptors, _, _ = socket.recv_fds(control, MOST_MESSAGE_BYTES, 1)
             if not message:
                 return
             if message == SETTLE:
@@ -63,7 +76,9 @@ def main(control_fd: int) -> None:
             if pid == 0:
                 signal.set_wakeup_fd(-1)
                 control.close()
-                _be_child(descriptors[0])
+                os.close(woken)
+                os.close(waker)
+                _be_child(Copy.unpacked(message), descriptors[0])
             os.close(descriptors[0])
             control.send(Report(kind=STARTED, pid=pid).packed())
 
@@ -81,11 +96,16 @@ def _report_ended(control: socket.socket) -> None:
             control.send(Report(kind=ENDED, pid=ended[0], status=status).packed())
 
 
-def _be_child(connection_fd: int) -> NoReturn:
+def _be_child(copy: Copy, connection_fd: int) -> NoReturn:
     status = 1
     try:
+        show_process()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        child.main(connection_fd)
+        os.environ.clear()
+        os.environ.update(copy.environment)
+        tempfile.tempdir = None  # an import may have asked, and it is kept
+        os.chdir(copy.directory)
+        importlib.import_module(copy.module).main(connection_fd)
         status = 0
     except BaseException:  # noqa: BLE001 (what an interpreter of its own would print)
         traceback.print_exc()

@@ -1,6 +1,7 @@
 """The caller's end of a fork server: children that are copies of a process that is ready."""
 
 import contextlib
+import json
 import select
 import socket
 import struct
@@ -8,17 +9,39 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Self
 
 from fanreel.processes import runs
 
-FORK, SETTLE = b"f", b"s"
-"""Asked of the server; with `FORK` comes the descriptor that the child holds."""
+SETTLE = b"settle"
+"""Said to the server in place of a `Copy`: there are no more to come."""
+MOST_MESSAGE_BYTES = 1 << 20
+"""Of a `Copy`; more than a packet can hold unless the system was told otherwise (socket(7))."""
 STARTED, ENDED = 1, 2
 REPORT_FORMAT = "<iii"
 _POLL_S = 0.005
 _LOST = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """What the server is asked for: a copy of itself, as an interpreter started now would be."""
+
+    module: str
+    """Whose `main()` it runs, with the descriptor that comes beside this."""
+    environment: dict[str, str]
+    directory: str
+    """That it works in."""
+
+    def packed(self) -> bytes:
+        """Return it as a message."""
+        return json.dumps(asdict(self)).encode("ascii")
+
+    @classmethod
+    def unpacked(cls, message: bytes) -> Self:
+        """Return what `packed()` made a message of."""
+        return cls(**json.loads(message))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +83,12 @@ class ForkServer:
         self._ended: dict[int, int] = {}
         self._settled = False
 
-    def fork(self, connection: socket.socket) -> "ForkedProcess":
+    def fork(self, copy: Copy, connection: socket.socket) -> "ForkedProcess":
         """Have a child that holds *connection*. Raises `OSError` if the server gives none."""
         with self._lock:
             if self._settled:
                 raise ConnectionError("the fork server has settled")
-            socket.send_fds(self._socket, [FORK], [connection.fileno()])
+            socket.send_fds(self._socket, [copy.packed()], [connection.fileno()])
             while True:
                 report = Report.unpacked(self._socket.recv(64))
                 if report.kind == STARTED:
@@ -80,13 +103,14 @@ class ForkServer:
 
     def status_of(self, pid: int) -> int | None:
         """Return the exit status of a child; None while it runs."""
-        with self._lock, contextlib.suppress(OSError):
+        # `ValueError`: the server was closed while its child lived on.
+        with self._lock, contextlib.suppress(OSError, ValueError):
             while pid not in self._ended and select.select([self._socket], [], [], 0)[0]:
                 report = Report.unpacked(self._socket.recv(64))
                 self._ended[report.pid] = report.status
         if pid not in self._ended and self._process.poll() is not None and not runs(pid):
             return _LOST  # nobody is left to tell how it ended
-        return self._ended.get(pid)
+        return self._ended.pop(pid, None)  # asked for once: its number may come again
 
     def close(self) -> None:
         """End the server; its children live on."""

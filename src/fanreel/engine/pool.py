@@ -4,19 +4,22 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from fanreel.browser.orphans import kill_orphans
 from fanreel.engine.answers import Assembled, Planned
-from fanreel.engine.forking import ForkServer
-from fanreel.engine.process import Child, ChildLost, spawn
+from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.reach import Reach
 from fanreel.engine.renderers import ChildRenderer, Losses
 from fanreel.engine.requests import Assemble, Mix, Open, Plan, Prepare
 from fanreel.engine.sound_mixing import Mixing
+from fanreel.engine.warm import is_warm, new_child, start_server
 from fanreel.errors import BrowserCrashed
 from fanreel.media.cache import CacheSettings, CacheStats
 from fanreel.results import AssembleResult, PlanResult
+
+if TYPE_CHECKING:
+    from fanreel.engine.forking import ForkServer
 
 
 class Pool:
@@ -53,8 +56,8 @@ class Pool:
 
     def __enter__(self) -> Self:
         try:
-            if self._size > 1:
-                self._server = ForkServer(lambda fd: spawn("fanreel.engine.fork_server", fd))
+            if self._size > 1 and not is_warm():
+                self._server = start_server()
             for number in range(self._size):
                 self._children.append(self._start(plans=number == 0))
         except BaseException:
@@ -113,7 +116,7 @@ class Pool:
             result = first.ask(request, Assembled).result
         except ChildLost as lost:
             self._losses.count(lost)
-            with Child(self._prepare.temp_dir) as another:
+            with new_child() as another:
                 another.confine(self._reach)
                 result = another.ask(request, Assembled).result
         for child in (first, *others):
@@ -127,9 +130,9 @@ class Pool:
 
     def _child(self, *, plans: bool = False) -> Child:
         try:
-            child = Child(server=self._server)
+            child = Child(server=self._server) if self._server else new_child()
         except OSError:  # the server has settled: this child takes another's place
-            child = Child()
+            child = new_child()
         child.confine(replace(self._reach, fetches=plans))
         return child
 

@@ -17,7 +17,7 @@ from typing import Self, TypeVar
 
 from fanreel.engine.answers import Alive, Answer, Failed, Finished, Progress
 from fanreel.engine.environment import engine_environment
-from fanreel.engine.forking import ForkedProcess, ForkServer
+from fanreel.engine.forking import Copy, ForkedProcess, ForkServer
 from fanreel.engine.isolation import hide_process, show_process
 from fanreel.engine.messages import LIMIT_BYTES, receive_answer, send_request
 from fanreel.engine.reach import Reach
@@ -29,6 +29,8 @@ from fanreel.processes import kill_tree
 Expected = TypeVar("Expected", bound=Answer)
 _Read = TypeVar("_Read")
 
+CHILD, DECODING = "fanreel.engine.child", "fanreel.engine.decoding"
+"""The modules that children run."""
 _END_TIMEOUT_S = 15.0
 _SILENCE_S = 60.0
 """How long a child that was asked may say nothing at all; it gives a sign of life every 5 s."""
@@ -47,20 +49,13 @@ class Child:
     this process is hidden from it (`isolation.py`).
 
     Args:
-        temp_dir: Where its libraries put what is temporary; None is the caller's.
         module: What it runs: a module whose `main()` takes the pipe's descriptor.
         server: Copies itself to be the child, in place of a new interpreter.
     Raises:
         OSError: It cannot be started, or the server is gone.
     """
 
-    def __init__(
-        self,
-        temp_dir: Path | None = None,
-        *,
-        module: str = "fanreel.engine.child",
-        server: ForkServer | None = None,
-    ) -> None:
+    def __init__(self, module: str = CHILD, server: ForkServer | None = None) -> None:
         ours, theirs = socket.socketpair()
         # A process that stands still says nothing, but its pipe stays open.
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(_SILENCE_S))
@@ -70,7 +65,7 @@ class Child:
         try:
             with theirs:
                 self._process: subprocess.Popen[bytes] | ForkedProcess = (
-                    server.fork(theirs) if server else spawn(module, theirs.fileno(), temp_dir)
+                    server.fork(_copy(module), theirs) if server else spawn(module, theirs.fileno())
                 )
         except BaseException:
             ours.close()
@@ -206,16 +201,22 @@ class Child:
             raise ChildLost("an answer that makes no sense") from exc
 
 
-def spawn(
-    module: str, connection_fd: int, temp_dir: Path | None = None
-) -> "subprocess.Popen[bytes]":
+def spawn(module: str, connection_fd: int) -> "subprocess.Popen[bytes]":
     """Start an interpreter that runs `main()` of *module*, with one descriptor of this process."""
     return subprocess.Popen(
         child_argv(module, connection_fd),
         pass_fds=[connection_fd],
         stdin=subprocess.DEVNULL,
-        env=engine_environment(os.environ, temp_dir or Path(tempfile.gettempdir())),
+        env=_environment(),
     )
+
+
+def _copy(module: str) -> Copy:
+    return Copy(module=module, environment=_environment(), directory=os.getcwd())  # noqa: PTH109
+
+
+def _environment() -> dict[str, str]:
+    return engine_environment(os.environ, Path(tempfile.gettempdir()))
 
 
 def _timeval(seconds: float) -> bytes:

@@ -101,7 +101,6 @@ class PreviewedProject:
             self._changed.notify_all()
         self._engine.cancel()
         self._thread.join()
-        self._engine.close()
         self._media.__exit__()
 
     # ---- what changes it
@@ -224,7 +223,6 @@ class PreviewedProject:
             planned = _open(result, folder, config)
             findings = text.with_problems(result.problems, "warning", folder, config)
             self._keep(revision, findings=findings, planned=planned)
-            self._engine.start()  # the next plan's child: its imports take a second
         except RenderCancelled:
             return
         except RenderError as error:

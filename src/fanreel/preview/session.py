@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fanreel.config import RenderConfig
+from fanreel.engine.warm import keep_warm
 from fanreel.files.project import open_project
 from fanreel.files.work_dir import open_work_dir
 from fanreel.preview.actions import Actions
@@ -36,6 +37,7 @@ def preview(
         InvalidConfig: The port is taken. Terminal.
     """
     with contextlib.ExitStack() as stack:
+        stack.enter_context(keep_warm())
         bell = Bell()
         work_dir = stack.enter_context(open_work_dir())
         project = PreviewedProject(project_dir, config, root_dir, work_dir, bell.ring)

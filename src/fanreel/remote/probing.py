@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fanreel.config import RenderConfig
 from fanreel.engine.engine import Engine
+from fanreel.engine.warm import keep_warm
 from fanreel.errors import PlanProducedZeroChunks
 from fanreel.files.plan_reading import read_manifest
 from fanreel.formats import FORMATS
@@ -109,7 +110,8 @@ def probe(
         PlanProducedZeroChunks: The composition has no frames. Terminal.
         RenderError: As planning and rendering it would raise.
     """
-    with tempfile.TemporaryDirectory(prefix="fanreel-probe-") as folder:
+    # As a worker of a cloud keeps: its steps begin where imports are done.
+    with keep_warm(), tempfile.TemporaryDirectory(prefix="fanreel-probe-") as folder:
         plan_dir, chunk_path = Path(folder, "plan"), Path(folder, "chunk")
         probing = config.replace(
             segment_frames=frames,

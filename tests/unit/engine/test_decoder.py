@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from fanreel.engine import decoder as decoder_module
-from fanreel.engine import process
+from fanreel.engine import process, warm
 from fanreel.engine.answers import Described, Replied
 from fanreel.engine.decoder import Decoder
 from fanreel.engine.process import Child
@@ -29,6 +28,7 @@ def test_a_child_that_cannot_begin_is_not_kept(tmp_path: Path) -> None:
         assert decoder._child is None
 
 
+@pytest.mark.usefixtures("cold")
 def test_a_child_that_is_lost_as_it_begins_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,7 +58,7 @@ def test_closing_reaches_a_child_that_is_being_started(
             while not decoder._closed:
                 time.sleep(0.01)
 
-    monkeypatch.setattr(decoder_module, "Child", Slow)
+    monkeypatch.setattr(warm, "Child", Slow)
     decoder = Decoder("decoded", tmp_path).__enter__()
     closing = threading.Thread(target=decoder.close)
     with pytest.raises(RenderCancelled):

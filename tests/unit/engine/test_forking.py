@@ -12,18 +12,18 @@ import pytest
 
 from fanreel.engine.answers import Done
 from fanreel.engine.forking import ForkServer
-from fanreel.engine.process import Child, ChildLost, spawn
+from fanreel.engine.process import Child, ChildLost
 from fanreel.engine.reach import Reach
 from fanreel.engine.requests import Finish
+from fanreel.engine.warm import start_server
 from fanreel.processes import descendants, runs
 
 _SCRIPT = """
 import sys
-from fanreel.engine.forking import ForkServer
-from fanreel.engine.reach import Reach
-from fanreel.engine.process import Child, spawn
+from fanreel.engine.process import Child
+from fanreel.engine.warm import start_server
 
-server = ForkServer(lambda fd: spawn("fanreel.engine.fork_server", fd))
+server = start_server()
 children = [Child(server=server) for _ in range(2)]
 print(*[child.pid for child in children], flush=True)
 sys.stdin.read()
@@ -33,7 +33,7 @@ sys.stdin.read()
 @pytest.fixture
 def server() -> Iterator[ForkServer]:
     """Yield a fork server as a render starts it."""
-    server = ForkServer(lambda fd: spawn("fanreel.engine.fork_server", fd))
+    server = start_server()
     yield server
     server.close()
 

@@ -44,7 +44,7 @@ def test_times_of_more_frames_than_asked_for_are_refused(
     started: list[Child] = []
 
     def start() -> Child:
-        started.append(Child(tmp_path, module="boaster"))
+        started.append(Child("boaster"))
         started[-1].confine(Reach(temp_dir=None, reads=()))
         return started[-1]
 
