@@ -29,6 +29,7 @@ from bench.faults.campaign import fault_of, try_one
 from bench.faults.commands import undisturbed
 from bench.faults.endings import Ending
 from bench.faults.ground import make_ground
+from fanreel.engine.warm import stay_warm
 
 OUT = Path(__file__).parents[1] / "out" / "faults"
 
@@ -57,7 +58,7 @@ def main() -> int:
         ground = make_ground(Path(folder))
         ground = replace(ground, undisturbed=undisturbed(ground, Path(folder)))
         context = multiprocessing.get_context("spawn")
-        with context.Pool(asked.jobs) as pool:
+        with context.Pool(asked.jobs, stay_warm) as pool:  # as a worker of a cloud
             for line in pool.imap_unordered(partial(try_one, asked.seed, ground), todo):
                 kept.write(json.dumps(line) + "\n")
                 kept.flush()

@@ -3,6 +3,7 @@
 import itertools
 import random
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from bench.faults import clocks, disks, files, processes, storage
+from bench.faults import clocks, copies, disks, files, processes, storage
 from bench.faults.commands import COMMANDS, RENDER, Command
 from bench.faults.endings import Verdict, lost
 from bench.faults.ground import Ground
@@ -66,6 +67,8 @@ FAULTS = (
     Fault("damaged plan", "assemble by parts", 5, files.plan_before_assembly_by_parts),
     Fault("wrong chunks", "assemble by parts", 5, files.chunks_at_assembly_by_parts),
     *itertools.chain.from_iterable(map(_amid, COMMANDS)),
+    Fault("fork server killed", "chunk", 1, partial(copies.server_lost, signal.SIGKILL)),
+    Fault("fork server stands still", "chunk", 0.3, partial(copies.server_lost, signal.SIGSTOP)),
     Fault("damaged media", "still", 0.5, partial(processes.damaged_media, COMMANDS[2])),
     Fault("full disk", RENDER.step, 0.9, partial(disks.full, RENDER)),
     Fault("read-only disk", RENDER.step, 0.5, partial(disks.read_only, RENDER)),

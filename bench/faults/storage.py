@@ -42,10 +42,10 @@ class KnownSteps:
         self._ground = ground
         self.renderer = KnownSegments(ground)
 
-    def start(self) -> None:
+    def cancel(self) -> None:
         """Need nothing."""
 
-    cancel = resume = start
+    resume = cancel
 
     def plan(
         self,

@@ -21,7 +21,12 @@ MOST_MESSAGE_BYTES = 1 << 20
 STARTED, ENDED = 1, 2
 REPORT_FORMAT = "<iii"
 _POLL_S = 0.005
-_LOST = -1
+_SILENCE_S = 60.0
+"""How long the server may take for a child: it may still import, on a machine that is busy."""
+_REPORT_S = 5.0
+"""How long it may take to tell of one that has ended; it does at once, unless it stands still."""
+_UNKNOWN = 255
+"""The exit status of a child that nobody told the end of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,7 @@ class ForkServer:
     def __init__(self, spawn: Callable[[int], "subprocess.Popen[bytes]"]) -> None:
         # Packets: each report comes whole or not at all.
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.settimeout(_SILENCE_S)
         with theirs:
             self._process = spawn(theirs.fileno())
         self._lock = threading.Lock()
@@ -103,14 +109,21 @@ class ForkServer:
 
     def status_of(self, pid: int) -> int | None:
         """Return the exit status of a child; None while it runs."""
-        # `ValueError`: the server was closed while its child lived on.
-        with self._lock, contextlib.suppress(OSError, ValueError):
-            while pid not in self._ended and select.select([self._socket], [], [], 0)[0]:
+        with self._lock:
+            self._hear_of(pid, 0.0)
+            if pid not in self._ended and not runs(pid):
+                self._hear_of(pid, _REPORT_S)
+                self._ended.setdefault(pid, _UNKNOWN)
+            return self._ended.pop(pid, None)  # asked for once: its number may come again
+
+    def _hear_of(self, pid: int, wait_s: float) -> None:
+        # `ValueError`: this server was closed while its child lived on.
+        with contextlib.suppress(OSError, ValueError):
+            told = select.poll()
+            told.register(self._socket, select.POLLIN)
+            while pid not in self._ended and told.poll(1000 * wait_s):
                 report = Report.unpacked(self._socket.recv(64))
                 self._ended[report.pid] = report.status
-        if pid not in self._ended and self._process.poll() is not None and not runs(pid):
-            return _LOST  # nobody is left to tell how it ended
-        return self._ended.pop(pid, None)  # asked for once: its number may come again
 
     def close(self) -> None:
         """End the server; its children live on."""

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 import fanreel
+from fanreel.engine import forking
 from fanreel.engine.process import Child
 from fanreel.engine.reach import Reach
 from fanreel.engine.warm import is_warm, keep_warm, new_child
@@ -75,6 +76,21 @@ def test_a_process_that_was_lost_is_replaced() -> None:
             assert _parent(own) == os.getpid()
         with new_child() as child:
             assert _parent(child) not in {os.getpid(), lost}
+
+
+def test_a_process_that_stands_still_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it for good, nor for what it would tell of the children that it has."""
+    monkeypatch.setattr(forking, "_SILENCE_S", 2.0)
+    monkeypatch.setattr(forking, "_REPORT_S", 0.2)
+    with keep_warm():
+        child = new_child()
+        os.kill(_parent(child), signal.SIGSTOP)
+        child.kill()
+        assert child.how() == "exit status 255"
+        with new_child() as own:
+            assert _parent(own) == os.getpid()
+        with new_child() as copy:
+            assert _parent(copy) != os.getpid()
 
 
 def test_threads_get_children_at_once() -> None:
