@@ -210,6 +210,13 @@ def test_every_process_of_a_browser_is_found(
     assert services < processes_of(session.browser.launch.temp_dir)
 
 
+def test_no_process_waits_for_a_browser_to_crash(session: PageSession) -> None:
+    """Nobody would read what it writes down; `--disable-breakpad` leaves two of them."""
+    below = [psutil.Process(pid).name() for pid in descendants()]
+    assert any("chrom" in name for name in below)
+    assert not [name for name in below if "crashpad" in name]
+
+
 def test_both_drivers_make_the_same_plan(tmp_path: Path) -> None:
     """Bytes and all."""
     project, config = COMPOSITIONS / "everything-moves", RenderConfig(segment_frames=6)

@@ -5,15 +5,17 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import av
 import numpy as np
 import pytest
 
 from fanreel.config import RenderConfig
+from fanreel.configuration.fields import Quality
 from fanreel.encode.mark import SegmentMark
 from fanreel.encode.pixels import PixelConverter, Pixels
-from fanreel.encode.segment import SegmentWriter
+from fanreel.encode.segment import SegmentWriter, encoder_options
 from fanreel.formats import FORMATS
 from tests.media.encoding import (
     HEIGHT,
@@ -28,6 +30,9 @@ from tests.media.encoding import (
     translucent,
     write_segment,
 )
+
+if TYPE_CHECKING:
+    from av.video.codeccontext import VideoCodecContext
 
 OPAQUE = [
     (RenderConfig(), 33.5),
@@ -216,6 +221,20 @@ def test_bytes_do_not_depend_on_what_memory_held() -> None:
     assert len(digests) == 1
 
 
+@pytest.mark.parametrize("quality", ["draft", "standard"])
+def test_no_picture_is_kept_for_the_time_of_the_next(quality: Quality) -> None:
+    """Each is encoded when it comes: a frame's memory less, 13 MB of a worker at 4K."""
+    locked = locked_config(RenderConfig(quality=quality))
+    encoder = cast("VideoCodecContext", av.CodecContext.create(locked.codec, "w"))
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, locked.pixel_format
+    encoder.time_base = Fraction(1, 30)
+    encoder.options = encoder_options(locked)
+    for number in range(3):
+        frame = av.VideoFrame(WIDTH, HEIGHT, locked.pixel_format)
+        frame.pts = number
+        assert len(encoder.encode(frame)) == 1
+
+
 def test_a_bitrate_is_kept_about(tmp_path: Path) -> None:
     """Ten times the rate is a much larger file."""
     sizes = [
@@ -251,6 +270,7 @@ def _digests_in_a_process(perturb: str) -> str:
 _DIGESTS = """
 import hashlib, pathlib, tempfile
 from fanreel.config import RenderConfig
+from fanreel.configuration.fields import Quality
 from tests.media.encoding import locked_config, write_segment
 with tempfile.TemporaryDirectory() as folder:
     for fields in ({}, {"quality": "draft"}, {"quality": "high"}, {"codec": "h265"},
