@@ -83,14 +83,12 @@ class Backdrop:
             cells += [row * self.columns + column for column in np.nonzero(changed)[0].tolist()]
         return cells
 
-    def look(self, shown: Pixels) -> list[int]:
-        """Take a picture; give the cells that have to be turned, after which `finish()` follows."""
+    def look(self, shown: Pixels, cells: Sequence[int]) -> None:
+        """Take the picture in which *cells* have changed; `finish()` follows, with them turned."""
         words = shown.view(np.uint32)[..., 0]
-        cells = self.changed(shown)
         self._is_known = True
         for place in map(self._place, cells):
             self._before[place] = words[place]
-        return cells
 
     def finish(self, shown: Pixels, cells: Sequence[int]) -> None:
         """Take the picture in which *cells* have been turned, and bring `picture` up to date."""

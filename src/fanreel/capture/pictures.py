@@ -39,6 +39,8 @@ class Pictures:
         self._serial = 0
         self.is_unchanged = False
         self.raster_s = 0.0
+        # Something was scaled since transparency was last read.
+        self._is_stretched = True
         self._backdrop = (
             Backdrop(*spec.pixel_size, spec.device_scale_factor) if spec.layout == "bgra" else None
         )
@@ -62,23 +64,27 @@ class Pictures:
         It is what is on the screen: once the page is put to another frame, it is gone.
         """
         self._serial += 1
-        self._page.evaluate(
+        scaled = self._page.evaluate(
             "([frame, serial]) => __fanreelShell.seek(frame, serial)",
             [frame, self._serial],
             f"frame {frame}",
         )
+        self._is_stretched |= bool(scaled)
         picture = self._grab(self._serial, frame)
         return self._over(self._backdrop, picture, frame) if self._backdrop else picture
 
     def _over(self, backdrop: Backdrop, shown: Pixels, frame: int) -> Pixels:
-        self.is_unchanged = not backdrop.changed(shown)
-        if not self.is_unchanged:
-            # A layer that a script scales is on the screen at once, stretched from an earlier size,
-            # and drawn anew with a later picture. That may be any of the two that are put together.
-            settled = self._turned([], frame)
-            cells = backdrop.look(settled)
-            if cells:
-                backdrop.finish(self._turned(cells, frame), cells)
+        cells = backdrop.changed(shown)
+        self.is_unchanged = not cells
+        if cells and self._is_stretched:
+            # A layer that is scaled is on the screen at once, stretched from an earlier size, and
+            # drawn anew with a later picture. That may be any of the two that are put together.
+            shown = self._turned([], frame)
+            cells = backdrop.changed(shown)
+            self._is_stretched = False
+        if cells:
+            backdrop.look(shown, cells)
+            backdrop.finish(self._turned(cells, frame), cells)
         return backdrop.picture
 
     def _turned(self, cells: list[int], frame: int) -> Pixels:

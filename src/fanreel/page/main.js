@@ -59,6 +59,7 @@ import { rootAttributes } from "./root_attributes.js";
 import { runtimes } from "./runtimes.js";
 import { seek } from "./seek.js";
 import * as selectors from "./selectors.js";
+import * as sizes from "./sizes.js";
 import * as svgImages from "./svg_images.js";
 import * as timelines from "./timelines.js";
 import * as vfx from "./vfx.js";
@@ -91,6 +92,7 @@ const offered = {
   seek,
   selectors,
   setMediaInfo,
+  sizes,
   svgImages,
   timelines,
   vfx,

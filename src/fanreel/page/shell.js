@@ -118,6 +118,17 @@ function view() {
 
 const inside = () => view().__fanreel;
 
+// Puts the page to a frame; of a transparent one it tells whether the next picture may show a layer
+// stretched.
+/**
+ * @param {number} number
+ * @param {number} serial
+ */
+async function seek(number, serial) {
+  await inside().seek(number, serial);
+  return transparent && inside().sizes.changed();
+}
+
 // Puts the page to one of *numbers* after the other, without a picture of any: as many as there
 // is time for, so that a page that hangs is told from one that has much to do. Gives how many.
 /** @param {number[]} numbers */
@@ -142,8 +153,7 @@ window.__fanreelShell = {
   describe: () => inside().describe(),
   setMediaInfo: (/** @type {any} */ info) => inside().setMediaInfo(info),
   checkVariables: () => inside().checkVariables(),
-  seek: (/** @type {number} */ number, /** @type {number} */ serial) =>
-    inside().seek(number, serial),
+  seek,
   pass,
   showCells,
   turnCells,

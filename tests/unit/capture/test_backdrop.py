@@ -27,7 +27,9 @@ class Screen:
 
     def film(self, content: Pixels) -> list[int]:
         """Take *content*, premultiplied B,G,R,A; give the cells that were turned for it."""
-        turned = self.backdrop.look(self._show(content))
+        shown = self._show(content)
+        turned = self.backdrop.changed(shown)
+        self.backdrop.look(shown, turned)
         for cell in turned:
             rows, columns = self.backdrop._place(cell)
             self._behind[rows, columns] ^= 255
